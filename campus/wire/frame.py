@@ -1,0 +1,138 @@
+"""What a frame holds, and the limits every reader enforces.
+
+A frame decodes by itself: no table that both sides must remember. Numbers only grow within an epoch; the pair
+(site, agent, epoch, number) names a frame for ever, and a commit is idempotent on it.
+"""
+
+from typing import Final
+
+import msgspec
+
+from campus.errors import Poison
+from campus.ids import AgentId, SiteId
+from campus.samples import DeviceFacts, Event
+
+MAX_COMPRESSED_BYTES: Final = 1 << 20
+MAX_FRAME_BYTES: Final = 4 << 20
+"""After decompression. A bomb that claims more is refused before a byte is allocated for it."""
+MAX_SAMPLES: Final = 65_536
+MAX_SERIES: Final = 65_535
+EARLIEST_MS: Final = 946_684_800_000
+"""2000-01-01: a clock before it was never set."""
+LATEST_MS: Final = 4_102_444_800_000
+"""2100-01-01."""
+MAX_FRAME_NUMBER: Final = (1 << 63) - 1
+
+
+class FrameError(Poison):
+    """Bytes that are not a frame; `reason` is one of `FRAME_ERRORS`."""
+
+
+FRAME_ERRORS: Final = frozenset(
+    {
+        "not_a_frame",
+        "too_large",
+        "corrupt",
+        "bad_version",
+        "bad_shape",
+        "bad_dictionary",
+        "bad_columns",
+        "bad_index",
+        "bad_time",
+        "not_finite",
+        "bad_id",
+    }
+)
+
+
+class SamplesBody(msgspec.Struct, frozen=True, tag="samples", tag_field="kind"):
+    """`count` samples in columns; all buffers little-endian.
+
+    dictionary
+        MessagePack of `SeriesDictionary`. Equal series lists give equal bytes, so a reader may cache by its hash.
+    series
+        `count` x i32: index into the dictionary, each as the difference to the one before (the first to 0).
+    measured_at
+        `count` x i64: milliseconds since 1970-01-01 UTC, each as the difference to the one before (the first to 0).
+    value
+        `count` x f64 (IEEE 754), finite, in the metric's unit.
+    """
+
+    count: int
+    dictionary: bytes
+    series: bytes
+    measured_at: bytes
+    value: bytes
+
+
+class SeriesDictionary(msgspec.Struct, frozen=True):
+    """The series of a frame: three lists of distinct words and, per series, three u16 little-endian indices into them."""
+
+    devices: list[str]
+    metrics: list[str]
+    instances: list[str]
+    device: bytes
+    metric: bytes
+    instance: bytes
+
+
+class FactsBody(msgspec.Struct, frozen=True, tag="facts", tag_field="kind"):
+    """Slow properties of devices, each whole."""
+
+    devices: list[DeviceFacts]
+
+
+class EventsBody(msgspec.Struct, frozen=True, tag="events", tag_field="kind"):
+    """Moments, oldest first."""
+
+    events: list[Event]
+
+
+class HelloBody(msgspec.Struct, frozen=True, tag="hello", tag_field="kind"):
+    """First frame of a connection: who the agent is and what it still keeps.
+
+    `oldest_kept` is the lowest frame number still in the spool; numbers below it will never come.
+    """
+
+    version: str
+    oldest_kept: int
+    spool_bytes: int = 0
+    devices: int = 0
+
+
+class AckBody(msgspec.Struct, frozen=True, tag="ack", tag_field="kind"):
+    """Controller to agent: these frames of this epoch are stored. `runs` are inclusive [first, last], sorted, disjoint."""
+
+    epoch: int
+    runs: list[tuple[int, int]]
+
+
+class CommandBody(msgspec.Struct, frozen=True, tag="command", tag_field="kind"):
+    """Controller to agent: do something. `name` is one of a fixed list; unknown ones are answered with a failure."""
+
+    id: str
+    name: str
+    arguments: dict[str, str] = {}
+
+
+class ResultBody(msgspec.Struct, frozen=True, tag="result", tag_field="kind"):
+    """Agent to controller: how a command ended."""
+
+    id: str
+    ok: bool
+    text: str = ""
+
+
+Body = SamplesBody | FactsBody | EventsBody | HelloBody | AckBody | CommandBody | ResultBody
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """One unit of delivery. `sent_at` is when its sender sealed it, in milliseconds UTC by the sender's clock."""
+
+    site: SiteId
+    agent: AgentId
+    epoch: int
+    number: int
+    sent_at: int
+    body: Body
+    v: int = 1
