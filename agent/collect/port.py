@@ -1,0 +1,36 @@
+"""What every collector gives: the shape between the protocols and the rest of the agent."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from campus.samples import DeviceFacts, Event, Sample
+
+
+class Cadence(StrEnum):
+    """How often a point is read; the agent's configuration says what each means in seconds."""
+
+    FAST = "fast"
+    NORMAL = "normal"
+    SLOW = "slow"
+
+
+@dataclass
+class Harvest:
+    """What one poll or one message gave. Everything may be empty; `dropped` counts points left out, by reason."""
+
+    samples: list[Sample] = field(default_factory=list)
+    facts: DeviceFacts | None = None
+    events: list[Event] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+
+class DeviceCollector(Protocol):
+    """One polled device. Called by one task at a time; never raises for what a device does (that is what samples say)."""
+
+    async def poll(self, cadences: frozenset[Cadence], now: int) -> Harvest:
+        """Read the points of `cadences` once, at `now` (UTC ms). An unreachable device gives ``reachable`` 0 and nothing else."""
+
+    async def close(self) -> None:
+        """Release sockets; harmless when called twice."""

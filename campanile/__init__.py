@@ -1,0 +1,1 @@
+"""The command `campanile`, and the demo that wires every process together on one machine."""

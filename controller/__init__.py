@@ -1,0 +1,4 @@
+"""The district centre: takes frames in, keeps them, judges them, shows them.
+
+A folder per capability. `main` wires them; nothing else constructs adapters.
+"""

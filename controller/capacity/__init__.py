@@ -1,0 +1,1 @@
+"""How full the metro network is: busy hour, 95th percentile, days above the line."""

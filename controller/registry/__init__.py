@@ -1,0 +1,1 @@
+"""What the district owns: organisations, sites, rooms, devices, links, agents; SQLModel over SQLite or PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Samples over time: the port every store implements, and the embedded store."""

@@ -1,0 +1,137 @@
+"""What a sample store promises. Two stores implement it, one contract test suite holds both to it.
+
+Series ids are small integers given by the store, stable for the life of the data, dense from 0, and never reused; they
+index numpy arrays everywhere in the controller. All instants are UTC milliseconds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from campus.ids import AgentId, DeviceId, Instance, MetricId, SiteId
+
+Ids = NDArray[np.int32]
+Times = NDArray[np.int64]
+Values = NDArray[np.float64]
+
+
+class DistrictSeries(NamedTuple):
+    """A series named district-wide."""
+
+    site: SiteId
+    device: DeviceId
+    metric: MetricId
+    instance: Instance
+
+
+class FrameMark(NamedTuple):
+    """Names one frame for ever; a store keeps each at most once."""
+
+    site: SiteId
+    agent: AgentId
+    epoch: int
+    number: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is committed together: rows of any number of frames and the marks of those frames.
+
+    The three arrays have equal length and may be empty (frames of facts have marks and no rows). Rows are in arrival order.
+    """
+
+    marks: Sequence[FrameMark]
+    series: Ids
+    measured_at: Times
+    value: Values
+
+
+class Level(StrEnum):
+    """How finely data is kept. Roll-ups carry count, min, mean, max and p95 of the raw samples they cover."""
+
+    RAW = "raw"
+    FIVE_MINUTES = "5m"
+    HOUR = "1h"
+    DAY = "1d"
+
+
+class Latest(NamedTuple):
+    """The newest value of each series asked for, aligned with the ids asked; `measured_at` 0 and NaN where there is none."""
+
+    measured_at: Times
+    value: Values
+
+
+@dataclass(frozen=True)
+class Window:
+    """Rows of a time window, sorted by series, then time; columns of equal length.
+
+    For `Level.RAW` all five aggregates hold the sample itself and `count` is 1. `at` is the start of the bucket; days
+    are cut at midnight of the district's time zone, finer levels at UTC multiples.
+    """
+
+    level: Level
+    series: Ids
+    at: Times
+    count: NDArray[np.int64]
+    minimum: Values
+    mean: Values
+    maximum: Values
+    p95: Values
+
+
+@dataclass(frozen=True)
+class StoreFigures:
+    """What `/metrics` and the health page say of a store."""
+
+    series: int
+    samples_stored: int
+    size_bytes: int
+
+
+class SampleStore(Protocol):
+    """Life: constructed inert, `start` opens (and recovers) the data, `close` flushes. `append`, `series_ids` and
+    `maintain` are called by one writer thread at a time; `latest`, `window`, `figures` by any thread at any time between
+    `start` and `close`. Every method raises `campus.errors.Transient` when the store is busy, full or away, and then
+    nothing of that call has been kept.
+    """
+
+    def start(self) -> None:
+        """Open and recover; `ConfigError` when the data is from a newer version or is not ours."""
+
+    def series_ids(self, names: Sequence[DistrictSeries]) -> Ids:
+        """Ids of `names`, in their order; series seen for the first time get ids, durable with the next `append`."""
+
+    def find_series(
+        self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
+    ) -> dict[int, DistrictSeries]:
+        """Known series by id that match every argument given."""
+
+    def append(self, batch: Batch) -> None:
+        """Make rows and marks durable in one commit, or raise and keep nothing. Later calls see them."""
+
+    def is_committed(self, marks: Sequence[FrameMark]) -> list[bool]:
+        """For each mark, whether its frame is stored already. From memory; cheap."""
+
+    def latest(self, ids: Ids) -> Latest:
+        """Newest values by `measured_at`. From memory; cheap for 100,000 ids."""
+
+    def window(self, ids: Ids, start: int, end: int, level: Level | None = None, max_points: int = 2_000) -> Window:
+        """Samples of start <= at < end (milliseconds).
+
+        Without `level`, the finest that keeps each series within `max_points`. Buckets that are not rolled up yet (the
+        last few minutes) are computed from raw, so that every level is complete up to what is committed.
+        """
+
+    def maintain(self, now: int) -> None:
+        """Roll up what is new, close days that ended, drop what retention says. Idempotent; called about once a minute."""
+
+    def figures(self) -> StoreFigures:
+        """Counts and size. From memory; cheap."""
+
+    def close(self) -> None:
+        """Flush and release; harmless when called twice."""

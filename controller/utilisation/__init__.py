@@ -1,0 +1,1 @@
+"""How much the boards are really used, against the timetable."""

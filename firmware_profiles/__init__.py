@@ -1,0 +1,1 @@
+"""Device knowledge as data: how each model is recognised and read; its loader and its checks."""

@@ -1,0 +1,26 @@
+"""Fixtures that every test may use."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.mosquitto import Mosquitto, mosquitto
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A fresh real broker."""
+    with mosquitto(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """The folder of real devices' SNMP recordings that stands beside the checkout where there is one."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "recordings"
+    if not (folder / "index.json").exists():
+        pytest.skip(
+            "no ../shared/recordings beside this checkout: recordings of real devices are not part of the project"
+        )
+    return folder
