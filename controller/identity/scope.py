@@ -2,6 +2,10 @@
 
 The decision is made here and nowhere else: services ask `Scope.sees` or `Scope.require`, and list only what
 `Scope.visible` lets through.
+
+    CampusError
+    ├── NotFound   does not exist, or is outside the caller's scope: the two are never told apart
+    └── Denied     the caller sees it, but may not do this to it
 """
 
 from collections.abc import Iterable
@@ -22,7 +26,14 @@ class Role(IntEnum):
 
 
 class Denied(CampusError):  # noqa: N818 - reads as what happened
-    """The caller may not; the message never tells whether the thing exists."""
+    """The caller sees the thing and may not do this to it."""
+
+
+class NotFound(CampusError):  # noqa: N818 - see above
+    """There is no such thing for this caller; the message never tells whether it exists for others."""
+
+    def __init__(self, message: str = "not found, or not yours to see") -> None:
+        super().__init__(message)
 
 
 @dataclass(frozen=True)
@@ -42,9 +53,11 @@ class Scope:
         return [site for site in sites if self.sees(site)]
 
     def require(self, site: SiteId, role: Role = Role.VIEWER) -> None:
-        """Raise `Denied` unless the caller sees `site` and has at least `role`."""
-        if not self.sees(site) or self.role < role:
-            raise Denied("not found, or not yours to see or change")
+        """Raise `NotFound` unless the caller sees `site`, `Denied` unless it also has at least `role`."""
+        if not self.sees(site):
+            raise NotFound
+        if self.role < role:
+            raise Denied(f"this needs the role {role.name.lower()} or higher; yours is {self.role.name.lower()}")
 
     def require_role(self, role: Role) -> None:
         """Raise `Denied` unless the caller has at least `role` over the whole tree."""

@@ -1,0 +1,46 @@
+"""The first start's history: the simulator writes frames, the controller imports them, through one pipe."""
+
+import subprocess
+from pathlib import Path
+
+from campanile.demo.folder import DemoFolder
+from campanile.demo.processes import ChildFailed, campanile, end_with_parent
+
+
+def fill_history(folder: DemoFolder) -> None:
+    """Import `folder.asked.days` of history with the controller's progress bar on the terminal.
+
+    Both ends are processes of their own, so that the store's filling costs the running controller no memory.
+    """
+    if folder.has_history or folder.asked.days == 0:
+        return
+    folder.forget_half_history()
+    source = ["simulate", "history", "--dir", str(folder.path), "--days", str(folder.asked.days)]
+    total = subprocess.run(campanile(*source, "--count-only"), capture_output=True, text=True, check=False)
+    if total.returncode:
+        raise ChildFailed(f"the simulator could not plan the history: {total.stderr.strip()}")
+    log = folder.logs / "history.log"
+    config = str(folder.path / "controller.yaml")
+    with log.open("ab") as errors:
+        writer = subprocess.Popen(campanile(*source), stdout=subprocess.PIPE, stderr=errors, preexec_fn=end_with_parent)
+        reader = subprocess.Popen(
+            campanile("controller", "import", "--config", config, "--total-samples", total.stdout.strip(), "-"),
+            stdin=writer.stdout,
+            preexec_fn=end_with_parent,
+        )
+        if writer.stdout is not None:
+            writer.stdout.close()  # the reader holds the other end: a dead reader must end the writer
+        try:
+            _require(reader.wait(), "importing the history", Path(folder.logs))
+            _require(writer.wait(), "writing the history", log)
+        finally:
+            for process in (writer, reader):
+                if process.poll() is None:
+                    process.terminate()
+                    process.wait()
+    folder.note_history()
+
+
+def _require(code: int, what: str, log: Path) -> None:
+    if code:
+        raise ChildFailed(f"{what} ended with code {code}; see {log}")

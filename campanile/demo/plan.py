@@ -1,0 +1,82 @@
+"""Ports and configuration of a demo, chosen anew at each start."""
+
+import json
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import yaml
+
+from campanile.demo.folder import DemoFolder
+from campanile.demo.processes import ChildFailed, campanile
+from campus.errors import ConfigError
+
+LOOPBACK = "127.0.0.1"
+USUAL_PORT = 8080
+
+
+def choose_port(wanted: int | None) -> int:
+    """The console's port: the one asked for (`ConfigError` when taken), else 8080 when free, else any free one."""
+    if wanted is not None:
+        if not _is_free(wanted):
+            raise ConfigError(
+                f"port {wanted} is in use by another program: choose another with --port, or leave it out"
+            )
+        return wanted
+    return USUAL_PORT if _is_free(USUAL_PORT) else free_port()
+
+
+def free_port() -> int:
+    """A TCP port of the loopback interface that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def write_plan(folder: DemoFolder, http_port: int) -> list[Path]:
+    """Have the simulator plan its district, write the controller's configuration; the agents' configurations by name."""
+    broker_port = free_port()
+    asked = folder.asked
+    planned = subprocess.run(
+        campanile(
+            *("simulate", "plan", "--dir", str(folder.path), "--schools", str(asked.schools)),
+            *("--seed", str(asked.seed), "--broker-port", str(broker_port)),
+        ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if planned.returncode:
+        raise ChildFailed(f"the simulator could not plan the district: {planned.stderr.strip()}")
+    config = {
+        "data_dir": str(folder.path / "data"),
+        "broker": {"host": LOOPBACK, "port": broker_port},
+        "http": {"host": LOOPBACK, "port": http_port},
+        "district": {"timezone": "Asia/Shanghai", "name_en": "Clearwater District", "name_zh": "清水区"},
+        "enrolment": str(folder.path / "district.yaml"),
+    }
+    (folder.path / "controller.yaml").write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
+    return sorted((folder.path / "agents").glob("*.yaml"))
+
+
+def health(http_port: int) -> dict[str, int] | None:
+    """The controller's health page, None while it does not answer."""
+    try:
+        with urllib.request.urlopen(f"http://{LOOPBACK}:{http_port}/api/v1/health", timeout=2) as answer:
+            figures: dict[str, int] = json.load(answer)
+            return figures
+    except (urllib.error.URLError, OSError, ValueError):
+        return None
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+        return True
