@@ -1,0 +1,60 @@
+"""The rows of alerting, in the registry's database. Instants are UTC milliseconds, 0 = not yet.
+
+At most one alert of a rule is open for one part of a device: the partial index `one_open_alert` holds the engine to it,
+whatever a crash between two commits leaves behind.
+"""
+
+from typing import Final
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+_OPEN: Final = sa.text("cleared_at = 0")
+
+
+class AlertRow(SQLModel, table=True):
+    """One fault, from opening to clearing. Open while `cleared_at` is 0."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        sa.Index("alert_open_by_site", "site", "opened_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        sa.Index("alert_by_time", "opened_at"),
+        sa.Index("alert_by_device", "site", "device", "opened_at"),
+        sa.Index(
+            "one_open_alert",
+            "rule",
+            "site",
+            "device",
+            "instance",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    rule: str = Field(max_length=128)
+    site: str = Field(max_length=63)
+    device: str = Field(max_length=63)
+    metric: str = Field(max_length=63)
+    instance: str = Field(max_length=128)
+    severity: str = Field(max_length=16)
+    opened_at: int = Field(sa_type=sa.BigInteger)
+    value: float
+    cleared_at: int = Field(default=0, sa_type=sa.BigInteger)
+    acknowledged_at: int = Field(default=0, sa_type=sa.BigInteger)
+    acknowledged_by: str = ""
+    cause: int = Field(default=0, index=True)
+
+
+class TrailRow(SQLModel, table=True):
+    """One line of an alert's decision trail; lines of one alert are read in the order of their ids."""
+
+    __tablename__ = "alert_trail"
+
+    id: int | None = Field(default=None, primary_key=True)
+    alert: int = Field(foreign_key="alert.id", index=True)
+    at: int = Field(sa_type=sa.BigInteger)
+    stage: str = Field(max_length=32)
+    decision: str = Field(max_length=32)
+    reason: str
