@@ -18,11 +18,11 @@ class ConfigError(CampusError):
     """A file or option a person wrote is wrong; the message says what, where and what to do."""
 
 
-class Transient(CampusError):  # noqa: N818 - named for what the caller does, not for what it is
+class Transient(CampusError):
     """The other side is away or busy; the same call may succeed later."""
 
 
-class Poison(CampusError):  # noqa: N818 - see above
+class Poison(CampusError):
     """This one item can never be taken; its neighbours can.
 
     ``reason`` is a short stable word used as a counter label, the message is for people.

@@ -25,11 +25,11 @@ class Role(IntEnum):
     ADMINISTRATOR = 4
 
 
-class Denied(CampusError):  # noqa: N818 - reads as what happened
+class Denied(CampusError):
     """The caller sees the thing and may not do this to it."""
 
 
-class NotFound(CampusError):  # noqa: N818 - see above
+class NotFound(CampusError):
     """There is no such thing for this caller; the message never tells whether it exists for others."""
 
     def __init__(self, message: str = "not found, or not yours to see") -> None:

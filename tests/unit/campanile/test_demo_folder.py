@@ -11,6 +11,7 @@ ASKED = Asked(schools=3, seed=1, days=2)
 def test_a_new_folder_is_made_and_marked(tmp_path: Path) -> None:
     folder = DemoFolder(tmp_path / "new", ASKED)
     folder.claim()
+    folder.release()
     assert (tmp_path / "new" / "demo.json").exists()
     assert not folder.has_history
 
@@ -22,6 +23,7 @@ def test_a_second_start_goes_on_with_the_same_district(tmp_path: Path) -> None:
     first.release()
     second = DemoFolder(tmp_path / "d", ASKED)
     second.claim()
+    second.release()
     assert second.has_history
 
 
@@ -60,5 +62,7 @@ def test_wipe_starts_anew(tmp_path: Path) -> None:
     folder.note_history()
     folder.release()
     folder.wipe()
-    DemoFolder(tmp_path / "d", Asked(schools=8, seed=2, days=0)).claim()
+    anew = DemoFolder(tmp_path / "d", Asked(schools=8, seed=2, days=0))
+    anew.claim()
+    anew.release()
     assert not folder.has_history
