@@ -81,7 +81,11 @@ class DemoFolder:
             raise ConfigError(f"{self.path} has files in it and is not a demo's folder: name another with --data")
         self._take_lock()
         if mark.exists():
-            self._require_same(mark)
+            try:
+                self._require_same(mark)
+            except ConfigError:
+                self.release()
+                raise
         else:
             mark.write_bytes(msgspec.json.encode(self.asked))
         self.logs.mkdir(exist_ok=True)
