@@ -89,10 +89,14 @@ class Lesson:
 
 @dataclass(frozen=True)
 class SearchHit:
-    """One answer of the search box. `device` is empty for a site or a room, `room` is empty for a site."""
+    """One answer of the search box. `device` is empty for a site or a room, `room` is empty for a site.
+
+    `detail` is the same in every language: id, model, serial, address.
+    """
 
     site: SiteId
     label: str
     detail: str
     room: str = ""
     device: DeviceId = DeviceId("")
+    label_zh: str = ""

@@ -1,0 +1,265 @@
+"""Use cases of the registry: who is enrolled, what they own, what is known of it.
+
+Every method may be called from any thread. Those that take a `Scope` return only what it sees and raise
+`controller.identity.scope.NotFound` for everything else, existing or not.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from campus.ids import AgentId, DeviceId, SiteId, is_id, is_instance
+from campus.samples import DeviceFacts, DeviceKind
+from campus.topics import Address
+from controller.identity.scope import NotFound, Role, Scope
+from controller.registry.agent_book import AgentBook
+from controller.registry.calendar import Period, WeeklyLesson, lessons_between
+from controller.registry.check import check_enrolment, refuse_problems
+from controller.registry.database import reading, writing
+from controller.registry.enrolment import Enrolment
+from controller.registry.facts import device_of
+from controller.registry.membership import Membership, Standing
+from controller.registry.model import Agent, Device, Lesson, Link, Organisation, Room, SearchHit, Site
+from controller.registry.search import search_registry, within
+from controller.registry.tables import (
+    AgentRow,
+    DeviceRow,
+    HolidayRow,
+    LessonRow,
+    OrganisationRow,
+    PeriodRow,
+    RoomRow,
+    SiteRow,
+)
+from controller.registry.write import write_enrolment, write_facts
+
+
+class RegistryService:
+    """The registry. `start` fills the memory from the database, which must have been migrated."""
+
+    def __init__(self, engine: sa.Engine, clock: Callable[[], int], timezone: str = "Asia/Shanghai") -> None:
+        self._engine = engine
+        self._clock = clock
+        self._zone = ZoneInfo(timezone)
+        self._members = Membership()
+        self._agents = AgentBook()
+        self.facts_refused: Counter[str] = Counter()
+        """Facts that could not be taken, by reason."""
+
+    def start(self) -> None:
+        """Read who is enrolled and known; `Transient` when the database cannot be read."""
+        with reading(self._engine) as session:
+            self._load_agents(session)
+            for row in session.exec(select(DeviceRow.site, DeviceRow.id, DeviceRow.kind, DeviceRow.room)):
+                site, device, kind, room = row
+                self._members.learn(SiteId(site), DeviceId(device), Standing(DeviceKind(kind), room))
+
+    # What the district is made of.
+
+    def organisations(self, scope: Scope) -> list[Organisation]:
+        """The tree above the caller's sites, by id; the whole tree for a caller without bounds."""
+        with reading(self._engine) as session:
+            rows = list(session.exec(select(OrganisationRow).order_by(col(OrganisationRow.id))))
+            hung = set(session.exec(select(SiteRow.organisation).where(within(scope, SiteRow.id))))
+        parents = {row.id: row.parent for row in rows}
+        seen = set(parents) if scope.sites is None else _with_ancestors(hung, parents)
+        return [Organisation(row.id, row.parent, row.name_en, row.name_zh) for row in rows if row.id in seen]
+
+    def sites(self, scope: Scope) -> list[Site]:
+        """Sites the caller sees: the centre first, then by id."""
+        with reading(self._engine) as session:
+            rows = session.exec(
+                select(SiteRow)
+                .where(within(scope, SiteRow.id))
+                .order_by(col(SiteRow.is_centre).desc(), col(SiteRow.id))
+            )
+            return [_site_of(row) for row in rows]
+
+    def site(self, scope: Scope, site: SiteId) -> Site:
+        """One site, or `NotFound`."""
+        scope.require(site)
+        with reading(self._engine) as session:
+            row = session.get(SiteRow, site)
+            if row is None:
+                raise NotFound
+            return _site_of(row)
+
+    def rooms(self, scope: Scope, site: SiteId) -> list[Room]:
+        """Rooms of a site by floor, then id; `NotFound` for a site that is not the caller's."""
+        self.site(scope, site)
+        with reading(self._engine) as session:
+            rows = session.exec(
+                select(RoomRow).where(col(RoomRow.site) == site).order_by(col(RoomRow.floor), col(RoomRow.id))
+            )
+            return [Room(SiteId(row.site), row.id, row.name_en, row.name_zh, row.floor) for row in rows]
+
+    def devices(
+        self, scope: Scope, site: SiteId | None = None, kind: DeviceKind | None = None, room: str | None = None
+    ) -> list[Device]:
+        """Devices that match every argument given, by site and id."""
+        statement = select(DeviceRow).where(within(scope, DeviceRow.site))
+        if site is not None:
+            self.site(scope, site)
+            statement = statement.where(col(DeviceRow.site) == site)
+        if kind is not None:
+            statement = statement.where(col(DeviceRow.kind) == kind)
+        if room is not None:
+            statement = statement.where(col(DeviceRow.room) == room)
+        with reading(self._engine) as session:
+            rows = session.exec(statement.order_by(col(DeviceRow.site), col(DeviceRow.id)))
+            return [device_of(row) for row in rows]
+
+    def device(self, scope: Scope, site: SiteId, device: DeviceId) -> Device:
+        """One device, or `NotFound`."""
+        scope.require(site)
+        with reading(self._engine) as session:
+            row = session.get(DeviceRow, (site, device))
+            if row is None:
+                raise NotFound
+            return device_of(row)
+
+    def links(self, scope: Scope) -> list[Link]:
+        """Uplinks of the gateways the caller sees; `capacity_bps` 0 where only the port's speed is known."""
+        return [
+            Link(device.site, device.id, instance, device.facts.uplink_capacity_bps)
+            for device in self.devices(scope, kind=DeviceKind.GATEWAY)
+            for instance in device.facts.uplinks
+        ]
+
+    def agents(self, scope: Scope) -> list[Agent]:
+        """Enrolled agents of the caller's sites, by site and id."""
+        return [agent for agent in self._agents.everyone() if scope.sees(agent.site)]
+
+    def lessons(self, scope: Scope, site: SiteId, start: int, end: int) -> list[Lesson]:
+        """Planned lessons that overlap [start, end) in ms, by start, then room; none on holidays."""
+        self.site(scope, site)
+        with reading(self._engine) as session:
+            periods = {
+                row.number: Period(row.start_minute, row.end_minute)
+                for row in session.exec(select(PeriodRow).where(col(PeriodRow.site) == site))
+            }
+            week = [
+                WeeklyLesson(row.room, row.weekday, row.period, row.subject)
+                for row in session.exec(select(LessonRow).where(col(LessonRow.site) == site))
+            ]
+            holidays = set(session.exec(select(col(HolidayRow.day))))
+        return lessons_between(site, week, periods, holidays, self._zone, start, end)
+
+    def search(self, scope: Scope, text: str, limit: int = 20) -> list[SearchHit]:
+        """Schools, rooms and devices by name, id, serial, MAC or IP, best first; blank text finds nothing."""
+        with reading(self._engine) as session:
+            return search_registry(session, scope, text, limit)
+
+    # What changes it.
+
+    def enrol(self, scope: Scope, enrolment: Enrolment) -> None:
+        """Write an enrolment down; the same one again changes nothing.
+
+        A site in it is replaced whole (rooms, agents, periods, timetable), and so are the holidays; sites it does not
+        name stay as they are, with their data. `ConfigError` names every problem and then nothing has been written.
+        """
+        scope.require_role(Role.ADMINISTRATOR)
+        refuse_problems(check_enrolment(enrolment))
+        with writing(self._engine) as session:
+            write_enrolment(session, enrolment)
+        with reading(self._engine) as session:
+            self._load_agents(session)
+
+    def learn_facts(self, address: Address, facts: Sequence[DeviceFacts], now: int) -> None:
+        """Register devices an enrolled agent tells of, or what changed about them; `Transient` when it cannot be kept.
+
+        Facts of strangers and facts with a bad id are counted in `facts_refused` and left out.
+        """
+        if not self.is_enrolled(address):
+            self.facts_refused["not_enrolled"] += len(facts)
+            return
+        good = [device for device in facts if self._is_sound(device)]
+        with writing(self._engine) as session:
+            write_facts(session, address, good, now)
+        for device in good:
+            self._members.learn(address.site, device.device, Standing(device.kind, device.room))
+
+    def note_agent(
+        self,
+        address: Address,
+        *,
+        online: bool | None = None,
+        version: str | None = None,
+        last_frame_at: int | None = None,
+        spool_bytes: int | None = None,
+    ) -> None:
+        """Take news of an agent, in memory; `save_agents` writes it down."""
+        self._agents.note(address, online=online, version=version, last_frame_at=last_frame_at, spool_bytes=spool_bytes)
+
+    def save_agents(self) -> None:
+        """Write down what was heard of agents since the last call; called about once a minute and at the end."""
+        agents = self._agents.take_unsaved()
+        if not agents:
+            return
+        with writing(self._engine) as session:
+            for agent in agents:
+                row = session.get(AgentRow, (agent.site, agent.id))
+                if row is not None:
+                    row.version, row.last_frame_at = agent.version, agent.last_frame_at
+                    row.spool_bytes = agent.spool_bytes
+
+    # What is asked for every sample, from memory.
+
+    def is_enrolled(self, address: Address) -> bool:
+        """Whether frames of this agent are welcome."""
+        return self._members.is_enrolled(address)
+
+    def is_known(self, site: SiteId, device: DeviceId) -> bool:
+        """Whether samples of this device are welcome."""
+        return self._members.is_known(site, device)
+
+    def room_of(self, site: SiteId, device: DeviceId) -> str:
+        """The device's room; empty when it has none or is unknown."""
+        standing = self._members.standing(site, device)
+        return standing.room if standing else ""
+
+    def kind_of(self, site: SiteId, device: DeviceId) -> DeviceKind:
+        """The device's kind; `other` when it is unknown."""
+        standing = self._members.standing(site, device)
+        return standing.kind if standing else DeviceKind.OTHER
+
+    def device_count(self) -> int:
+        """How many devices are known, district-wide; for the health page."""
+        return len(self._members)
+
+    def _is_sound(self, facts: DeviceFacts) -> bool:
+        sound = is_id(facts.device) and all(is_instance(port.instance) for port in facts.ports)
+        if not sound:
+            self.facts_refused["bad_id"] += 1
+        return sound
+
+    def _load_agents(self, session: Session) -> None:
+        rows = list(session.exec(select(AgentRow)))
+        self._members.enrol(Address(SiteId(row.site), AgentId(row.id)) for row in rows)
+        self._agents.put(
+            Agent(
+                SiteId(row.site),
+                AgentId(row.id),
+                version=row.version,
+                last_frame_at=row.last_frame_at,
+                spool_bytes=row.spool_bytes,
+            )
+            for row in rows
+        )
+
+
+def _site_of(row: SiteRow) -> Site:
+    return Site(SiteId(row.id), row.organisation, row.name_en, row.name_zh, row.is_centre, row.pupils)
+
+
+def _with_ancestors(ids: set[str], parents: dict[str, str | None]) -> set[str]:
+    found: set[str] = set()
+    for start in ids:
+        current: str | None = start
+        while current is not None and current not in found:
+            found.add(current)
+            current = parents.get(current)
+    return found

@@ -1,0 +1,124 @@
+"""The registry's writes: each a function inside a caller's transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from campus.samples import DeviceFacts
+from campus.topics import Address
+from controller.registry.calendar import parse_period
+from controller.registry.enrolment import Enrolment, OrganisationEntry, SiteEntry
+from controller.registry.facts import device_row, neighbour_rows, port_rows
+from controller.registry.tables import (
+    AgentRow,
+    DeviceRow,
+    HolidayRow,
+    LessonRow,
+    NeighbourRow,
+    OrganisationRow,
+    PeriodRow,
+    PortRow,
+    RoomRow,
+    SiteRow,
+)
+
+
+def write_enrolment(session: Session, enrolment: Enrolment) -> None:
+    """Put a checked enrolment in place (`RegistryService.enrol` says what that replaces)."""
+    for organisation in _parents_first(enrolment.organisations):
+        session.merge(
+            OrganisationRow(
+                id=organisation.id,
+                parent=organisation.parent or None,
+                name_en=organisation.name_en,
+                name_zh=organisation.name_zh,
+            )
+        )
+        session.flush()
+    for site in enrolment.sites:
+        _write_site(session, site)
+    session.execute(delete(HolidayRow))
+    session.add_all(HolidayRow(day=day) for day in sorted(set(enrolment.holidays)))
+
+
+def write_facts(session: Session, address: Address, facts: Sequence[DeviceFacts], now: int) -> None:
+    """Put facts in place; the last of several about one device stands. Equal facts only move `last_seen_at`."""
+    latest = {device.device: device for device in facts}
+    known = {
+        row.id: row
+        for row in session.exec(
+            select(DeviceRow).where(col(DeviceRow.site) == address.site, col(DeviceRow.id).in_(list(latest)))
+        )
+    }
+    for device in latest.values():
+        _write_device(session, address, device, known.get(device.device), now)
+
+
+def _write_device(session: Session, address: Address, facts: DeviceFacts, known: DeviceRow | None, now: int) -> None:
+    row = device_row(address.site, address.agent, facts, known.first_seen_at if known else now, now)
+    if known is not None and known.facts == row.facts and known.agent == row.agent:
+        known.last_seen_at = now
+        return
+    session.merge(row)
+    session.flush()
+    for table in (PortRow, NeighbourRow):
+        session.execute(
+            delete(table).where(_equals(table, "site", address.site), _equals(table, "device", facts.device))
+        )
+    session.add_all(port_rows(address.site, facts))
+    session.add_all(neighbour_rows(address.site, facts))
+
+
+def _write_site(session: Session, site: SiteEntry) -> None:
+    session.merge(
+        SiteRow(
+            id=site.id,
+            organisation=site.organisation,
+            name_en=site.name_en,
+            name_zh=site.name_zh,
+            is_centre=site.centre,
+            pupils=site.pupils,
+        )
+    )
+    session.flush()
+    for table in (RoomRow, PeriodRow, LessonRow):
+        session.execute(delete(table).where(_equals(table, "site", site.id)))
+    session.execute(delete(AgentRow).where(col(AgentRow.site) == site.id, col(AgentRow.id).not_in(site.agents)))
+    for agent in site.agents:
+        if session.get(AgentRow, (site.id, agent)) is None:
+            session.add(AgentRow(site=site.id, id=agent))
+    session.add_all(
+        RoomRow(site=site.id, id=room.id, name_en=room.name_en, name_zh=room.name_zh, floor=room.floor)
+        for room in site.rooms
+    )
+    session.add_all(_period_rows(site))
+    session.add_all(
+        LessonRow(site=site.id, room=lesson.room, weekday=lesson.weekday, period=lesson.period, subject=lesson.subject)
+        for lesson in site.timetable
+    )
+
+
+def _period_rows(site: SiteEntry) -> list[PeriodRow]:
+    periods = [parse_period(text) for text in site.periods]
+    return [
+        PeriodRow(site=site.id, number=number, start_minute=period.start_minute, end_minute=period.end_minute)
+        for number, period in enumerate(periods, start=1)
+    ]
+
+
+def _parents_first(entries: Sequence[OrganisationEntry]) -> list[OrganisationEntry]:
+    ordered: list[OrganisationEntry] = []
+    placed = {""}
+    waiting = list(entries)
+    while waiting:
+        ready = [entry for entry in waiting if entry.parent in placed]
+        ordered += ready
+        placed |= {entry.id for entry in ready}
+        waiting = [entry for entry in waiting if entry.id not in placed]
+    return ordered
+
+
+def _equals(table: Any, column: str, value: str) -> Any:
+    return getattr(table, column) == value
