@@ -2,18 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Protocol
 
 from campus.samples import DeviceFacts, Event, Sample
+from firmware_profiles.model import Cadence
 
-
-class Cadence(StrEnum):
-    """How often a point is read; the agent's configuration says what each means in seconds."""
-
-    FAST = "fast"
-    NORMAL = "normal"
-    SLOW = "slow"
+__all__ = ["Cadence", "DeviceCollector", "Harvest"]
 
 
 @dataclass

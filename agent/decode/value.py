@@ -1,0 +1,97 @@
+"""One raw value to one number of a metric: parsed, scaled, named, bounded, rounded. Every refusal is a `Poison` with a countable reason."""
+
+import math
+
+from campus.errors import Poison
+from campus.ids import MAX_INSTANCE_CHARS
+from campus.metrics import Metric
+from firmware_profiles.model import Convert, PointType
+
+Raw = int | float | str | bytes | bool | None
+"""What protocols hand over: SNMP values through gufo-snmp (str for OIDs and addresses, bytes for strings), JSON scalars."""
+
+
+def text_of(raw: Raw) -> str:
+    r"""Readable text of a raw value, without what strings are padded with; undecodable bytes are replaced.
+
+    >>> text_of(b"RG-S6220 \x00\x00"), text_of(7)
+    ('RG-S6220', '7')
+    """
+    if raw is None:
+        return ""
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
+    return "".join(c if c.isprintable() else " " for c in text.partition("\0")[0]).strip()
+
+
+def number_of(raw: Raw) -> float:
+    """The number in a raw value; text that is a number counts. `Poison` ``not_a_number`` otherwise.
+
+    >>> number_of(b"41.5\\x00"), number_of(3)
+    (41.5, 3.0)
+    """
+    if isinstance(raw, bool) or raw is None:
+        raise Poison("not_a_number", f"{raw!r} is not a number")
+    if isinstance(raw, int | float):
+        try:
+            return float(raw)
+        except OverflowError as error:
+            raise Poison("not_a_number", "an integer beyond any number") from error
+    text = text_of(raw)
+    try:
+        return float(text)
+    except ValueError as error:
+        raise Poison("not_a_number", f"{text[:40]!r} is not a number") from error
+
+
+def is_ignored(raw: Raw, ignore: tuple[int | str, ...]) -> bool:
+    """Whether the profile says that this raw value means "none here"."""
+    return bool(ignore) and (raw in ignore or text_of(raw) in {str(word) for word in ignore})
+
+
+def value_of(metric: Metric, raw: Raw, kind: PointType, scale: float, offset: float) -> float:
+    """A gauge's or timeticks' raw value in the metric's unit, bounded and rounded."""
+    ticks = 0.01 if kind is PointType.TIMETICKS else 1.0
+    return settled(metric, number_of(raw) * ticks * scale + offset)
+
+
+def state_of(metric: Metric, raw: Raw, states: dict[int | str, str]) -> float:
+    """The number of the state that `states` maps a raw value to; `Poison` ``unknown_state`` when it maps to none."""
+    key = str(raw).lower() if isinstance(raw, bool) else text_of(raw)
+    for known, name in states.items():
+        if str(known) == key:
+            return float(metric.state_value(name))
+    raise Poison("unknown_state", f"{key[:40]!r} is no state the profile knows")
+
+
+def settled(metric: Metric, value: float) -> float:
+    """`value` rounded to the metric's resolution; `Poison` when it is not finite or physically impossible.
+
+    >>> settled(Metric(unit="Cel", en="", zh="", minimum=-80, maximum=500, resolution=0.1), 21.449)
+    21.4
+    """
+    if not math.isfinite(value):
+        raise Poison("not_finite", "not a finite number")
+    if not metric.minimum <= value <= metric.maximum:
+        raise Poison("out_of_range", f"{value:g} is outside {metric.minimum:g} to {metric.maximum:g} {metric.unit}")
+    digits = -math.log10(metric.resolution)
+    if abs(digits - round(digits)) < 1e-9:
+        return round(value, round(digits))
+    return round(value / metric.resolution) * metric.resolution
+
+
+def converted(value: float, convert: Convert) -> float:
+    """Apply a conversion; `Poison` ``no_light`` where a power of 0 has no logarithm.
+
+    >>> round(converted(536, Convert.MICROWATT_TO_DBM), 2)
+    -2.71
+    """
+    if convert is Convert.MICROWATT_TO_DBM:
+        if value <= 0:
+            raise Poison("no_light", "no optical power")
+        return 10 * math.log10(value / 1000)
+    return value
+
+
+def instance_of(name: str) -> str:
+    """A name as an instance: printable, at most 128 characters."""
+    return "".join(c if c.isprintable() else " " for c in name).strip()[:MAX_INSTANCE_CHARS]

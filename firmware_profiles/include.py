@@ -1,0 +1,42 @@
+"""Joining a profile with what it includes: the profile's own words first, the fragments' behind them."""
+
+import msgspec
+
+from campus.errors import ConfigError
+from firmware_profiles.model import Facts, Profile
+
+
+def joined(name: str, profiles: dict[str, Profile]) -> Profile:
+    """`profiles[name]` with its includes taken in, depth first, each fragment once.
+
+    Facts: own sources are tried before included ones. Tables: an own table replaces an included one of the same name.
+    Ports and neighbours: own when given. `ConfigError` on an unknown name or a loop.
+    """
+    profile = profiles[name]
+    for part in _parts(name, profiles, ()):
+        profile = _with(profile, profiles[part])
+    return profile
+
+
+def _parts(name: str, profiles: dict[str, Profile], path: tuple[str, ...]) -> list[str]:
+    """All names that `name` includes, directly or not, nearest first, each once."""
+    if name in path:
+        raise ConfigError(f"include loop: {' -> '.join([*path, name])}")
+    found: list[str] = []
+    for part in profiles[name].include:
+        if part not in profiles:
+            raise ConfigError(f"{name} includes {part!r}, which there is none of")
+        found += [part, *_parts(part, profiles, (*path, name))]
+    return list(dict.fromkeys(found))
+
+
+def _with(profile: Profile, part: Profile) -> Profile:
+    return msgspec.structs.replace(
+        profile,
+        facts=Facts(*(getattr(profile.facts, f) + getattr(part.facts, f) for f in Facts.__struct_fields__)),
+        points=profile.points + part.points,
+        tables={**part.tables, **profile.tables},
+        ports=profile.ports or part.ports,
+        neighbours=profile.neighbours or part.neighbours,
+        known_firmware=profile.known_firmware + part.known_firmware,
+    )

@@ -1,0 +1,260 @@
+"""What a device profile says: how a family is recognised, what is read from it and what each number means.
+
+Pure nouns. `document` reads them from YAML, `include` joins them, `check` judges them, `agent.decode` obeys them.
+A profile names catalogue metrics only (`campus.metrics`), so that two vendors' devices answer one question in one unit.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from campus.samples import DeviceKind
+
+
+class Cadence(StrEnum):
+    """How often a point is read; the agent's configuration says what each means in seconds."""
+
+    FAST = "fast"
+    NORMAL = "normal"
+    SLOW = "slow"
+
+
+class PointType(StrEnum):
+    """What the device's number is. Counters become rates per second; timeticks (1/100 s) become seconds."""
+
+    GAUGE = "gauge"
+    COUNTER32 = "counter32"
+    COUNTER64 = "counter64"
+    TIMETICKS = "timeticks"
+    STATE = "state"
+
+    @property
+    def counts(self) -> bool:
+        """Whether two readings are needed."""
+        return self in {PointType.COUNTER32, PointType.COUNTER64}
+
+
+class Convert(StrEnum):
+    """A conversion that no scale and offset can express; applied before them."""
+
+    NONE = "none"
+    MICROWATT_TO_DBM = "microwatt_to_dbm"
+
+
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base: an unknown key is an error."""
+
+
+class Filter(_Strict, frozen=True):
+    """Keep a table's row when `column` at the row's index is one of `any_of`, or `matches` is found in it; give one."""
+
+    column: str
+    any_of: tuple[int | str, ...] = ()
+    matches: str = ""
+
+
+class Reading(_Strict, frozen=True, kw_only=True):
+    """How one number is read: value = convert(raw - sum(minus)) / of x scale + offset.
+
+    `ignore` lists raw values that mean "none here"; they are no error. `minus` and `of` are OIDs beside `oid`: columns
+    in a table, scalars elsewhere. With `of`, a scale of 100 makes a percentage of two numbers.
+    """
+
+    oid: str
+    type: PointType = PointType.GAUGE
+    scale: float = 1.0
+    offset: float = 0.0
+    ignore: tuple[int, ...] = ()
+    minus: tuple[str, ...] = ()
+    of: str = ""
+    convert: Convert = Convert.NONE
+
+
+class Point(Reading, frozen=True, kw_only=True):
+    """One metric by SNMP. `otherwise` are read in order where the device does not answer `oid`.
+
+    `oid` is a whole OID (``...0``) under `points`, a column under a table. `states` maps raw values to state names of the metric.
+    """
+
+    metric: str
+    cadence: Cadence = Cadence.NORMAL
+    states: dict[int | str, str] = {}
+    instance: str = ""
+    otherwise: tuple[Reading, ...] = ()
+
+
+class Naming(_Strict, frozen=True):
+    """How a row's index becomes an instance.
+
+    The name is the first of `columns` that is not empty, at the row's index. `index_pattern` takes the index apart: with
+    `columns` its first group is the index to look up there. `text` writes the name: ``{0}`` the name (or whole index),
+    ``{1}`` ``{2}`` the groups.
+    """
+
+    columns: tuple[str, ...] = ()
+    index_pattern: str = ""
+    text: str = "{0}"
+
+
+class Table(_Strict, frozen=True):
+    """Points that stand once per row. `rows` is the column whose indices are the rows; default: the first name column."""
+
+    instance: Naming
+    points: tuple[Point, ...]
+    rows: str = ""
+    where: tuple[Filter, ...] = ()
+    cadence: Cadence | None = None
+
+    @property
+    def row_column(self) -> str:
+        """The column that says which rows there are."""
+        if self.rows:
+            return self.rows
+        return self.instance.columns[0] if self.instance.columns else self.points[0].oid
+
+
+class Source(_Strict, frozen=True):
+    """Where one fact stands: a fixed `text`, a scalar `oid`, or the first row of a `column` that `where` keeps.
+
+    `pattern` picks its groups out of the text, joined by a space; text that it does not match is passed over.
+    """
+
+    text: str = ""
+    oid: str = ""
+    column: str = ""
+    pattern: str = ""
+    where: tuple[Filter, ...] = ()
+
+
+class Facts(_Strict, frozen=True):
+    """Sources per fact, tried in order."""
+
+    vendor: tuple[Source, ...] = ()
+    model: tuple[Source, ...] = ()
+    serial: tuple[Source, ...] = ()
+    firmware: tuple[Source, ...] = ()
+    hardware: tuple[Source, ...] = ()
+    name: tuple[Source, ...] = ()
+
+
+class PortColumns(_Strict, frozen=True):
+    """Facts of ports: `table` names one of the profile's tables, the others are columns beside it."""
+
+    table: str
+    alias: str = ""
+    type: str = ""
+    mac: str = ""
+    discontinuity: str = ""
+    """Column that says when the row's counters last jumped (RFC 2863, ifCounterDiscontinuityTime)."""
+
+
+class NeighbourColumns(_Strict, frozen=True):
+    """Who hangs on which port. `index_pattern`'s first group takes the local port out of a remote row's index."""
+
+    remote_name: str
+    remote_port: tuple[str, ...]
+    index_pattern: str
+    local_port: tuple[str, ...]
+    rows: str = ""
+    remote_chassis: str = ""
+
+
+class FirmwareRange(_Strict, frozen=True, rename={"from_": "from"}):
+    """Versions from `from_` (inclusive) to `below` (exclusive), compared number by number; empty is unbounded."""
+
+    from_: str = ""
+    below: str = ""
+
+
+class Match(_Strict, frozen=True):
+    """What all must hold for an SNMP device to be of this family; MQTT families are matched by their messages' topics.
+
+    `sys_object_id`: one of these prefixes. `sys_descr`: this pattern is found. `firmware`: the version that the
+    pattern's first group gives is in range. `answers`: the device has something under this OID.
+    """
+
+    sys_object_id: tuple[str, ...] = ()
+    sys_descr: str = ""
+    firmware: FirmwareRange | None = None
+    answers: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is asked, so that nothing matches."""
+        return not (self.sys_object_id or self.sys_descr or self.answers)
+
+
+class MessagePoint(_Strict, frozen=True, kw_only=True):
+    """One metric in a JSON message. `pointer` (RFC 6901) leads to the number, from the element when `each` is given.
+
+    `each` leads to an array, or an object whose values are taken; `instance` is a fixed text, or a pointer within the element.
+    """
+
+    metric: str
+    pointer: str
+    type: PointType = PointType.GAUGE
+    scale: float = 1.0
+    offset: float = 0.0
+    ignore: tuple[int | str, ...] = ()
+    states: dict[int | str, str] = {}
+    each: str = ""
+    instance: str = ""
+
+
+class MessageFacts(_Strict, frozen=True):
+    """Pointers to facts, or fixed text where it does not begin with a slash; empty is not told."""
+
+    vendor: str = ""
+    model: str = ""
+    serial: str = ""
+    firmware: str = ""
+    hardware: str = ""
+    name: str = ""
+
+
+class Message(_Strict, frozen=True):
+    """One MQTT topic. A level in braces is a hole: ``{device}`` is the device id, others only match.
+
+    With `each` (pointer to an array or object of devices) `device` is the pointer, within an element, to the device id.
+    """
+
+    topic: str
+    points: tuple[MessagePoint, ...]
+    facts: MessageFacts = MessageFacts()
+    each: str = ""
+    device: str = ""
+    measured_at: str = ""
+    """Pointer to the moment in Unix seconds or milliseconds; empty: when it was received."""
+
+
+class KnownFirmware(_Strict, frozen=True):
+    """A version worth a word to the reader; `below` names a whole range."""
+
+    version: str = ""
+    below: str = ""
+    note: str = ""
+
+
+class Profile(_Strict, frozen=True):
+    """One family, `vendor/family`. A file without `match` and `messages` is a fragment that others include."""
+
+    title: str
+    kind: DeviceKind = DeviceKind.OTHER
+    match: Match = Match()
+    include: tuple[str, ...] = ()
+    facts: Facts = Facts()
+    points: tuple[Point, ...] = ()
+    tables: dict[str, Table] = {}
+    ports: PortColumns | None = None
+    neighbours: NeighbourColumns | None = None
+    messages: tuple[Message, ...] = ()
+    known_firmware: tuple[KnownFirmware, ...] = ()
+    get_at_once: int = 40
+    """How many OIDs the family answers in one request."""
+    repetitions: int = 20
+    """The max-repetitions to begin a walk with."""
+
+    @property
+    def is_fragment(self) -> bool:
+        """Whether it describes no device by itself."""
+        return self.match.is_empty and not self.messages
