@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from campus.ids import DeviceId, SiteId
+from campus.metrics import Health
 from campus.samples import DeviceKind, Severity
 
 
@@ -13,12 +14,10 @@ class Comparison(StrEnum):
 
     ABOVE = "above"
     BELOW = "below"
-    EQUALS = "equals"
-    NOT_EQUALS = "not_equals"
 
 
 class Threshold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="threshold", tag_field="type"):
-    """Bad once the value is beyond `level` for `hold_s`; good again once it is past `clear_level` for `clear_hold_s`.
+    """Bad once the value is beyond `level` for `hold_s`; good again once it is not beyond `clear_level` for `clear_hold_s`.
 
     `clear_level` None means `level`: without a gap between the two, a value on the line opens and clears for ever.
     """
@@ -30,25 +29,96 @@ class Threshold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="th
     clear_hold_s: float = 0.0
 
 
+class Ratio(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ratio", tag_field="type"):
+    """As `Threshold`, of the value divided by the newest value of metric `of` of the same part of the same device.
+
+    For a port that is an uplink with a contracted capacity, that capacity takes the place of `of`. Neither good nor bad
+    while the divisor is unknown or 0.
+    """
+
+    of: str
+    comparison: Comparison
+    level: float
+    clear_level: float | None = None
+    hold_s: float = 0.0
+    clear_hold_s: float = 0.0
+
+
+class States(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="states", tag_field="type"):
+    """Bad while a state metric is in one of the states named in `bad`; good in every other."""
+
+    bad: tuple[str, ...]
+    hold_s: float = 0.0
+    clear_hold_s: float = 0.0
+
+
 class Absence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="absence", tag_field="type"):
     """Bad when a series that has spoken is silent for `after_s`."""
 
     after_s: float
 
 
+Condition = Threshold | Ratio | States | Absence
+
+
+class Ports(StrEnum):
+    """Which ports of a device a rule is about, as its facts tell: an idle socket in a wall is nobody's fault."""
+
+    ANY = "any"
+    UPLINK = "uplink"
+    """Leads to the metro network."""
+    LINKED = "linked"
+    """An uplink, or a neighbour was seen on it."""
+
+
+class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a rule is counted in a sentence: "1 freezer is warm", "3 freezers are warm". ``{n}`` stands for the number."""
+
+    one_en: str
+    many_en: str
+    zh: str
+
+
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One rule, as its YAML file states it. Selects series by metric, device kind and an instance pattern (`fnmatch`)."""
+    """One rule, as its YAML file states it. Selects series by metric, device kind, an instance pattern (`fnmatch`), ports.
+
+    `is_cause`: while such an alert is open at a site, alerts that only say that devices of that site are silent or
+    unreachable stand hidden behind it. `health` is the sign a device carries while the alert is open; None: failed for
+    `critical` and `major`, attention for `minor`, good for `info`.
+    """
 
     id: str
     metric: str
-    condition: Threshold | Absence
+    condition: Condition
     severity: Severity
     title_en: str
     title_zh: str
     advice_en: str
     advice_zh: str
+    count: Wording
     kinds: tuple[DeviceKind, ...] = ()
     instance: str = "*"
+    ports: Ports = Ports.ANY
+    is_cause: bool = False
+    health: Health | None = None
+
+    @property
+    def sign(self) -> Health:
+        """The sign of a device while an alert of this rule is open."""
+        return self.health or _SIGNS[self.severity]
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether an alert of this rule says no more than that something does not answer."""
+        return isinstance(self.condition, Absence) or self.metric == "reachable"
+
+
+_SIGNS = {
+    Severity.CRITICAL: Health.FAILED,
+    Severity.MAJOR: Health.FAILED,
+    Severity.MINOR: Health.ATTENTION,
+    Severity.INFO: Health.GOOD,
+}
 
 
 class AlertState(StrEnum):
@@ -86,3 +156,4 @@ class Alert(msgspec.Struct, frozen=True):
     cause: int = 0
     """Id of the alert this one is hidden behind; 0 when it stands for itself."""
     trail: tuple[TrailStep, ...] = ()
+    """Oldest step first; filled by `AlertService.alert`, left empty in lists."""
