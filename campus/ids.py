@@ -21,8 +21,10 @@ Instance = NewType("Instance", str)
 """Which part of a device a series is about: a port name, a sensor; empty for the device as a whole."""
 
 MAX_INSTANCE_CHARS = 128
-_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
-_METRIC = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+ID_PATTERN = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+METRIC_PATTERN = "[a-z][a-z0-9_]{0,62}"
+_LABEL = re.compile(ID_PATTERN + r"\Z")
+_METRIC = re.compile(METRIC_PATTERN + r"\Z")
 
 
 def is_id(text: str) -> bool:

@@ -4,9 +4,10 @@ A frame decodes by itself: no table that both sides must remember. Numbers only 
 (site, agent, epoch, number) names a frame for ever, and a commit is idempotent on it.
 """
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 from campus.errors import Poison
 from campus.ids import AgentId, SiteId
@@ -17,6 +18,10 @@ MAX_FRAME_BYTES: Final = 4 << 20
 """After decompression. A bomb that claims more is refused before a byte is allocated for it."""
 MAX_SAMPLES: Final = 65_536
 MAX_SERIES: Final = 65_535
+MAX_DEVICES: Final = 4_096
+MAX_EVENTS: Final = 16_384
+MAX_RUNS: Final = 65_536
+MAX_ARGUMENTS: Final = 64
 EARLIEST_MS: Final = 946_684_800_000
 """2000-01-01: a clock before it was never set."""
 LATEST_MS: Final = 4_102_444_800_000
@@ -65,12 +70,16 @@ class SamplesBody(msgspec.Struct, frozen=True, tag="samples", tag_field="kind"):
     value: bytes
 
 
+Words = Annotated[list[str], Meta(max_length=MAX_SERIES)]
+"""Bounded before the first word is read: four million empty words would fit in one frame."""
+
+
 class SeriesDictionary(msgspec.Struct, frozen=True):
     """The series of a frame: three lists of distinct words and, per series, three u16 little-endian indices into them."""
 
-    devices: list[str]
-    metrics: list[str]
-    instances: list[str]
+    devices: Words
+    metrics: Words
+    instances: Words
     device: bytes
     metric: bytes
     instance: bytes
@@ -79,13 +88,13 @@ class SeriesDictionary(msgspec.Struct, frozen=True):
 class FactsBody(msgspec.Struct, frozen=True, tag="facts", tag_field="kind"):
     """Slow properties of devices, each whole."""
 
-    devices: list[DeviceFacts]
+    devices: Annotated[list[DeviceFacts], Meta(max_length=MAX_DEVICES)]
 
 
 class EventsBody(msgspec.Struct, frozen=True, tag="events", tag_field="kind"):
     """Moments, oldest first."""
 
-    events: list[Event]
+    events: Annotated[list[Event], Meta(max_length=MAX_EVENTS)]
 
 
 class HelloBody(msgspec.Struct, frozen=True, tag="hello", tag_field="kind"):
@@ -104,7 +113,7 @@ class AckBody(msgspec.Struct, frozen=True, tag="ack", tag_field="kind"):
     """Controller to agent: these frames of this epoch are stored. `runs` are inclusive [first, last], sorted, disjoint."""
 
     epoch: int
-    runs: list[tuple[int, int]]
+    runs: Annotated[list[tuple[int, int]], Meta(max_length=MAX_RUNS)]
 
 
 class CommandBody(msgspec.Struct, frozen=True, tag="command", tag_field="kind"):
@@ -112,7 +121,7 @@ class CommandBody(msgspec.Struct, frozen=True, tag="command", tag_field="kind"):
 
     id: str
     name: str
-    arguments: dict[str, str] = {}
+    arguments: Annotated[dict[str, str], Meta(max_length=MAX_ARGUMENTS)] = {}
 
 
 class ResultBody(msgspec.Struct, frozen=True, tag="result", tag_field="kind"):
