@@ -1,0 +1,79 @@
+"""The repository keeps its own promises."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _tracked(*patterns: str) -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z", *patterns], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()]
+
+
+@pytest.mark.slow
+def test_import_contracts_hold() -> None:
+    import sys
+
+    said = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert said.returncode == 0, said.stdout
+
+
+def test_every_dependency_is_justified() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [
+        *project["dependencies"],
+        *(line for extra in project["optional-dependencies"].values() for line in extra),
+    ]
+    names = {re.split(r"[\[<>=; ]", line)[0] for line in wanted} - {"campanile"}
+    justified = (ROOT / "docs" / "90-dependencies.md").read_text()
+    assert len(names) > 20
+    missing = {
+        name for name in names if not re.search(rf"^\|.*\b{re.escape(name)}\b.*\| .+ \|$", justified, re.MULTILINE)
+    }
+    assert not missing
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    links = [
+        (page, target)
+        for page in _tracked("*.md")
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text())
+    ]
+    assert len(links) > 5
+    broken = [f"{page.relative_to(ROOT)}: {target}" for page, target in links if not (page.parent / target).exists()]
+    assert not broken
+
+
+def test_lock_files_name_no_download_host() -> None:
+    locks = _tracked("requirements/*.lock", "*package-lock.json")
+    assert len(locks) >= 3
+    naming = [
+        f"{lock.name}: {line.strip()}"
+        for lock in locks
+        for line in lock.read_text().splitlines()
+        if '"resolved"' in line or line.startswith(("--index-url", "--extra-index-url", "--find-links"))
+    ]
+    assert not naming
+
+
+def test_nothing_in_the_code_listens_on_every_interface() -> None:
+    sources = [path for path in _tracked("*.py", "*.yaml", "*.toml") if "tests" not in path.parts]
+    assert len(sources) > 50
+    listening = [
+        str(path.relative_to(ROOT)) for path in sources if re.search(r"""["'](0\.0\.0\.0|::)["']""", path.read_text())
+    ]
+    assert not listening
+
+
+def test_no_file_grew_past_comfort() -> None:
+    sources = [path for path in _tracked("*.py") if "migrations" not in path.parts]
+    assert len(sources) > 50
+    grown = {str(path.relative_to(ROOT)): lines for path in sources if (lines := path.read_text().count("\n")) > 450}
+    assert not grown, "make a room: split by what a reader looks for"
