@@ -1,0 +1,128 @@
+"""Use cases of alerting for people and scripts: list, look, acknowledge. The engine writes; this reads and acknowledges."""
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from campus.ids import DeviceId, SiteId
+from campus.samples import Severity
+from controller.alerts.events import EVENT_PREFIX, event_rule
+from controller.alerts.model import Alert, AlertState, Rule, TrailStep
+from controller.alerts.port import Registry
+from controller.alerts.rows import alert_of, trail_row
+from controller.alerts.rulebook import Rulebook, shipped_rules
+from controller.alerts.tables import AlertRow, TrailRow
+from controller.identity.scope import NotFound, Role, Scope
+from controller.registry.database import reading, writing
+
+
+class AlertService:
+    """Thread-safe. What the caller does not see is `NotFound`; acknowledging needs a technician."""
+
+    def __init__(
+        self, engine: sa.Engine, registry: Registry, clock: Callable[[], int], rulebook: Rulebook | None = None
+    ) -> None:
+        self._engine = engine
+        self._registry = registry
+        self._clock = clock
+        self._rulebook = rulebook
+
+    def alerts(
+        self,
+        scope: Scope,
+        *,
+        state: AlertState | None = None,
+        site: SiteId | None = None,
+        device: DeviceId | None = None,
+        severity: Severity | None = None,
+        limit: int = 200,
+    ) -> list[Alert]:
+        """Alerts that match every argument given, newest first, without their trails."""
+        if site is not None:
+            scope.require(site)
+        statement = select(AlertRow).where(_within(scope))
+        if state is not None:
+            statement = statement.where(_in_state(state))
+        for column, wanted in ((AlertRow.site, site), (AlertRow.device, device), (AlertRow.severity, severity)):
+            if wanted is not None:
+                statement = statement.where(col(column) == str(wanted))
+        newest_first = statement.order_by(col(AlertRow.opened_at).desc(), col(AlertRow.id).desc()).limit(limit)
+        with reading(self._engine) as session:
+            return [alert_of(row) for row in session.exec(newest_first)]
+
+    def alert(self, scope: Scope, alert_id: int) -> Alert:
+        """One alert with its trail, oldest step first."""
+        with reading(self._engine) as session:
+            return _whole(session, _seen(session, scope, alert_id))
+
+    def hidden_behind(self, scope: Scope, alert_id: int) -> list[Alert]:
+        """Alerts whose cause is this one, newest first."""
+        with reading(self._engine) as session:
+            _seen(session, scope, alert_id)
+            rows = session.exec(
+                select(AlertRow).where(col(AlertRow.cause) == alert_id).order_by(col(AlertRow.opened_at).desc())
+            )
+            return [alert_of(row) for row in rows if scope.sees(SiteId(row.site))]
+
+    def acknowledge(self, scope: Scope, alert_id: int) -> Alert:
+        """Say that somebody takes care of it; the first one stays when it is said twice."""
+        return self._mark(scope, alert_id, self._clock(), "acknowledged")
+
+    def unacknowledge(self, scope: Scope, alert_id: int) -> Alert:
+        """Take that back; harmless when nobody had said so."""
+        return self._mark(scope, alert_id, 0, "unacknowledged")
+
+    def rule(self, rule_id: str) -> Rule:
+        """The rule of an alert; `NotFound` when the rule has been removed since."""
+        if rule_id.startswith(EVENT_PREFIX):
+            return event_rule(rule_id)
+        rule = self._book().rule(rule_id)
+        if rule is None:
+            raise NotFound(f"no rule {rule_id!r} (any more)")
+        return rule
+
+    def rules(self) -> list[Rule]:
+        """Every rule in force."""
+        return self._book().rules()
+
+    def open_count(self, scope: Scope) -> int:
+        """Open alerts the caller sees that are not hidden behind a cause."""
+        statement = select(sa.func.count()).select_from(AlertRow)
+        shown = statement.where(_within(scope), _in_state(AlertState.OPEN), col(AlertRow.cause) == 0)
+        with reading(self._engine) as session:
+            return int(session.exec(shown).one())
+
+    def _book(self) -> Rulebook:
+        return self._rulebook or shipped_rules()
+
+    def _mark(self, scope: Scope, alert_id: int, at: int, decision: str) -> Alert:
+        with writing(self._engine) as session:
+            row = _seen(session, scope, alert_id)
+            scope.require(SiteId(row.site), Role.TECHNICIAN)
+            if bool(row.acknowledged_at) != bool(at):
+                row.acknowledged_at = at
+                row.acknowledged_by = scope.user if at else ""
+                session.add(trail_row(alert_id, TrailStep(self._clock(), "person", decision, f"by {scope.user}")))
+                session.flush()
+            return _whole(session, row)
+
+
+def _within(scope: Scope) -> sa.ColumnElement[bool]:
+    return sa.true() if scope.sites is None else col(AlertRow.site).in_(scope.sites)
+
+
+def _in_state(state: AlertState) -> sa.ColumnElement[bool]:
+    return col(AlertRow.cleared_at) == 0 if state is AlertState.OPEN else col(AlertRow.cleared_at) > 0
+
+
+def _seen(session: Session, scope: Scope, alert_id: int) -> AlertRow:
+    row = session.get(AlertRow, alert_id)
+    if row is None or not scope.sees(SiteId(row.site)):
+        raise NotFound
+    return row
+
+
+def _whole(session: Session, row: AlertRow) -> Alert:
+    trail = session.exec(select(TrailRow).where(col(TrailRow.alert) == row.id).order_by(col(TrailRow.id)))
+    return alert_of(row, trail.all())
