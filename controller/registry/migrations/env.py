@@ -3,11 +3,12 @@
 The imports bring every room's tables into one metadata: a new room with tables is added here.
 """
 
+from alembic import context
+from sqlmodel import SQLModel
+
 import controller.alerts.tables
 import controller.identity.tables
 import controller.registry.tables  # noqa: F401
-from alembic import context
-from sqlmodel import SQLModel
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True, compare_type=True)
