@@ -1,0 +1,300 @@
+"""The agent's one YAML file as typed settings. `site` is all it must say; every other key has a working default.
+
+Reads and checks; opens nothing but the secret files. What a wrong entry costs is one sentence with file, line and advice.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from agent.address import HostPort, parse_host_port
+from agent.collect.port import Cadence
+from agent.secret import Secret, SecretSource, read_secret
+from campus.document import line_of, load_document, nearest
+from campus.errors import ConfigError, Poison
+from campus.ids import is_id, parse_agent_id, parse_site_id
+from campus.samples import DeviceKind
+from campus.topics import Address
+
+AUTO_PROFILE = "auto"
+DEFAULT_CREDENTIAL = "read"
+SNMP_PORT = 161
+
+
+class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of every block: a key nobody knows is an error."""
+
+
+class SpoolSettings(_Settings, frozen=True):
+    """Where frames wait until the controller has stored them, and how much may wait."""
+
+    path: str = "spool.db"
+    max_bytes: int = 200 << 20
+    max_age_s: int = 30 * 86_400
+
+
+class TlsSettings(_Settings, frozen=True):
+    """TLS towards a broker. Empty `ca_file` means the system's authorities."""
+
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+
+
+class BrokerSettings(_Settings, frozen=True):
+    """How to reach one MQTT broker; `port` 8883 is usual with TLS."""
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    username: str = ""
+    password_file: str = ""
+    tls: TlsSettings | None = None
+    keepalive_s: int = 30
+
+
+class UplinkSettings(BrokerSettings, frozen=True):
+    """The central broker, and how hard the agent may push."""
+
+    backlog_bytes_per_s: int = 131_072
+    """What waited is sent behind what is new, no faster than this: 1 Mbit/s leaves a weak link usable."""
+    ack_timeout_s: float = 30.0
+    """A frame not acknowledged by then is sent again."""
+    window_frames: int = 32
+    """Frames under way unacknowledged, in each of the two lanes."""
+    reconnect_min_s: float = 1.0
+    reconnect_max_s: float = 60.0
+
+
+class CadenceSettings(_Settings, frozen=True):
+    """Seconds between two readings of a point, by the cadence its profile names."""
+
+    fast_s: float = 30.0
+    normal_s: float = 60.0
+    slow_s: float = 900.0
+
+    def intervals_s(self) -> dict[Cadence, float]:
+        """By cadence."""
+        return {Cadence.FAST: self.fast_s, Cadence.NORMAL: self.normal_s, Cadence.SLOW: self.slow_s}
+
+
+class PollingSettings(_Settings, frozen=True):
+    """Limits of polling. `backoff_max_s` 0 stands for twice `cadence.normal_s`."""
+
+    concurrency: int = 32
+    timeout_s: float = 60.0
+    backoff_max_s: float = 0.0
+
+
+class DeviceEntry(_Settings, frozen=True):
+    """One polled device. `kind` overrides the profile's."""
+
+    id: str
+    address: str
+    name: str = ""
+    room: str = ""
+    profile: str = AUTO_PROFILE
+    credential: str = DEFAULT_CREDENTIAL
+    kind: DeviceKind | None = None
+    uplinks: tuple[str, ...] = ()
+    uplink_capacity_bps: float = 0.0
+
+
+class MqttDeviceEntry(_Settings, frozen=True):
+    """Name and place of a device heard over MQTT; `id` is what the profile's topic pattern yields."""
+
+    id: str
+    name: str = ""
+    room: str = ""
+    kind: DeviceKind | None = None
+
+
+class AgentFile(_Settings, frozen=True):
+    """The whole file, as written."""
+
+    site: str
+    agent: str = ""
+    """Empty means the site's id: one agent in each school."""
+    name: str = ""
+    room: str = ""
+    spool: SpoolSettings = SpoolSettings()
+    uplink: UplinkSettings = UplinkSettings()
+    cadence: CadenceSettings = CadenceSettings()
+    polling: PollingSettings = PollingSettings()
+    snmp_communities: dict[str, SecretSource] = {}
+    devices: tuple[DeviceEntry, ...] = ()
+    mqtt_listeners: tuple[BrokerSettings, ...] = ()
+    mqtt_devices: tuple[MqttDeviceEntry, ...] = ()
+    mqtt_silence_s: float = 180.0
+    """A device heard over MQTT that says nothing for so long is unreachable."""
+    batch_s: float = 2.0
+    """Readings wait so long, or for `batch_samples` of them, before they are sealed in a frame."""
+    batch_samples: int = 1000
+
+
+@dataclass(frozen=True)
+class PolledDevice:
+    """A device entry with everything resolved."""
+
+    entry: DeviceEntry
+    address: HostPort
+    community: Secret
+    where: str
+    """``file:line`` of the entry, for errors found later."""
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A broker block with its secret resolved and its files made absolute."""
+
+    settings: BrokerSettings
+    password: Secret | None
+    tls: TlsSettings | None
+
+
+@dataclass(frozen=True)
+class AgentConfig:
+    """What the agent runs by."""
+
+    file: AgentFile
+    address: Address
+    spool_path: Path
+    uplink: Broker
+    listeners: tuple[Broker, ...]
+    devices: tuple[PolledDevice, ...]
+
+    @property
+    def backoff_max_s(self) -> float:
+        """Longest pause between two tries of an unreachable device."""
+        return self.file.polling.backoff_max_s or 2 * self.file.cadence.normal_s
+
+
+def load_config(path: Path) -> AgentConfig:
+    """Read and check the file; `ConfigError` names file, line, what is wrong and what to do.
+
+    Relative paths in the file start from its own folder. Fetches secrets; opens no socket and no database.
+    """
+    file = load_document(path, AgentFile)
+    checked = _Checked(path)
+    checked.ids(file)
+    checked.numbers(file)
+    communities = {
+        name: read_secret(source, checked.where("snmp_communities", name), path.parent)
+        for name, source in file.snmp_communities.items()
+    }
+    return AgentConfig(
+        file=file,
+        address=Address(parse_site_id(file.site), parse_agent_id(file.agent or file.site)),
+        spool_path=path.parent / file.spool.path,
+        uplink=checked.broker(file.uplink, "uplink"),
+        listeners=tuple(checked.broker(b, "mqtt_listeners", i) for i, b in enumerate(file.mqtt_listeners)),
+        devices=tuple(checked.device(entry, i, communities) for i, entry in enumerate(file.devices)),
+    )
+
+
+class _Checked:
+    """Checks that types cannot make, and where in the file each value stands."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._text = path.read_text(encoding="utf-8")
+
+    def where(self, *steps: str | int) -> str:
+        """``file:line`` of the value at `steps`."""
+        return f"{self._path}:{line_of(self._text, *steps)}"
+
+    def ids(self, file: AgentFile) -> None:
+        """Ids have the wire's grammar and stand once; the agent's own id is a device id too."""
+        for key, text in (("site", file.site), ("agent", file.agent or file.site)):
+            self._id(text, key)
+        seen = {file.agent or file.site: self.where("agent" if file.agent else "site")}
+        lists: tuple[tuple[str, Sequence[DeviceEntry | MqttDeviceEntry]], ...] = (
+            ("devices", file.devices),
+            ("mqtt_devices", file.mqtt_devices),
+        )
+        for key, entries in lists:
+            for index, entry in enumerate(entries):
+                self._id(entry.id, key, index, "id")
+                place = self.where(key, index, "id")
+                if entry.id in seen:
+                    raise ConfigError(
+                        f"{place}: the id {entry.id!r} already stands at {seen[entry.id]}: give each its own"
+                    )
+                seen[entry.id] = place
+
+    def numbers(self, file: AgentFile) -> None:
+        """Bounds of what a person may set."""
+        cadence, uplink = file.cadence, file.uplink
+        least = (
+            (cadence.fast_s, 1, ("cadence", "fast_s")),
+            (cadence.normal_s, cadence.fast_s, ("cadence", "normal_s")),
+            (cadence.slow_s, cadence.normal_s, ("cadence", "slow_s")),
+            (file.polling.concurrency, 1, ("polling", "concurrency")),
+            (file.polling.timeout_s, 1, ("polling", "timeout_s")),
+            (file.polling.backoff_max_s, 0, ("polling", "backoff_max_s")),
+            (file.spool.max_bytes, 1 << 20, ("spool", "max_bytes")),
+            (file.spool.max_age_s, 60, ("spool", "max_age_s")),
+            (uplink.backlog_bytes_per_s, 1000, ("uplink", "backlog_bytes_per_s")),
+            (uplink.ack_timeout_s, 1, ("uplink", "ack_timeout_s")),
+            (uplink.window_frames, 1, ("uplink", "window_frames")),
+            (uplink.reconnect_min_s, 0.1, ("uplink", "reconnect_min_s")),
+            (uplink.reconnect_max_s, uplink.reconnect_min_s, ("uplink", "reconnect_max_s")),
+            (file.mqtt_silence_s, 1, ("mqtt_silence_s",)),
+            (file.batch_s, 0.1, ("batch_s",)),
+            (file.batch_samples, 1, ("batch_samples",)),
+        )
+        for value, minimum, steps in least:
+            if not minimum <= value < math.inf:
+                raise ConfigError(f"{self.where(*steps)}: {'.'.join(steps)} is {value:g}, must be at least {minimum:g}")
+        if file.batch_samples > 10_000:
+            raise ConfigError(f"{self.where('batch_samples')}: batch_samples is {file.batch_samples}, at most 10000")
+
+    def broker(self, settings: BrokerSettings, *steps: str | int) -> Broker:
+        """Resolve a broker block."""
+        if not 0 < settings.port < 65_536:
+            raise ConfigError(f"{self.where(*steps, 'port')}: {settings.port} is not a port: 1 to 65535, often 1883")
+        password = None
+        if settings.password_file:
+            source = SecretSource(file=settings.password_file)
+            password = read_secret(source, self.where(*steps, "password_file"), self._path.parent)
+        tls = settings.tls and TlsSettings(
+            **{
+                key: self._existing(name, *steps, "tls", key)
+                for key, name in msgspec.structs.asdict(settings.tls).items()
+            }
+        )
+        return Broker(settings, password, tls)
+
+    def device(self, entry: DeviceEntry, index: int, communities: dict[str, Secret]) -> PolledDevice:
+        """Resolve a device entry."""
+        where = self.where("devices", index)
+        try:
+            address = parse_host_port(entry.address, SNMP_PORT)
+        except Poison as error:
+            raise ConfigError(f"{self.where('devices', index, 'address')}: device {entry.id!r}: {error}") from error
+        community = communities.get(entry.credential)
+        if community is None:
+            raise ConfigError(
+                f"{self.where('devices', index, 'credential')}: device {entry.id!r} wants the credential "
+                f"{entry.credential!r}, which snmp_communities does not have."
+                + (
+                    nearest(entry.credential, list(communities))
+                    or " Add it there, such as `read: {file: community.txt}`."
+                )
+            )
+        return PolledDevice(entry, address, community, where)
+
+    def _id(self, text: str, *steps: str | int) -> None:
+        if not is_id(text):
+            raise ConfigError(
+                f"{self.where(*steps)}: {text[:80]!r} is not an id: use 1 to 63 lower-case letters, digits and hyphens, "
+                "such as 'sw-1'; the name in Chinese goes under `name`"
+            )
+
+    def _existing(self, name: str, *steps: str | int) -> str:
+        path = self._path.parent / name
+        if name and not path.is_file():
+            raise ConfigError(f"{self.where(*steps)}: there is no file {path}")
+        return str(path) if name else ""
