@@ -1,0 +1,61 @@
+"""What the overview needs of its neighbours: the registry's lists, the open alerts, the newest values."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from campus.ids import DeviceId, MetricId, SiteId
+from campus.samples import DeviceKind, Severity
+from controller.alerts.model import Alert, AlertState, Rule
+from controller.identity.scope import Scope
+from controller.registry.model import Agent, Device, Link, Room, Site
+from controller.telemetry.model import LatestOfMetric
+
+
+class Registry(Protocol):
+    """What the caller sees of the district."""
+
+    def sites(self, scope: Scope) -> Sequence[Site]:
+        """Sites, the centre among them."""
+
+    def rooms(self, scope: Scope, site: SiteId) -> Sequence[Room]:
+        """Rooms of a site, in the order to show them; raises `NotFound`."""
+
+    def devices(
+        self, scope: Scope, site: SiteId | None = None, kind: DeviceKind | None = None, room: str | None = None
+    ) -> Sequence[Device]:
+        """Devices that match."""
+
+    def links(self, scope: Scope) -> Sequence[Link]:
+        """Uplinks."""
+
+    def agents(self, scope: Scope) -> Sequence[Agent]:
+        """Enrolled agents."""
+
+
+class Alerts(Protocol):
+    """The alert service."""
+
+    def alerts(
+        self,
+        scope: Scope,
+        *,
+        state: AlertState | None = None,
+        site: SiteId | None = None,
+        device: DeviceId | None = None,
+        severity: Severity | None = None,
+        limit: int = 200,
+    ) -> Sequence[Alert]:
+        """Alerts that match, newest first."""
+
+    def rule(self, rule_id: str) -> Rule:
+        """The rule of an alert; raises `NotFound`."""
+
+
+class Telemetry(Protocol):
+    """The telemetry service."""
+
+    def latest_of_metric(self, scope: Scope, metric: MetricId, site: SiteId | None = None) -> Sequence[LatestOfMetric]:
+        """The newest number of one metric wherever it is measured."""
+
+    def newest_by_device(self, scope: Scope) -> dict[tuple[SiteId, DeviceId], int]:
+        """When each device was last measured at all, in UTC ms."""

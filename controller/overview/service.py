@@ -1,0 +1,154 @@
+"""Is it all right, now? For the district, a school, a device. Reads only, from memory but for a few short lists."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from campus.ids import DeviceId, SiteId
+from campus.metrics import Health
+from controller.identity.scope import NotFound, Scope
+from controller.overview.health import OpenAlert, count, most_urgent, site_sign, worst
+from controller.overview.model import (
+    DeviceHealth,
+    DeviceOverview,
+    DistrictOverview,
+    HealthCounts,
+    RoomOverview,
+    SiteHealth,
+    SiteOverview,
+)
+from controller.overview.picture import Picture, take_picture
+from controller.overview.port import Alerts, Registry, Telemetry
+from controller.overview.words import Schools, district_sentence, site_sentence
+from controller.registry.model import Device, Site
+
+
+class OverviewService:
+    """Thread-safe; built from services, keeps nothing. What the caller does not see is `NotFound`."""
+
+    def __init__(self, telemetry: Telemetry, registry: Registry, alerts: Alerts, clock: Callable[[], int]) -> None:
+        self._telemetry = telemetry
+        self._registry = registry
+        self._alerts = alerts
+        self._clock = clock
+
+    def district(self, scope: Scope) -> DistrictOverview:
+        """Everything the caller sees; schools in the registry's order."""
+        picture = self._picture(scope)
+        devices: dict[SiteId, list[Device]] = defaultdict(list)
+        for device in self._registry.devices(scope):
+            devices[device.site].append(device)
+        sites = [_site_health(picture, site, devices[site.id]) for site in self._registry.sites(scope)]
+        alerts = [each for site in sites for each in picture.site_alerts(site.site.id)]
+        sentence = district_sentence(_schools(picture, sites), alerts)
+        agents = [agent for those in picture.agents.values() for agent in those]
+        return DistrictOverview(
+            at=picture.now,
+            health=worst(site.health for site in sites),
+            sentence_en=sentence.en,
+            sentence_zh=sentence.zh,
+            devices=_sum([site.devices for site in sites]),
+            open_alerts=sum(site.open_alerts for site in sites),
+            agents=len(agents),
+            agents_online=sum(agent.online for agent in agents),
+            sites=sites,
+        )
+
+    def site(self, scope: Scope, site: SiteId) -> SiteOverview:
+        """One school with its rooms and devices; rooms in the registry's order, then the devices without a room."""
+        scope.require(site)
+        found = next((each for each in self._registry.sites(scope) if each.id == site), None)
+        if found is None:
+            raise NotFound
+        picture = self._picture(scope, site)
+        devices = self._registry.devices(scope, site)
+        summary = _site_health(picture, found, devices)
+        sentence = site_sentence(
+            is_cut_off=summary.is_cut_off,
+            is_heard=summary.health is not Health.UNKNOWN,
+            alerts=picture.site_alerts(site),
+        )
+        return SiteOverview(picture.now, summary, sentence.en, sentence.zh, self._rooms(scope, site, picture, devices))
+
+    def device_health(self, scope: Scope, site: SiteId, device: DeviceId) -> DeviceHealth:
+        """One device's sign, why, and since when."""
+        scope.require(site)
+        found = next((each for each in self._registry.devices(scope, site) if each.id == device), None)
+        if found is None:
+            raise NotFound
+        return self._picture(scope, site).health(found)
+
+    def _picture(self, scope: Scope, site: SiteId | None = None) -> Picture:
+        return take_picture(scope, self._registry, self._alerts, self._telemetry, self._clock(), site)
+
+    def _rooms(self, scope: Scope, site: SiteId, picture: Picture, devices: Sequence[Device]) -> list[RoomOverview]:
+        rooms = self._registry.rooms(scope, site)
+        known = {room.id for room in rooms}
+        inside: dict[str, list[DeviceOverview]] = defaultdict(list)
+        for device in devices:
+            overview = DeviceOverview(device, picture.health(device), len(picture.alerts.get((site, device.id), ())))
+            inside[device.room if device.room in known else ""].append(overview)
+        overviews = [
+            RoomOverview(room, worst(each.health.health for each in inside[room.id]), inside[room.id]) for room in rooms
+        ]
+        if inside[""]:
+            overviews.append(RoomOverview(None, worst(each.health.health for each in inside[""]), inside[""]))
+        return overviews
+
+
+def _site_health(picture: Picture, site: Site, devices: Sequence[Device]) -> SiteHealth:
+    signs = count(picture.health(device).health for device in devices)
+    told = most_urgent(picture.site_alerts(site.id))
+    cut_off_since = picture.cut_off_since.get(site.id)
+    if cut_off_since is not None:
+        health = Health.FAILED
+        reasons = ("Cut off: its agent is not heard any more", "断网：已收不到该校采集器的数据")
+        since = cut_off_since
+    else:
+        health = site_sign(told, signs)
+        reasons = _reasons(health, told, signs)
+        since = told[0].alert.opened_at if told else 0
+    return SiteHealth(
+        site=site,
+        health=health,
+        reason_en=reasons[0],
+        reason_zh=reasons[1],
+        since=since,
+        devices=signs,
+        open_alerts=sum(len(alerts) for (where, _), alerts in picture.alerts.items() if where == site.id),
+        is_cut_off=cut_off_since is not None,
+        links=tuple(picture.links.get(site.id, ())),
+    )
+
+
+def _reasons(health: Health, told: Sequence[OpenAlert], signs: HealthCounts) -> tuple[str, str]:
+    if health is Health.UNKNOWN:
+        return "Nothing has been heard from it yet", "尚无数据"
+    if told:
+        others = len({each.rule.id for each in told}) - 1
+        more_en, more_zh = (f" (and {others} more)", f"（另有 {others} 项）") if others else ("", "")
+        return told[0].rule.title_en + more_en, told[0].rule.title_zh + more_zh
+    if signs.failed:
+        return (
+            f"{signs.failed} of {signs.total} devices do not answer",
+            f"{signs.total} 台设备中有 {signs.failed} 台无应答",
+        )
+    return "Everything works", "运行正常"
+
+
+def _schools(picture: Picture, sites: Sequence[SiteHealth]) -> Schools:
+    schools = [site for site in sites if not site.site.is_centre]
+    return Schools(
+        total=len(schools),
+        cut_off=sum(site.is_cut_off for site in schools),
+        never_heard=sum(site.health is Health.UNKNOWN for site in schools),
+        troubled=sum(site.health in (Health.FAILED, Health.ATTENTION) for site in schools),
+    )
+
+
+def _sum(counts: Sequence[HealthCounts]) -> HealthCounts:
+    return HealthCounts(
+        good=sum(each.good for each in counts),
+        attention=sum(each.attention for each in counts),
+        failed=sum(each.failed for each in counts),
+        unknown=sum(each.unknown for each in counts),
+    )
