@@ -1,0 +1,171 @@
+"""The controller's one YAML file as typed settings. Every key has a working default; relative paths are relative to it.
+
+Reads and checks; opens nothing but the secret files. What a wrong entry costs is one sentence with file, line and advice.
+"""
+
+import ipaddress
+from enum import StrEnum
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec.structs import replace
+
+from campus.document import line_of, load_document
+from campus.errors import ConfigError
+from controller.secret import Secret, secret_from_environment, secret_from_file
+
+
+class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of every block: a key nobody knows is an error."""
+
+
+class TlsSettings(_Settings, frozen=True):
+    """TLS towards the broker. Empty `ca_file` means the system's authorities."""
+
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+
+
+class BrokerSettings(_Settings, frozen=True):
+    """The central MQTT broker; `port` 8883 is usual with TLS. `client_id` names the controller's session on it."""
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    username: str = ""
+    password_file: str = ""
+    tls: TlsSettings | None = None
+    client_id: str = "campanile-controller"
+
+    def password(self) -> Secret | None:
+        """The password, read now; None when no file is named."""
+        return secret_from_file(Path(self.password_file), "broker.password_file") if self.password_file else None
+
+
+class HttpSettings(_Settings, frozen=True):
+    """Where the console and the API listen. Only loopback: what faces the network is a reverse proxy with TLS."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+
+class DistrictSettings(_Settings, frozen=True):
+    """What the district is called, and by which clock its days run (IANA time zone)."""
+
+    timezone: str = "Asia/Shanghai"
+    name_en: str = "School District"
+    name_zh: str = "学区"
+
+
+class RetentionSettings(_Settings, frozen=True):
+    """Days that each level of fineness is kept."""
+
+    raw_days: int = 35
+    five_minutes_days: int = 400
+    hour_days: int = 1200
+    day_days: int = 4000
+
+
+class StoreKind(StrEnum):
+    """Which sample store."""
+
+    EMBEDDED = "embedded"
+
+
+class ControllerConfig(_Settings, frozen=True):
+    """The whole file.
+
+    `enrolment` names a district file that is enrolled at every start; empty means that `campanile controller enrol` did
+    it once. `database_url_file` or `database_url_env` moves the registry to another database than SQLite in `data_dir`.
+    """
+
+    data_dir: str = "data"
+    broker: BrokerSettings = BrokerSettings()
+    http: HttpSettings = HttpSettings()
+    district: DistrictSettings = DistrictSettings()
+    enrolment: str = ""
+    retention: RetentionSettings = RetentionSettings()
+    store: StoreKind = StoreKind.EMBEDDED
+    database_url_file: str = ""
+    database_url_env: str = ""
+
+    @property
+    def data_path(self) -> Path:
+        """Where samples, the registry and dead letters live."""
+        return Path(self.data_dir)
+
+    def database_url(self) -> Secret:
+        """The registry's SQLAlchemy URL, its secret read now."""
+        if self.database_url_file:
+            return secret_from_file(Path(self.database_url_file), "database_url_file")
+        if self.database_url_env:
+            return secret_from_environment(self.database_url_env, "database_url_env")
+        return Secret(f"sqlite:///{self.data_path / 'registry.db'}")
+
+
+def load_config(path: Path) -> ControllerConfig:
+    """Read and check a file; `ConfigError` says file, line and what to do. Paths in the result are absolute."""
+    config = load_document(path, ControllerConfig)
+    text = path.read_text(encoding="utf-8")
+    for steps, message in _problems(config):
+        raise ConfigError(f"{path}:{line_of(text, *steps)}: {'.'.join(steps)}: {message}")
+    return _with_absolute_paths(config, path.resolve().parent)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("10.0.0.7")
+    (True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _problems(config: ControllerConfig) -> list[tuple[tuple[str, ...], str]]:
+    found: list[tuple[tuple[str, ...], str]] = []
+    if not is_loopback(config.http.host):
+        advice = (
+            f"{config.http.host!r} would show the console to the network without TLS: keep 127.0.0.1 and put a reverse "
+            "proxy with TLS (nginx, Caddy) before it"
+        )
+        found.append((("http", "host"), advice))
+    for name, port in (("http", config.http.port), ("broker", config.broker.port)):
+        if not 0 < port < 65536:
+            found.append(((name, "port"), f"{port} is not a port: use 1 to 65535"))
+    if not _is_timezone(config.district.timezone):
+        advice = f"{config.district.timezone!r} is not an IANA time zone: write it as 'Asia/Shanghai'"
+        found.append((("district", "timezone"), advice))
+    kept = msgspec.structs.asdict(config.retention)
+    found += [(("retention", key), f"{days} days: keep at least 1") for key, days in kept.items() if days < 1]
+    return found
+
+
+def _is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _with_absolute_paths(config: ControllerConfig, folder: Path) -> ControllerConfig:
+    def absolute(text: str) -> str:
+        return str(folder / text) if text else ""
+
+    tls = config.broker.tls
+    if tls is not None:
+        tls = TlsSettings(absolute(tls.ca_file), absolute(tls.cert_file), absolute(tls.key_file))
+    broker = replace(config.broker, password_file=absolute(config.broker.password_file), tls=tls)
+    return replace(
+        config,
+        data_dir=absolute(config.data_dir),
+        enrolment=absolute(config.enrolment),
+        database_url_file=absolute(config.database_url_file),
+        broker=broker,
+    )

@@ -1,0 +1,89 @@
+"""What stands before every route: who may address us, who may change something, and what a browser may load.
+
+- Host: only names of this machine, so that a page elsewhere cannot reach the console through a name it controls
+  (DNS rebinding).
+- Unsafe methods: only from our own pages. `Sec-Fetch-Site` decides where the browser sends it (every browser since 2023),
+  else `Origin` must be our own; a program without a cookie has neither and passes.
+- Headers: everything comes from us, no inline scripts, no framing, no guessing of types.
+
+The session cookie is SameSite=Lax and not Strict, so that an address sent to a colleague opens signed in; unsafe methods
+never ride on that, they are checked here.
+"""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from controller.config import is_loopback
+from controller.identity.dependency import SESSION_COOKIE
+
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+SECURITY_HEADERS: Final = {
+    # Charts set style attributes, nothing may set a style element or a script that is not a file of ours.
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), microphone=(), camera=()",
+}
+
+
+class Guard:
+    """ASGI middleware around the whole app."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or pass on and add the headers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        refusal = refused(str(scope["method"]), Headers(scope=scope))
+        await (refusal or self._app)(scope, receive, send_with_headers)
+
+
+def refused(method: str, headers: Headers) -> PlainTextResponse | None:
+    """The answer to a request that may not pass; None when it may."""
+    if not is_loopback(host_name(headers.get("host", ""))):
+        return PlainTextResponse("this console answers to names of its own machine only: use 127.0.0.1\n", 421)
+    if method not in _SAFE_METHODS and not _is_our_own(headers):
+        return PlainTextResponse("this change was asked for by another site's page and was refused\n", 403)
+    return None
+
+
+def host_name(host: str) -> str:
+    """The name in a Host header, without the port.
+
+    >>> host_name("[::1]:8080"), host_name("localhost")
+    ('::1', 'localhost')
+    """
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_our_own(headers: Headers) -> bool:
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = headers.get("origin")
+    if origin is not None:
+        return origin.partition("://")[2] == headers.get("host")
+    return SESSION_COOKIE not in headers.get("cookie", "")
