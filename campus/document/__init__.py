@@ -1,0 +1,64 @@
+"""YAML files read strictly into typed structures, with errors that say file, line and what to do.
+
+Serves configuration files, device profiles, alert rules and the metric catalogue. An unknown key is an error that
+names the nearest known one; a key that stands twice is an error; no YAML tag builds Python objects.
+`lines` knows where a value stands in the text, `explain` makes a sentence of a wrong value.
+"""
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import yaml
+
+from campus.document.explain import explained, nearest
+from campus.document.lines import line_at, refuse_twins
+from campus.errors import ConfigError
+
+__all__ = ["line_of", "load_document", "nearest", "read_document"]
+
+T = TypeVar("T")
+
+
+def load_document(path: Path, shape: type[T]) -> T:
+    """Read a file as `shape` (a msgspec-convertible type); `ConfigError` when it is missing or wrong."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    return read_document(str(path), text, shape)
+
+
+def read_document(name: str, text: str, shape: type[T]) -> T:
+    """Read YAML `text` as `shape`; `name` stands in errors.
+
+    >>> read_document("rooms.yaml", "seats: 40", dict[str, int])
+    {'seats': 40}
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if root is not None:
+            refuse_twins(name, root)
+        content = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{name}:{mark.line + 1}" if mark else name
+        raise ConfigError(f"{where}: not valid YAML: {error.problem}") from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise ConfigError(f"{name}: not valid YAML: {error}") from error
+    content = {} if content is None else content
+    try:
+        return msgspec.convert(content, shape, str_keys=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(explained(name, root, content, shape, str(error))) from error
+    except RecursionError as error:
+        raise ConfigError(f"{name}: nested too deeply, or an anchor that holds itself") from error
+
+
+def line_of(text: str, *steps: str | int) -> int:
+    """The 1-based line where the value at `steps` begins, or where its nearest known ancestor does.
+
+    >>> line_of("a:\\n  b:\\n  - 1\\n  - 2\\n", "a", "b", 1)
+    4
+    """
+    return line_at(yaml.compose(text, Loader=yaml.SafeLoader), steps)
