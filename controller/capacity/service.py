@@ -1,0 +1,119 @@
+"""How full each school's uplink is, over a period. Reads 5-minute roll-ups; writes nothing."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from campus.ids import DeviceId, Instance, MetricId, SiteId
+from controller.capacity.model import DirectionUse, LinkUse
+from controller.capacity.port import Registry
+from controller.capacity.rules import busy_hour, coverage, days_above, nearest_rank
+from controller.identity.scope import Scope
+from controller.registry.model import Link
+from controller.store.port import Level, SampleStore, Window
+
+INBOUND: Final = MetricId("if_in_bps")
+"""Seen from the school's gateway, what comes in on the uplink goes towards the school."""
+OUTBOUND: Final = MetricId("if_out_bps")
+STATE: Final = MetricId("if_oper_state")
+SPEED: Final = MetricId("if_speed_bps")
+FRESH_MS: Final = 5 * 60_000
+"""A number older than this does not say how it is now."""
+
+_PartKey = tuple[SiteId, DeviceId, Instance]
+
+
+class CapacityService:
+    """Thread-safe; keeps nothing. What the caller does not see is `NotFound`."""
+
+    line: Final = 0.7
+    """The share of the capacity above which a link wants a bigger one."""
+
+    def __init__(self, store: SampleStore, registry: Registry, timezone: str, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._registry = registry
+        self._zone = ZoneInfo(timezone)
+        self._clock = clock
+
+    def links_use(self, scope: Scope, start: int, end: int) -> list[LinkUse]:
+        """Every uplink the caller sees over [start, end) in UTC ms, in the registry's order; the future is left out."""
+        return self._uses(self._registry.links(scope), start, end)
+
+    def link_use(self, scope: Scope, site: SiteId, start: int, end: int) -> list[LinkUse]:
+        """As `links_use`, for one school; most have one uplink."""
+        scope.require(site)
+        return self._uses([link for link in self._registry.links(scope) if link.site == site], start, end)
+
+    def _uses(self, links: Sequence[Link], start: int, end: int) -> list[LinkUse]:
+        now = self._clock()
+        until = max(min(end, now), start)
+        parts = {(link.site, link.device, Instance(link.instance)) for link in links}
+        inbound, outbound = self._numbers(INBOUND, parts), self._numbers(OUTBOUND, parts)
+        states = self._latest(STATE, parts, now - FRESH_MS)
+        speeds = self._latest(SPEED, parts, 0)
+        rates = self._latest(INBOUND, parts, now - FRESH_MS), self._latest(OUTBOUND, parts, now - FRESH_MS)
+        ids = np.array(sorted([*inbound.values(), *outbound.values()]), dtype=np.int32)
+        window = self._store.window(ids, start, until, Level.FIVE_MINUTES) if len(ids) and until > start else None
+        uses = []
+        for link in links:
+            part = (link.site, link.device, Instance(link.instance))
+            known = link if link.capacity_bps > 0 else replace(link, capacity_bps=speeds.get(part, 0.0))
+            period = _Period(window, start, until, self.line * known.capacity_bps, self._zone)
+            uses.append(
+                LinkUse(
+                    link=known,
+                    site=link.site,
+                    start=start,
+                    end=end,
+                    inbound=period.direction(inbound.get(part), rates[0].get(part, math.nan)),
+                    outbound=period.direction(outbound.get(part), rates[1].get(part, math.nan)),
+                    is_up=_is_up(states.get(part)),
+                )
+            )
+        return uses
+
+    def _numbers(self, metric: MetricId, parts: set[_PartKey]) -> dict[_PartKey, int]:
+        """Series id of `metric` of each part that has one."""
+        named = ((number, name) for number, name in self._store.find_series(metric=metric).items())
+        found = {(name.site, name.device, name.instance): number for number, name in named}
+        return {part: found[part] for part in parts if part in found}
+
+    def _latest(self, metric: MetricId, parts: set[_PartKey], since: int) -> dict[_PartKey, float]:
+        """Newest value of each part, those measured before `since` left out."""
+        numbers = self._numbers(metric, parts)
+        latest = self._store.latest(np.fromiter(numbers.values(), dtype=np.int32, count=len(numbers)))
+        rows = zip(numbers, latest.measured_at.tolist(), latest.value.tolist(), strict=True)
+        return {part: value for part, at, value in rows if at > 0 and at >= since}
+
+
+@dataclass(frozen=True)
+class _Period:
+    window: Window | None
+    start: int
+    end: int
+    line_bps: float
+    zone: ZoneInfo
+
+    def direction(self, series: int | None, now_bps: float) -> DirectionUse:
+        if series is None or self.window is None:
+            return DirectionUse(now_bps, math.nan, 0, math.nan, 0, 0.0)
+        first, after = np.searchsorted(self.window.series, [series, series + 1])
+        at, mean = self.window.at[first:after], self.window.mean[first:after]
+        busy = busy_hour(at, mean, self.zone)
+        return DirectionUse(
+            now_bps=now_bps,
+            busy_hour_bps=busy.bps,
+            busy_hour_at=busy.at,
+            p95_bps=nearest_rank(mean, 95),
+            days_above=days_above(at, mean, self.line_bps, self.zone),
+            coverage=coverage(at, self.start, self.end),
+        )
+
+
+def _is_up(state: float | None) -> bool | None:
+    """From ifOperStatus (RFC 2863): up, down and lowerLayerDown tell; the others do not."""
+    return {1.0: True, 2.0: False, 7.0: False}.get(state) if state is not None else None

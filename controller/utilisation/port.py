@@ -1,0 +1,24 @@
+"""What utilisation needs of the registry."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from campus.ids import SiteId
+from campus.samples import DeviceKind
+from controller.identity.scope import Scope
+from controller.registry.model import Device, Lesson, Site
+
+
+class Registry(Protocol):
+    """Boards and the timetable of the schools the caller sees."""
+
+    def sites(self, scope: Scope) -> Sequence[Site]:
+        """Sites, the centre among them."""
+
+    def devices(
+        self, scope: Scope, site: SiteId | None = None, kind: DeviceKind | None = None, room: str | None = None
+    ) -> Sequence[Device]:
+        """Devices that match."""
+
+    def lessons(self, scope: Scope, site: SiteId, start: int, end: int) -> Sequence[Lesson]:
+        """Planned lessons that overlap [start, end); raises `NotFound`."""
