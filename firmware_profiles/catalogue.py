@@ -52,8 +52,10 @@ class Catalogue:
         return sorted({subscription(m.topic) for profile in self.profiles.values() for m in profile.messages})
 
 
-def specificity(match: Match, identity: Identity) -> tuple[int, int, int, int] | None:
-    """How closely a match fits, None when it does not: (arcs of the vendor's prefix, sysDescr, firmware range, arcs).
+def specificity(match: Match, identity: Identity) -> tuple[int, int, int, int, int] | None:
+    """How closely a match fits, None when it does not; larger is closer.
+
+    In order: arcs of the vendor's prefix, whether sysDescr is asked, firmware range or `answers`, priority, arcs of any prefix.
 
     A prefix outside the enterprises tree names no vendor, so `answers` stands above it and below every vendor's own.
     """
@@ -68,7 +70,7 @@ def specificity(match: Match, identity: Identity) -> tuple[int, int, int, int] |
     if match.firmware and not (found and found.groups() and is_in_range(found[1] or "", match.firmware)):
         return None
     vendor = arcs if arcs > ENTERPRISE_ARCS else 0
-    return vendor, bool(match.sys_descr), bool(match.firmware) + bool(match.answers), arcs
+    return vendor, bool(match.sys_descr), bool(match.firmware) + bool(match.answers), match.priority, arcs
 
 
 ENTERPRISE_ARCS = 6

@@ -34,11 +34,11 @@ class PointType(StrEnum):
         return self in {PointType.COUNTER32, PointType.COUNTER64}
 
 
-class Convert(StrEnum):
-    """A conversion that no scale and offset can express; applied before them."""
+class IndexForm(StrEnum):
+    """What the numbers of a row's index are: numbers, or characters behind their count (a string index)."""
 
-    NONE = "none"
-    MICROWATT_TO_DBM = "microwatt_to_dbm"
+    NUMBERS = "numbers"
+    TEXT = "text"
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,7 +54,7 @@ class Filter(_Strict, frozen=True):
 
 
 class Reading(_Strict, frozen=True, kw_only=True):
-    """How one number is read: value = convert(raw - sum(minus)) / of x scale + offset.
+    """How one number is read: value = (raw - sum(minus)) / of x scale + offset.
 
     `ignore` lists raw values that mean "none here"; they are no error. `minus` and `of` are OIDs beside `oid`: columns
     in a table, scalars elsewhere. With `of`, a scale of 100 makes a percentage of two numbers.
@@ -64,10 +64,9 @@ class Reading(_Strict, frozen=True, kw_only=True):
     type: PointType = PointType.GAUGE
     scale: float = 1.0
     offset: float = 0.0
-    ignore: tuple[int, ...] = ()
+    ignore: tuple[int | str, ...] = ()
     minus: tuple[str, ...] = ()
     of: str = ""
-    convert: Convert = Convert.NONE
 
 
 class Point(Reading, frozen=True, kw_only=True):
@@ -94,6 +93,7 @@ class Naming(_Strict, frozen=True):
     columns: tuple[str, ...] = ()
     index_pattern: str = ""
     text: str = "{0}"
+    index_as: IndexForm = IndexForm.NUMBERS
 
 
 class Table(_Strict, frozen=True):
@@ -103,7 +103,6 @@ class Table(_Strict, frozen=True):
     points: tuple[Point, ...]
     rows: str = ""
     where: tuple[Filter, ...] = ()
-    cadence: Cadence | None = None
 
     @property
     def row_column(self) -> str:
@@ -170,13 +169,15 @@ class Match(_Strict, frozen=True):
     """What all must hold for an SNMP device to be of this family; MQTT families are matched by their messages' topics.
 
     `sys_object_id`: one of these prefixes. `sys_descr`: this pattern is found. `firmware`: the version that the
-    pattern's first group gives is in range. `answers`: the device has something under this OID.
+    pattern's first group gives is in range. `answers`: the device has something under this OID. Among families that
+    fit equally closely the higher `priority` wins.
     """
 
     sys_object_id: tuple[str, ...] = ()
     sys_descr: str = ""
     firmware: FirmwareRange | None = None
     answers: str = ""
+    priority: int = 0
 
     @property
     def is_empty(self) -> bool:

@@ -6,6 +6,8 @@ It says nothing of ``reachable``: only the listener, which knows how long a devi
 import json
 from typing import Any, NamedTuple
 
+import msgspec
+
 from agent.collect.port import Harvest
 from agent.decode.pointer import MISSING, elements, resolve
 from agent.decode.value import instance_of, is_ignored, state_of, text_of, value_of
@@ -38,9 +40,9 @@ def mqtt_topics(catalogue: Catalogue) -> list[str]:
 def decode_message(catalogue: Catalogue, topic: str, payload: bytes, received_at: int) -> list[DeviceHarvest]:
     """Read one message of a device or of several behind one topic.
 
-    Empty when the message holds no device. `Poison`: ``no_profile`` (no profile's topic matches), ``too_large``, ``not_json``
-    (or not an object or array), ``no_device`` (the device's id is missing or not an id) - nothing of the message can be read. A point
-    that is missing is simply not there; one that is wrong is counted in that device's `Harvest.dropped`.
+    Empty when the message holds no device. `Poison` when nothing of the message can be read: ``no_profile`` (no profile's
+    topic matches), ``too_large``, ``not_json`` (or not an object or array), ``no_device`` (no id, or not an id). A point that is
+    missing is simply not there; one that is wrong is counted in that device's `Harvest.dropped`.
     """
     heard = list(catalogue.heard_on(topic))
     if not heard:
@@ -83,7 +85,10 @@ def _devices(message: Message, holes: dict[str, str], document: Any) -> list[tup
     bad += max(0, len(entries) - MAX_DEVICES)
     if bad and not found:
         raise Poison("no_device", f"none of {len(entries)} elements names a device")
-    return [(device, element, {"no_device": bad} if bad and not index else {}) for index, (device, element) in enumerate(found)]
+    return [
+        (device, element, {"no_device": bad} if bad and not index else {})
+        for index, (device, element) in enumerate(found)
+    ]
 
 
 def _device_id(name: Any) -> DeviceId:
@@ -154,7 +159,7 @@ def _measured_at(message: Message, element: Any, received_at: int) -> int:
 
 def _facts(message: Message, bare: DeviceFacts, element: Any) -> DeviceFacts:
     words = {name: _fact(getattr(message.facts, name), element) for name in message.facts.__struct_fields__}
-    return DeviceFacts(bare.device, bare.kind, bare.observed_at, profile=bare.profile, **words)
+    return msgspec.structs.replace(bare, **words)
 
 
 def _fact(source: str, element: Any) -> str:

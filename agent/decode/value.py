@@ -1,11 +1,14 @@
-"""One raw value to one number of a metric: parsed, scaled, named, bounded, rounded. Every refusal is a `Poison` with a countable reason."""
+"""One raw value to one number of a metric: parsed, scaled, named, bounded, rounded.
+
+Every refusal is a `Poison` with a countable reason.
+"""
 
 import math
 
 from campus.errors import Poison
 from campus.ids import MAX_INSTANCE_CHARS
 from campus.metrics import Metric
-from firmware_profiles.model import Convert, PointType
+from firmware_profiles.model import PointType
 
 Raw = int | float | str | bytes | bool | None
 """What protocols hand over: SNMP values through gufo-snmp (str for OIDs and addresses, bytes for strings), JSON scalars."""
@@ -77,19 +80,6 @@ def settled(metric: Metric, value: float) -> float:
     if abs(digits - round(digits)) < 1e-9:
         return round(value, round(digits))
     return round(value / metric.resolution) * metric.resolution
-
-
-def converted(value: float, convert: Convert) -> float:
-    """Apply a conversion; `Poison` ``no_light`` where a power of 0 has no logarithm.
-
-    >>> round(converted(536, Convert.MICROWATT_TO_DBM), 2)
-    -2.71
-    """
-    if convert is Convert.MICROWATT_TO_DBM:
-        if value <= 0:
-            raise Poison("no_light", "no optical power")
-        return 10 * math.log10(value / 1000)
-    return value
 
 
 def instance_of(name: str) -> str:

@@ -1,0 +1,105 @@
+"""Is one point right? Metric, type, scale, states; the same questions for SNMP and MQTT."""
+
+from campus.document import nearest
+from campus.ids import MetricId
+from campus.metrics import Metric, MetricKind, catalogue
+from firmware_profiles.check_words import check_oid
+from firmware_profiles.finding import Place
+from firmware_profiles.model import MessagePoint, Point, PointType, Reading
+from firmware_profiles.well_known import WELL_KNOWN
+
+
+def check_snmp_point(place: Place, point: Point) -> None:
+    """One point with an OID, its alternatives too."""
+    metric = _metric(place, point)
+    for where, reading in [(place, point), *((place.at("otherwise", i), r) for i, r in enumerate(point.otherwise))]:
+        _check_reading(where, reading)
+        if metric:
+            _check_type(where, metric, reading)
+            _check_scale(where, metric, reading)
+    if metric:
+        _check_states(place, metric, point)
+
+
+def check_message_point(place: Place, point: MessagePoint) -> None:
+    """One point with a JSON pointer."""
+    metric = _metric(place, point)
+    if point.type.counts:
+        place.at("type").say(
+            f"{point.type} needs two readings, and a message is one",
+            "publish the rate, or the number per minute, as a gauge",
+        )
+    if point.scale == 0:
+        place.at("scale").say("scale 0 makes every value 0", "give the factor to the metric's unit")
+    for key in ("pointer", "each"):
+        text = getattr(point, key)
+        if text and not text.startswith("/"):
+            place.at(key).say(f"{text!r} is not a JSON pointer (RFC 6901)", f"begin with a slash: '/{text}'")
+    if metric:
+        _check_states(place, metric, point)
+        if metric.kind is MetricKind.STATE and point.type is not PointType.STATE:
+            place.at("type").say(f"{point.metric} is a state metric", "write `type: state` and its `states`")
+
+
+def _metric(place: Place, point: Point | MessagePoint) -> Metric | None:
+    metric = catalogue().get(MetricId(point.metric))
+    if metric is None:
+        place.at("metric").say(
+            f"unknown metric {point.metric!r}",
+            nearest(point.metric, [str(name) for name in catalogue()]).strip()[:200],
+        )
+    return metric
+
+
+def _check_reading(place: Place, reading: Reading) -> None:
+    check_oid(place.at("oid"), reading.oid)
+    for index, oid in enumerate(reading.minus):
+        check_oid(place.at("minus", index), oid)
+    if reading.of:
+        check_oid(place.at("of"), reading.of)
+    if reading.scale == 0:
+        place.at("scale").say("scale 0 makes every value 0", "give the factor from the device's unit to the metric's")
+
+
+def _check_type(place: Place, metric: Metric, reading: Reading) -> None:
+    state = metric.kind is MetricKind.STATE
+    if state != (reading.type is PointType.STATE):
+        place.at("type").say(
+            f"the metric is a {metric.kind}, the point a {reading.type}",
+            "write `type: state` and its `states`" if state else "choose gauge, a counter or timeticks",
+        )
+    if reading.type.counts and not metric.unit.endswith("/s"):
+        place.at("type").say(
+            f"a counter becomes a rate per second, and the metric is in {metric.unit!r}",
+            "read it as a gauge, or choose a metric whose unit ends in /s",
+        )
+    if reading.type is PointType.TIMETICKS and metric.unit != "s":
+        place.at("type").say(
+            f"timeticks become seconds, and the metric is in {metric.unit!r}", "read it as a gauge with a scale"
+        )
+
+
+def _check_scale(place: Place, metric: Metric, reading: Reading) -> None:
+    known = WELL_KNOWN.get(reading.oid)
+    if known and not reading.of and reading.scale != known.scale:
+        place.at("scale").say(
+            f"{known.name} counts {known.counted_in}: with scale {reading.scale:g} it is not {metric.unit}",
+            f"write `scale: {known.scale:g}`",
+        )
+    if reading.of and metric.unit == "%" and abs(reading.scale) != 100:
+        place.at("scale").say(
+            f"a part `of` a whole with scale {reading.scale:g} is not a percentage",
+            "write `scale: 100` (or `scale: -100` with `offset: 100` where the device tells what is free)",
+        )
+
+
+def _check_states(place: Place, metric: Metric, point: Point | MessagePoint) -> None:
+    names = [state.name for state in metric.states]
+    if point.states and not names:
+        place.at("states").say(f"{point.metric} has no states", "leave `states` out, or choose a state metric")
+        return
+    if names and not point.states:
+        place.say(f"{point.metric} is a state and `states` is missing", f"map raw values to: {', '.join(names)}")
+    for raw, name in point.states.items():
+        if name not in names:
+            place.at("states", raw).say(f"{point.metric} has no state {name!r}", nearest(name, names).strip())

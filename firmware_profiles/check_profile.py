@@ -1,0 +1,124 @@
+"""Is one file right by itself?"""
+
+import re
+
+from campus.document import nearest
+from firmware_profiles.check_point import check_message_point, check_snmp_point
+from firmware_profiles.check_words import check_oid, check_pattern
+from firmware_profiles.finding import Place
+from firmware_profiles.model import (
+    Facts,
+    Filter,
+    Match,
+    Message,
+    Naming,
+    NeighbourColumns,
+    PortColumns,
+    Profile,
+    Source,
+    Table,
+)
+from firmware_profiles.topic import holes
+
+_USED_GROUP = re.compile(r"\{(\d+)\}")
+
+
+def check_profile(place: Place, profile: Profile) -> None:
+    """Everything that one file says."""
+    _check_match(place.at("match"), profile.match)
+    for index, point in enumerate(profile.points):
+        check_snmp_point(place.at("points", index), point)
+    for name, table in profile.tables.items():
+        _check_table(place.at("tables", name), table)
+    for fact in Facts.__struct_fields__:
+        for index, source in enumerate(getattr(profile.facts, fact)):
+            _check_source(place.at("facts", fact, index), source)
+    if profile.neighbours:
+        _check_neighbours(place.at("neighbours"), profile.neighbours)
+    if profile.ports:
+        _check_ports(place.at("ports"), profile.ports)
+    for index, message in enumerate(profile.messages):
+        _check_message(place.at("messages", index), message)
+
+
+def _check_match(place: Place, match: Match) -> None:
+    for index, prefix in enumerate(match.sys_object_id):
+        check_oid(place.at("sys_object_id", index), prefix)
+    if match.answers:
+        check_oid(place.at("answers"), match.answers)
+    check_pattern(place.at("sys_descr"), match.sys_descr, 1 if match.firmware else 0)
+    if match.firmware and not (match.firmware.from_ or match.firmware.below):
+        place.at("firmware").say("a range without an end", "give `from`, `below` or both")
+
+
+def _check_table(place: Place, table: Table) -> None:
+    if table.rows:
+        check_oid(place.at("rows"), table.rows)
+    if not table.points:
+        place.at("points").say("a table without points", "list at least one, or remove the table")
+    _check_naming(place.at("instance"), table.instance)
+    for index, condition in enumerate(table.where):
+        _check_filter(place.at("where", index), condition)
+    for index, point in enumerate(table.points):
+        check_snmp_point(place.at("points", index), point)
+
+
+def _check_naming(place: Place, naming: Naming) -> None:
+    for index, column in enumerate(naming.columns):
+        check_oid(place.at("columns", index), column)
+    used = max((int(n) for n in _USED_GROUP.findall(naming.text)), default=0)
+    if naming.index_pattern:
+        check_pattern(place.at("index_pattern"), naming.index_pattern, max(used, 1))
+    elif used:
+        place.at("text").say(
+            f"{{{used}}} stands for a group of `index_pattern`, which is missing", "add it, or use {0}"
+        )
+
+
+def _check_filter(place: Place, condition: Filter) -> None:
+    check_oid(place.at("column"), condition.column)
+    if bool(condition.any_of) == bool(condition.matches):
+        place.say("a condition needs `any_of` or `matches`, and not both", "keep one of them")
+    check_pattern(place.at("matches"), condition.matches)
+
+
+def _check_source(place: Place, source: Source) -> None:
+    given = [key for key in ("text", "oid", "column") if getattr(source, key)]
+    if len(given) != 1:
+        place.say(f"a source needs one of text, oid, column; here: {', '.join(given) or 'none'}", "keep one of them")
+    for key in ("oid", "column"):
+        if getattr(source, key):
+            check_oid(place.at(key), getattr(source, key))
+    if source.pattern:
+        check_pattern(place.at("pattern"), source.pattern, 1)
+    for index, condition in enumerate(source.where):
+        _check_filter(place.at("where", index), condition)
+
+
+def _check_ports(place: Place, ports: PortColumns) -> None:
+    for key in ("alias", "type", "mac", "discontinuity"):
+        if getattr(ports, key):
+            check_oid(place.at(key), getattr(ports, key))
+
+
+def _check_neighbours(place: Place, neighbours: NeighbourColumns) -> None:
+    check_pattern(place.at("index_pattern"), neighbours.index_pattern, 1)
+    check_oid(place.at("remote_name"), neighbours.remote_name)
+    for key in ("remote_port", "local_port"):
+        for index, column in enumerate(getattr(neighbours, key)):
+            check_oid(place.at(key, index), column)
+
+
+def _check_message(place: Place, message: Message) -> None:
+    names = holes(message.topic)
+    if message.each and not message.each.startswith("/"):
+        place.at("each").say(f"{message.each!r} is not a JSON pointer", f"write '/{message.each}'")
+    if not message.each and "device" not in names:
+        advice = nearest("device", names) if names else " Write board/{device}/telemetry, or give `each` and `device`"
+        place.at("topic").say(f"the topic {message.topic!r} has no hole {{device}}", advice.strip())
+    if re.search(r"[+#]", message.topic):
+        place.at("topic").say("a topic here has holes, not + or #", "write {device}, {room} or the like for a level")
+    if not message.points:
+        place.at("points").say("a message without points", "list at least one")
+    for index, point in enumerate(message.points):
+        check_message_point(place.at("points", index), point)
