@@ -1,0 +1,51 @@
+"""What judgement says when something changes. Plain values between the engine's core and its recorder."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Change(StrEnum):
+    """Which way."""
+
+    OPENED = "opened"
+    CLEARED = "cleared"
+
+
+class Judged(StrEnum):
+    """What decided it."""
+
+    SAMPLE = "sample"
+    """A reading."""
+    TICK = "tick"
+    """Time passed with no other reading."""
+    UNBOUND = "unbound"
+    """The rule does not concern the series any more."""
+
+
+class Transition(NamedTuple):
+    """One rule over one series changed its mind at `at` (UTC ms).
+
+    `since` is when the condition began to hold (for an absence: when the series last spoke); `value` is the reading
+    that decided, NaN for an absence.
+    """
+
+    rule: int
+    series: int
+    change: Change
+    by: Judged
+    at: int
+    since: int
+    value: float
+
+
+class Counts:
+    """What a judgement did with the samples that concern it; only ever grows."""
+
+    def __init__(self) -> None:
+        self.judged = 0
+        self.late = 0
+        """Measured too long before they arrived: out of a spool."""
+        self.early = 0
+        """Measured in the future: a wrong clock would block the series until then."""
+        self.superseded = 0
+        """Not newer than what was judged already."""
