@@ -1,0 +1,26 @@
+"""What the two sides agree on about delivery, beyond the format of a frame.
+
+The controller's ingest and alert engine act on these; the data-access specification publishes them; `campanile spec check`
+holds a publisher to them.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+LATE_AFTER_MS: Final = 300_000
+"""A sample that reaches the controller longer than this after it was measured is history: stored and shown, no live alert."""
+MAX_AHEAD_MS: Final = 300_000
+"""A sample measured later than this after it reached the controller comes from a wrong clock and is set aside."""
+
+
+class SetAside(StrEnum):
+    """Why a controller keeps a well-formed frame, or some of its samples, out of the store: the label of its counter."""
+
+    WRONG_TOPIC = "wrong_topic"
+    """The frame names another site or agent than the topic it came on."""
+    UNKNOWN_AGENT = "unknown_agent"
+    UNKNOWN_DEVICE = "unknown_device"
+    UNKNOWN_METRIC = "unknown_metric"
+    OUT_OF_RANGE = "out_of_range"
+    UNKNOWN_STATE = "unknown_state"
+    CLOCK_AHEAD = "clock_ahead"
