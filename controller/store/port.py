@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,6 +60,15 @@ class Level(StrEnum):
     DAY = "1d"
 
 
+class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many local days each level is kept; the day that is running is never dropped."""
+
+    raw_days: int = 35
+    five_minutes_days: int = 400
+    hour_days: int = 1_200
+    day_days: int = 4_000
+
+
 class Latest(NamedTuple):
     """The newest value of each series asked for, aligned with the ids asked; `measured_at` 0 and NaN where there is none."""
 
@@ -71,7 +81,9 @@ class Window:
     """Rows of a time window, sorted by series, then time; columns of equal length.
 
     For `Level.RAW` all five aggregates hold the sample itself and `count` is 1. `at` is the start of the bucket; days
-    are cut at midnight of the district's time zone, finer levels at UTC multiples.
+    are cut at midnight of the district's time zone, hours and five minutes are counted from that midnight (which makes
+    them UTC multiples wherever the zone is whole hours from UTC). `mean` is the arithmetic mean. `p95` is the nearest-rank
+    95th percentile: of n samples in ascending order the one at rank ceil(0.95 n), always a value that was measured.
     """
 
     level: Level
@@ -94,10 +106,12 @@ class StoreFigures:
 
 
 class SampleStore(Protocol):
-    """Life: constructed inert, `start` opens (and recovers) the data, `close` flushes. `append`, `series_ids` and
-    `maintain` are called by one writer thread at a time; `latest`, `window`, `figures` by any thread at any time between
-    `start` and `close`. Every method raises `campus.errors.Transient` when the store is busy, full or away, and then
-    nothing of that call has been kept.
+    """Life: constructed inert, `start` opens (and recovers) the data, `close` flushes. `append` and `series_ids` are called
+    by one writer thread at a time, `maintain` by one thread at a time (it may be another one, and does not hold up
+    `append`); the rest by any thread at any time between `start` and `close`.
+
+    Every method raises `campus.errors.Transient` when the store is busy, full or away, and then nothing of that
+    call has been kept.
     """
 
     def start(self) -> None:
@@ -121,10 +135,12 @@ class SampleStore(Protocol):
         """Newest values by `measured_at`. From memory; cheap for 100,000 ids."""
 
     def window(self, ids: Ids, start: int, end: int, level: Level | None = None, max_points: int = 2_000) -> Window:
-        """Samples of start <= at < end (milliseconds).
+        """Samples, or buckets that begin, at start <= at < end (milliseconds). `ids` are distinct.
 
-        Without `level`, the finest that keeps each series within `max_points`. Buckets that are not rolled up yet (the
-        last few minutes) are computed from raw, so that every level is complete up to what is committed.
+        Without `level`, the finest that keeps each series within `max_points` and is still kept back to `start`: raw when
+        the window is at most `max_points` x 5 minutes long and no series has more samples in it; otherwise the finest
+        roll-up with at most `max_points` buckets in the window, or days. Buckets that are not rolled up yet are computed
+        from raw, so that every level is complete up to what is committed.
         """
 
     def maintain(self, now: int) -> None:

@@ -1,0 +1,1 @@
+"""From the broker to the store: receive, decode, accept, commit, acknowledge, hand on."""

@@ -1,0 +1,64 @@
+"""What ingest needs of its neighbours. It owns these ports; the registry, the alert engine and the event log fill them.
+
+All four are called in the one ingest thread. What they raise is logged and counted at the thread's edge: a neighbour that
+fails can delay an alert, it can never lose or double a sample.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from campus.ids import DeviceId, SiteId
+from campus.samples import DeviceFacts, Event
+from campus.topics import Address
+from controller.store.port import Ids, Times, Values
+
+
+class Committed(NamedTuple):
+    """What one commit made durable: three columns of equal length in arrival order, never empty.
+
+    `received_at` (UTC ms) is when the newest of its frames reached the controller: a sample measured long before it came
+    out of a spool and must not raise a live alert.
+    """
+
+    series: Ids
+    measured_at: Times
+    value: Values
+    received_at: int
+
+
+class Judge(Protocol):
+    """The alert engine as ingest sees it."""
+
+    def judge(self, committed: Committed) -> None:
+        """Look at everything one commit brought; called after it is durable and acknowledged."""
+
+
+class Registrar(Protocol):
+    """The registry as ingest sees it."""
+
+    def is_enrolled(self, address: Address) -> bool:
+        """Whether this agent may speak for this site; from memory."""
+
+    def is_known(self, site: SiteId, device: DeviceId) -> bool:
+        """Whether the device has been registered; from memory."""
+
+    def learn_facts(self, address: Address, facts: Sequence[DeviceFacts], now: int) -> None:
+        """Register or refresh devices, durable on return; idempotent."""
+
+    def note_agent(
+        self,
+        address: Address,
+        *,
+        online: bool | None = None,
+        version: str | None = None,
+        last_frame_at: int | None = None,
+        spool_bytes: int | None = None,
+    ) -> None:
+        """Remember what is known of the agent; None leaves a property as it is. Cheap: called at every commit."""
+
+
+class EventSink(Protocol):
+    """Who keeps the moments that agents report."""
+
+    def note_events(self, address: Address, events: Sequence[Event]) -> None:
+        """Keep events, oldest first; the same events may come twice."""

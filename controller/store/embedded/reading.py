@@ -1,0 +1,168 @@
+# ruff: noqa: S608 - numbers and names put into statements are our own
+"""Reading: samples and buckets of some series over a window, from hot tables, parts and roll-up tables together."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+from pathlib import Path
+
+import numpy as np
+
+from controller.store.days import WIDTH_MS, DayCutter
+from controller.store.embedded.database import Cursor
+from controller.store.embedded.part import BUCKETS_OF_PART, ROWS_OF_PART, Part, PartKind, quoted
+from controller.store.embedded.shelf import Layout, Shelf
+from controller.store.port import Ids, Level, Window
+from controller.store.rollup import Buckets, Rows, as_buckets, join_buckets, join_rows, roll_up, sort_rows
+
+_LISTED_IDS = 500
+_FETCHED_TO_COUNT = 4
+_TABLE_OF = {Level.HOUR: "rollup_1h", Level.DAY: "rollup_1d"}
+Span = tuple[int, int]
+"""Milliseconds, [start, end)."""
+
+
+class Reader:
+    """Answers `window`. Any number of threads."""
+
+    def __init__(self, shelf: Shelf, directory: Path, cutter: DayCutter) -> None:
+        self._shelf = shelf
+        self._directory = directory
+        self._cutter = cutter
+
+    def window(self, ids: Ids, start: int, end: int, level: Level | None, max_points: int) -> Window:
+        """As the port says."""
+        with self._shelf.reading() as (cursor, layout):
+            query = _Query(cursor, layout, self._directory, self._cutter, np.unique(ids))
+            if not len(ids) or start >= end:
+                buckets = as_buckets(join_rows([]))
+                return Window(level or Level.RAW, *buckets)
+            if level is None:
+                level = self._level(query, start, end, max_points)
+            buckets = as_buckets(query.rows((start, end))) if level is Level.RAW else query.buckets(level, (start, end))
+            return Window(level, *buckets)
+
+    def _level(self, query: "_Query", start: int, end: int, max_points: int) -> Level:
+        floors = query.layout.floors
+        short = end - start <= max_points * WIDTH_MS[Level.FIVE_MINUTES]
+        if short and start >= floors.get(Level.RAW, 0) and query.most_samples((start, end)) <= max_points:
+            return Level.RAW
+        for level, width in WIDTH_MS.items():
+            if -(-(end - start) // width) <= max_points and start >= floors.get(level, 0):
+                return level
+        return Level.DAY
+
+
+class _Query:
+    """One question: a cursor, the layout it is asked of, and the ids (ascending, distinct, not empty)."""
+
+    def __init__(self, cursor: Cursor, layout: Layout, directory: Path, cutter: DayCutter, ids: Ids) -> None:
+        self.layout = layout
+        self._cursor = cursor
+        self._directory = directory
+        self._cutter = cutter
+        self._ids = ids
+        self._chosen = _chosen(ids) if len(ids) else "false"
+
+    def rows(self, span: Span) -> Rows:
+        """Samples of the span, sorted by series, then time."""
+        where = f"{self._chosen} AND {_within('measured_at', [span])}"
+        return sort_rows(join_rows([self._rows(source, where) for source in self._sources(span)]))
+
+    def most_samples(self, span: Span) -> int:
+        """How many samples the series with the most of them has in the span."""
+        if len(self._ids) <= _FETCHED_TO_COUNT:
+            return int(np.bincount(self.rows(span).series, minlength=1).max())
+        where = f"{self._chosen} AND {_within('measured_at', [span])}"
+        total: dict[int, int] = {}
+        for source in self._sources(span):
+            counts = self._cursor.execute(f"SELECT series, count(*) FROM {source} WHERE {where} GROUP BY series")
+            for series, count in counts.fetchall():
+                total[series] = total.get(series, 0) + count
+        return max(total.values(), default=0)
+
+    def buckets(self, level: Level, span: Span) -> Buckets:
+        """Buckets that begin in the span: stored ones where they are true, computed from raw elsewhere."""
+        first = self._cutter.next_bucket(span[0], level)
+        last = self._cutter.next_bucket(span[1], level)
+        if first >= last:
+            return as_buckets(join_rows([]))
+        stored: list[Span] = []
+        pieces: list[Buckets] = []
+        for is_rolled, piece in self._pieces((first, last)):
+            if is_rolled:
+                stored.append(piece)
+            else:
+                rows = self.rows(piece)
+                pieces.append(roll_up(rows.series, self._cutter.bucket_of(rows.measured_at, level), rows.value))
+        if stored:
+            pieces.append(self._stored(level, stored))
+        return join_buckets(pieces)
+
+    def _pieces(self, span: Span) -> Iterator[tuple[bool, Span]]:
+        """The span cut where days that are rolled meet days that are not; days without data are left out."""
+        edges = self._cutter.edges(span[0], span[1] - 1).tolist()
+        days = [
+            (self.layout.is_rolled(day) if self.layout.has_rows(day) else None, max(day, span[0]), min(end, span[1]))
+            for day, end in pairwise(edges)
+        ]
+        for is_rolled, run in groupby(days, key=lambda day: day[0]):
+            if is_rolled is not None:
+                together = list(run)
+                yield is_rolled, (together[0][1], together[-1][2])
+
+    def _stored(self, level: Level, spans: list[Span]) -> Buckets:
+        where = f"{self._chosen} AND {_within('bucket_at', spans)}"
+        if level in _TABLE_OF:
+            columns = "series, bucket_at, samples, minimum, mean, maximum, p95"
+            found = self._cursor.execute(f"SELECT {columns} FROM {_TABLE_OF[level]} WHERE {where}").fetchnumpy()
+        else:
+            parts = [part for span in spans for part in self._parts(span, {PartKind.ROLLUP})]
+            if not parts:
+                return as_buckets(join_rows([]))
+            source = parquet_source(parts, self._directory)
+            found = self._cursor.execute(f"SELECT {BUCKETS_OF_PART} FROM {source} WHERE {where}").fetchnumpy()
+        return Buckets(*(np.asarray(column) for column in found.values())).sorted()
+
+    def _sources(self, span: Span) -> list[str]:
+        edges = set(self._cutter.edges(span[0], span[1] - 1).tolist()[:-1])
+        sources = [hot.table for hot in self.layout.hot if not hot.days.isdisjoint(edges)]
+        parts = self._parts(span, {PartKind.SEGMENT, PartKind.RAW})
+        return [*sources, parquet_source(parts, self._directory)] if parts else sources
+
+    def _parts(self, span: Span, kinds: set[PartKind]) -> list[Part]:
+        edges = self._cutter.edges(span[0], span[1] - 1).tolist()[:-1]
+        days = edges if len(edges) < len(self.layout.parts) else [day for day in edges if day in self.layout.parts]
+        return [
+            part
+            for day in days
+            for part in self.layout.parts.get(day, ())
+            if part.kind in kinds and self._may_hold(part)
+        ]
+
+    def _may_hold(self, part: Part) -> bool:
+        place = int(np.searchsorted(self._ids, part.lowest))
+        return place < len(self._ids) and bool(self._ids[place] <= part.highest)
+
+    def _rows(self, source: str, where: str) -> Rows:
+        found = self._cursor.execute(f"SELECT {ROWS_OF_PART} FROM {source} WHERE {where}").fetchnumpy()
+        return Rows(*(np.asarray(column) for column in found.values()))
+
+
+def parquet_source(parts: Sequence[Part], directory: Path) -> str:
+    """Some parts, one or more, as a table of an SQL text."""
+    files = ", ".join(f"'{quoted(part.path(directory))}'" for part in parts)
+    return f"read_parquet([{files}])"
+
+
+def _chosen(ids: Ids) -> str:
+    """A condition on `series`; long lists are cut into the ranges they consist of where that is shorter."""
+    if len(ids) == 1:
+        return f"series = {ids[0]}"
+    bounds = f"series BETWEEN {ids[0]} AND {ids[-1]}"
+    if int(ids[-1]) - int(ids[0]) + 1 == len(ids):
+        return bounds
+    return f"{bounds} AND series IN ({', '.join(map(str, ids.tolist()))})"
+
+
+def _within(column: str, spans: Sequence[Span]) -> str:
+    return f"({' OR '.join(f'{column} >= {start} AND {column} < {end}' for start, end in spans)})"

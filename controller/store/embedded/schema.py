@@ -1,0 +1,66 @@
+# ruff: noqa: S608 - the names put into statements are our own
+"""The tables of the embedded store, and which version of them this code reads.
+
+meta        version, zone, samples (how many rows ever left the hot tables), floor_LEVEL (what retention dropped)
+series      a name for each id
+frame_runs  committed frames; rows may touch or repeat, `upkeep` merges them
+latest      newest value of each series among all rows outside the hot tables
+part        one row for each Parquet file that counts; a file without a row is a leftover
+rolled      days whose roll-ups cover all their parts
+rollup_1h, rollup_1d
+hot         which hot_N count, oldest first; a hot_N without a row here is a leftover
+hot_N       rows in arrival order, not yet in a part
+"""
+
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from campus.errors import ConfigError
+
+VERSION = 1
+ROW_COLUMNS = "series INTEGER, measured_at BIGINT, value DOUBLE"
+_BUCKET_COLUMNS = (
+    "series INTEGER, bucket_at BIGINT, samples BIGINT, minimum DOUBLE, mean DOUBLE, maximum DOUBLE, p95 DOUBLE"
+)
+_TABLES = f"""
+CREATE TABLE meta (name VARCHAR, content VARCHAR);
+CREATE TABLE series (id INTEGER, site VARCHAR, device VARCHAR, metric VARCHAR, instance VARCHAR);
+CREATE TABLE frame_runs (site VARCHAR, agent VARCHAR, epoch BIGINT, first BIGINT, last BIGINT);
+CREATE TABLE latest ({ROW_COLUMNS});
+CREATE TABLE part (id BIGINT, kind VARCHAR, day BIGINT, lowest INTEGER, highest INTEGER, samples BIGINT, size BIGINT);
+CREATE TABLE rolled (day BIGINT);
+CREATE TABLE rollup_1h ({_BUCKET_COLUMNS});
+CREATE TABLE rollup_1d ({_BUCKET_COLUMNS});
+CREATE TABLE hot (number BIGINT);
+INSERT INTO hot VALUES (1);
+CREATE TABLE hot_1 ({ROW_COLUMNS});
+"""
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, place: str, zone: ZoneInfo) -> None:
+    """Create the tables of a new database, or check that they are ours, this version's and cut in this zone.
+
+    `ConfigError` otherwise, and then nothing has been changed. `place` stands in the message.
+    """
+    names = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if not names:
+        connection.begin()
+        connection.execute(_TABLES)
+        rows = [("version", str(VERSION)), ("zone", zone.key), ("samples", "0")]
+        connection.executemany("INSERT INTO meta VALUES (?, ?)", rows)
+        connection.commit()
+        return
+    if "meta" not in names:
+        raise ConfigError(f"{place} is a database, but not one of this store: set data_dir to an empty directory")
+    meta = dict(connection.execute("SELECT name, content FROM meta").fetchall())
+    if int(meta["version"]) > VERSION:
+        raise ConfigError(
+            f"{place} was written by a newer version of Campanile (its tables are version {meta['version']}, this program "
+            f"reads up to {VERSION}): install the newer version again, or set data_dir to another directory"
+        )
+    if meta["zone"] != zone.key:
+        raise ConfigError(
+            f"{place} has its days cut in the time zone {meta['zone']}, the configuration says {zone.key}: "
+            f"set district.timezone back to {meta['zone']}, or data_dir to an empty directory"
+        )

@@ -1,0 +1,155 @@
+"""`EmbeddedStore`: the pieces put together, and finding one's way again at start."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from campus.errors import ConfigError
+from campus.ids import DeviceId, MetricId, SiteId
+from controller.store.days import DayCutter
+from controller.store.embedded.database import Cursor, Database
+from controller.store.embedded.part import ROWS_OF_PART, Part, PartKind
+from controller.store.embedded.reading import Reader
+from controller.store.embedded.shelf import Hot, Layout, Shelf
+from controller.store.embedded.upkeep import Upkeep
+from controller.store.embedded.writing import Segments, Writer
+from controller.store.marks import Run, Stream
+from controller.store.port import (
+    Batch,
+    DistrictSeries,
+    FrameMark,
+    Ids,
+    Latest,
+    Level,
+    Retention,
+    StoreFigures,
+    Window,
+)
+from controller.store.rollup import Rows
+from controller.store.series_index import SeriesIndex
+
+
+class EmbeddedStore:
+    """A `SampleStore` in one directory: a DuckDB file and Parquet parts. One process at a time may have it open."""
+
+    def __init__(self, directory: Path, *, timezone: ZoneInfo, retention: Retention) -> None:
+        self._directory = directory
+        cutter = DayCutter(timezone)
+        self._cutter = cutter
+        self._database = Database(directory / "samples.duckdb", timezone)
+        self._shelf = Shelf(self._database, directory)
+        self._segments = Segments(directory, cutter)
+        self._series = SeriesIndex()
+        self._writer = Writer(self._database, self._shelf, self._segments, self._series)
+        self._reader = Reader(self._shelf, directory, cutter)
+        self._upkeep = Upkeep(self._database, self._shelf, self._writer, self._segments, directory, cutter, retention)
+        self._size_bytes = 0
+
+    def start(self) -> None:
+        """Open and recover: tables, marks, latest values; leftovers of an interrupted step are removed."""
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"{self._directory}: cannot be made: {error}") from error
+        self._database.open()
+        with self._database.cursor() as cursor:
+            self._restore_series(cursor)
+            self._restore_marks(cursor)
+            layout = self._restored_layout(cursor)
+            self._restore_latest(cursor, layout)
+            self._check_files(layout)
+        self._shelf.restore(layout)
+        self._measure()
+
+    def series_ids(self, names: Sequence[DistrictSeries]) -> Ids:
+        """Ids of `names`; new ones become durable with the next `append`."""
+        return self._series.ids(names)
+
+    def find_series(
+        self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
+    ) -> dict[int, DistrictSeries]:
+        """Known series by id that match every argument given."""
+        return self._series.find(site, device, metric)
+
+    def append(self, batch: Batch) -> None:
+        """Make rows and marks durable in one commit. A batch whose marks are all stored already is left alone."""
+        self._writer.append(batch)
+
+    def is_committed(self, marks: Sequence[FrameMark]) -> list[bool]:
+        """From memory."""
+        return self._writer.frames.is_committed(marks)
+
+    def latest(self, ids: Ids) -> Latest:
+        """From memory."""
+        return self._writer.latest.of(ids)
+
+    def window(self, ids: Ids, start: int, end: int, level: Level | None = None, max_points: int = 2_000) -> Window:
+        """As the port says."""
+        return self._reader.window(ids, start, end, level, max_points)
+
+    def maintain(self, now: int) -> None:
+        """As the port says."""
+        self._upkeep.run(now)
+        self._measure()
+
+    def figures(self) -> StoreFigures:
+        """From memory; the size is that of the last upkeep."""
+        layout = self._shelf.layout
+        samples = layout.samples + sum(hot.rows for hot in layout.hot)
+        return StoreFigures(series=len(self._series), samples_stored=samples, size_bytes=self._size_bytes)
+
+    def close(self) -> None:
+        """Flush and release."""
+        self._database.close()
+
+    def _measure(self) -> None:
+        self._size_bytes = self._database.size_bytes + sum(part.size for part in self._shelf.layout.all_parts())
+
+    def _restore_series(self, cursor: Cursor) -> None:
+        names = cursor.execute("SELECT site, device, metric, instance FROM series ORDER BY id").fetchall()
+        self._series.ids([DistrictSeries(*name) for name in names])
+        self._writer.restored()
+
+    def _restore_marks(self, cursor: Cursor) -> None:
+        runs = cursor.execute("SELECT * FROM frame_runs").fetchall()
+        for *stream, first, last in runs:
+            self._writer.frames.add(Stream(*stream), Run(first, last))
+        self._writer.loose_runs = len(runs)
+
+    def _restored_layout(self, cursor: Cursor) -> Layout:
+        meta = dict(cursor.execute("SELECT name, content FROM meta").fetchall())
+        floors = {level: int(meta[f"floor_{level}"]) for level in Level if f"floor_{level}" in meta}
+        rolled = frozenset(day for (day,) in cursor.execute("SELECT day FROM rolled").fetchall())
+        rows = cursor.execute("SELECT * FROM part ORDER BY id").fetchall()
+        parts = [Part(part_id, PartKind(kind), *rest) for part_id, kind, *rest in rows]
+        numbers = [number for (number,) in cursor.execute("SELECT number FROM hot ORDER BY number").fetchall()]
+        hot = tuple(Hot(number) for number in numbers)
+        layout = Layout(hot=hot, rolled=rolled, floors=floors, samples=int(meta["samples"]))
+        return layout.with_parts(parts)
+
+    def _restore_latest(self, cursor: Cursor, layout: Layout) -> None:
+        tables = ["latest", *(hot.table for hot in layout.hot)]
+        for table in tables:
+            found = cursor.execute(f"SELECT {ROWS_OF_PART} FROM {table}").fetchnumpy()  # noqa: S608 - our own names
+            rows = Rows(*(np.asarray(column) for column in found.values()))
+            self._writer.latest.update(*rows)
+            for hot in layout.hot:
+                if hot.table == table:
+                    hot.rows = len(rows.series)
+                    hot.days = self._segments.days(rows)
+
+    def _check_files(self, layout: Layout) -> None:
+        wanted = {part.path(self._directory) for part in layout.all_parts()}
+        there = {path for kind in PartKind for path in (self._directory / kind).glob("*")}
+        missing = sorted(wanted - there)
+        if missing:
+            raise ConfigError(
+                f"{self._directory} is not complete: {missing[0].relative_to(self._directory)} and {len(missing) - 1} more "
+                "files are missing; restore the whole directory from one backup"
+            )
+        for leftover in there - wanted:
+            leftover.unlink()
+        highest = max((int(path.stem) for path in wanted), default=0)
+        self._segments.begin_after(highest)

@@ -1,0 +1,249 @@
+# ruff: noqa: S608 - the names and numbers put into statements are our own
+"""Upkeep: hot tables become sorted parts, days that ended become roll-ups, what is old goes.
+
+Each step is one transaction over files that are durable before it, so it may be cut short anywhere. Steps of a day work on
+at most `_CHUNK_ROWS` rows at a time, whatever the size of the day.
+"""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from controller.store.days import DayCutter
+from controller.store.embedded.database import Cursor, Database
+from controller.store.embedded.part import ROWS_OF_PART, Part, PartKind, as_columns, write_buckets, write_rows
+from controller.store.embedded.reading import parquet_source
+from controller.store.embedded.shelf import Hot, Layout, Shelf
+from controller.store.embedded.writing import Segments, Writer, insert, insert_parts, keep_segments
+from controller.store.latest import LatestValues
+from controller.store.marks import CommittedFrames, Run, Stream
+from controller.store.port import Level, Retention
+from controller.store.rollup import NO_BUCKETS, Buckets, Rows, roll_up, sort_rows
+
+GRACE_MS = 600_000
+"""How long a day that ended waits for what is still under way."""
+_HOT_AGE_MS = 3_600_000
+_CHUNK_ROWS = 1_000_000
+_MOST_SEGMENTS = 48
+_MOST_LOOSE_RUNS = 5_000
+_SMALL_PART_ROWS = 50_000
+_ROLLED_LEVELS = {Level.HOUR: "rollup_1h", Level.DAY: "rollup_1d"}
+
+
+class Upkeep:
+    """What `maintain` does. One thread at a time; appends and reads go on meanwhile."""
+
+    def __init__(
+        self,
+        database: Database,
+        shelf: Shelf,
+        writer: Writer,
+        segments: Segments,
+        directory: Path,
+        cutter: DayCutter,
+        retention: Retention,
+    ) -> None:
+        self._database = database
+        self._shelf = shelf
+        self._writer = writer
+        self._segments = segments
+        self._directory = directory
+        self._cutter = cutter
+        self._retention = retention
+
+    def run(self, now: int) -> None:
+        """As the port says of `maintain`."""
+        self._flush(now)
+        for day in self._due(now):
+            self._close_day(day)
+        for day in self._crowded():
+            self._merge(day)
+        self._expire(now)
+        if self._writer.loose_runs > _MOST_LOOSE_RUNS:
+            self._merge_runs()
+        self._shelf.sweep()
+
+    def _flush(self, now: int) -> None:
+        hot = self._shelf.layout.hot[-1]
+        hot.since = hot.since or (now if hot.rows else 0)
+        if hot.rows and (now - hot.since >= _HOT_AGE_MS or self._holds_unrolled_past(hot, now)):
+            self._writer.rotate()
+        for full in self._shelf.layout.hot[:-1]:
+            self._flush_one(full)
+
+    def _holds_unrolled_past(self, hot: Hot, now: int) -> bool:
+        return any(day not in self._shelf.layout.rolled and self._has_ended(day, now) for day in hot.days)
+
+    def _flush_one(self, hot: Hot) -> None:
+        with self._database.cursor() as cursor:
+            found = cursor.execute(f"SELECT {ROWS_OF_PART} FROM {hot.table}").fetchnumpy()
+            rows = self._without_final(Rows(*(np.asarray(column) for column in found.values())))
+            parts = self._segments.write(cursor, rows)
+        newest = LatestValues()
+        newest.update(*rows)
+
+        def keep(cursor: Cursor, layout: Layout) -> Layout:
+            cursor.execute("DELETE FROM hot WHERE number = ?", [hot.number])
+            kept = tuple(table for table in layout.hot if table is not hot)
+            return replace(keep_segments(cursor, layout, parts, newest), hot=kept)
+
+        self._shelf.change(keep)
+
+    def _without_final(self, rows: Rows) -> Rows:
+        """Rows of days whose raw data retention has dropped after rolling them up are too late to count."""
+        layout = self._shelf.layout
+        floor = layout.floors.get(Level.RAW, 0)
+        if not len(rows.series) or rows.measured_at.min() >= floor:
+            return rows
+        days = self._cutter.bucket_of(rows.measured_at, Level.DAY)
+        final = [day for day in np.unique(days).tolist() if day < floor and day in layout.rolled]
+        return rows.taken(~np.isin(days, final))
+
+    def _due(self, now: int) -> list[int]:
+        layout = self._shelf.layout
+        return sorted(day for day in layout.parts if day not in layout.rolled and self._has_ended(day, now))
+
+    def _has_ended(self, day: int, now: int) -> bool:
+        return self._cutter.end_of(day) + GRACE_MS <= now
+
+    def _crowded(self) -> list[int]:
+        parts = self._shelf.layout.parts
+        return [day for day in parts if len(_of_kind(parts[day], PartKind.SEGMENT)) > _MOST_SEGMENTS]
+
+    def _close_day(self, day: int) -> None:
+        """Sort the day's rows into parts of disjoint series and roll them up."""
+        before = self._shelf.layout.parts[day]
+        raw = _of_kind(before, PartKind.SEGMENT) + _of_kind(before, PartKind.RAW)
+        added: list[Part] = []
+        coarse: dict[Level, list[Buckets]] = {level: [] for level in _ROLLED_LEVELS}
+        with self._database.cursor() as cursor:
+            keep_files = _is_sorted(raw)
+            for rows in self._chunks(cursor, raw):
+                if not keep_files:
+                    added.append(self._write_rows(cursor, day, rows))
+                fine = self._rolled(rows, Level.FIVE_MINUTES)
+                added.append(write_buckets(cursor, self._directory, self._segments.next_number(), day, fine))
+                for level, pieces in coarse.items():
+                    pieces.append(self._rolled(rows, level))
+        removed = frozenset(_of_kind(before, PartKind.ROLLUP) + ([] if keep_files else raw))
+        end = self._cutter.end_of(day)
+
+        def keep(cursor: Cursor, layout: Layout) -> Layout:
+            after = _replaced(cursor, layout, added, removed)
+            for level, table in _ROLLED_LEVELS.items():
+                cursor.execute(f"DELETE FROM {table} WHERE bucket_at >= {day} AND bucket_at < {end}")
+                columns = zip(NO_BUCKETS, *coarse[level], strict=True)
+                insert(cursor, table, as_columns(Buckets(*(np.concatenate(column) for column in columns))))
+            if set(layout.parts[day]) != set(before):  # more came meanwhile: the next round rolls up again
+                return after
+            cursor.execute("INSERT INTO rolled VALUES (?)", [day])
+            return replace(after, rolled=layout.rolled | {day})
+
+        self._shelf.change(keep)
+
+    def _merge(self, day: int) -> None:
+        """Sort the many small parts of a running day into few, without rolling up."""
+        raw = [part for part in self._shelf.layout.parts[day] if part.kind is not PartKind.ROLLUP]
+        with self._database.cursor() as cursor:
+            added = [self._write_rows(cursor, day, rows) for rows in self._chunks(cursor, raw)]
+        self._shelf.change(lambda cursor, layout: _replaced(cursor, layout, added, frozenset(raw)))
+
+    def _write_rows(self, cursor: Cursor, day: int, rows: Rows) -> Part:
+        return write_rows(cursor, self._directory, self._segments.next_number(), PartKind.RAW, day, rows)
+
+    def _rolled(self, rows: Rows, level: Level) -> Buckets:
+        return roll_up(rows.series, self._cutter.bucket_of(rows.measured_at, level), rows.value)
+
+    def _chunks(self, cursor: Cursor, parts: list[Part]) -> Iterator[Rows]:
+        """All rows of the parts, sorted, in pieces of disjoint series."""
+        if _is_sorted(parts):
+            for part in parts:
+                yield _fetch(cursor, parquet_source([part], self._directory), "true")
+            return
+        for lowest, highest in self._ranges(cursor, parts):
+            some = [part for part in parts if part.lowest <= highest and part.highest >= lowest]
+            where = f"series BETWEEN {lowest} AND {highest}"
+            yield sort_rows(_fetch(cursor, parquet_source(some, self._directory), where))
+
+    def _ranges(self, cursor: Cursor, parts: list[Part]) -> list[tuple[int, int]]:
+        source = parquet_source(parts, self._directory)
+        counts = cursor.execute(f"SELECT series, count(*) FROM {source} GROUP BY series ORDER BY series").fetchall()
+        ranges, lowest, total = [], counts[0][0], 0
+        for (series, rows), (before, _) in zip(counts, [counts[0], *counts], strict=False):
+            if total and total + rows > _CHUNK_ROWS:
+                ranges.append((lowest, before))
+                lowest, total = series, 0
+            total += rows
+        return [*ranges, (lowest, counts[-1][0])]
+
+    def _expire(self, now: int) -> None:
+        days = {
+            Level.RAW: self._retention.raw_days,
+            Level.FIVE_MINUTES: self._retention.five_minutes_days,
+            Level.HOUR: self._retention.hour_days,
+            Level.DAY: self._retention.day_days,
+        }
+        floors = {level: self._cutter.days_back(now, kept) for level, kept in days.items()}
+        layout = self._shelf.layout
+        raw_done = {day for day in layout.parts if day < floors[Level.RAW] and day in layout.rolled}
+        old = frozenset(
+            part
+            for part in layout.all_parts()
+            if (part.day < floors[Level.FIVE_MINUTES] if part.kind is PartKind.ROLLUP else part.day in raw_done)
+        )
+        rises = {level: floor for level, floor in floors.items() if floor > layout.floors.get(level, 0)}
+        if not old and not rises:
+            return
+
+        def keep(cursor: Cursor, layout: Layout) -> Layout:
+            for level, floor in rises.items():
+                cursor.execute("DELETE FROM meta WHERE name = ?", [f"floor_{level}"])
+                cursor.execute("INSERT INTO meta VALUES (?, ?)", [f"floor_{level}", str(floor)])
+                if level in _ROLLED_LEVELS:
+                    cursor.execute(f"DELETE FROM {_ROLLED_LEVELS[level]} WHERE bucket_at < {floor}")
+            gone = floors[Level.DAY]
+            cursor.execute(f"DELETE FROM rolled WHERE day < {gone}")
+            after = _replaced(cursor, layout, [], old)
+            rolled = frozenset(day for day in layout.rolled if day >= gone)
+            return replace(after, rolled=rolled, floors=layout.floors | rises)
+
+        self._shelf.change(keep)
+
+    def _merge_runs(self) -> None:
+        def merge(cursor: Cursor, layout: Layout) -> Layout:
+            frames = CommittedFrames()
+            for *stream, first, last in cursor.execute("SELECT * FROM frame_runs").fetchall():
+                frames.add(Stream(*stream), Run(first, last))
+            cursor.execute("DELETE FROM frame_runs")
+            rows = [[*stream, *run] for stream, run in frames.runs()]
+            cursor.executemany("INSERT INTO frame_runs VALUES (?, ?, ?, ?, ?)", rows)
+            self._writer.loose_runs = len(rows)
+            return layout
+
+        self._shelf.change(merge)
+
+
+def _replaced(cursor: Cursor, layout: Layout, added: list[Part], removed: frozenset[Part]) -> Layout:
+    if removed:
+        cursor.execute(f"DELETE FROM part WHERE id IN ({', '.join(str(part.id) for part in removed)})")
+    insert_parts(cursor, added)
+    return layout.with_parts(added, removed)
+
+
+def _of_kind(parts: tuple[Part, ...], kind: PartKind) -> list[Part]:
+    return [part for part in parts if part.kind is kind]
+
+
+def _is_sorted(parts: list[Part]) -> bool:
+    """Whether the parts, one after the other, are sorted as they are and not too small: then they may stay."""
+    parts.sort(key=lambda part: part.lowest)
+    disjoint = all(part.highest < after.lowest for part, after in itertools.pairwise(parts))
+    return disjoint and (len(parts) == 1 or all(_SMALL_PART_ROWS <= part.samples <= 2 * _CHUNK_ROWS for part in parts))
+
+
+def _fetch(cursor: Cursor, source: str, where: str) -> Rows:
+    found = cursor.execute(f"SELECT {ROWS_OF_PART} FROM {source} WHERE {where}").fetchnumpy()
+    return Rows(*(np.asarray(column) for column in found.values()))

@@ -1,0 +1,213 @@
+# ruff: noqa: S608 - the names put into statements are our own
+"""Writing: rows and frame marks in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import count, pairwise
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from controller.store.days import DayCutter
+from controller.store.embedded.database import Cursor, Database
+from controller.store.embedded.part import Part, PartKind, write_rows
+from controller.store.embedded.schema import ROW_COLUMNS
+from controller.store.embedded.shelf import Hot, Layout, Shelf
+from controller.store.latest import LatestValues
+from controller.store.marks import CommittedFrames, runs_of
+from controller.store.port import Batch, FrameMark
+from controller.store.rollup import Rows, sort_rows
+from controller.store.series_index import SeriesIndex
+
+BULK_ROWS = 400_000
+"""A batch of this size is history: it goes straight into sorted parts and never through a hot table."""
+HOT_ROWS = 1_000_000
+"""A hot table of this size is full; upkeep turns it into parts."""
+
+
+class Segments:
+    """Writes rows of any days as sorted parts, one for each day."""
+
+    def __init__(self, directory: Path, cutter: DayCutter) -> None:
+        self._directory = directory
+        self._cutter = cutter
+        self._numbers = count(1)
+
+    def begin_after(self, part_id: int) -> None:
+        """Give numbers above the highest that was ever used."""
+        self._numbers = count(part_id + 1)
+
+    def next_number(self) -> int:
+        """A part number never given before."""
+        return next(self._numbers)
+
+    def write(self, cursor: Cursor, rows: Rows) -> list[Part]:
+        """Durable on return; they count once the `part` table names them."""
+        return [
+            write_rows(cursor, self._directory, self.next_number(), PartKind.SEGMENT, day, sort_rows(piece))
+            for day, piece in self.by_day(rows)
+        ]
+
+    def days(self, rows: Rows) -> frozenset[int]:
+        """The local days that rows fall into."""
+        if not len(rows.series):
+            return frozenset()
+        edges = self._cutter.edges(int(rows.measured_at.min()), int(rows.measured_at.max()))
+        if len(edges) == 2:
+            return frozenset(edges[:1].tolist())
+        present = np.bincount(np.searchsorted(edges, rows.measured_at, "right") - 1)
+        return frozenset(edges[np.flatnonzero(present)].tolist())
+
+    def by_day(self, rows: Rows) -> list[tuple[int, Rows]]:
+        """The rows of each local day, in their order."""
+        if not len(rows.series):
+            return []
+        edges = self._cutter.edges(int(rows.measured_at.min()), int(rows.measured_at.max()))
+        if len(edges) == 2:
+            return [(int(edges[0]), rows)]
+        day = (np.searchsorted(edges, rows.measured_at, "right") - 1).astype(np.int16)
+        order = np.argsort(day, kind="stable")
+        cuts = np.searchsorted(day[order], np.arange(len(edges)))
+        pieces = [order[start:end] for start, end in pairwise(cuts)]
+        return [(int(edge), rows.taken(piece)) for edge, piece in zip(edges[:-1], pieces, strict=True) if len(piece)]
+
+
+class Writer:
+    """Appends batches. One thread at a time; `rotate` may be called by another."""
+
+    def __init__(self, database: Database, shelf: Shelf, segments: Segments, series: SeriesIndex) -> None:
+        self.frames = CommittedFrames()
+        self.latest = LatestValues()
+        self.loose_runs = 0
+        """Rows of `frame_runs`; upkeep merges them when there are many."""
+        self._database = database
+        self._shelf = shelf
+        self._segments = segments
+        self._series = series
+        self._durable_series = len(series)
+        self._appending = Lock()
+
+    def append(self, batch: Batch) -> None:
+        """As the port says."""
+        marks = list(batch.marks)
+        if marks and all(self.frames.is_committed(marks)):
+            return
+        rows = Rows(batch.series, batch.measured_at, batch.value)
+        with self._appending:
+            if len(rows.series) >= BULK_ROWS:
+                self._append_parts(rows, marks)
+            else:
+                self._append_hot(rows, marks)
+            self._durable_series = len(self._series)
+            for stream, run in runs_of(marks):
+                self.frames.add(stream, run)
+                self.loose_runs += 1
+            self.latest.update(*rows)
+
+    def rotate(self) -> None:
+        """Begin a new hot table, unless the current one is empty."""
+        with self._appending:
+            if self._shelf.layout.hot[-1].rows:
+                self._begin_hot()
+
+    def _append_hot(self, rows: Rows, marks: Sequence[FrameMark]) -> None:
+        hot = self._shelf.layout.hot[-1]
+        hot.days |= self._segments.days(rows)  # before the commit: a reader may look too often, never too little
+        with self._database.transaction() as cursor:
+            self._insert_names(cursor, marks)
+            if len(rows.series):
+                insert(cursor, hot.table, {"series": rows.series, "measured_at": rows.measured_at, "value": rows.value})
+        hot.rows += len(rows.series)
+        if hot.rows >= HOT_ROWS:
+            self._begin_hot()
+
+    def _append_parts(self, rows: Rows, marks: Sequence[FrameMark]) -> None:
+        with self._database.cursor() as cursor:
+            parts = self._segments.write(cursor, rows)
+
+        def keep(cursor: Cursor, layout: Layout) -> Layout:
+            self._insert_names(cursor, marks)
+            newest = LatestValues()
+            newest.update(*rows)
+            return keep_segments(cursor, layout, parts, newest)
+
+        self._shelf.change(keep)
+
+    def _insert_names(self, cursor: Cursor, marks: Sequence[FrameMark]) -> None:
+        new = self._series.names[self._durable_series :]
+        if new:
+            ids = np.arange(self._durable_series, self._durable_series + len(new), dtype=np.int32)
+            words = zip(("site", "device", "metric", "instance"), zip(*new, strict=True), strict=True)
+            insert(cursor, "series", {"id": ids} | {name: _texts(column) for name, column in words})
+        runs = runs_of(marks)
+        if runs:
+            columns: dict[str, Any] = {
+                "site": _texts([stream.site for stream, _ in runs]),
+                "agent": _texts([stream.agent for stream, _ in runs]),
+                "epoch": np.array([stream.epoch for stream, _ in runs], np.int64),
+                "first": np.array([run.first for _, run in runs], np.int64),
+                "last": np.array([run.last for _, run in runs], np.int64),
+            }
+            insert(cursor, "frame_runs", columns)
+
+    def _begin_hot(self) -> None:
+        def begin(cursor: Cursor, layout: Layout) -> Layout:
+            hot = Hot(layout.hot[-1].number + 1)
+            cursor.execute(f"CREATE TABLE {hot.table} ({ROW_COLUMNS})")
+            cursor.execute("INSERT INTO hot VALUES (?)", [hot.number])
+            return replace(layout, hot=(*layout.hot, hot))
+
+        self._shelf.change(begin)
+
+    def restored(self) -> None:
+        """The series known so far came from the database."""
+        self._durable_series = len(self._series)
+
+
+def insert(cursor: Cursor, table: str, columns: dict[str, Any]) -> None:
+    """Add rows given as columns, in the table's column order."""
+    cursor.execute(f"INSERT INTO {table} SELECT * FROM columns")
+
+
+def keep_segments(cursor: Cursor, layout: Layout, parts: list[Part], newest: LatestValues) -> Layout:
+    """Tell the database of new segments: they count, their days are rolled no more, the latest values include them."""
+    insert_parts(cursor, parts)
+    days = {part.day for part in parts}
+    cursor.execute(f"DELETE FROM rolled WHERE day IN ({', '.join(map(str, days))})")
+    keep_latest(cursor, newest)
+    samples = layout.samples + sum(part.samples for part in parts)
+    cursor.execute("UPDATE meta SET content = ? WHERE name = 'samples'", [str(samples)])
+    return replace(layout.with_parts(parts), rolled=layout.rolled - days, samples=samples)
+
+
+def insert_parts(cursor: Cursor, parts: Sequence[Part]) -> None:
+    """Name parts in the database."""
+    for part in parts:
+        row = [part.id, str(part.kind), part.day, part.lowest, part.highest, part.samples, part.size]
+        cursor.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def keep_latest(cursor: Cursor, newest: LatestValues) -> None:
+    """Bring the table `latest` up to date with the values given."""
+    ids, measured_at, value = newest.known()
+    columns = {"series": ids, "measured_at": measured_at, "value": value}
+    _keep_latest(cursor, columns)
+
+
+def _keep_latest(cursor: Cursor, columns: dict[str, Any]) -> None:
+    cursor.execute("CREATE OR REPLACE TEMP TABLE newest AS SELECT * FROM columns")
+    cursor.execute(
+        "DELETE FROM newest USING latest "
+        "WHERE latest.series = newest.series AND latest.measured_at > newest.measured_at"
+    )
+    cursor.execute("DELETE FROM latest USING newest WHERE latest.series = newest.series")
+    cursor.execute("INSERT INTO latest SELECT * FROM newest")
+    cursor.execute("DROP TABLE newest")
+
+
+def _texts(words: Sequence[str]) -> np.ndarray[Any, Any]:
+    column = np.empty(len(words), object)
+    column[:] = words
+    return column
