@@ -119,6 +119,8 @@ class AgentFile(_Settings, frozen=True):
     """Empty means the site's id: one agent in each school."""
     name: str = ""
     room: str = ""
+    profiles: str = ""
+    """A folder of the district's own device profiles, beside those that are shipped; empty for none."""
     spool: SpoolSettings = SpoolSettings()
     uplink: UplinkSettings = UplinkSettings()
     cadence: CadenceSettings = CadenceSettings()
@@ -161,6 +163,7 @@ class AgentConfig:
     file: AgentFile
     address: Address
     spool_path: Path
+    profiles_path: Path | None
     uplink: Broker
     listeners: tuple[Broker, ...]
     devices: tuple[PolledDevice, ...]
@@ -188,6 +191,7 @@ def load_config(path: Path) -> AgentConfig:
         file=file,
         address=Address(parse_site_id(file.site), parse_agent_id(file.agent or file.site)),
         spool_path=path.parent / file.spool.path,
+        profiles_path=path.parent / file.profiles if file.profiles else None,
         uplink=checked.broker(file.uplink, "uplink"),
         listeners=tuple(checked.broker(b, "mqtt_listeners", i) for i, b in enumerate(file.mqtt_listeners)),
         devices=tuple(checked.device(entry, i, communities) for i, entry in enumerate(file.devices)),

@@ -146,13 +146,17 @@ class SpoolFile:
             return [StoredFrame(*row) for row in rows]
 
     def read_below(self, number: int, without: frozenset[int], limit: int) -> list[StoredFrame]:
-        """Up to `limit` frames below `number`, the oldest first, leaving out the numbers `without`."""
+        """Up to `limit` frames below `number`, leaving out the numbers `without`: facts and events first, each oldest first."""
         with self._reading() as database:
-            rows = database.execute(
-                "SELECT number FROM frames WHERE number < ? ORDER BY number LIMIT ?", (number, limit + len(without))
-            )
-            chosen = [row[0] for row in rows if row[0] not in without][:limit]
-        return [frame for wanted in chosen for frame in self.read_from(wanted, 1)]
+            chosen: list[int] = []
+            for worth in (Worth.KEEP, Worth.SAMPLES):
+                rows = database.execute(
+                    "SELECT number FROM frames INDEXED BY frames_by_worth WHERE worth = ? AND number < ? "
+                    "ORDER BY number LIMIT ?",
+                    (worth, number, limit + len(without)),
+                )
+                chosen += [row[0] for row in rows if row[0] not in without]
+            return [self._read(wanted) for wanted in chosen[:limit]]
 
     def state(self) -> SpoolState:
         """What is here now."""
@@ -178,6 +182,10 @@ class SpoolFile:
         """The reverse of `save_facts`, for devices that are gone. Raises `DiskFull`."""
         with self._transaction() as database:
             database.executemany("DELETE FROM facts WHERE device = ?", [(device,) for device in devices])
+
+    def _read(self, number: int) -> StoredFrame:
+        row = self._open().execute("SELECT number, payload FROM frames WHERE number = ?", (number,)).fetchone()
+        return StoredFrame(*row)
 
     def _row(self, number: int, body: Body, now: int) -> tuple[int, int, int, int, int, bytes]:
         frame = Frame(self._address.site, self._address.agent, self.epoch, number, now, body)

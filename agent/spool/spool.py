@@ -10,6 +10,7 @@ from typing import TypeVar
 from agent.clock import UtcClock
 from agent.spool.file import DiskFull, SpoolFile, SpoolState, StoredFrame
 from campus.errors import Poison
+from campus.ids import DeviceId
 from campus.samples import DeviceFacts
 from campus.wire.frame import Body, SamplesBody
 
@@ -53,6 +54,7 @@ class Spool:
 
     async def close(self) -> None:
         """Finish what is under way and close the file."""
+        await self.append([])
         await self._run(self._file.close)
         self._thread.shutdown()
 
@@ -96,6 +98,13 @@ class Spool:
         """Remember across restarts; on a full disk they are not, which costs nothing but a later repetition."""
         try:
             await self._run(lambda: self._file.save_facts(facts))
+        except DiskFull as error:
+            self._note_full(error)
+
+    async def forget_facts(self, devices: Sequence[DeviceId]) -> None:
+        """The reverse of `save_facts`, for devices that are gone; on a full disk they stay until the next start."""
+        try:
+            await self._run(lambda: self._file.forget_facts(devices))
         except DiskFull as error:
             self._note_full(error)
 

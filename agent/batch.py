@@ -1,0 +1,74 @@
+"""Readings gathered into frame bodies: facts before samples, bad readings left out and counted. Pure."""
+
+import math
+from collections import Counter, deque
+from collections.abc import Sequence
+from typing import TypeVar
+
+from campus.ids import is_id, is_instance, is_metric_id
+from campus.samples import DeviceFacts, Event, Sample
+from campus.wire.frame import EARLIEST_MS, LATEST_MS, Body, EventsBody, FactsBody
+from campus.wire.pack import pack_samples
+
+T = TypeVar("T")
+FACTS_PER_FRAME = 16
+EVENTS_PER_FRAME = 200
+MAX_WAITING = 100_000
+"""Samples; beyond it the oldest are dropped. Reached only when the disk stands still for minutes."""
+
+
+class Batch:
+    """What waits to be sealed."""
+
+    def __init__(self, samples_per_frame: int) -> None:
+        self._samples_per_frame = samples_per_frame
+        self._samples: deque[Sample] = deque(maxlen=MAX_WAITING)
+        self._events: deque[Event] = deque(maxlen=MAX_WAITING)
+        self.dropped: Counter[str] = Counter()
+        """Samples left out, by reason."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing waits."""
+        return not self._samples and not self._events
+
+    @property
+    def is_full(self) -> bool:
+        """Enough samples for a frame wait."""
+        return len(self._samples) >= self._samples_per_frame
+
+    def add(self, samples: Sequence[Sample], events: Sequence[Event] = ()) -> None:
+        """Take readings; one that no frame could carry is left out, its neighbours stay."""
+        for sample in samples:
+            reason = _fault(sample)
+            if reason:
+                self.dropped[reason] += 1
+                continue
+            if len(self._samples) == MAX_WAITING:
+                self.dropped["batch_full"] += 1
+            self._samples.append(sample)
+        self._events.extend(events)
+
+    def take(self, facts: Sequence[DeviceFacts]) -> list[Body]:
+        """Bodies for `facts` and for everything that waits, in the order in which they must arrive; may be empty."""
+        bodies: list[Body] = [FactsBody(list(chunk)) for chunk in _chunks(facts, FACTS_PER_FRAME)]
+        bodies += [EventsBody(list(chunk)) for chunk in _chunks(list(self._events), EVENTS_PER_FRAME)]
+        bodies += [pack_samples(chunk) for chunk in _chunks(list(self._samples), self._samples_per_frame)]
+        self._events.clear()
+        self._samples.clear()
+        return bodies
+
+
+def _fault(sample: Sample) -> str:
+    key = sample.key
+    if not math.isfinite(sample.value):
+        return "not_finite"
+    if not EARLIEST_MS <= sample.measured_at < LATEST_MS:
+        return "bad_time"
+    if not (is_id(key.device) and is_metric_id(key.metric) and is_instance(key.instance)):
+        return "bad_name"
+    return ""
+
+
+def _chunks(items: Sequence[T], size: int) -> list[Sequence[T]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -1,0 +1,37 @@
+"""Publishers that no profile understands: counted, and a bounded sample of them kept for the person who adds devices. Pure."""
+
+from collections import OrderedDict
+from typing import NamedTuple
+
+MAX_CANDIDATES = 200
+SAMPLE_BYTES = 256
+
+
+class Candidate(NamedTuple):
+    """A topic that something publishes on, how often, why it is not understood, and the beginning of the last message."""
+
+    topic: str
+    messages: int
+    reason: str
+    last_at: int
+    sample: bytes
+
+
+class Candidates:
+    """The `MAX_CANDIDATES` most recently heard topics; the one not heard for longest makes room."""
+
+    def __init__(self) -> None:
+        self._by_topic: OrderedDict[str, Candidate] = OrderedDict()
+
+    def note(self, topic: str, payload: bytes, reason: str, heard_at: int) -> bool:
+        """Count a message; whether its topic was not among the candidates before."""
+        before = self._by_topic.pop(topic, None)
+        messages = before.messages + 1 if before else 1
+        self._by_topic[topic] = Candidate(topic, messages, reason, heard_at, payload[:SAMPLE_BYTES])
+        if len(self._by_topic) > MAX_CANDIDATES:
+            self._by_topic.popitem(last=False)
+        return before is None
+
+    def listed(self) -> list[Candidate]:
+        """All that are kept, the loudest first."""
+        return sorted(self._by_topic.values(), key=lambda candidate: (-candidate.messages, candidate.topic))

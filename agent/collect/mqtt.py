@@ -1,0 +1,120 @@
+"""Hearing devices on the school's own broker: messages in, harvests out, silence noticed.
+
+Decoding is `agent.decode.mqtt`'s, the rule of silence is `agent.presence`'s; this is the connection and the loop.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+
+from agent.candidates import Candidates
+from agent.clock import Timer, UtcClock
+from agent.collect.port import Harvest
+from agent.config import Broker
+from agent.decode.mqtt import decode_message
+from agent.link import Heard, MqttLink
+from agent.poll import Sink
+from agent.presence import Presence
+from agent.reconnect import Pauses, converse_for_ever
+from campus.errors import Poison
+from campus.ids import DeviceId
+from campus.samples import Event, Severity
+from campus.topics import WIRE_VERSION, Address
+from firmware_profiles.catalogue import Catalogue
+
+EVERYTHING = "#"
+"""All topics but the broker's own ($SYS): a publisher that no profile knows is a device somebody forgot to register."""
+_OWN_TREE = f"campus/{WIRE_VERSION}/"
+PAUSES = Pauses(1.0, 30.0)
+LOOK_FOR_SILENCE_S = 1.0
+MESSAGES_IN_A_ROW = 200
+"""Decoded before other tasks get their turn."""
+_log = logging.getLogger(__name__)
+
+
+class MqttListener:
+    """One connection to one of the school's brokers."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        address: Address,
+        catalogue: Catalogue,
+        presence: Presence,
+        candidates: Candidates,
+        sink: Sink,
+        *,
+        clock: UtcClock,
+        timer: Timer,
+    ) -> None:
+        self._broker = broker
+        self._address = address
+        self._catalogue = catalogue
+        self._presence = presence
+        self._candidates = candidates
+        self._sink = sink
+        self._clock = clock
+        self._timer = timer
+        self.counts: Counter[str] = Counter()
+        """``messages``, ``connections``, ``overflowed``, and ``unread_{reason}`` for each message that gave nothing."""
+
+    async def run(self) -> None:
+        """Listen until cancelled, whatever the broker does."""
+        await converse_for_ever("mqtt_listener", self._listen, PAUSES, self._timer)
+
+    async def _listen(self) -> None:
+        client_id = f"campanile-{self._address.site}-{self._address.agent}-ear"
+        link = MqttLink(self._broker, client_id, self._clock)
+        try:
+            await link.open([EVERYTHING])
+            self._note_connected(link)
+            while True:
+                await self._take(await link.receive(), link.name)
+        finally:
+            self._note_disconnected(link)
+            await link.close()
+
+    async def _take(self, messages: list[Heard], via: str) -> None:
+        for index, heard in enumerate(messages):
+            if index % MESSAGES_IN_A_ROW == MESSAGES_IN_A_ROW - 1:
+                await asyncio.sleep(0)
+            self._take_one(heard, via)
+
+    def _take_one(self, heard: Heard, via: str) -> None:
+        self.counts["messages"] += 1
+        if heard.topic.startswith(_OWN_TREE):
+            return  # a broker that serves the school and the district: agents' frames are not devices
+        try:
+            harvests = decode_message(self._catalogue, heard.topic, heard.payload, heard.received_at)
+        except Poison as error:
+            self.counts[f"unread_{error.reason}"] += 1
+            if self._candidates.note(heard.topic, heard.payload, error.reason, heard.received_at):
+                _log.info("publisher_unknown topic=%r reason=%s broker=%s", heard.topic[:200], error.reason, via)
+            return
+        for device, harvest in harvests:
+            harvest.samples += self._presence.heard(device, via, self._timer.now_s(), heard.received_at)
+            self._sink(device, harvest)
+
+    def _note_connected(self, link: MqttLink) -> None:
+        self.counts["connections"] += 1
+        self._presence.connected(link.name, self._timer.now_s())
+        _log.info("mqtt_listener_connected broker=%s", link.name)
+        self._tell("mqtt_listener_up", link.name, Severity.INFO)
+
+    def _note_disconnected(self, link: MqttLink) -> None:
+        self.counts["overflowed"] += link.overflowed
+        if self._presence.disconnected(link.name):
+            self._tell("mqtt_listener_down", link.name, Severity.MAJOR)
+
+    def _tell(self, kind: str, text: str, severity: Severity) -> None:
+        device = DeviceId(self._address.agent)
+        event = Event(device, self._clock(), kind, text, severity)
+        self._sink(device, Harvest(events=[event]))
+
+
+async def watch_for_silence(presence: Presence, sink: Sink, clock: UtcClock, timer: Timer) -> None:
+    """Tell of devices that fell silent, for ever."""
+    while True:
+        await timer.sleep_until(timer.now_s() + LOOK_FOR_SILENCE_S)
+        for sample in presence.silent(timer.now_s(), clock()):
+            sink(sample.key.device, Harvest(samples=[sample]))

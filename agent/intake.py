@@ -1,0 +1,76 @@
+"""Where every collector's harvest goes: sorted into facts and samples, sealed into the spool every few seconds."""
+
+import asyncio
+from collections import Counter
+
+from agent.batch import Batch
+from agent.clock import Timer, UtcClock
+from agent.collect.port import Harvest
+from agent.facts import FactsBook
+from agent.spool.spool import Spool
+from campus.ids import DeviceId
+
+GREET_AT_MOST_EVERY_S = 60.0
+"""Facts that were told less than this ago stand in the spool or with the controller; a flapping link must not pile them up."""
+
+
+class Intake:
+    """Gathers; `run` seals."""
+
+    def __init__(
+        self, book: FactsBook, batch: Batch, spool: Spool, batch_s: float, clock: UtcClock, timer: Timer
+    ) -> None:
+        self._book = book
+        self._batch = batch
+        self._spool = spool
+        self._batch_s = batch_s
+        self._clock = clock
+        self._timer = timer
+        self._full = asyncio.Event()
+        self._greeted_s = -GREET_AT_MOST_EVERY_S
+        self.dropped: Counter[str] = Counter()
+        """Points that decoding left out, by reason."""
+
+    @property
+    def dropped_points(self) -> int:
+        """All readings left out before the spool."""
+        return self.dropped.total() + self._batch.dropped.total()
+
+    def take(self, device: DeviceId, harvest: Harvest) -> None:
+        """Accept what a device gave; never blocks."""
+        if harvest.facts is not None:
+            self._book.learn(harvest.facts)
+        elif harvest.samples or harvest.events:
+            self._book.introduce(device, self._clock())
+        self._batch.add(harvest.samples, harvest.events)
+        self.dropped.update(harvest.dropped)
+        if self._batch.is_full:
+            self._full.set()
+
+    async def run(self) -> None:
+        """Seal every `batch_s`, or sooner when a frame is full."""
+        while True:
+            try:
+                async with asyncio.timeout(self._batch_s):
+                    await self._full.wait()
+            except TimeoutError:
+                pass
+            self._full.clear()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Put everything gathered into the spool; returns when it is on the disk (or counted as lost)."""
+        facts = self._book.take_untold(self._clock())
+        bodies = self._batch.take(facts)
+        if bodies:
+            await self._spool.append(bodies)
+        if facts:
+            await self._spool.save_facts(facts)
+
+    async def greet(self) -> None:
+        """Tell all facts again, for a connection that has just been made."""
+        now_s = self._timer.now_s()
+        if now_s - self._greeted_s >= GREET_AT_MOST_EVERY_S:
+            self._greeted_s = now_s
+            self._book.tell_all_again()
+            await self.flush()

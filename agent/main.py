@@ -1,0 +1,194 @@
+"""The agent wired together: collectors -> intake -> spool -> uplink. Nothing else constructs them.
+
+`Agent(...)` does no I/O; `run` starts everything, and ends it in the order that loses nothing: collectors first, then
+what they gathered goes to the disk, then the controller is told that the agent leaves.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from agent.batch import Batch
+from agent.candidates import Candidates
+from agent.clock import SteadyTimer, Timer, UtcClock, utc_ms
+from agent.collect.mqtt import MqttListener, watch_for_silence
+from agent.collect.port import DeviceCollector
+from agent.config import AgentConfig, PolledDevice
+from agent.facts import FactsBook, Plate
+from agent.intake import Intake
+from agent.link import tls_context
+from agent.poll import Polled, Poller
+from agent.presence import Presence
+from agent.schedule import Turns
+from agent.spool.file import SpoolFile
+from agent.spool.schema import open_for_reading
+from agent.spool.spool import Spool
+from agent.uplink.uplink import Uplink
+from agent.vitals import Vitals
+from campus.ids import DeviceId
+from campus.samples import DeviceFacts, DeviceKind
+from campus.version import VERSION
+from firmware_profiles.catalogue import Catalogue
+
+FORGET_AFTER_MS = 30 * 86_400_000
+"""A device that was only ever heard, is not configured and has been gone so long is not mentioned any more."""
+CollectorFactory = Callable[[PolledDevice], DeviceCollector]
+_log = logging.getLogger(__name__)
+
+
+class Agent:
+    """One school's agent."""
+
+    def __init__(
+        self,
+        config: AgentConfig,
+        catalogue: Catalogue,
+        collector_for: CollectorFactory,
+        clock: UtcClock = utc_ms,
+        timer: Timer | None = None,
+    ) -> None:
+        timer = timer or SteadyTimer()
+        file = config.file
+        self._config = config
+        self._clock = clock
+        self._plates = _plates(config)
+        self.book = FactsBook(self._plates)
+        spool_file = SpoolFile(config.spool_path, config.address, file.spool.max_bytes, file.spool.max_age_s)
+        self.spool = Spool(spool_file, clock)
+        self.intake = Intake(self.book, Batch(file.batch_samples), self.spool, file.batch_s, clock, timer)
+        self.poller = Poller(
+            [
+                Polled(DeviceId(device.entry.id), collector_for(device), _turns(device.entry.id, config, timer))
+                for device in config.devices
+            ],
+            self.intake.take,
+            concurrency=file.polling.concurrency,
+            timeout_s=file.polling.timeout_s,
+            clock=clock,
+            timer=timer,
+        )
+        expected = [DeviceId(entry.id) for entry in file.mqtt_devices]
+        self.presence = Presence(expected, file.mqtt_silence_s, file.cadence.normal_s)
+        self.candidates = Candidates()
+        self.listeners = [
+            MqttListener(
+                broker,
+                config.address,
+                catalogue,
+                self.presence,
+                self.candidates,
+                self.intake.take,
+                clock=clock,
+                timer=timer,
+            )
+            for broker in config.listeners
+        ]
+        self.vitals = Vitals(
+            config.address,
+            self.spool,
+            self.poller,
+            self.intake,
+            self.intake.take,
+            interval_s=file.cadence.normal_s,
+            clock=clock,
+            timer=timer,
+        )
+        self.uplink = Uplink(
+            config.uplink,
+            file.uplink,
+            config.address,
+            self.spool,
+            clock=clock,
+            timer=timer,
+            greeting=self.intake.greet,
+            device_count=lambda: len(self.book),
+        )
+        self._silence = partial(watch_for_silence, self.presence, self.intake.take, clock, timer)
+
+    def check(self) -> None:
+        """Look at what `run` will need, changing nothing; `ConfigError` for a TLS file or a spool that cannot be used."""
+        for broker in (self._config.uplink, *self._config.listeners):
+            if broker.tls:
+                tls_context(broker.tls)
+        if self._config.spool_path.exists():
+            open_for_reading(self._config.spool_path).close()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set. `ConfigError`, perhaps in a group, when the spool cannot be used."""
+        state = await self.spool.start()
+        _log.info("agent_started version=%s devices=%d spooled=%d", VERSION, len(self._plates), state.frames)
+        try:
+            await self._recall_facts()
+            async with asyncio.TaskGroup() as tasks:
+                uplink = tasks.create_task(self.uplink.run(), name="uplink")
+                gathering = [tasks.create_task(each) for each in self._gathering()]
+                await stop.wait()
+                await _cancelled(gathering)
+                await self.intake.flush()
+                await _cancelled([uplink])
+        finally:
+            await self.spool.close()
+            _log.info("agent_stopped")
+
+    def _gathering(self) -> list[Coroutine[Any, Any, None]]:
+        return [
+            self.intake.run(),
+            self.vitals.run(),
+            self.poller.run(),
+            self._silence(),
+            *(listener.run() for listener in self.listeners),
+        ]
+
+    async def _recall_facts(self) -> None:
+        known = await self.spool.load_facts()
+        earliest = self._clock() - FORGET_AFTER_MS
+        kept = [facts for facts in known if _is_ours(facts, self._plates, earliest)]
+        self.book.recall(kept)
+        await self.spool.forget_facts([facts.device for facts in known if facts not in kept])
+
+
+async def run_until_told(agent: Agent) -> None:
+    """Run the agent until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await agent.run(stop)
+
+
+async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def _turns(device: str, config: AgentConfig, timer: Timer) -> Turns:
+    return Turns(device, config.file.cadence.intervals_s(), config.backoff_max_s, timer.now_s())
+
+
+def _plates(config: AgentConfig) -> dict[DeviceId, Plate]:
+    """What the configuration says of every device it names, the agent itself among them."""
+    plates = {
+        DeviceId(device.entry.id): Plate(
+            device.entry.name,
+            device.entry.room,
+            device.entry.kind,
+            str(device.address),
+            device.entry.uplinks,
+            device.entry.uplink_capacity_bps,
+        )
+        for device in config.devices
+    }
+    plates |= {DeviceId(entry.id): Plate(entry.name, entry.room, entry.kind) for entry in config.file.mqtt_devices}
+    plates[DeviceId(config.address.agent)] = Plate(config.file.name, config.file.room, DeviceKind.AGENT)
+    return plates
+
+
+def _is_ours(facts: DeviceFacts, plates: dict[DeviceId, Plate], earliest: int) -> bool:
+    return facts.device in plates or (not facts.address and facts.observed_at >= earliest)

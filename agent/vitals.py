@@ -1,0 +1,82 @@
+"""The agent as a device of its own site: what it does, waits for and drops, as samples like any other's."""
+
+from agent.clock import Timer, UtcClock
+from agent.collect.port import Harvest
+from agent.intake import Intake
+from agent.poll import Poller, Sink
+from agent.process import resident_bytes
+from agent.spool.spool import Spool
+from campus.ids import DeviceId, Instance, MetricId
+from campus.samples import DeviceFacts, DeviceKind, Sample, SeriesKey
+from campus.topics import Address
+from campus.version import VERSION
+
+
+class Vitals:
+    """Measures the agent itself, every `interval_s`."""
+
+    def __init__(
+        self,
+        address: Address,
+        spool: Spool,
+        poller: Poller,
+        intake: Intake,
+        sink: Sink,
+        *,
+        interval_s: float,
+        clock: UtcClock,
+        timer: Timer,
+    ) -> None:
+        self._device = DeviceId(address.agent)
+        self._spool = spool
+        self._poller = poller
+        self._intake = intake
+        self._sink = sink
+        self._interval_s = interval_s
+        self._clock = clock
+        self._timer = timer
+        self._began_s = timer.now_s()
+        self._before: dict[str, tuple[float, int]] = {}
+
+    async def run(self) -> None:
+        """Measure at once and then at every interval, for ever."""
+        self._sink(self._device, Harvest(facts=self._facts()))
+        due_s = self._timer.now_s()
+        while True:
+            await self._timer.sleep_until(due_s)
+            self._sink(self._device, Harvest(samples=await self._measure()))
+            due_s = max(due_s + self._interval_s, self._timer.now_s())
+
+    def _facts(self) -> DeviceFacts:
+        return DeviceFacts(
+            self._device,
+            DeviceKind.AGENT,
+            self._clock(),
+            name=self._device,
+            vendor="Campanile",
+            model="agent",
+            firmware=VERSION,
+        )
+
+    async def _measure(self) -> list[Sample]:
+        now, now_s = self._clock(), self._timer.now_s()
+        state = await self._spool.state()
+        lost = state.dropped_points + self._spool.counts["disk_full_points"] + self._intake.dropped_points
+        values = {
+            "reachable": 1.0,
+            "uptime_s": round(now_s - self._began_s),
+            "agent_spool_bytes": state.size_bytes,
+            "agent_spool_age_s": max(0, now - state.oldest_at) // 1000 if state.oldest_at else 0,
+            "agent_memory_bytes": resident_bytes(),
+            "agent_polls_skipped_per_min": self._per_min("skipped", now_s, self._poller.skipped),
+            "agent_points_dropped_per_min": self._per_min("lost", now_s, lost),
+        }
+        return [
+            Sample(SeriesKey(self._device, MetricId(metric), Instance("")), now, float(value))
+            for metric, value in values.items()
+        ]
+
+    def _per_min(self, name: str, now_s: float, total: int) -> float:
+        before_s, before = self._before.get(name, (now_s, total))
+        self._before[name] = (now_s, total)
+        return round((total - before) * 60 / (now_s - before_s), 1) if now_s > before_s else 0.0
