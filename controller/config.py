@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from campus.document import line_of, load_document
 from campus.errors import ConfigError
 from controller.secret import Secret, secret_from_environment, secret_from_file
+from controller.store.port import Retention
 
 
 class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,15 +59,6 @@ class DistrictSettings(_Settings, frozen=True):
     name_zh: str = "学区"
 
 
-class RetentionSettings(_Settings, frozen=True):
-    """Days that each level of fineness is kept."""
-
-    raw_days: int = 35
-    five_minutes_days: int = 400
-    hour_days: int = 1200
-    day_days: int = 4000
-
-
 class StoreKind(StrEnum):
     """Which sample store."""
 
@@ -85,7 +77,7 @@ class ControllerConfig(_Settings, frozen=True):
     http: HttpSettings = HttpSettings()
     district: DistrictSettings = DistrictSettings()
     enrolment: str = ""
-    retention: RetentionSettings = RetentionSettings()
+    retention: Retention = Retention()
     store: StoreKind = StoreKind.EMBEDDED
     database_url_file: str = ""
     database_url_env: str = ""

@@ -1,0 +1,114 @@
+"""Wiring of the controller: the one place that constructs adapters, and the order in which they start and stop.
+
+Start: 1 the registry's schema and memory, 2 the enrolment file, 3 the sample store (recovers), 4 housekeeping. The HTTP
+server comes last (`controller.server`), so that whoever gets an answer gets a whole one. Stop is the same backwards:
+nothing is taken any more, then what is in memory is written down, then files are closed.
+"""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI
+
+from campus.document import load_document
+from campus.errors import ConfigError
+from campus.version import VERSION
+from controller.alerts.service import AlertService
+from controller.api import routes as api
+from controller.api.page import OPENAPI_URL
+from controller.api.problems import answer_problems
+from controller.capacity.service import CapacityService
+from controller.clock import utc_ms
+from controller.config import ControllerConfig
+from controller.housekeeping import Recurring
+from controller.identity.guard import Guard
+from controller.identity.routes import router as identity_routes
+from controller.identity.scope import SYSTEM
+from controller.identity.service import IdentityService
+from controller.overview.service import OverviewService
+from controller.registry.database import create_engine
+from controller.registry.enrolment import Enrolment
+from controller.registry.schema import migrate
+from controller.registry.service import RegistryService
+from controller.store.embedded.store import EmbeddedStore
+from controller.telemetry.service import TelemetryService
+from controller.utilisation.service import UtilisationService
+
+MAINTENANCE_INTERVAL_S: Final = 60.0
+_log = logging.getLogger(__name__)
+
+
+class Controller:
+    """Every room of the controller, built inert. `start` and `stop` are called once each, by one thread."""
+
+    def __init__(self, config: ControllerConfig, clock: Callable[[], int] = utc_ms) -> None:
+        zone = config.district.timezone
+        self.config = config
+        self.timezone = zone
+        self.now = clock
+        self.engine = create_engine(config.database_url().reveal())
+        self.store = EmbeddedStore(config.data_path / "samples", timezone=ZoneInfo(zone), retention=config.retention)
+        self.registry = RegistryService(self.engine, clock, zone)
+        self.identity = IdentityService(self.engine, self.registry)
+        self.alerts = AlertService(self.engine, self.registry, clock)
+        self.telemetry = TelemetryService(self.store, self.registry)
+        self.overview = OverviewService(self.telemetry, self.registry, self.alerts, clock)
+        self.capacity = CapacityService(self.store, self.registry, zone, clock)
+        self.utilisation = UtilisationService(self.store, self.registry, zone, clock)
+        self.housekeeping = (Recurring("maintenance", MAINTENANCE_INTERVAL_S, self._maintain, clock),)
+
+    def start(self) -> None:
+        """Open everything and begin to take frames; `ConfigError` when something a person must mend stands in the way."""
+        self.open_registry()
+        self.store.start()
+        for work in self.housekeeping:
+            work.start()
+
+    def stop(self) -> None:
+        """Write down what is in memory and close; harmless after a start that failed half way."""
+        for work in reversed(self.housekeeping):
+            work.stop()
+        self.store.close()
+        self.close_registry()
+
+    def open_registry(self) -> None:
+        """The registry alone: for commands that need no samples."""
+        _make_folder(self.config.data_path)
+        migrate(self.engine)
+        self.registry.start()
+        if self.config.enrolment:
+            self.registry.enrol(SYSTEM, load_document(Path(self.config.enrolment), Enrolment))
+
+    def close_registry(self) -> None:
+        """Save what was heard of agents, let go of the database."""
+        self.registry.save_agents()
+        self.engine.dispose()
+
+    def _maintain(self, now: int) -> None:
+        self.registry.save_agents()
+        self.store.maintain(now)
+
+
+def build_app(controller: Controller) -> FastAPI:
+    """The HTTP app over a controller, which may be started before or after."""
+    app = FastAPI(title="Campanile", version=VERSION, openapi_url=OPENAPI_URL, docs_url=None, redoc_url=None)
+    app.state.services = controller
+    app.state.identity = controller.identity
+    app.state.clock = controller.now
+    app.include_router(api.router)
+    app.include_router(identity_routes)
+    answer_problems(app)
+    app.add_middleware(Guard)
+    return app
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"data_dir {path} cannot be made: {error.strerror}. Name a folder that may be written"
+        ) from error
