@@ -1,0 +1,55 @@
+"""Who may address us, and who may change something."""
+
+import pytest
+from starlette.datastructures import Headers
+
+from controller.identity.guard import refused
+
+OURS = {"host": "127.0.0.1:8080"}
+SIGNED_IN = OURS | {"cookie": "campanile_session=x"}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "[::1]:9", "127.1.2.3"])
+def test_names_of_this_machine_are_answered(host: str) -> None:
+    assert refused("GET", Headers({"host": host})) is None
+
+
+@pytest.mark.parametrize(
+    "host", ["", "evil.example", "127.0.0.1.evil.example", "10.0.0.1:8080", "localhost.evil.example", "[::1", "a@b"]
+)
+def test_other_names_are_not(host: str) -> None:
+    answer = refused("GET", Headers({"host": host}))
+    assert answer is not None
+    assert answer.status_code == 421
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        OURS,
+        SIGNED_IN | {"origin": "http://127.0.0.1:8080"},
+        SIGNED_IN | {"sec-fetch-site": "same-origin"},
+        SIGNED_IN | {"sec-fetch-site": "none"},
+    ],
+)
+def test_our_own_pages_and_programs_may_change_things(headers: dict[str, str]) -> None:
+    assert refused("POST", Headers(headers)) is None
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        SIGNED_IN,
+        SIGNED_IN | {"origin": "http://127.0.0.1:9999"},
+        SIGNED_IN | {"origin": "http://evil.example"},
+        SIGNED_IN | {"origin": "null"},
+        SIGNED_IN | {"sec-fetch-site": "cross-site", "origin": "http://127.0.0.1:8080"},
+        SIGNED_IN | {"sec-fetch-site": "same-site"},
+        OURS | {"origin": "http://evil.example"},
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_others_may_not(method: str, headers: dict[str, str]) -> None:
+    answer = refused(method, Headers(headers))
+    assert answer is not None
+    assert answer.status_code == 403
