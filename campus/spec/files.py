@@ -1,0 +1,49 @@
+"""The specification as files: what `campanile spec write` writes and the repository keeps under docs/."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from campus.metrics import catalogue
+from campus.spec.asyncapi import asyncapi_text
+from campus.spec.page import page
+from campus.spec.schema import DRAFT, frame_schema, json_form_schema, state_schema
+
+PAGES = {"en": "40-data-access-specification.md", "zh": "40-data-access-specification.zh-CN.md"}
+
+
+def specification() -> dict[str, str]:
+    """Every file by its path below the folder of documents. The same code gives the same text."""
+    return {
+        **{name: page(language) for language, name in PAGES.items()},
+        "spec/samples.schema.json": json_text(json_form_schema()),
+        "spec/frame.schema.json": json_text(frame_schema()),
+        "spec/state.schema.json": json_text(state_schema()),
+        "spec/metrics.json": json_text(metrics_document()),
+        "spec/asyncapi.yaml": asyncapi_text(),
+    }
+
+
+def write_specification(directory: Path) -> list[Path]:
+    """Write all files below `directory`; gives those whose content changed."""
+    changed = []
+    for name, text in specification().items():
+        path = directory / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            changed.append(path)
+    return changed
+
+
+def metrics_document() -> dict[str, Any]:
+    """The metric catalogue for programs: units in UCUM, ranges inclusive, states with their numbers."""
+    metrics: dict[str, Any] = msgspec.to_builtins(catalogue())
+    return {"$comment": f"Units are UCUM, case-sensitive. Schemas beside this file follow {DRAFT}.", "metrics": metrics}
+
+
+def json_text(content: dict[str, Any]) -> str:
+    """Indented JSON with Chinese left readable."""
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
