@@ -87,6 +87,11 @@ class ControllerConfig(_Settings, frozen=True):
         """Where samples, the registry and dead letters live."""
         return Path(self.data_dir)
 
+    @property
+    def enrolment_path(self) -> Path:
+        """The district file; meaningless when `enrolment` is empty."""
+        return Path(self.enrolment)
+
     def database_url(self) -> Secret:
         """The registry's SQLAlchemy URL, its secret read now."""
         if self.database_url_file:

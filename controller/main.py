@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 
-from campus.document import load_document
 from campus.errors import ConfigError
 from campus.version import VERSION
 from controller.alerts.service import AlertService
@@ -30,7 +29,7 @@ from controller.identity.scope import SYSTEM
 from controller.identity.service import IdentityService
 from controller.overview.service import OverviewService
 from controller.registry.database import create_engine
-from controller.registry.enrolment import Enrolment
+from controller.registry.enrolment_file import load_enrolment
 from controller.registry.schema import migrate
 from controller.registry.service import RegistryService
 from controller.store.embedded.store import EmbeddedStore
@@ -47,8 +46,8 @@ class Controller:
     def __init__(self, config: ControllerConfig, clock: Callable[[], int] = utc_ms) -> None:
         zone = config.district.timezone
         self.config = config
-        self.timezone = zone
-        self.now = clock
+        self.district = config.district
+        self.clock = clock
         self.engine = create_engine(config.database_url().reveal())
         self.store = EmbeddedStore(config.data_path / "samples", timezone=ZoneInfo(zone), retention=config.retention)
         self.registry = RegistryService(self.engine, clock, zone)
@@ -80,7 +79,7 @@ class Controller:
         migrate(self.engine)
         self.registry.start()
         if self.config.enrolment:
-            self.registry.enrol(SYSTEM, load_document(Path(self.config.enrolment), Enrolment))
+            self.registry.enrol(SYSTEM, load_enrolment(self.config.enrolment_path))
 
     def close_registry(self) -> None:
         """Save what was heard of agents, let go of the database."""
@@ -89,6 +88,7 @@ class Controller:
 
     def _maintain(self, now: int) -> None:
         self.registry.save_agents()
+        self.registry.refresh()
         self.store.maintain(now)
 
 
@@ -97,7 +97,7 @@ def build_app(controller: Controller) -> FastAPI:
     app = FastAPI(title="Campanile", version=VERSION, openapi_url=OPENAPI_URL, docs_url=None, redoc_url=None)
     app.state.services = controller
     app.state.identity = controller.identity
-    app.state.clock = controller.now
+    app.state.clock = controller.clock
     app.include_router(api.router)
     app.include_router(identity_routes)
     answer_problems(app)

@@ -51,7 +51,7 @@ def alerts_sheet(
     return sheet(
         "alerts",
         (*header, "acknowledged", "acknowledged_by"),
-        (_row(_shaped(controller, each), controller.timezone) for each in found),
+        (_row(_shaped(controller, each), controller.district.timezone) for each in found),
     )
 
 

@@ -77,7 +77,7 @@ def devices_sheet(
     return sheet(
         "devices",
         header,
-        (_row(each, controller.timezone) for each in found),
+        (_row(each, controller.district.timezone) for each in found),
     )
 
 

@@ -24,7 +24,7 @@ def asked_period(
     end: Annotated[int | None, Query(description="UTC milliseconds, not included; now when left out")] = None,
 ) -> Period:
     """The period of a request; 422 when it is empty, runs backwards or is longer than `MAX_DAYS`."""
-    until = controller.now() if end is None else end
+    until = controller.clock() if end is None else end
     since = until - USUAL_DAYS * DAY_MS if start is None else start
     if not 0 <= since < until <= 1 << 53:
         raise HTTPException(422, "start must be before end; both are UTC milliseconds")

@@ -1,5 +1,6 @@
 """What the API needs of the controller: its services, by name."""
 
+from collections.abc import Callable
 from typing import Annotated, Protocol, cast
 
 from fastapi import Depends, Request
@@ -12,6 +13,14 @@ from controller.telemetry.service import TelemetryService
 from controller.utilisation.service import UtilisationService
 
 
+class District(Protocol):
+    """The district as the configuration names it."""
+
+    @property
+    def timezone(self) -> str:
+        """An IANA name, such as Asia/Shanghai."""
+
+
 class Services(Protocol):
     """Every service is thread-safe and checks the scope it is given."""
 
@@ -21,9 +30,13 @@ class Services(Protocol):
     overview: OverviewService
     capacity: CapacityService
     utilisation: UtilisationService
-    timezone: str
 
-    def now(self) -> int:
+    @property
+    def district(self) -> District:
+        """Its time zone."""
+
+    @property
+    def clock(self) -> Callable[[], int]:
         """UTC milliseconds."""
 
 

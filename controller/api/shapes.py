@@ -128,6 +128,7 @@ class TrailShape(Shape):
     stage: str
     decision: str
     reason: str
+    reason_zh: str
 
 
 class AlertShape(Shape):

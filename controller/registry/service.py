@@ -51,11 +51,16 @@ class RegistryService:
 
     def start(self) -> None:
         """Read who is enrolled and known; `Transient` when the database cannot be read."""
+        self.refresh()
         with reading(self._engine) as session:
-            self._load_agents(session)
             for row in session.exec(select(DeviceRow.site, DeviceRow.id, DeviceRow.kind, DeviceRow.room)):
                 site, device, kind, room = row
                 self._members.learn(SiteId(site), DeviceId(device), Standing(DeviceKind(kind), room))
+
+    def refresh(self) -> None:
+        """Take over what another process (`campanile controller enrol`) has enrolled; called about once a minute."""
+        with reading(self._engine) as session:
+            self._load_agents(session)
 
     # What the district is made of.
 
@@ -165,8 +170,7 @@ class RegistryService:
         refuse_problems(check_enrolment(enrolment))
         with writing(self._engine) as session:
             write_enrolment(session, enrolment)
-        with reading(self._engine) as session:
-            self._load_agents(session)
+        self.refresh()
 
     def learn_facts(self, address: Address, facts: Sequence[DeviceFacts], now: int) -> None:
         """Register devices an enrolled agent tells of, or what changed about them; `Transient` when it cannot be kept.

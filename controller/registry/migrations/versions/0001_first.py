@@ -89,6 +89,7 @@ def upgrade() -> None:
         sa.Column("stage", sa.String(length=32), nullable=False),
         sa.Column("decision", sa.String(length=32), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("reason_zh", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["alert"],
             ["alert.id"],

@@ -1,0 +1,133 @@
+"""`campanile controller ...`: run it, tell it about the district, fill it with history, sign in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from controller.main import Controller
+
+_CONFIG = click.option(
+    "--config",
+    "config_path",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The controller's YAML file.",
+)
+_ROLES = ("viewer", "technician", "operator", "administrator")
+
+
+@click.group()
+def controller() -> None:
+    """Store, judge and show a district's telemetry.
+
+    \b
+    A first start:
+      campanile controller enrol --config controller.yaml district.yaml
+      campanile controller run --config controller.yaml
+
+    \b
+    A working controller.yaml (every key may be left out):
+      data_dir: data
+      broker: {host: 127.0.0.1, port: 1883}
+      http: {host: 127.0.0.1, port: 8080}
+      district: {timezone: Asia/Shanghai, name_en: East District, name_zh: 东区}
+      enrolment: district.yaml
+    """
+
+
+@controller.command()
+@_CONFIG
+@click.option("--check", is_flag=True, help="Read and build everything, start nothing, say what is wrong.")
+def run(*, config_path: Path, check: bool) -> None:
+    """Run the controller until Ctrl-C or SIGTERM.
+
+    Prints one line `console: http://HOST:PORT/enter?token=...` when it is live: a link that signs one browser in, once.
+    """
+    from controller.logs import log_to_stderr
+    from controller.run import check_controller, run_controller
+
+    built = _controller(config_path)
+    if check:
+        check_controller(built)
+        click.echo(f"{config_path}: good")
+        return
+    log_to_stderr()
+    run_controller(built, click.echo)
+
+
+@controller.command()
+@_CONFIG
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def enrol(config_path: Path, file: Path) -> None:
+    """Tell the controller about organisations, schools, rooms, timetables and agents from FILE.
+
+    The same file again changes nothing. A school in it is replaced whole; schools it does not name stay as they are. A
+    running controller takes it over within a minute.
+    """
+    from controller.identity.scope import SYSTEM
+    from controller.registry.enrolment_file import load_enrolment
+
+    district = load_enrolment(file)
+    with _registry_of(config_path) as opened:
+        opened.registry.enrol(SYSTEM, district)
+    agents = sum(len(site.agents) for site in district.sites)
+    click.echo(f"{file}: {len(district.sites)} sites with {agents} agents enrolled")
+
+
+@controller.command("sign-in-link")
+@_CONFIG
+@click.option("--role", type=click.Choice(_ROLES), default="administrator", show_default=True)
+@click.option("--site", help="Only this school (its id).")
+@click.option("--organisation", help="Only what is under this organisation (its id).")
+@click.option("--user", default="visitor", show_default=True, help="The name that stands on what this person does.")
+@click.option("--valid-h", default=24.0, show_default=True, type=click.FloatRange(0.1, 720), help="Hours it is valid.")
+def sign_in_link(
+    config_path: Path, role: str, site: str | None, organisation: str | None, user: str, valid_h: float
+) -> None:
+    """Print a link that signs one browser in, once.
+
+    \b
+      campanile controller sign-in-link --config controller.yaml --role technician --site no-3-primary --user "Ms Li"
+    """
+    from campus.ids import SiteId
+    from controller.identity.model import ScopeSpec
+    from controller.identity.scope import Role
+    from controller.run import enter_address
+
+    spec = ScopeSpec(Role[role.upper()], user, organisation, SiteId(site) if site else None)
+    with _registry_of(config_path) as opened:
+        token = opened.identity.create_link(spec, opened.clock(), round(valid_h * 3600))
+        click.echo(enter_address(opened.config, token))
+
+
+@controller.command()
+def openapi() -> None:
+    """Print the REST API as an OpenAPI document (JSON)."""
+    import json
+
+    from controller.config import ControllerConfig
+    from controller.main import Controller, build_app
+
+    click.echo(json.dumps(build_app(Controller(ControllerConfig())).openapi(), ensure_ascii=False, indent=2))
+
+
+def _controller(config_path: Path) -> "Controller":
+    from controller.config import load_config
+    from controller.main import Controller
+
+    return Controller(load_config(config_path))
+
+
+@contextmanager
+def _registry_of(config_path: Path) -> "Iterator[Controller]":
+    """A controller whose registry alone is open: a running one may stand beside it."""
+    opened = _controller(config_path)
+    opened.open_registry()
+    try:
+        yield opened
+    finally:
+        opened.close_registry()

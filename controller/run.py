@@ -1,0 +1,48 @@
+"""A controller's life as a process: take the port, start, serve, stop."""
+
+from collections.abc import Callable
+
+from controller.config import ControllerConfig
+from controller.identity.model import ScopeSpec
+from controller.identity.scope import Role
+from controller.main import Controller, build_app
+from controller.registry.enrolment_file import load_enrolment
+from controller.server import ignore_signals, serve, stop_on_signals, take_port
+
+
+def run_controller(controller: Controller, say: Callable[[str], None]) -> None:
+    """Run until SIGTERM or SIGINT; `say` gets the one line with the one-time link once requests are answered.
+
+    The port is taken first: a second controller ends before it touches the first one's data. `ConfigError` when
+    something a person must mend stands in the way; everything is closed again by then.
+    """
+    taken = take_port(controller.config.http)
+    stop_on_signals()
+    try:
+        controller.start()
+        serve(build_app(controller), [taken], lambda: say(f"console: {_own_link(controller)}"))
+    except KeyboardInterrupt:
+        pass
+    finally:
+        ignore_signals()
+        controller.stop()
+        taken.close()
+
+
+def check_controller(controller: Controller) -> None:
+    """Build what a run would and read its files, start nothing; `ConfigError` says what is wrong."""
+    if controller.config.enrolment:
+        load_enrolment(controller.config.enrolment_path)
+    controller.config.broker.password()
+    build_app(controller)
+
+
+def enter_address(config: ControllerConfig, token: str) -> str:
+    """The address that redeems a one-time link."""
+    host = f"[{config.http.host}]" if ":" in config.http.host else config.http.host
+    return f"http://{host}:{config.http.port}/enter?token={token}"
+
+
+def _own_link(controller: Controller) -> str:
+    token = controller.identity.create_link(ScopeSpec(Role.ADMINISTRATOR, "administrator"), controller.clock())
+    return enter_address(controller.config, token)
