@@ -25,7 +25,8 @@ class Finding(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""
-        return f"{self.path}:{self.line}: {where}{self.problem}{'. ' if self.advice else ''}{self.advice}"
+        advice = f". {self.advice[0].upper()}{self.advice[1:]}" if self.advice else ""
+        return f"{self.path}:{self.line}: {where}{self.problem}{advice}"
 
     def as_json(self) -> dict[str, str | int]:
         """For scripts."""

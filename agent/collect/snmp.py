@@ -1,0 +1,179 @@
+"""One SNMP device as a `DeviceCollector`: recognised, learnt, polled.
+
+It never raises for what the device does. Silence is ``reachable`` 0 and nothing else; half a table is the half that was
+answered; a wrong value is counted by reason.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from agent.address import HostPort
+from agent.collect.port import Harvest
+from agent.collect.snmp_dialogue import SnmpDialogue, SnmpTiming
+from agent.collect.snmp_learn import Columns, Learnt, learn
+from agent.collect.snmp_recognise import SYS_DESCR, SYS_OBJECT_ID, identity_of, recognise
+from agent.decode.counter import has_restarted
+from agent.decode.plan import due, wanted_oids
+from agent.decode.snmp import SYS_UPTIME, CounterMemory, decode_poll, merge
+from agent.decode.value import Raw, settled
+from agent.secret import Secret
+from campus.errors import ConfigError, Poison, Transient
+from campus.ids import DeviceId, Instance, MetricId
+from campus.metrics import catalogue as metric_catalogue
+from campus.samples import DeviceFacts, DeviceKind, Event, Sample, SeriesKey, Severity
+from firmware_profiles.catalogue import Catalogue
+from firmware_profiles.model import Cadence, Profile
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class DeviceTarget:
+    """What the agent's configuration says of a polled device. `kind` None means what the profile says."""
+
+    id: DeviceId
+    address: HostPort
+    community: Secret
+    name: str = ""
+    room: str = ""
+    kind: DeviceKind | None = None
+    profile: str = AUTO
+    uplinks: tuple[str, ...] = ()
+    uplink_capacity_bps: float = 0.0
+
+
+@dataclass
+class _Known:
+    """What has been learnt of the device so far."""
+
+    profile_name: str
+    profile: Profile
+    learnt: Learnt
+    memory: CounterMemory = field(default_factory=CounterMemory)
+
+
+class SnmpCollector:
+    """Polls one device. Inert until `poll`; `close` drops the socket. `ConfigError` when the target names no profile there is."""
+
+    def __init__(
+        self,
+        target: DeviceTarget,
+        catalogue: Catalogue,
+        timing: SnmpTiming = SnmpTiming(),  # noqa: B008 - frozen
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if target.profile != AUTO and target.profile not in catalogue.profiles:
+            raise ConfigError(f"device {target.id}: there is no profile {target.profile!r}: `campanile profiles list`")
+        self.dialogue = SnmpDialogue(target.address, target.community, timing)
+        self._target = target
+        self._catalogue = catalogue
+        self._monotonic = monotonic
+        self._known: _Known | None = None
+        self._hailed: tuple[int | None, int] = (None, 0)
+        """sysUpTime in ticks and when it was read."""
+
+    @property
+    def profile_name(self) -> str:
+        """`vendor/family` of the profile in use, empty before the device was recognised."""
+        return self._known.profile_name if self._known else ""
+
+    @property
+    def learnt(self) -> Learnt | None:
+        """What the last round of learning gave, None before the first."""
+        return self._known.learnt if self._known else None
+
+    async def poll(self, cadences: frozenset[Cadence], now: int) -> Harvest:
+        """Read the points of `cadences` once, at `now` (UTC ms). Facts come with the first poll and with every slow one."""
+        self.dialogue.begin()
+        harvest = Harvest()
+        started = self._monotonic()
+        try:
+            hail = await self.dialogue.hail([SYS_UPTIME, SYS_OBJECT_ID, SYS_DESCR])
+        except (Transient, Poison) as error:
+            if isinstance(error, Poison):
+                harvest.dropped[error.reason] += 1
+            harvest.samples.append(self._sample("reachable", 0.0, now))
+            return harvest
+        took_ms = (self._monotonic() - started) * 1000
+        harvest.samples.append(self._sample("reachable", 1.0, now))
+        harvest.samples.append(self._sample("response_time_ms", took_ms, now))
+        restarted = self._note_restart(hail, now, harvest)
+        if self._known is None or restarted or Cadence.SLOW in cadences:
+            await self._learn(hail, now, harvest)
+        await self._read(cadences, hail, now, harvest)
+        return harvest
+
+    async def close(self) -> None:
+        """Release the socket; harmless when called twice."""
+        await self.dialogue.close()
+
+    def _sample(self, metric: str, value: float, now: int) -> Sample:
+        key = SeriesKey(self._target.id, MetricId(metric), Instance(""))
+        return Sample(key, now, settled(metric_catalogue()[MetricId(metric)], value))
+
+    def _note_restart(self, hail: dict[str, Raw], now: int, harvest: Harvest) -> bool:
+        raw = hail.get(SYS_UPTIME)
+        uptime = raw if isinstance(raw, int) else None
+        before, read_at = self._hailed
+        self._hailed = (uptime, now)
+        if not has_restarted(before, uptime, now - read_at):
+            return False
+        harvest.events.append(Event(self._target.id, now, "device_restarted", severity=Severity.INFO))
+        return True
+
+    async def _learn(self, hail: dict[str, Raw], now: int, harvest: Harvest) -> None:
+        """Learn the device anew. When it does not bear it, what was known stays in use."""
+        columns = Columns(self.dialogue, hail)
+        try:
+            name = await self._profile_of(hail)
+            profile = self._catalogue.profiles[name]
+            self.dialogue.repetitions = min(self.dialogue.repetitions, profile.repetitions)
+            self.dialogue.at_once = min(self.dialogue.at_once, profile.get_at_once)
+            learnt = await learn(profile, columns)
+        except (Transient, Poison):
+            harvest.dropped["learning"] += 1
+            return
+        memory = self._known.memory if self._known and self._known.profile_name == name else CounterMemory()
+        memory.forget_all_but({ask.instance for ask in learnt.asks})
+        self._known = _Known(name, profile, learnt, memory)
+        harvest.facts = self._facts(self._known, now)
+
+    async def _profile_of(self, hail: dict[str, Raw]) -> str:
+        if self._target.profile != AUTO:
+            return self._target.profile
+        return await recognise(self._catalogue, identity_of(hail), self.dialogue)
+
+    async def _read(self, cadences: frozenset[Cadence], hail: dict[str, Raw], now: int, harvest: Harvest) -> None:
+        if self._known is None:
+            return
+        learnt, memory = self._known.learnt, self._known.memory
+        asks = due(learnt.asks, cadences)
+        answers = dict(hail)
+        try:
+            await self.dialogue.get([oid for oid in wanted_oids(asks) if oid not in answers], answers)
+        except (Transient, Poison) as error:
+            harvest.dropped[error.reason if isinstance(error, Poison) else "no_answer"] += 1
+        answered = [ask for ask in asks if ask.choose(answers)]
+        merge(harvest, decode_poll(self._target.id, answered, answers, memory, now))
+
+    def _facts(self, known: _Known, now: int) -> DeviceFacts:
+        target, facts = self._target, known.learnt.facts
+        return DeviceFacts(
+            target.id,
+            target.kind or known.profile.kind,
+            now,
+            name=target.name or facts["name"],
+            room=target.room,
+            profile=known.profile_name,
+            vendor=facts["vendor"],
+            model=facts["model"],
+            serial=facts["serial"],
+            firmware=facts["firmware"],
+            hardware=facts["hardware"],
+            address=str(target.address),
+            uplinks=target.uplinks,
+            uplink_capacity_bps=target.uplink_capacity_bps,
+            ports=known.learnt.ports,
+            neighbours=known.learnt.neighbours,
+        )

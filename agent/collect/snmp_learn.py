@@ -1,0 +1,153 @@
+"""Learning a device: which rows its tables have, what they are called, which facts it tells. Done rarely, by walking.
+
+The hot path then only GETs known OIDs.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from agent.collect.snmp_dialogue import SnmpDialogue
+from agent.decode.plan import Ask
+from agent.decode.select import keeps, looked_up, mac_text, named, picked, unique_names
+from agent.decode.value import Raw, instance_of, number_of, text_of
+from campus.errors import Poison
+from campus.samples import Neighbour, PortFacts
+from firmware_profiles.model import Facts, Filter, Profile, Source, Table
+
+
+class Columns:
+    """Scalars and columns of one device, each fetched once and only when asked for."""
+
+    def __init__(self, dialogue: SnmpDialogue, known: dict[str, Raw]) -> None:
+        self._dialogue = dialogue
+        self._scalars = dict(known)
+        self._asked: set[str] = set(known)
+        self._columns: dict[str, dict[str, Raw]] = {}
+
+    async def scalar(self, oid: str) -> Raw:
+        """The value of a whole OID, None when there is none."""
+        if oid not in self._asked:
+            self._asked.add(oid)
+            await self._dialogue.get([oid], self._scalars)
+        return self._scalars.get(oid)
+
+    async def column(self, oid: str) -> dict[str, Raw]:
+        """Index to value; empty when the device has no such column."""
+        if oid not in self._columns:
+            self._columns[oid] = await self._dialogue.walk(oid)
+        return self._columns[oid]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What one round of learning gave."""
+
+    asks: list[Ask]
+    facts: dict[str, str]
+    ports: tuple[PortFacts, ...]
+    neighbours: tuple[Neighbour, ...]
+
+
+async def learn(profile: Profile, columns: Columns) -> Learnt:
+    """Walk what `profile` names. `Transient` or `Poison` when the device does not bear it."""
+    rows = {name: await table_rows(table, columns) for name, table in profile.tables.items()}
+    asks = [Ask(point, point.instance) for point in profile.points]
+    for name, table in profile.tables.items():
+        asks += [Ask(point, instance, index) for index, instance in rows[name] for point in table.points]
+    ports = await _ports(profile, rows, asks, columns)
+    facts = {fact: await first_fact(getattr(profile.facts, fact), columns) for fact in Facts.__struct_fields__}
+    return Learnt(asks, facts, ports, await _neighbours(profile, columns, {port.instance for port in ports}))
+
+
+async def table_rows(table: Table, columns: Columns) -> list[tuple[str, str]]:
+    """(index, instance) of the rows that are kept, in the device's order, instances distinct."""
+    indices: Iterable[str] = ()
+    for column in (table.row_column, *table.instance.columns):
+        indices = await columns.column(column)
+        if indices:
+            break
+    kept = await _kept(indices, table.where, columns)
+    if not kept:
+        return []
+    names = [await columns.column(column) for column in table.instance.columns]
+    rows = []
+    for index in kept:
+        place = looked_up(table.instance, index)
+        rows.append((index, named(table.instance, index, [column.get(place) for column in names])))
+    return unique_names(rows)
+
+
+async def _kept(indices: Iterable[str], where: tuple[Filter, ...], columns: Columns) -> list[str]:
+    kept = list(indices)
+    for condition in where:
+        if not kept:
+            break
+        values = await columns.column(condition.column)
+        kept = [index for index in kept if keeps(condition, values.get(index))]
+    return kept
+
+
+async def first_fact(sources: tuple[Source, ...], columns: Columns) -> str:
+    """What the first source that says anything says; empty when none does."""
+    for source in sources:
+        if source.text:
+            return source.text
+        if source.oid:
+            raws = [await columns.scalar(source.oid)]
+        else:
+            values = await columns.column(source.column)
+            raws = [values[index] for index in await _kept(values, source.where, columns)]
+        for raw in raws:
+            if text := picked(source, raw):
+                return text
+    return ""
+
+
+async def _ports(
+    profile: Profile, rows: dict[str, list[tuple[str, str]]], asks: list[Ask], columns: Columns
+) -> tuple[PortFacts, ...]:
+    """Facts of the ports; also tells the ports' asks where their discontinuity time stands."""
+    spec = profile.ports
+    if spec is None or not rows.get(spec.table):
+        return ()
+    jumps = await columns.column(spec.discontinuity) if spec.discontinuity else {}
+    of_table = {id(point) for point in profile.tables[spec.table].points}
+    for ask in asks:
+        if id(ask.point) in of_table and ask.index in jumps:
+            ask.discontinuity = f"{spec.discontinuity}.{ask.index}"
+    alias, kind, mac = [await columns.column(oid) if oid else {} for oid in (spec.alias, spec.type, spec.mac)]
+    return tuple(
+        PortFacts(name, instance_of(text_of(alias.get(i))), _type(kind.get(i)), mac_text(mac.get(i)))
+        for i, name in rows[spec.table]
+    )
+
+
+def _type(raw: Raw) -> int:
+    try:
+        return int(number_of(raw))
+    except Poison:
+        return 0
+
+
+async def _neighbours(profile: Profile, columns: Columns, ports: set[str]) -> tuple[Neighbour, ...]:
+    spec = profile.neighbours
+    if spec is None:
+        return ()
+    indices = await columns.column(spec.rows or spec.remote_name)
+    if not indices:
+        return ()
+    names = await columns.column(spec.remote_name)
+    remote_ports = [await columns.column(oid) for oid in spec.remote_port]
+    chassis = await columns.column(spec.remote_chassis) if spec.remote_chassis else {}
+    local = [await columns.column(oid) for oid in spec.local_port]
+    naming_pattern = spec.index_pattern
+    found: dict[Neighbour, None] = {}
+    for index in indices:
+        number = picked(Source(pattern=naming_pattern), index)
+        candidates = [text for column in local if (text := mac_text(column.get(number)))]
+        remote = next((text for column in remote_ports if (text := mac_text(column.get(index)))), "")
+        name, remote_chassis = text_of(names.get(index)), mac_text(chassis.get(index))
+        if name or remote or remote_chassis:
+            port = next((text for text in candidates if text in ports), (candidates or [number])[0])
+            found[Neighbour(instance_of(port), name, remote, remote_chassis)] = None
+    return tuple(found)

@@ -1,0 +1,57 @@
+"""What is asked of one device: every point with its row, and which of its OIDs the device answers."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from agent.decode.value import Raw, is_ignored
+from firmware_profiles.model import Cadence, Point, Reading
+
+
+@dataclass(slots=True)
+class Ask:
+    """One series: a point at one row. `index` is empty for scalars; `chosen` is None until the device has answered once."""
+
+    point: Point
+    instance: str
+    index: str = ""
+    discontinuity: str = ""
+    """Full OID of the row's ifCounterDiscontinuityTime, empty where it has none."""
+    chosen: Reading | None = None
+
+    def readings(self) -> Iterator[Reading]:
+        """The ways to read it, best first; the chosen one alone when it is known."""
+        if self.chosen:
+            yield self.chosen
+        else:
+            yield self.point
+            yield from self.point.otherwise
+
+    def at(self, oid: str) -> str:
+        """An OID at this row."""
+        return f"{oid}.{self.index}" if self.index else oid
+
+    def choose(self, answers: dict[str, Raw]) -> bool:
+        """Settle on the first way that gave a value, else the first that gave anything; False when none did."""
+        if self.chosen is None:
+            given = [r for r in self.readings() if self.at(r.oid) in answers]
+            useful = [r for r in given if not is_ignored(answers[self.at(r.oid)], r.ignore)]
+            self.chosen = next(iter(useful or given), None)
+        return self.chosen is not None
+
+
+def due(asks: Iterable[Ask], cadences: frozenset[Cadence]) -> list[Ask]:
+    """Those of the cadences."""
+    return [ask for ask in asks if ask.point.cadence in cadences]
+
+
+def wanted_oids(asks: Iterable[Ask]) -> list[str]:
+    """Every OID needed to read `asks`, each once, rows together."""
+    oids: dict[str, None] = {}
+    for ask in asks:
+        for reading in ask.readings():
+            for oid in (reading.oid, *reading.minus, reading.of):
+                if oid:
+                    oids[ask.at(oid)] = None
+        if ask.discontinuity and ask.point.type.counts:
+            oids[ask.discontinuity] = None
+    return list(oids)

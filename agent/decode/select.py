@@ -1,0 +1,96 @@
+"""Which rows of a table are read, what they are called, what a fact's text says. Pure."""
+
+import re
+from functools import lru_cache
+
+from agent.decode.value import Raw, instance_of, text_of
+from firmware_profiles.model import Filter, IndexForm, Naming, Source
+
+
+@lru_cache(maxsize=512)
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of a profile, compiled once; profiles are checked, so it compiles."""
+    return re.compile(pattern, re.DOTALL)
+
+
+def keeps(condition: Filter, raw: Raw) -> bool:
+    """Whether a row stays, by its value in the condition's column; a row without value goes.
+
+    >>> keeps(Filter("1.3", any_of=(6, 117)), 6), keeps(Filter("1.3", matches="^[1-9]"), b"0")
+    (True, False)
+    """
+    if raw is None:
+        return False
+    text = text_of(raw)
+    if condition.any_of:
+        return any(str(word) == text for word in condition.any_of)
+    return compiled(condition.matches).search(text) is not None
+
+
+def picked(source: Source, raw: Raw) -> str:
+    """A fact's text out of a raw value; empty when the pattern is not found in it.
+
+    >>> picked(Source(oid="1.3", pattern=r"Version (\\S+) Release (\\S+)"), b"Software Version 7.1 Release 6126P20")
+    '7.1 6126P20'
+    """
+    text = text_of(raw)
+    if not source.pattern:
+        return text
+    found = compiled(source.pattern).search(text)
+    return " ".join(group.strip() for group in found.groups() if group) if found else ""
+
+
+def looked_up(naming: Naming, index: str) -> str:
+    """The index under which a row's name stands: the row's own, or the first group of the pattern."""
+    if not (naming.index_pattern and naming.columns):
+        return index
+    found = compiled(naming.index_pattern).search(index)
+    return found[1] if found else index
+
+
+def named(naming: Naming, index: str, names: list[Raw]) -> str:
+    """The instance of a row: `names` are its values in the naming's columns, in their order.
+
+    >>> named(Naming(index_pattern=r"^(\\d+)[.](\\d+)$", text="slot {1} fan {2}"), "1.2", [])
+    'slot 1 fan 2'
+    """
+    name = next((text for raw in names if (text := text_of(raw))), "") or _written(naming.index_as, index)
+    found = compiled(naming.index_pattern).search(index) if naming.index_pattern else None
+    text = naming.text.replace("{0}", name)
+    for number, group in enumerate(found.groups() if found else (), start=1):
+        text = text.replace(f"{{{number}}}", group or "")
+    return instance_of(text)
+
+
+def _written(form: IndexForm, index: str) -> str:
+    """An index as a name; a string index is its length and then its characters, as SMI writes it (RFC 2578, section 7.7)."""
+    if form is IndexForm.NUMBERS:
+        return index
+    arcs = [int(arc) for arc in index.split(".")]
+    if not arcs or arcs[0] != len(arcs) - 1 or not all(arc < 256 for arc in arcs[1:]):
+        return index
+    return bytes(arcs[1:]).decode("utf-8", "replace")
+
+
+def unique_names(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(index, instance) with the later of two equal instances told apart by their index.
+
+    >>> unique_names([("1", "Memory"), ("6", "Memory")])
+    [('1', 'Memory'), ('6', 'Memory (6)')]
+    """
+    taken: set[str] = set()
+    result = []
+    for index, instance in rows:
+        unique = instance if instance not in taken else instance_of(f"{instance} ({index})")
+        taken.add(unique)
+        result.append((index, unique))
+    return result
+
+
+def mac_text(raw: Raw) -> str:
+    """A MAC address as text: six bytes are written with colons, text stays as it is.
+
+    >>> mac_text(bytes.fromhex("488eef7166e0")), mac_text(b"")
+    ('48:8e:ef:71:66:e0', '')
+    """
+    return raw.hex(":") if isinstance(raw, bytes) and len(raw) == 6 else text_of(raw)

@@ -1,0 +1,129 @@
+"""One poll's answers to samples. Pure but for `CounterMemory`, which holds the readings before."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from agent.collect.port import Harvest
+from agent.decode.counter import CounterReading, Rate, Step, rate_between
+from agent.decode.plan import Ask
+from agent.decode.value import Raw, is_ignored, number_of, settled, state_of
+from campus.errors import Poison
+from campus.ids import DeviceId, Instance, MetricId
+from campus.metrics import catalogue
+from campus.samples import Sample, SeriesKey
+from firmware_profiles.model import PointType, Reading
+
+SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
+_SPEED = MetricId("if_speed_bps")
+_SPARE = 4
+"""A busy port may seem to carry more than its speed: devices refresh counters every few seconds, and two refreshes may fall
+between two polls. What is beyond this never happened."""
+
+
+class CounterMemory:
+    """The last reading of each counter of one device, and the speed of its ports."""
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, str, str], CounterReading] = {}
+        self.speed_bps: dict[str, float] = {}
+
+    def step(self, key: tuple[str, str, str], now: CounterReading, kind: PointType, most_per_s: float) -> Rate:
+        """The rate since the last reading, which `now` replaces."""
+        before = self._last.get(key)
+        self._last[key] = now
+        return rate_between(before, now, kind, most_per_s)
+
+    def forget_all_but(self, instances: set[str]) -> None:
+        """Drop what belongs to rows that are gone."""
+        self._last = {key: reading for key, reading in self._last.items() if key[1] in instances}
+        self.speed_bps = {name: speed for name, speed in self.speed_bps.items() if name in instances}
+
+
+def decode_poll(
+    device: DeviceId, asks: Iterable[Ask], answers: dict[str, Raw], memory: CounterMemory, measured_at: int
+) -> Harvest:
+    """Samples of the asks that were answered. One that was not, or is wrong, is left out and counted by reason.
+
+    A counter's first reading gives nothing and is not counted as dropped: nothing is wrong with it.
+    """
+    harvest = Harvest()
+    uptime = answers.get(SYS_UPTIME)
+    uptime_ticks = uptime if isinstance(uptime, int) else None
+    for ask in asks:
+        try:
+            value = _value(ask, answers, memory, measured_at, uptime_ticks)
+        except Poison as poison:
+            harvest.dropped[poison.reason] += 1
+            continue
+        if value is None:
+            continue
+        if ask.point.metric == _SPEED:
+            memory.speed_bps[ask.instance] = value
+        key = SeriesKey(device, MetricId(ask.point.metric), Instance(ask.instance))
+        harvest.samples.append(Sample(key, measured_at, value))
+    return harvest
+
+
+def _value(
+    ask: Ask, answers: dict[str, Raw], memory: CounterMemory, measured_at: int, uptime_ticks: int | None
+) -> float | None:
+    """The value, None where there rightly is none."""
+    reading = ask.chosen
+    if reading is None:
+        return None
+    raw = answers.get(ask.at(reading.oid))
+    if raw is None:
+        raise Poison("missing", "the device no longer answers this")
+    if is_ignored(raw, reading.ignore):
+        return None
+    metric = catalogue()[MetricId(ask.point.metric)]
+    if reading.type is PointType.STATE:
+        return state_of(metric, raw, ask.point.states)
+    if reading.type.counts:
+        return _rate(ask, reading, raw, answers, memory, measured_at, uptime_ticks)
+    return settled(metric, _number(ask, reading, raw, answers) * reading.scale + reading.offset)
+
+
+def _number(ask: Ask, reading: Reading, raw: Raw, answers: dict[str, Raw]) -> float:
+    number = number_of(raw) * (0.01 if reading.type is PointType.TIMETICKS else 1.0)
+    for oid in reading.minus:
+        number -= number_of(answers.get(ask.at(oid)))
+    if not reading.of:
+        return number
+    whole = number_of(answers.get(ask.at(reading.of)))
+    if whole <= 0:
+        raise Poison("no_whole", "a part of nothing")
+    return number / whole
+
+
+def _rate(
+    ask: Ask,
+    reading: Reading,
+    raw: Raw,
+    answers: dict[str, Raw],
+    memory: CounterMemory,
+    measured_at: int,
+    uptime_ticks: int | None,
+) -> float | None:
+    if isinstance(raw, bool) or not isinstance(raw, int) or raw < 0:
+        raise Poison("not_a_number", "a counter that is no whole number")
+    jumped = answers.get(ask.discontinuity) if ask.discontinuity else None
+    now = CounterReading(raw, measured_at, uptime_ticks, jumped if isinstance(jumped, int) else None)
+    speed = memory.speed_bps.get(ask.instance, 0.0)
+    most_per_s = speed * _SPARE / abs(reading.scale) if speed and ask.point.metric.endswith("_bps") else float("inf")
+    rate = memory.step((ask.point.metric, ask.instance, reading.oid), now, reading.type, most_per_s)
+    if rate.per_s is None:
+        if rate.step is Step.FIRST:
+            return None
+        raise Poison(rate.step, "no rate between these readings")
+    if rate.per_s > most_per_s:
+        raise Poison("out_of_range", "more than the port can carry")
+    return settled(catalogue()[MetricId(ask.point.metric)], rate.per_s * reading.scale + reading.offset)
+
+
+def merge(into: Harvest, other: Harvest) -> None:
+    """Add what `other` gave."""
+    into.samples += other.samples
+    into.events += other.events
+    into.dropped += Counter(other.dropped)
+    into.facts = other.facts or into.facts

@@ -1,0 +1,237 @@
+"""Try one SNMP device by hand: what it is and everything that can be read of it, once. Nothing is stored or sent."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from agent.address import HostPort
+from agent.collect.port import Harvest
+from agent.collect.snmp import AUTO, DeviceTarget, SnmpCollector
+from agent.collect.snmp_dialogue import SnmpDialogue, SnmpTiming
+from agent.decode.select import mac_text
+from agent.decode.value import Raw, text_of
+from agent.secret import Secret
+from campus.errors import Poison, Transient
+from campus.ids import DeviceId, MetricId
+from campus.metrics import MetricKind, catalogue
+from campus.samples import DeviceFacts, DeviceKind, Sample
+from firmware_profiles.catalogue import Catalogue
+from firmware_profiles.model import Cadence
+
+_IF, _IFX = "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1"
+_DESCR, _NAME = f"{_IF}.2", f"{_IFX}.1"
+_ADMIN = {1: "up", 2: "down", 3: "testing"}
+_OPER = {
+    **_ADMIN,
+    4: "unknown",
+    5: "dormant",
+    6: "notPresent",
+    7: "lowerLayerDown",
+}
+"""IF-MIB's own words (RFC 2863): an operator compares them with what the device's command line says."""
+_LISTS = {
+    "cpu_percent": ("cpu", "percent"),
+    "memory_percent": ("memory", "percent"),
+    "storage_percent": ("storage", "percent"),
+    "temperature_cel": ("temperatures", "celsius"),
+    "supply_percent": ("supplies", "percent"),
+}
+_WIRELESS = {"wireless_clients": "clients", "access_points": "ap-count", "channel_use_percent": "utilization"}
+_CLASSES = {
+    "power_w": "power",
+    "humidity_percent": "humidity",
+    "load_percent": "load",
+    "battery_percent": "charge",
+    "battery_runtime_s": "runtime",
+}
+
+
+async def probe(
+    catalogue_: Catalogue,
+    address: HostPort,
+    community: Secret,
+    now: int,
+    profile: str = AUTO,
+    timing: SnmpTiming = SnmpTiming(),  # noqa: B008 - frozen
+) -> dict[str, Any]:
+    """Ask a device everything once; the answer is JSON-able.
+
+    Keys: profile; kind; identity {vendor, model, version, serial, hardware, name}; uptime_s; response_time_ms; interfaces, cpu,
+    memory, storage, temperatures, sensors, wireless, supplies, neighbours; dropped (readings left out, by reason).
+    `Transient` when the device does not answer, `Poison` when it does not speak SNMP.
+    """
+    collector = SnmpCollector(DeviceTarget(DeviceId("probe"), address, community, profile=profile), catalogue_, timing)
+    try:
+        harvest = await collector.poll(frozenset(Cadence), now)
+        _refuse_unreachable(harvest, address)
+        interfaces = await _interfaces(collector.dialogue)
+    finally:
+        await collector.close()
+    return _report(harvest, interfaces)
+
+
+def _refuse_unreachable(harvest: Harvest, address: HostPort) -> None:
+    if any(sample.key.metric == "reachable" and not sample.value for sample in harvest.samples):
+        if harvest.dropped["garbage"]:
+            raise Poison("garbage", f"{address} answers, but not in SNMP v2c")
+        raise Transient(
+            f"{address} does not answer SNMP v2c: check the address, the community (a wrong one is met with silence) "
+            "and whether the device lets this machine ask"
+        )
+
+
+def _report(harvest: Harvest, interfaces: list[dict[str, Any]]) -> dict[str, Any]:
+    facts = harvest.facts or DeviceFacts(DeviceId("probe"), DeviceKind.OTHER, 0)
+    report: dict[str, Any] = {
+        "profile": facts.profile,
+        "kind": str(facts.kind),
+        "identity": _identity(facts),
+        "interfaces": interfaces,
+        **{name: [] for name in ("cpu", "memory", "storage", "temperatures", "sensors", "wireless", "supplies")},
+        "neighbours": [
+            {"local_port": n.local_port, "remote_name": n.remote_name, "remote_port": n.remote_port}
+            for n in facts.neighbours
+        ],
+        "dropped": dict(harvest.dropped),
+    }
+    for sample in harvest.samples:
+        _place(report, sample)
+    return report
+
+
+def _identity(facts: DeviceFacts) -> dict[str, str]:
+    """The model with the series it belongs to in brackets, where the device names both."""
+    series = facts.hardware if " " not in facts.hardware and facts.model[:2] == facts.hardware[:2] else ""
+    return {
+        "vendor": facts.vendor,
+        "model": f"{facts.model} ({series})" if series and series not in facts.model else facts.model,
+        "version": facts.firmware,
+        "serial": facts.serial,
+        "hardware": facts.hardware,
+        "name": facts.name,
+    }
+
+
+def _place(report: dict[str, Any], sample: Sample) -> None:
+    """Put one sample where a reader looks for it; ports have their own list."""
+    metric, instance = str(sample.key.metric), str(sample.key.instance)
+    known = catalogue()[MetricId(metric)]
+    if metric.startswith("if_") or metric == "reachable":
+        return
+    if metric in {"uptime_s", "response_time_ms", "process_count", "sessions", "pages_total"}:
+        report[metric] = sample.value
+    elif metric in _LISTS:
+        name, key = _LISTS[metric]
+        report[name].append({"name": instance, key: sample.value})
+    elif metric in _WIRELESS:
+        report["wireless"].append({"class": _WIRELESS[metric], "name": instance, "value": sample.value})
+    elif known.kind is MetricKind.STATE:
+        state = known.state(sample.value)
+        report["sensors"].append(
+            {
+                "class": "state",
+                "name": f"{known.en} {instance}".strip(),
+                "value": sample.value,
+                "state": state.name if state else "",
+                "unit": "",
+            }
+        )
+    else:
+        report["sensors"].append(
+            {
+                "class": _CLASSES.get(metric) or metric.rsplit("_", 1)[-1],
+                "name": f"{known.en} {instance}".strip(),
+                "value": sample.value,
+                "unit": known.unit,
+            }
+        )
+
+
+async def _interfaces(dialogue: SnmpDialogue) -> list[dict[str, Any]]:
+    """Every row of the interface table with its raw counters, loopbacks and all, in the order of the device."""
+    descr, names = await dialogue.walk(_DESCR), await dialogue.walk(_NAME)
+    indices = list(descr or names)
+    wanted = [f"{_IF}.{c}" for c in (3, 5, 6, 7, 8, 10, 14, 16, 20)] + [f"{_IFX}.{c}" for c in (6, 10, 15, 18)]
+    answers: dict[str, Raw] = {}
+    await dialogue.get([f"{column}.{index}" for index in indices for column in wanted], answers)
+    return [_interface(index, text_of(names.get(index)) or text_of(descr.get(index)), answers) for index in indices]
+
+
+def _interface(index: str, name: str, answers: dict[str, Raw]) -> dict[str, Any]:
+    def cell(*columns: str) -> int | None:
+        return next((n for c in columns if isinstance(n := answers.get(f"{c}.{index}"), int)), None)
+
+    mbit = cell(f"{_IFX}.15")
+    return {
+        "index": int(index) if index.isdecimal() else index,
+        "name": name,
+        "alias": text_of(answers.get(f"{_IFX}.18.{index}")),
+        "type": cell(f"{_IF}.3"),
+        "mac": mac_text(answers.get(f"{_IF}.6.{index}")),
+        "speed_bps": mbit * 1_000_000 if mbit else cell(f"{_IF}.5") or mbit,
+        "admin": _ADMIN.get(cell(f"{_IF}.7") or 0),
+        "oper": _OPER.get(cell(f"{_IF}.8") or 0),
+        "in_octets": cell(f"{_IFX}.6", f"{_IF}.10"),
+        "out_octets": cell(f"{_IFX}.10", f"{_IF}.16"),
+        "in_errors": cell(f"{_IF}.14"),
+        "out_errors": cell(f"{_IF}.20"),
+    }
+
+
+def probe_report(
+    address: HostPort, community: Secret, clock: Callable[[], int], catalogue_: Catalogue, profile: str = AUTO
+) -> dict[str, Any]:
+    """`probe` for a caller without an event loop: the command line."""
+    return asyncio.run(probe(catalogue_, address, community, clock(), profile))
+
+
+def rendered(report: dict[str, Any]) -> str:
+    """The report for a person: who the device is, its ports, everything else in short lists."""
+    identity = report["identity"]
+    lines = [
+        " ".join(identity[k] for k in ("vendor", "model") if identity[k]) or "unknown device",
+        f"  serial {identity['serial'] or 'not told'}, firmware {identity['version'] or 'not told'}, "
+        f"read by {report['profile'] or 'no profile'}",
+    ]
+    if "uptime_s" in report:
+        lines.append(
+            f"  running for {report['uptime_s'] / 86_400:.1f} days, answers in {report['response_time_ms']} ms"
+        )
+    lines += _port_lines(report["interfaces"])
+    for title, key, unit in (
+        ("Processors", "cpu", "%"),
+        ("Memory", "memory", "%"),
+        ("Storage", "storage", "%"),
+        ("Temperatures", "temperatures", "°C"),
+        ("Supplies", "supplies", "%"),
+    ):
+        rows = [f"{row['name'] or 'all'} {row.get('percent', row.get('celsius'))} {unit}" for row in report[key]]
+        lines += _listed(title, rows)
+    lines += _listed("Wireless", [f"{row['name'] or row['class']} {row['value']:g}" for row in report["wireless"]])
+    lines += _listed(
+        "Sensors",
+        [f"{row['name']} {row.get('state') or row['value']} {row['unit']}".rstrip() for row in report["sensors"]],
+    )
+    lines += _listed(
+        "Neighbours",
+        [f"{n['local_port']} -> {n['remote_name'] or 'unnamed'} {n['remote_port']}" for n in report["neighbours"]],
+    )
+    if report["dropped"]:
+        lines += _listed("Left out", [f"{reason} {count}" for reason, count in report["dropped"].items()])
+    return "\n".join(lines)
+
+
+def _port_lines(interfaces: Sequence[dict[str, Any]]) -> list[str]:
+    up = [i for i in interfaces if i["oper"] == "up"]
+    return _listed(
+        f"Ports ({len(interfaces)}, {len(up)} up)",
+        [
+            f"{i['name']:24} {(i['speed_bps'] or 0) / 1e6:>8g} Mbit/s  in {i['in_octets'] or 0:>16,} B  "
+            f"out {i['out_octets'] or 0:>16,} B  {i['alias']}".rstrip()
+            for i in up
+        ],
+    )
+
+
+def _listed(title: str, rows: Sequence[str]) -> list[str]:
+    return [title, *(f"  {row}" for row in rows)] if rows else []
