@@ -7,7 +7,7 @@ holds a publisher to them.
 from enum import StrEnum
 from typing import Final
 
-LATE_AFTER_MS: Final = 300_000
+LATE_AFTER_MS: Final = 120_000
 """A sample that reaches the controller longer than this after it was measured is history: stored and shown, no live alert."""
 MAX_AHEAD_MS: Final = 300_000
 """A sample measured later than this after it reached the controller comes from a wrong clock and is set aside."""
@@ -24,3 +24,5 @@ class SetAside(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     UNKNOWN_STATE = "unknown_state"
     CLOCK_AHEAD = "clock_ahead"
+    TOO_OLD = "too_old"
+    """Measured before the oldest day of which the controller keeps samples."""

@@ -5,10 +5,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from campus.delivery import LATE_AFTER_MS
 from controller.store.port import Times
 
-LATE_AFTER_MS: Final = 120_000
-"""A sample that took longer to arrive came out of a spool, or from a clock that is as wrong as that."""
 EARLY_AFTER_MS: Final = 60_000
 TICK_SLACK_MS: Final = 20_000
 """A hold is ended by the clock only this much later than a reading would have ended it: the reading that says otherwise
