@@ -20,6 +20,13 @@ class FrameWriter:
         self._file = file
         self._started = False
 
+    @classmethod
+    def continuing(cls, file: BinaryIO) -> "FrameWriter":
+        """A writer for a file that has its magic already, open at its end."""
+        writer = cls(file)
+        writer._started = True
+        return writer
+
     def write_frame(self, payload: bytes) -> None:
         """Append one encoded frame; durability is the file owner's matter."""
         if not self._started:

@@ -21,7 +21,9 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
 }
 # Parts are never changed and their names never used again, so what is remembered of them stays true.
-_SESSION = "LOAD parquet; SET GLOBAL parquet_metadata_cache = true; SET GLOBAL validate_external_file_cache = 'NO_VALIDATION'"
+_SESSION = (
+    "LOAD parquet; SET GLOBAL parquet_metadata_cache = true; SET GLOBAL validate_external_file_cache = 'NO_VALIDATION'"
+)
 
 
 class Database:

@@ -1,0 +1,192 @@
+"""The ingest thread: takes what the subscriber brings, commits groups, acknowledges, hands on to the judge.
+
+The thread's edge is supervised: an error nobody foresaw is logged with its stack, counted, and the work is tried again; a
+group that fails again and again is committed frame by frame, and only what fails alone is set aside.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from campus.errors import Transient
+from controller.ingest.acknowledgement import acknowledgements
+from controller.ingest.counters import Figure, IngestCounters
+from controller.ingest.dead_letters import DeadLetters
+from controller.ingest.group import Arrived
+from controller.ingest.pipeline import Pipeline, Settled
+from controller.ingest.port import EventSink, Judge, Registrar
+from controller.ingest.subscriber import BrokerAddress, StateMessage, Subscriber
+from controller.store.port import SampleStore
+
+GROUP_ROWS: Final = 100_000
+GROUP_FRAMES: Final = 1_000
+GROUP_WINDOW_S: Final = 0.25
+FIRST_RETRY_S: Final = 0.25
+LONGEST_RETRY_S: Final = 10.0
+FAILURES_BEFORE_SINGLES: Final = 5
+STOP_TIMEOUT_S: Final = 30.0
+_LINGER_S: Final = 1.0
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class AgentState(msgspec.Struct):
+    """What an agent, or its last will, says on its ``state`` topic."""
+
+    online: bool
+    version: str | None = None
+
+
+class Ingest:
+    """From the broker to the store. Constructed inert; `start` and `stop` belong to the process's main thread."""
+
+    def __init__(
+        self,
+        broker: BrokerAddress,
+        store: SampleStore,
+        registrar: Registrar,
+        judge: Judge,
+        events: EventSink,
+        clock: Callable[[], int],
+        *,
+        dead_letter_directory: Path,
+        keep_days: int,
+    ) -> None:
+        self.counters = IngestCounters()
+        self._subscriber = Subscriber(broker, self.counters, clock)
+        dead_letters = DeadLetters(dead_letter_directory, self.counters)
+        self._pipeline = Pipeline(store, registrar, events, dead_letters, self.counters, clock, keep_days=keep_days)
+        self._registrar = registrar
+        self._judge = judge
+        self._clock = clock
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._failures = 0
+        self._oldest_unsettled_at = 0
+        self._last_lag_ms = 0
+
+    def start(self) -> None:
+        """Dial the broker and begin."""
+        self._stopping.clear()
+        self._subscriber.start()
+        self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Commit what is under way and leave; harmless when called twice."""
+        self._stopping.set()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join(STOP_TIMEOUT_S)
+        self._subscriber.stop(_LINGER_S)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the broker has accepted the session."""
+        return self._subscriber.is_connected
+
+    @property
+    def lag_s(self) -> float:
+        """How long the oldest frame that is not stored yet has waited; with none waiting, what the last group took."""
+        oldest = self._oldest_unsettled_at
+        return max(self._clock() - oldest, self._last_lag_ms) / 1000 if oldest else self._last_lag_ms / 1000
+
+    def figures(self) -> list[Figure]:
+        """Everything `/metrics` should say of ingest."""
+        return [
+            *self.counters.figures(),
+            Figure("ingest_queue_frames", "Frames received and not taken yet", self._subscriber.waiting),
+            Figure("ingest_lag_seconds", "From receiving a frame to storing it", self.lag_s),
+            Figure("ingest_broker_connected", "1 while the broker session stands", float(self.is_connected)),
+        ]
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._round()
+                self._failures = 0
+            except Transient:  # only when stopping in the middle of a retry: the frames stay on the broker
+                continue
+            except Exception:  # noqa: BLE001 - the edge of the thread
+                _log.exception("ingest failed unexpectedly")
+                self.counters.unexpected["round"] += 1
+                self._failures += 1
+                self._stopping.wait(min(LONGEST_RETRY_S, FIRST_RETRY_S * 2**self._failures))
+
+    def _round(self) -> None:
+        self._gather()
+        if not self._pipeline.group.arrived:
+            return
+        if self._failures >= FAILURES_BEFORE_SINGLES:
+            for settled in self._pipeline.commit_one_by_one():
+                self._settle(settled)
+            return
+        self._settle(self._persist(self._pipeline.commit))
+
+    def _gather(self) -> None:
+        group, deadline = self._pipeline.group, 0.0
+        while not self._stopping.is_set() and group.rows < GROUP_ROWS and len(group.arrived) < GROUP_FRAMES:
+            wait_s = deadline - time.monotonic() if deadline else GROUP_WINDOW_S
+            item = self._subscriber.receive(wait_s)
+            if item is None:
+                return
+            if isinstance(item, StateMessage):
+                self._note_state(item.arrived)
+                continue
+            self._oldest_unsettled_at = self._oldest_unsettled_at or item.received_at
+            self._persist(partial(self._pipeline.take, item))
+            deadline = deadline or time.monotonic() + GROUP_WINDOW_S
+
+    def _persist(self, step: Callable[[], T]) -> T:
+        """Try until it works; `Transient` only when ingest is told to stop meanwhile."""
+        wait_s = FIRST_RETRY_S
+        while True:
+            try:
+                return step()
+            except Transient as error:
+                self.counters.append_retries += 1
+                _log.warning("cannot store now", extra={"detail": str(error), "retry_in_s": wait_s})
+                if self._stopping.wait(wait_s):
+                    raise
+                wait_s = min(LONGEST_RETRY_S, wait_s * 2)
+
+    def _settle(self, settled: Settled) -> None:
+        now = self._clock()
+        self._last_lag_ms = max(0, now - min(arrived.received_at for arrived in settled.arrived))
+        self._oldest_unsettled_at = 0
+        for address, payload in acknowledgements(settled.marks, now):
+            self._subscriber.publish(address, payload)
+        self.counters.frames_acknowledged += len(settled.marks)
+        self._subscriber.acknowledge(settled.arrived)
+        for address in {arrived.address for arrived in settled.arrived if arrived.address}:
+            self._beside("note_agent", partial(self._registrar.note_agent, address, last_frame_at=now))
+        committed = settled.committed
+        if committed is not None:
+            self._beside("judge", partial(self._judge.judge, committed))
+
+    def _note_state(self, arrived: Arrived) -> None:
+        self.counters.states_received += 1
+        try:
+            state = msgspec.json.decode(arrived.payload, type=AgentState)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self.counters.frames_dropped["bad_state"] += 1
+        else:
+            address = arrived.address
+            if address is not None and self._registrar.is_enrolled(address):
+                note = partial(self._registrar.note_agent, address, online=state.online, version=state.version)
+                self._beside("note_agent", note)
+        self._subscriber.acknowledge([arrived])
+
+    def _beside(self, step: str, work: Callable[[], None]) -> None:
+        """Run what comes after the commit; whatever it raises, the samples are safe and ingest goes on."""
+        try:
+            work()
+        except Exception:  # noqa: BLE001 - the edge of a neighbour
+            _log.exception("a step after the commit failed", extra={"step": step})
+            self.counters.unexpected[step] += 1

@@ -1,0 +1,171 @@
+"""Steps 8 to 10 of a sample's path: bytes to columns, believe it or not, keep it. One thread.
+
+`take` adds a frame to the group and never raises for what the frame is; `commit` makes the group durable. Only `Transient`
+leaves either of them, and then the same call may be made again: nothing was kept, nothing was lost.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from campus.delivery import MAX_AHEAD_MS, SetAside
+from campus.errors import Poison, Transient
+from campus.metrics import catalogue
+from campus.topics import Address
+from campus.wire.codec import decode_frame
+from campus.wire.columns import read_columns
+from campus.wire.frame import Body, EventsBody, FactsBody, Frame, HelloBody, ResultBody, SamplesBody
+from controller.ingest.counters import IngestCounters
+from controller.ingest.dead_letters import DeadLetters
+from controller.ingest.dictionaries import Dictionaries
+from controller.ingest.group import Arrived, Group
+from controller.ingest.port import Committed, EventSink, Registrar
+from controller.store.port import Batch, FrameMark, SampleStore
+
+DAY_MS: Final = 86_400_000
+_log = logging.getLogger(__name__)
+
+
+class Settled(NamedTuple):
+    """What became durable: frames whose receipts are due, frames to acknowledge to their agents, rows to judge."""
+
+    arrived: list[Arrived]
+    marks: list[FrameMark]
+    committed: Committed | None
+
+
+class Pipeline:
+    """From payloads to the store. Constructed inert."""
+
+    def __init__(
+        self,
+        store: SampleStore,
+        registrar: Registrar,
+        events: EventSink,
+        dead_letters: DeadLetters,
+        counters: IngestCounters,
+        clock: Callable[[], int],
+        *,
+        keep_days: int,
+    ) -> None:
+        self.group = Group()
+        self.counters = counters
+        self._store = store
+        self._registrar = registrar
+        self._events = events
+        self._dead_letters = dead_letters
+        self._clock = clock
+        self._keep_ms = keep_days * DAY_MS
+        self._dictionaries = Dictionaries(store, registrar, catalogue())
+
+    def take(self, arrived: Arrived) -> None:
+        """Read one frame into the group. `Transient` when a neighbour is away; take the same frame again later."""
+        try:
+            self._take(arrived)
+        except Poison as error:
+            self._bury(arrived, error.reason, str(error))
+        except Transient:
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge of one frame: its neighbours go on
+            _log.exception("frame failed unexpectedly", extra={"origin": _origin(arrived)})
+            self.counters.unexpected["take"] += 1
+            self._bury(arrived, "unexpected", repr(error))
+        self.counters.frames_received += 1
+        self.group.arrived.append(arrived)
+
+    def commit(self) -> Settled:
+        """Store the group and begin a new one; `Transient` when the store is away: the group is whole, commit again."""
+        group, now = self.group, self._clock()
+        batch = group.batch(now - self._keep_ms, now + MAX_AHEAD_MS)
+        started = time.monotonic()
+        if batch.marks:
+            self._store.append(batch)
+        self._count(group, batch, time.monotonic() - started)
+        self.group = Group()
+        newest = max((arrived.received_at for arrived in group.arrived), default=now)
+        committed = Committed(batch.series, batch.measured_at, batch.value, newest) if len(batch.series) else None
+        return Settled(group.arrived, [*batch.marks, *group.repeated], committed)
+
+    def commit_one_by_one(self) -> list[Settled]:
+        """The last resort for a group that cannot be committed: each frame alone, and what fails alone is set aside."""
+        frames, self.group = self.group.arrived, Group()
+        settled = []
+        for arrived in frames:
+            try:
+                self._take(arrived)
+                self.group.arrived.append(arrived)
+                settled.append(self.commit())
+            except Exception as error:  # noqa: BLE001 - the edge of one frame: its neighbours go on
+                self.counters.unexpected["commit"] += 1
+                self.group = Group()
+                self._bury(arrived, "unexpected", repr(error))
+                settled.append(Settled([arrived], [], None))
+        return settled
+
+    def _take(self, arrived: Arrived) -> None:
+        if arrived.address is not None and not self._registrar.is_enrolled(arrived.address):
+            # Not acknowledged to the agent either: it keeps its frames until somebody enrols it.
+            self._drop(SetAside.UNKNOWN_AGENT)
+            return
+        frame = decode_frame(arrived.payload)
+        address = Address(frame.site, frame.agent)
+        if arrived.address is None and not self._registrar.is_enrolled(address):
+            self._drop(SetAside.UNKNOWN_AGENT)
+            return
+        if arrived.address not in (None, address):
+            raise Poison(
+                SetAside.WRONG_TOPIC, f"the frame says {frame.site}/{frame.agent}, its topic {arrived.address}"
+            )
+        mark = FrameMark(frame.site, frame.agent, frame.epoch, frame.number)
+        if mark in self.group.marks or self._store.is_committed([mark])[0]:
+            self.counters.frames_repeated += 1
+            self.group.repeated.append(mark)
+            return
+        try:
+            self._take_body(address, frame, frame.body)
+        except Poison as error:
+            # The header is sound, so the frame can be acknowledged: its agent must not send it for ever.
+            self._bury(arrived, error.reason, str(error))
+        self.group.marks[mark] = None
+
+    def _take_body(self, address: Address, frame: Frame, body: Body) -> None:
+        now = self._clock()
+        match body:
+            case SamplesBody():
+                table = self._dictionaries.table(frame.site, body.dictionary, now)
+                self.group.add_columns(read_columns(body, len(table.series)), table)
+            case FactsBody():
+                self._registrar.learn_facts(address, body.devices, now)
+                self._dictionaries.devices_learnt(frame.site)
+            case EventsBody():
+                self._events.note_events(address, body.events)
+                self.counters.events_received += len(body.events)
+            case HelloBody():
+                self._registrar.note_agent(address, version=body.version, spool_bytes=body.spool_bytes)
+            case ResultBody():
+                _log.info(
+                    "command result",
+                    extra={"origin": f"{address.site}/{address.agent}", "id": body.id, "detail": body.text},
+                )
+            case _:
+                raise Poison("wrong_kind", "acknowledgements and commands go down to agents, not up")
+
+    def _count(self, group: Group, batch: Batch, duration_s: float) -> None:
+        counters = self.counters
+        counters.frames_committed += len(batch.marks)
+        counters.samples_committed += len(batch.series)
+        counters.samples_set_aside.update(group.set_aside)
+        counters.commits += 1 if batch.marks else 0
+        counters.commit_s += duration_s
+
+    def _drop(self, reason: str) -> None:
+        self.counters.frames_dropped[reason] += 1
+
+    def _bury(self, arrived: Arrived, reason: str, message: str) -> None:
+        self._drop(reason)
+        self._dead_letters.keep(arrived.payload, _origin(arrived), reason, message)
+
+
+def _origin(arrived: Arrived) -> str:
+    return f"{arrived.address.site}/{arrived.address.agent}" if arrived.address else "file"

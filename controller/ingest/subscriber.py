@@ -1,0 +1,178 @@
+"""Step 7 of a sample's path: a persistent MQTT session that acknowledges only what ingest has settled.
+
+The client's own thread does nothing but put messages into a bounded queue. When the queue is full that thread waits, the
+socket fills, and the broker holds the rest: back-pressure reaches the agents' spools.
+"""
+
+import logging
+import queue
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from campus.errors import ConfigError, Poison
+from campus.topics import ALL_STATE, ALL_UP, Address, Leg, parse_topic
+from controller.ingest.counters import IngestCounters
+from controller.ingest.group import Arrived
+
+QUEUE_FRAMES: Final = 2_000
+QOS: Final = 1
+KEEPALIVE_S: Final = 60
+CONNECT_TIMEOUT_S: Final = 10.0
+MOST_WAITING_ACKS: Final = 10_000
+_PUT_TIMEOUT_S: Final = 0.5
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class BrokerAddress:
+    """Where the central broker is and how to sign in. `tls` None means a plain connection."""
+
+    host: str
+    port: int
+    client_id: str = "campanile-controller"
+    username: str = ""
+    password: str = ""
+    tls: ssl.SSLContext | None = None
+
+
+class _Receipt(NamedTuple):
+    connection: int
+    message: int
+    qos: int
+
+
+class Subscriber:
+    """One session on the central broker. `start` dials and keeps dialling; `stop` leaves the session on the broker."""
+
+    def __init__(self, broker: BrokerAddress, counters: IngestCounters, clock: Callable[[], int]) -> None:
+        self._broker = broker
+        self._counters = counters
+        self._clock = clock
+        self._queue: queue.Queue[Arrived | StateMessage] = queue.Queue(QUEUE_FRAMES)
+        self._client: mqtt.Client | None = None
+        self._connection = 0
+        self._is_connected = threading.Event()
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Begin to connect in the background; a broker that is away is dialled again until it is there."""
+        broker = self._broker
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=broker.client_id,
+            clean_session=False,
+            protocol=mqtt.MQTTv311,
+            manual_ack=True,
+        )
+        client.max_queued_messages_set(MOST_WAITING_ACKS)
+        client.connect_timeout = CONNECT_TIMEOUT_S
+        client.reconnect_delay_set(min_delay=1, max_delay=30)
+        if broker.username:
+            client.username_pw_set(broker.username, broker.password)
+        if broker.tls is not None:
+            client.tls_set_context(broker.tls)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        self._stopping.clear()
+        try:
+            client.connect_async(broker.host, broker.port, keepalive=KEEPALIVE_S)
+        except ValueError as error:
+            raise ConfigError(f"broker {broker.host}:{broker.port}: {error}") from error
+        self._client = client
+        client.loop_start()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the broker has accepted the session."""
+        return self._is_connected.is_set()
+
+    @property
+    def waiting(self) -> int:
+        """Messages received and not taken yet."""
+        return self._queue.qsize()
+
+    def receive(self, timeout_s: float) -> "Arrived | StateMessage | None":
+        """The next message, None when none came in time. One thread."""
+        try:
+            return self._queue.get(timeout=timeout_s) if timeout_s > 0 else self._queue.get_nowait()
+        except queue.Empty:
+            return None
+
+    def acknowledge(self, arrived: Iterable[Arrived]) -> None:
+        """Let the broker forget messages. Those of a connection that has ended will come again and are recognised."""
+        client = self._client
+        if client is None:
+            return
+        for one in arrived:
+            receipt = one.receipt
+            if isinstance(receipt, _Receipt) and receipt.connection == self._connection:
+                client.ack(receipt.message, receipt.qos)
+
+    def publish(self, address: Address, payload: bytes) -> None:
+        """Send a frame down to an agent; what cannot be sent is dropped, since the agent asks again by resending."""
+        if self._client is not None:
+            self._client.publish(address.topic(Leg.DOWN), payload, qos=QOS)
+
+    def stop(self, linger_s: float = 0.0) -> None:
+        """Leave, after at most `linger_s` for what is still to be sent; harmless when called twice."""
+        self._stopping.set()
+        client, self._client = self._client, None
+        if client is None:
+            return
+        deadline = time.monotonic() + linger_s
+        while client.want_write() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        client.disconnect()
+        client.loop_stop()
+        self._is_connected.clear()
+
+    def _on_connect(self, client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
+        if reason.is_failure:
+            _log.warning("broker refuses the session", extra={"reason": str(reason)})
+            return
+        self._connection += 1
+        self._counters.connections += 1
+        client.subscribe([(ALL_UP, QOS), (ALL_STATE, QOS)])
+        self._is_connected.set()
+        _log.info("connected to the broker", extra={"host": self._broker.host, "port": self._broker.port})
+
+    def _on_disconnect(
+        self, _client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
+    ) -> None:
+        if self._is_connected.is_set():
+            self._counters.disconnections += 1
+            _log.warning("lost the broker", extra={"reason": str(reason)})
+        self._is_connected.clear()
+
+    def _on_message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        receipt = _Receipt(self._connection, message.mid, message.qos)
+        try:
+            address, leg = parse_topic(message.topic)
+        except (Poison, UnicodeDecodeError) as error:
+            self._counters.frames_dropped["bad_topic"] += 1
+            _log.warning("message on a strange topic", extra={"detail": str(error)})
+            client.ack(message.mid, message.qos)
+            return
+        arrived = Arrived(address, bytes(message.payload), self._clock(), receipt)
+        item = StateMessage(arrived) if leg is Leg.STATE else arrived
+        while not self._stopping.is_set():
+            try:
+                self._queue.put(item, timeout=_PUT_TIMEOUT_S)
+                return
+            except queue.Full:
+                continue
+
+
+class StateMessage(NamedTuple):
+    """A message of a ``state`` topic."""
+
+    arrived: Arrived
