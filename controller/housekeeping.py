@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from campus.errors import Transient
+from controller.figure import Figure
 
 STOP_TIMEOUT_S: Final = 30.0
 """How long a stop waits for work under way: closing a day can take some seconds."""
@@ -41,6 +42,18 @@ class Recurring:
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(STOP_TIMEOUT_S)
+
+    def figures(self) -> list[Figure]:
+        """Rounds and failures."""
+        name = ("work", self.name)
+        failures = self.failures.copy().items()
+        return [
+            Figure("housekeeping_rounds_total", "Rounds of recurring work", self.rounds, (name,)),
+            *(
+                Figure("housekeeping_failures_total", "Rounds that failed", count, (name, ("reason", reason)))
+                for reason, count in sorted(failures)
+            ),
+        ]
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -6,6 +6,7 @@ nothing is taken any more, then what is in memory is written down, then files ar
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -17,11 +18,14 @@ from campus.errors import ConfigError
 from campus.version import VERSION
 from controller.alerts.service import AlertService
 from controller.api import routes as api
+from controller.api.metrics import metrics_registry
 from controller.api.page import OPENAPI_URL
 from controller.api.problems import answer_problems
+from controller.api.shapes import HealthShape, Status
 from controller.capacity.service import CapacityService
 from controller.clock import utc_ms
 from controller.config import ControllerConfig
+from controller.figure import Figure, labelled
 from controller.housekeeping import Recurring
 from controller.identity.guard import Guard
 from controller.identity.routes import router as identity_routes
@@ -57,6 +61,7 @@ class Controller:
         self.overview = OverviewService(self.telemetry, self.registry, self.alerts, clock)
         self.capacity = CapacityService(self.store, self.registry, zone, clock)
         self.utilisation = UtilisationService(self.store, self.registry, zone, clock)
+        self.answers: Counter[str] = Counter()
         self.housekeeping = (Recurring("maintenance", MAINTENANCE_INTERVAL_S, self._maintain, clock),)
 
     def start(self) -> None:
@@ -86,6 +91,37 @@ class Controller:
         self.registry.save_agents()
         self.engine.dispose()
 
+    def health(self) -> HealthShape:
+        """How it is, from memory and one count."""
+        held = self.store.figures()
+        return HealthShape(
+            status=Status.OK,
+            version=VERSION,
+            agents=len(self.registry.agents(SYSTEM)),
+            devices=self.registry.device_count(),
+            series=held.series,
+            samples_stored=held.samples_stored,
+            open_alerts=self.alerts.open_count(SYSTEM),
+            ingest_lag_s=0.0,
+        )
+
+    def figures(self) -> list[Figure]:
+        """What `/metrics` says of everything that has no figures of its own."""
+        held = self.store.figures()
+        agents = self.registry.agents(SYSTEM)
+        return [
+            Figure("store_series", "Series known", held.series),
+            Figure("store_samples", "Raw samples kept", held.samples_stored),
+            Figure("store_size_bytes", "Size of the sample store at the last upkeep", held.size_bytes),
+            Figure("devices", "Devices known", self.registry.device_count()),
+            Figure("agents", "Agents enrolled", len(agents)),
+            Figure("agents_online", "Agents the broker calls online", sum(agent.online for agent in agents)),
+            Figure("alerts_open", "Open alerts not hidden behind a cause", self.alerts.open_count(SYSTEM)),
+            *labelled("facts_refused_total", "Facts not taken", "reason", self.registry.facts_refused),
+            *labelled("http_answers_total", "Answers given", "status", self.answers),
+            *(figure for work in self.housekeeping for figure in work.figures()),
+        ]
+
     def _maintain(self, now: int) -> None:
         self.registry.save_agents()
         self.registry.refresh()
@@ -98,10 +134,12 @@ def build_app(controller: Controller) -> FastAPI:
     app.state.services = controller
     app.state.identity = controller.identity
     app.state.clock = controller.clock
+    app.state.health = controller.health
+    app.state.metrics = metrics_registry([controller.figures])
     app.include_router(api.router)
     app.include_router(identity_routes)
     answer_problems(app)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, answers=controller.answers)
     return app
 
 

@@ -1,5 +1,6 @@
 """What the API's answers look like; the OpenAPI page is made from these. Instants are UTC milliseconds, 0 = never."""
 
+from enum import StrEnum
 from typing import Self
 
 import msgspec
@@ -308,10 +309,17 @@ class OverviewShape(Shape):
         )
 
 
+class Status(StrEnum):
+    """`degraded`: it answers, but something it needs is away."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+
+
 class HealthShape(Shape):
     """Whether the controller works and how much it holds; needs no sign-in and names nobody."""
 
-    status: str
+    status: Status
     version: str
     agents: int
     devices: int

@@ -10,6 +10,7 @@ The session cookie is SameSite=Lax and not Strict, so that an address sent to a 
 never ride on that, they are checked here.
 """
 
+from collections import Counter
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -36,10 +37,11 @@ SECURITY_HEADERS: Final = {
 
 
 class Guard:
-    """ASGI middleware around the whole app."""
+    """ASGI middleware around the whole app; counts the answers by status."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, answers: Counter[str]) -> None:
         self._app = app
+        self._answers = answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on and add the headers."""
@@ -49,13 +51,18 @@ class Guard:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                self._answers[str(message["status"])] += 1
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
         refusal = refused(str(scope["method"]), Headers(scope=scope))
-        await (refusal or self._app)(scope, receive, send_with_headers)
+        try:
+            await (refusal or self._app)(scope, receive, send_with_headers)
+        except Exception:
+            self._answers["500"] += 1
+            raise
 
 
 def refused(method: str, headers: Headers) -> PlainTextResponse | None:
