@@ -70,6 +70,8 @@ class SnmpCollector:
         self._catalogue = catalogue
         self._monotonic = monotonic
         self._known: _Known | None = None
+        self._half_learnt: Columns | None = None
+        """What was walked before learning was broken off: over a bad line the next round goes on from there."""
         self._hailed: tuple[int | None, int] = (None, 0)
         """sysUpTime in ticks and when it was read."""
 
@@ -99,7 +101,7 @@ class SnmpCollector:
         harvest.samples.append(self._sample("reachable", 1.0, now))
         harvest.samples.append(self._sample("response_time_ms", took_ms, now))
         restarted = self._note_restart(hail, now, harvest)
-        if self._known is None or restarted or Cadence.SLOW in cadences:
+        if self._known is None or restarted or self._half_learnt or Cadence.SLOW in cadences:
             await self._learn(hail, now, harvest)
         await self._read(cadences, hail, now, harvest)
         return harvest
@@ -124,15 +126,16 @@ class SnmpCollector:
 
     async def _learn(self, hail: dict[str, Raw], now: int, harvest: Harvest) -> None:
         """Learn the device anew. When it does not bear it, what was known stays in use."""
-        columns = Columns(self.dialogue, hail)
+        columns = self._half_learnt or Columns(self.dialogue, hail)
+        self._half_learnt = None
         try:
             name = await self._profile_of(hail)
             profile = self._catalogue.profiles[name]
-            self.dialogue.repetitions = min(self.dialogue.repetitions, profile.repetitions)
-            self.dialogue.at_once = min(self.dialogue.at_once, profile.get_at_once)
+            self.dialogue.begin_learning(profile.get_at_once, profile.repetitions)
             learnt = await learn(profile, columns)
         except (Transient, Poison):
             harvest.dropped["learning"] += 1
+            self._half_learnt = columns
             return
         memory = self._known.memory if self._known and self._known.profile_name == name else CounterMemory()
         memory.forget_all_but({ask.instance for ask in learnt.asks})

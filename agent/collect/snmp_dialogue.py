@@ -7,7 +7,7 @@ that shrink until the device can answer, walks that end.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,15 +21,29 @@ from campus.errors import Poison, Transient
 
 T = TypeVar("T")
 MAX_WALK_ROWS = 10_000
+DARE_EVERY = 12
+"""Rounds of learning until what once was too much is tried again."""
+
+
+def _is_panic(error: BaseException) -> bool:
+    """Whether gufo-snmp's Rust code panicked, which a datagram torn in the middle of a header makes it do (seen with 0.13).
+
+    PyO3's PanicException is a BaseException without a module to import it from; uncaught it would end the agent.
+    """
+    return type(error).__name__ == "PanicException" and type(error).__module__ == "pyo3_runtime"
 
 
 @dataclass(frozen=True)
 class SnmpTiming:
-    """Patience. `patience` bounds unanswered requests in one poll, so that a half-dead device holds nobody up."""
+    """`attempts` per request before less is asked at once; `patience` bounds the unanswered requests of one poll.
+
+    So a half-dead device costs at most `patience` x `timeout_s`, and a line that loses one datagram in ten still does.
+    """
 
     timeout_s: float = 2.0
     attempts: int = 3
-    patience: int = 8
+    patience: int = 15
+    hail_attempts: int = 3
 
 
 class SnmpDialogue:
@@ -51,11 +65,20 @@ class SnmpDialogue:
         self._lock = asyncio.Lock()
         self._session: SnmpSession | None = None
         self._canary = ""
+        self._learnings = 0
         self._patience = timing.patience
 
     def begin(self) -> None:
         """Start a poll: patience is whole again."""
         self._patience = self._timing.patience
+
+    def begin_learning(self, at_once: int, repetitions: int) -> None:
+        """Take a profile's limits; now and then dare a little more again, for it may have been the line and not the device."""
+        self._learnings += 1
+        if self._learnings % DARE_EVERY == 0:
+            self.at_once, self.repetitions = self.at_once * 2, self.repetitions * 2
+        self.at_once = min(self.at_once, at_once)
+        self.repetitions = min(self.repetitions, repetitions)
 
     async def hail(self, oids: Sequence[str]) -> dict[str, Raw]:
         """Ask for a few scalars that every device has, with retries; those it has become the sign that it answered.
@@ -63,7 +86,7 @@ class SnmpDialogue:
         `Transient` when it keeps silent, `Poison` ``garbage`` when it answers what is not SNMP.
         """
         failure: Transient | Poison | None = None
-        for _ in range(self._timing.attempts):
+        for _ in range(self._timing.hail_attempts):
             try:
                 answer = await self._get(list(oids))
             except (Transient, Poison) as error:
@@ -110,22 +133,24 @@ class SnmpDialogue:
 
     async def _get_chunk(self, chunk: list[str]) -> dict[str, Raw]:
         """A chunk, halved until the device can answer it. Too big and an error about one OID both look like nothing at all."""
-        asked = chunk if not self._canary or self._canary in chunk else [*chunk, self._canary]
-        try:
-            answer = await self._get(asked)
-        except (Transient, Poison):
-            if self._patience <= 0:
-                raise
-            answer = {}
-            if len(chunk) == 1:
-                return {}
-        if answer or not self._canary or len(chunk) == 1:
+        answer = await self._get_patiently(chunk if self._canary in chunk else [*chunk, self._canary])
+        if answer or len(chunk) == 1:
             return answer
         middle = len(chunk) // 2
         left, right = await self._get_chunk(chunk[:middle]), await self._get_chunk(chunk[middle:])
         if left and right:
             self.at_once = max(1, min(self.at_once, middle))
         return left | right
+
+    async def _get_patiently(self, oids: list[str]) -> dict[str, Raw]:
+        """Ask some times over; nothing at all when it stays silent and there is patience left."""
+        for _ in range(self._timing.attempts):
+            try:
+                return await self._get([oid for oid in oids if oid])
+            except (Transient, Poison):
+                if self._patience <= 0:
+                    raise
+        return {}
 
     async def _get(self, oids: list[str]) -> dict[str, Raw]:
         return await self._alone(lambda session: session.get_many(oids))
@@ -144,6 +169,10 @@ class SnmpDialogue:
                 raise self._failed("garbage", Poison("garbage", f"{self._address} answers badly: {error}")) from error
             except OSError as error:
                 raise self._failed("timeouts", Transient(f"{self._address}: {error}")) from error
+            except BaseException as error:
+                if not _is_panic(error):
+                    raise
+                raise self._failed("garbage", Poison("garbage", f"{self._address} sends a torn datagram")) from error
             self._session = session
             return result
 
@@ -158,6 +187,18 @@ class SnmpDialogue:
             self._address.host, self._address.port, community=self._community.reveal(), timeout=self._timing.timeout_s
         )
 
+    async def _stepped(self, steps: AsyncIterator[tuple[str, Raw]]) -> tuple[str, Raw] | None:
+        """The next row, None after the last. What is lost is asked for again: gufo-snmp tells a late answer by its id."""
+        for attempt in range(1, self._timing.attempts + 1):
+            try:
+                return await anext(steps, None)
+            except TimeoutError:
+                if attempt == self._timing.attempts or self._patience <= 1:
+                    raise
+                self.counts["timeouts"] += 1
+                self._patience -= 1
+        return None
+
     async def _first(self, session: SnmpSession, subtree: str) -> str:
         async for oid, _ in session.getnext(subtree):
             return oid if oid.startswith(f"{subtree}.") else ""
@@ -168,7 +209,8 @@ class SnmpDialogue:
         prefix = f"{column}."
         last: tuple[int, ...] = (-1,)
         steps = session.getnext(column) if self.repetitions == 1 else session.getbulk(column, self.repetitions)
-        async for oid, value in steps:
+        while (binding := await self._stepped(steps)) is not None:
+            oid, value = binding
             if not oid.startswith(prefix):
                 break
             index = oid[len(prefix) :]
