@@ -1,0 +1,74 @@
+"""The controller's YAML: defaults work, mistakes are sentences with a line."""
+
+from pathlib import Path
+
+import pytest
+
+from campus.errors import ConfigError
+from controller.config import load_config
+from controller.store.port import Retention
+
+WHOLE = """\
+data_dir: data
+broker: {host: 127.0.0.1, port: 18830, username: district, password_file: broker.txt}
+http: {host: 127.0.0.1, port: 8081}
+district: {timezone: Asia/Shanghai, name_en: East District, name_zh: 东区}
+enrolment: district.yaml
+retention: {raw_days: 35, five_minutes_days: 400, hour_days: 1200, day_days: 4000}
+store: embedded
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "controller.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_an_empty_file_is_a_working_configuration(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, ""))
+    assert config.data_path == tmp_path / "data"
+    assert (config.http.host, config.http.port, config.enrolment) == ("127.0.0.1", 8080, "")
+    assert config.database_url().reveal() == f"sqlite:///{tmp_path}/data/registry.db"
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    (tmp_path / "broker.txt").write_text("hunter2\n")
+    config = load_config(write(tmp_path, WHOLE))
+    assert config.enrolment_path == tmp_path / "district.yaml"
+    assert config.retention == Retention(35, 400, 1200, 4000)
+    password = config.broker.password()
+    assert password is not None
+    assert password.reveal() == "hunter2"
+    assert "hunter2" not in repr(config) + str(password) + f"{password!r}"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("http: {prot: 80}", "controller.yaml:1: http: unknown key 'prot'. Did you mean 'port'?"),
+        ("a: 1\nretenton: {}", "unknown key"),
+        ("data_dir: x\nhttp:\n  host: 0.0.0.0", "controller.yaml:3: http.host: '0.0.0.0' would show the console"),
+        ("http: {port: 70000}", "http.port: 70000 is not a port"),
+        ("district: {timezone: China/Beijing}", "district.timezone: 'China/Beijing' is not an IANA time zone"),
+        ("retention: {raw_days: 0}", "retention.raw_days: 0 days: keep at least 1"),
+        ("store: oracle", "store: Invalid enum value 'oracle'"),
+        ("http: {port: '80'}", "Expected `int`, got `str`"),
+        ("data_dir: a\ndata_dir: b", "controller.yaml:2: 'data_dir' stands twice"),
+    ],
+)
+def test_a_mistake_is_a_sentence(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load_config(write(tmp_path, text))
+    assert said in str(error.value)
+
+
+def test_a_database_elsewhere_is_named_by_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGISTRY_URL", "postgresql+psycopg://campanile:secret@db/registry")
+    config = load_config(write(tmp_path, "database_url_env: REGISTRY_URL"))
+    assert config.database_url().reveal().endswith("@db/registry")
+    monkeypatch.delenv("REGISTRY_URL")
+    with pytest.raises(ConfigError, match="REGISTRY_URL is empty or not set"):
+        config.database_url()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(write(tmp_path, "database_url_file: nowhere.txt")).database_url()
