@@ -17,6 +17,7 @@ from controller.alerts.transition import Change, Judged, Transition
 _BINDING: Final = np.dtype(
     [("heard_at", "<i8"), ("after", "<i8"), ("series", "<i4"), ("rule", "<i4"), ("is_open", "?")], align=True
 )
+_NEVER_SILENT: Final = np.iinfo(np.int64).max // 2
 
 
 class Silences:
@@ -44,13 +45,14 @@ class Silences:
         self._layers.bind(series, number)
         return number
 
-    def unbind(self, binding: int) -> bool:
-        """Stop watching; tells whether it was open. The number is not used again."""
+    def let_go(self, binding: int) -> bool:
+        """Stop watching, unless it is open; tells whether it was let go. The number is not used again."""
         row = self._rows[binding]
+        if row["is_open"]:
+            return False
         self._layers.unbind(int(row["series"]), binding)
-        was_open = bool(row["is_open"])
-        row["is_open"], row["heard_at"] = False, np.iinfo(np.int64).max // 2
-        return was_open
+        row["heard_at"] = _NEVER_SILENT
+        return True
 
     def judge(self, rows: Rows, received_at: int) -> list[Transition]:
         """Which silences a batch ends."""

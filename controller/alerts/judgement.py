@@ -121,13 +121,14 @@ class Judgement:
         """Move the levels (already multiplied by the sign), from the next sample on."""
         self._rows["level"][binding], self._rows["clear"][binding] = level, clear
 
-    def unbind(self, binding: int) -> bool:
-        """Stop watching; tells whether it was open. The number is not used again."""
+    def let_go(self, binding: int) -> bool:
+        """Stop watching, unless it is open; tells whether it was let go. The number is not used again."""
         row = self._rows[binding]
+        if row["phase"] >= Phase.OPEN:
+            return False
         self._layers.unbind(int(row["series"]), binding)
-        was_open = row["phase"] >= Phase.OPEN
         row["phase"] = Phase.GOOD
-        return bool(was_open)
+        return True
 
     def judge(self, rows: Rows, received_at: int) -> list[Transition]:
         """What a batch changes, in the order it was measured for each binding."""

@@ -68,7 +68,7 @@ class Ports(StrEnum):
     UPLINK = "uplink"
     """Leads to the metro network."""
     LINKED = "linked"
-    """An uplink, or a neighbour was seen on it."""
+    """Not an uplink, but a neighbour was seen on it."""
 
 
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,12 +129,13 @@ class AlertState(StrEnum):
 
 
 class TrailStep(msgspec.Struct, frozen=True):
-    """One line of an alert's decision trail: when, which stage, what it decided and why."""
+    """One line of an alert's decision trail: when, which stage, what it decided, and why in both languages."""
 
     at: int
     stage: str
     decision: str
     reason: str
+    reason_zh: str
 
 
 class Alert(msgspec.Struct, frozen=True):

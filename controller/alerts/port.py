@@ -12,9 +12,6 @@ from controller.registry.model import Device
 class Registry(Protocol):
     """The registry as the rule binder sees it; called in the ingest thread."""
 
-    def is_known(self, site: SiteId, device: DeviceId) -> bool:
-        """Whether the device has been registered; from memory."""
-
     def kind_of(self, site: SiteId, device: DeviceId) -> DeviceKind:
         """What it is for; from memory."""
 

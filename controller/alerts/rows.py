@@ -25,10 +25,12 @@ def alert_of(row: AlertRow, trail: Sequence[TrailRow] = ()) -> Alert:
         acknowledged_at=row.acknowledged_at,
         acknowledged_by=row.acknowledged_by,
         cause=row.cause,
-        trail=tuple(TrailStep(step.at, step.stage, step.decision, step.reason) for step in trail),
+        trail=tuple(TrailStep(step.at, step.stage, step.decision, step.reason, step.reason_zh) for step in trail),
     )
 
 
 def trail_row(alert: int, step: TrailStep) -> TrailRow:
     """The row that keeps one step of an alert's trail."""
-    return TrailRow(alert=alert, at=step.at, stage=step.stage, decision=step.decision, reason=step.reason)
+    return TrailRow(
+        alert=alert, at=step.at, stage=step.stage, decision=step.decision, reason=step.reason, reason_zh=step.reason_zh
+    )

@@ -103,7 +103,7 @@ class AlertService:
             if bool(row.acknowledged_at) != bool(at):
                 row.acknowledged_at = at
                 row.acknowledged_by = scope.user if at else ""
-                session.add(trail_row(alert_id, TrailStep(self._clock(), "person", decision, f"by {scope.user}")))
+                session.add(trail_row(alert_id, _said(self._clock(), decision, scope)))
                 session.flush()
             return _whole(session, row)
 
@@ -114,6 +114,10 @@ def _within(scope: Scope) -> sa.ColumnElement[bool]:
 
 def _in_state(state: AlertState) -> sa.ColumnElement[bool]:
     return col(AlertRow.cleared_at) == 0 if state is AlertState.OPEN else col(AlertRow.cleared_at) > 0
+
+
+def _said(at: int, decision: str, scope: Scope) -> TrailStep:
+    return TrailStep(at, "person", decision, f"by {scope.user}", f"操作人：{scope.user}")
 
 
 def _seen(session: Session, scope: Scope, alert_id: int) -> AlertRow:

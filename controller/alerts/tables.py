@@ -58,3 +58,4 @@ class TrailRow(SQLModel, table=True):
     stage: str = Field(max_length=32)
     decision: str = Field(max_length=32)
     reason: str
+    reason_zh: str = ""

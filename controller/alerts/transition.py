@@ -18,8 +18,6 @@ class Judged(StrEnum):
     """A reading."""
     TICK = "tick"
     """Time passed with no other reading."""
-    UNBOUND = "unbound"
-    """The rule does not concern the series any more."""
 
 
 class Transition(NamedTuple):

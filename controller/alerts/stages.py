@@ -1,0 +1,151 @@
+"""The stages between a judgement and an alert people see. Pure: each leaves a named reason on the decision trail.
+
+judged     what was measured, against which rule
+duplicate  the same fault is open already: dropped
+late       told long after it happened: kept, never raised
+hidden     its site's silence has a cause of its own: stands behind that alert
+shown      nothing stands against it
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+
+from campus.ids import DeviceId, SiteId
+from controller.alerts.model import Rule, TrailStep
+from controller.alerts.reasons import over, told
+
+JUDGED: Final = "judged"
+DUPLICATE: Final = "duplicate"
+LATE: Final = "late"
+HIDDEN: Final = "hidden"
+SHOWN: Final = "shown"
+CLEARED: Final = "cleared"
+
+
+class Outcome(StrEnum):
+    """What becomes of a case."""
+
+    RAISED = "raised"
+    DROPPED = "dropped"
+    KEPT = "kept"
+    """Written down as over already."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault on its way to become an alert. `at` is when it was judged, `since` when it began, in UTC ms."""
+
+    rule: Rule
+    site: SiteId
+    device: DeviceId
+    instance: str
+    at: int
+    since: int
+    value: float
+    text: str = ""
+    """What the device itself said; empty unless the case comes from an event."""
+    arrived_late_ms: int = 0
+
+
+@dataclass
+class Situation:
+    """What is open now: alert ids by (rule, site, device, instance), and the causes of silence by site."""
+
+    open: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
+    causes: dict[str, list[int]] = field(default_factory=dict)
+
+    def copy(self) -> "Situation":
+        """One that does not change with this one."""
+        return Situation(dict(self.open), {site: list(causes) for site, causes in self.causes.items()})
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Where a case stands after the stages so far. `cause` is the alert it hides behind, 0 for none."""
+
+    steps: tuple[TrailStep, ...] = ()
+    outcome: Outcome | None = None
+    cause: int = 0
+
+    def after(self, step: TrailStep) -> "Decision":
+        """The same, one step later."""
+        return replace(self, steps=(*self.steps, step))
+
+
+Stage = Callable[[Case, Situation, Decision], Decision]
+
+
+def decide(case: Case, situation: Situation) -> Decision:
+    """Lead a case through all stages until one settles it."""
+    decision = Decision()
+    for stage in STAGES:
+        decision = stage(case, situation, decision)
+        if decision.outcome is not None:
+            break
+    return decision
+
+
+def _judged(case: Case, _: Situation, decision: Decision) -> Decision:
+    english, chinese = told(case.rule, case.value, round((case.at - case.since) / 1000), case.text)
+    return decision.after(TrailStep(case.at, JUDGED, "bad", english, chinese))
+
+
+def _duplicate(case: Case, situation: Situation, decision: Decision) -> Decision:
+    alert = situation.open.get(key_of(case))
+    if alert is None:
+        return decision
+    step = TrailStep(case.at, DUPLICATE, "dropped", f"alert {alert} is open already", f"告警 {alert} 已存在")
+    return replace(decision.after(step), outcome=Outcome.DROPPED)
+
+
+def _late(case: Case, _: Situation, decision: Decision) -> Decision:
+    if not case.arrived_late_ms:
+        return decision
+    minutes = round(case.arrived_late_ms / 60_000)
+    step = TrailStep(case.at, LATE, "kept", f"arrived {minutes} min after it happened", f"发生 {minutes} 分钟后才收到")
+    return replace(decision.after(step), outcome=Outcome.KEPT)
+
+
+def _hidden(case: Case, situation: Situation, decision: Decision) -> Decision:
+    causes = situation.causes.get(case.site, [])
+    if not causes or not case.rule.is_silence or case.rule.is_cause:
+        return decision
+    step = hidden_step(case.at, causes[0])
+    return replace(decision.after(step), outcome=Outcome.RAISED, cause=causes[0])
+
+
+def _shown(case: Case, _: Situation, decision: Decision) -> Decision:
+    step = TrailStep(case.at, SHOWN, "raised", "nothing stands against it", "无抑制条件")
+    return replace(decision.after(step), outcome=Outcome.RAISED)
+
+
+STAGES: Final[tuple[Stage, ...]] = (_judged, _duplicate, _late, _hidden, _shown)
+
+
+def key_of(case: Case) -> tuple[str, str, str, str]:
+    """What may be open only once."""
+    return case.rule.id, case.site, case.device, case.instance
+
+
+def hidden_step(at: int, cause: int) -> TrailStep:
+    """Said when an alert goes behind its cause."""
+    return TrailStep(
+        at, HIDDEN, "hidden", f"behind alert {cause}: its site is cut off", f"由告警 {cause} 引起：所在学校断网"
+    )
+
+
+def released_step(at: int, cause: int) -> TrailStep:
+    """Said when the cause is gone and the alert is still open."""
+    return TrailStep(at, SHOWN, "raised", f"alert {cause} cleared, this did not", f"告警 {cause} 已恢复，但此告警仍在")
+
+
+def cleared_step(at: int, rule: Rule, value: float) -> TrailStep:
+    """Said when the condition has cleared."""
+    return TrailStep(at, CLEARED, "cleared", *over(rule, value))
+
+
+def abandoned_step(at: int) -> TrailStep:
+    """Said when an open alert is closed because nothing watches it any more."""
+    return TrailStep(at, CLEARED, "cleared", "no rule watches this any more", "已无规则监测此项")
