@@ -1,0 +1,94 @@
+"""Nouns: a device, its ports, a place. Plain and frozen; built by `school` and `centre`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from campus.samples import DeviceKind
+
+
+class Family(StrEnum):
+    """Which software a device runs, so which MIBs or topics it speaks."""
+
+    HUAWEI = "huawei"
+    H3C = "h3c"
+    RUIJIE = "ruijie"
+    UPS = "ups"
+    PRINTER = "printer"
+    SERVER = "server"
+    BOARD = "board"
+    PROJECTOR = "projector"
+    CAMERA = "camera"
+    KITCHEN = "kitchen"
+    GATE = "gate"
+
+    @property
+    def speaks_snmp(self) -> bool:
+        """Whether it is polled; the others publish on the school's broker."""
+        return self in _SNMP
+
+
+_SNMP = {Family.HUAWEI, Family.H3C, Family.RUIJIE, Family.UPS, Family.PRINTER, Family.SERVER}
+
+
+@dataclass(frozen=True)
+class Port:
+    """One port. `name` is ifName, `description` ifDescr. An unplugged port has no cable and is down."""
+
+    index: int
+    name: str
+    description: str
+    speed_bps: int
+    alias: str = ""
+    plugged: bool = True
+    is_enabled: bool = True
+
+
+@dataclass(frozen=True)
+class Cable:
+    """What hangs on the other end of a port: a device of the same site, or of another for the metro network's links."""
+
+    device: str
+    port: str
+    remote_device: str
+    remote_port: str
+    remote_name: str
+
+
+@dataclass(frozen=True)
+class SimDevice:
+    """One device. `system_name` is what it calls itself (ASCII), `name_zh` what people call it."""
+
+    id: str
+    kind: DeviceKind
+    family: Family
+    name_zh: str
+    system_name: str
+    room: str
+    vendor: str
+    model: str
+    serial: str
+    firmware: str
+    mac: bytes
+    sys_object_id: str = ""
+    ports: tuple[Port, ...] = ()
+    uplink: str = ""
+    """Name of the port that leads out of the device towards the metro network."""
+    uplink_capacity_bps: float = 0.0
+    """For a gateway: what the school's link may carry."""
+
+    def port(self, name: str) -> Port:
+        """The port of that name; `KeyError` when there is none."""
+        for port in self.ports:
+            if port.name == name:
+                return port
+        raise KeyError(f"{self.id} has no port {name}")
+
+
+@dataclass(frozen=True)
+class SimRoom:
+    """A place in a site."""
+
+    id: str
+    name_en: str
+    name_zh: str
+    floor: int = 0

@@ -1,0 +1,91 @@
+"""Faults: what can go wrong, where, from when to when."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from campus.samples import DeviceKind
+from simulator.life.noise import Longs
+
+FOREVER = 1 << 62
+
+
+class FaultName(StrEnum):
+    """Names as typed on the command line."""
+
+    CUT_UPLINK = "cut-uplink"
+    POWER_LOSS = "power-loss"
+    WARM_FREEZER = "warm-freezer"
+    HANG_BOARD = "hang-board"
+    FLOOD_LINK = "flood-link"
+    CAMERA_BLACK = "camera-black"
+    GARBAGE = "garbage"
+    HALF_TABLE = "half-table"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True)
+class FaultKind:
+    """What a fault does, and which kind of device it befalls: None is the whole school, an empty tuple any device."""
+
+    text: str
+    kinds: tuple[DeviceKind, ...] | None = None
+
+
+FAULTS: dict[FaultName, FaultKind] = {
+    FaultName.CUT_UPLINK: FaultKind("the school's fibre is cut: its uplink is down at both ends, its agent is alone"),
+    FaultName.POWER_LOSS: FaultKind("mains fails: the UPS carries the school for a minute, then everything goes dark"),
+    FaultName.WARM_FREEZER: FaultKind(
+        "the kitchen's freezer stops cooling and warms up", (DeviceKind.KITCHEN_MONITOR,)
+    ),
+    FaultName.HANG_BOARD: FaultKind("an interactive board freezes and says nothing more", (DeviceKind.BOARD,)),
+    FaultName.FLOOD_LINK: FaultKind("a computer in the office floods the school's uplink"),
+    FaultName.CAMERA_BLACK: FaultKind("a camera loses its picture and stops recording", (DeviceKind.CAMERA,)),
+    FaultName.GARBAGE: FaultKind("a device answers bytes that make no sense", ()),
+    FaultName.HALF_TABLE: FaultKind(
+        "a device forgets half of its ports",
+        (DeviceKind.SWITCH, DeviceKind.GATEWAY, DeviceKind.ACCESS_POINT),
+    ),
+    FaultName.SILENT: FaultKind("a device says nothing more", ()),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: `device` is empty for faults of the whole school. Active for start <= t < end (UTC ms)."""
+
+    name: FaultName
+    site: str
+    device: str
+    start: int
+    end: int = FOREVER
+
+
+class FaultSet:
+    """The faults of one site."""
+
+    def __init__(self, faults: tuple[Fault, ...] = ()) -> None:
+        self.faults = faults
+
+    def during(self, name: FaultName, at: Longs, device: str = "") -> NDArray[np.bool_]:
+        """For each instant, whether that fault is on (of that device, where one is given)."""
+        on = np.zeros(len(at), dtype=np.bool_)
+        for fault in self.faults:
+            if fault.name is name and fault.device == device:
+                on |= (at >= fault.start) & (at < fault.end)
+        return on
+
+    def since(self, name: FaultName, at: Longs, device: str = "") -> NDArray[np.float64]:
+        """Seconds the fault has lasted at each instant, -1 where it is off."""
+        lasted = np.full(len(at), -1.0)
+        for fault in self.faults:
+            if fault.name is name and fault.device == device:
+                on = (at >= fault.start) & (at < fault.end)
+                lasted[on] = (at[on] - fault.start) / 1000
+        return lasted
+
+    def devices(self, name: FaultName) -> set[str]:
+        """Devices that have this fault at some time."""
+        return {fault.device for fault in self.faults if fault.name is name}
