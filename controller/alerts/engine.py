@@ -47,7 +47,6 @@ class EngineFigures:
     series: int
     judged: int
     late: int
-    early: int
     superseded: int
     waiting: int
     dropped: int
@@ -144,7 +143,6 @@ class AlertEngine:
                 series=self._watch.size,
                 judged=counts.judged,
                 late=counts.late,
-                early=counts.early,
                 superseded=counts.superseded,
                 waiting=len(self._waiting),
                 dropped=self._dropped,

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.alerts.layers import Layers, Numbers
-from controller.alerts.timing import TICK_SLACK_MS, is_early, is_late
+from controller.alerts.timing import TICK_SLACK_MS, is_late
 from controller.alerts.transition import Change, Counts, Judged, Transition
 from controller.store.port import Ids, Times, Values
 
@@ -151,14 +151,13 @@ class Judgement:
 
     def _judge_layer(self, binding: Numbers, at: Times, value: Values, received_at: int) -> list[Transition]:
         state = self._rows
-        late, early = is_late(at, received_at), is_early(at, received_at)
+        late = is_late(at, received_at)
         old = at <= state["last_at"][binding]
-        usable = ~(late | early | old)
+        usable = ~(late | old)
         judged = int(usable.sum())
         if judged < len(at):
             self.counts.late += int(late.sum())
-            self.counts.early += int(early.sum())
-            self.counts.superseded += int((old & ~late & ~early).sum())
+            self.counts.superseded += int((old & ~late).sum())
             binding, at, value = binding[usable], at[usable], value[usable]
         self.counts.judged += judged
         evidence = self._weigh(binding, at, value)

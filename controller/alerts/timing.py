@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from campus.delivery import LATE_AFTER_MS
 from controller.store.port import Times
 
-EARLY_AFTER_MS: Final = 60_000
 TICK_SLACK_MS: Final = 20_000
 """A hold is ended by the clock only this much later than a reading would have ended it: the reading that says otherwise
 may be on its way. Longer than the usual cadence and the way of a frame together."""
@@ -18,9 +17,3 @@ def is_late(measured_at: Times, received_at: int) -> NDArray[np.bool_]:
     """Which samples are too old to be live."""
     late: NDArray[np.bool_] = measured_at < received_at - LATE_AFTER_MS
     return late
-
-
-def is_early(measured_at: Times, received_at: int) -> NDArray[np.bool_]:
-    """Which samples come from the future."""
-    early: NDArray[np.bool_] = measured_at > received_at + EARLY_AFTER_MS
-    return early

@@ -43,7 +43,5 @@ class Counts:
         self.judged = 0
         self.late = 0
         """Measured too long before they arrived: out of a spool."""
-        self.early = 0
-        """Measured in the future: a wrong clock would block the series until then."""
         self.superseded = 0
         """Not newer than what was judged already."""
