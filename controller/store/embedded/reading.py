@@ -34,10 +34,12 @@ class Reader:
         with self._shelf.reading() as (cursor, layout):
             query = _Query(cursor, layout, self._directory, self._cutter, np.unique(ids))
             if not len(ids) or start >= end:
-                buckets = as_buckets(join_rows([]))
-                return Window(level or Level.RAW, *buckets)
+                return Window(level or Level.RAW, *as_buckets(join_rows([])))
             if level is None:
                 level = self._level(query, start, end, max_points)
+            start = max(start, layout.floors.get(level, 0))
+            if start >= end:
+                return Window(level, *as_buckets(join_rows([])))
             buckets = as_buckets(query.rows((start, end))) if level is Level.RAW else query.buckets(level, (start, end))
             return Window(level, *buckets)
 

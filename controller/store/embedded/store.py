@@ -13,6 +13,7 @@ from controller.store.embedded.database import Cursor, Database
 from controller.store.embedded.part import ROWS_OF_PART, Part, PartKind
 from controller.store.embedded.reading import Reader
 from controller.store.embedded.shelf import Hot, Layout, Shelf
+from controller.store.embedded.sizes import NORMAL, Sizes
 from controller.store.embedded.upkeep import Upkeep
 from controller.store.embedded.writing import Segments, Writer
 from controller.store.marks import Run, Stream
@@ -34,7 +35,7 @@ from controller.store.series_index import SeriesIndex
 class EmbeddedStore:
     """A `SampleStore` in one directory: a DuckDB file and Parquet parts. One process at a time may have it open."""
 
-    def __init__(self, directory: Path, *, timezone: ZoneInfo, retention: Retention) -> None:
+    def __init__(self, directory: Path, *, timezone: ZoneInfo, retention: Retention, sizes: Sizes = NORMAL) -> None:
         self._directory = directory
         cutter = DayCutter(timezone)
         self._cutter = cutter
@@ -42,9 +43,11 @@ class EmbeddedStore:
         self._shelf = Shelf(self._database, directory)
         self._segments = Segments(directory, cutter)
         self._series = SeriesIndex()
-        self._writer = Writer(self._database, self._shelf, self._segments, self._series)
+        self._writer = Writer(self._database, self._shelf, self._segments, self._series, sizes)
         self._reader = Reader(self._shelf, directory, cutter)
-        self._upkeep = Upkeep(self._database, self._shelf, self._writer, self._segments, directory, cutter, retention)
+        self._upkeep = Upkeep(
+            self._database, self._shelf, self._writer, self._segments, directory, cutter, retention, sizes
+        )
         self._size_bytes = 0
 
     def start(self) -> None:

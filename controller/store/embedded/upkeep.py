@@ -2,7 +2,7 @@
 """Upkeep: hot tables become sorted parts, days that ended become roll-ups, what is old goes.
 
 Each step is one transaction over files that are durable before it, so it may be cut short anywhere. Steps of a day work on
-at most `_CHUNK_ROWS` rows at a time, whatever the size of the day.
+at most `Sizes.chunk_rows` rows at a time, whatever the size of the day.
 """
 
 import itertools
@@ -17,19 +17,13 @@ from controller.store.embedded.database import Cursor, Database
 from controller.store.embedded.part import ROWS_OF_PART, Part, PartKind, as_columns, write_buckets, write_rows
 from controller.store.embedded.reading import parquet_source
 from controller.store.embedded.shelf import Hot, Layout, Shelf
+from controller.store.embedded.sizes import Sizes
 from controller.store.embedded.writing import Segments, Writer, insert, insert_parts, keep_segments
 from controller.store.latest import LatestValues
 from controller.store.marks import CommittedFrames, Run, Stream
 from controller.store.port import Level, Retention
 from controller.store.rollup import NO_BUCKETS, Buckets, Rows, roll_up, sort_rows
 
-GRACE_MS = 600_000
-"""How long a day that ended waits for what is still under way."""
-_HOT_AGE_MS = 3_600_000
-_CHUNK_ROWS = 1_000_000
-_MOST_SEGMENTS = 48
-_MOST_LOOSE_RUNS = 5_000
-_SMALL_PART_ROWS = 50_000
 _ROLLED_LEVELS = {Level.HOUR: "rollup_1h", Level.DAY: "rollup_1d"}
 
 
@@ -45,6 +39,7 @@ class Upkeep:
         directory: Path,
         cutter: DayCutter,
         retention: Retention,
+        sizes: Sizes,
     ) -> None:
         self._database = database
         self._shelf = shelf
@@ -53,6 +48,7 @@ class Upkeep:
         self._directory = directory
         self._cutter = cutter
         self._retention = retention
+        self._sizes = sizes
 
     def run(self, now: int) -> None:
         """As the port says of `maintain`."""
@@ -62,14 +58,14 @@ class Upkeep:
         for day in self._crowded():
             self._merge(day)
         self._expire(now)
-        if self._writer.loose_runs > _MOST_LOOSE_RUNS:
+        if self._writer.loose_runs > self._sizes.most_loose_runs:
             self._merge_runs()
         self._shelf.sweep()
 
     def _flush(self, now: int) -> None:
         hot = self._shelf.layout.hot[-1]
         hot.since = hot.since or (now if hot.rows else 0)
-        if hot.rows and (now - hot.since >= _HOT_AGE_MS or self._holds_unrolled_past(hot, now)):
+        if hot.rows and (now - hot.since >= self._sizes.hot_age_ms or self._holds_unrolled_past(hot, now)):
             self._writer.rotate()
         for full in self._shelf.layout.hot[:-1]:
             self._flush_one(full)
@@ -80,7 +76,9 @@ class Upkeep:
     def _flush_one(self, hot: Hot) -> None:
         with self._database.cursor() as cursor:
             found = cursor.execute(f"SELECT {ROWS_OF_PART} FROM {hot.table}").fetchnumpy()
-            rows = self._without_final(Rows(*(np.asarray(column) for column in found.values())))
+            rows = self._segments.without_final(
+                Rows(*(np.asarray(column) for column in found.values())), self._shelf.layout
+            )
             parts = self._segments.write(cursor, rows)
         newest = LatestValues()
         newest.update(*rows)
@@ -92,26 +90,16 @@ class Upkeep:
 
         self._shelf.change(keep)
 
-    def _without_final(self, rows: Rows) -> Rows:
-        """Rows of days whose raw data retention has dropped after rolling them up are too late to count."""
-        layout = self._shelf.layout
-        floor = layout.floors.get(Level.RAW, 0)
-        if not len(rows.series) or rows.measured_at.min() >= floor:
-            return rows
-        days = self._cutter.bucket_of(rows.measured_at, Level.DAY)
-        final = [day for day in np.unique(days).tolist() if day < floor and day in layout.rolled]
-        return rows.taken(~np.isin(days, final))
-
     def _due(self, now: int) -> list[int]:
         layout = self._shelf.layout
         return sorted(day for day in layout.parts if day not in layout.rolled and self._has_ended(day, now))
 
     def _has_ended(self, day: int, now: int) -> bool:
-        return self._cutter.end_of(day) + GRACE_MS <= now
+        return self._cutter.end_of(day) + self._sizes.grace_ms <= now
 
     def _crowded(self) -> list[int]:
         parts = self._shelf.layout.parts
-        return [day for day in parts if len(_of_kind(parts[day], PartKind.SEGMENT)) > _MOST_SEGMENTS]
+        return [day for day in parts if len(_of_kind(parts[day], PartKind.SEGMENT)) > self._sizes.most_segments]
 
     def _close_day(self, day: int) -> None:
         """Sort the day's rows into parts of disjoint series and roll them up."""
@@ -120,7 +108,7 @@ class Upkeep:
         added: list[Part] = []
         coarse: dict[Level, list[Buckets]] = {level: [] for level in _ROLLED_LEVELS}
         with self._database.cursor() as cursor:
-            keep_files = _is_sorted(raw)
+            keep_files = self._is_sorted(raw)
             for rows in self._chunks(cursor, raw):
                 if not keep_files:
                     added.append(self._write_rows(cursor, day, rows))
@@ -159,7 +147,7 @@ class Upkeep:
 
     def _chunks(self, cursor: Cursor, parts: list[Part]) -> Iterator[Rows]:
         """All rows of the parts, sorted, in pieces of disjoint series."""
-        if _is_sorted(parts):
+        if self._is_sorted(parts):
             for part in parts:
                 yield _fetch(cursor, parquet_source([part], self._directory), "true")
             return
@@ -173,11 +161,18 @@ class Upkeep:
         counts = cursor.execute(f"SELECT series, count(*) FROM {source} GROUP BY series ORDER BY series").fetchall()
         ranges, lowest, total = [], counts[0][0], 0
         for (series, rows), (before, _) in zip(counts, [counts[0], *counts], strict=False):
-            if total and total + rows > _CHUNK_ROWS:
+            if total and total + rows > self._sizes.chunk_rows:
                 ranges.append((lowest, before))
                 lowest, total = series, 0
             total += rows
         return [*ranges, (lowest, counts[-1][0])]
+
+    def _is_sorted(self, parts: list[Part]) -> bool:
+        """Whether the parts, one after the other, are sorted as they are and of a good size: then they may stay."""
+        parts.sort(key=lambda part: part.lowest)
+        disjoint = all(part.highest < after.lowest for part, after in itertools.pairwise(parts))
+        small, large = self._sizes.small_part_rows, 2 * self._sizes.chunk_rows
+        return disjoint and (len(parts) == 1 or all(small <= part.samples <= large for part in parts))
 
     def _expire(self, now: int) -> None:
         days = {
@@ -235,13 +230,6 @@ def _replaced(cursor: Cursor, layout: Layout, added: list[Part], removed: frozen
 
 def _of_kind(parts: tuple[Part, ...], kind: PartKind) -> list[Part]:
     return [part for part in parts if part.kind is kind]
-
-
-def _is_sorted(parts: list[Part]) -> bool:
-    """Whether the parts, one after the other, are sorted as they are and not too small: then they may stay."""
-    parts.sort(key=lambda part: part.lowest)
-    disjoint = all(part.highest < after.lowest for part, after in itertools.pairwise(parts))
-    return disjoint and (len(parts) == 1 or all(_SMALL_PART_ROWS <= part.samples <= 2 * _CHUNK_ROWS for part in parts))
 
 
 def _fetch(cursor: Cursor, source: str, where: str) -> Rows:

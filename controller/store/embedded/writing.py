@@ -15,16 +15,12 @@ from controller.store.embedded.database import Cursor, Database
 from controller.store.embedded.part import Part, PartKind, write_rows
 from controller.store.embedded.schema import ROW_COLUMNS
 from controller.store.embedded.shelf import Hot, Layout, Shelf
+from controller.store.embedded.sizes import Sizes
 from controller.store.latest import LatestValues
 from controller.store.marks import CommittedFrames, runs_of
-from controller.store.port import Batch, FrameMark
+from controller.store.port import Batch, FrameMark, Level
 from controller.store.rollup import Rows, sort_rows
 from controller.store.series_index import SeriesIndex
-
-BULK_ROWS = 400_000
-"""A batch of this size is history: it goes straight into sorted parts and never through a hot table."""
-HOT_ROWS = 1_000_000
-"""A hot table of this size is full; upkeep turns it into parts."""
 
 
 class Segments:
@@ -60,6 +56,15 @@ class Segments:
         present = np.bincount(np.searchsorted(edges, rows.measured_at, "right") - 1)
         return frozenset(edges[np.flatnonzero(present)].tolist())
 
+    def without_final(self, rows: Rows, layout: Layout) -> Rows:
+        """The rows without those of days whose raw data retention has dropped after rolling them up: too late to count."""
+        floor = layout.floors.get(Level.RAW, 0)
+        if not len(rows.series) or rows.measured_at.min() >= floor:
+            return rows
+        days = self._cutter.bucket_of(rows.measured_at, Level.DAY)
+        final = [day for day in np.unique(days).tolist() if day < floor and day in layout.rolled]
+        return rows.taken(~np.isin(days, final))
+
     def by_day(self, rows: Rows) -> list[tuple[int, Rows]]:
         """The rows of each local day, in their order."""
         if not len(rows.series):
@@ -77,7 +82,7 @@ class Segments:
 class Writer:
     """Appends batches. One thread at a time; `rotate` may be called by another."""
 
-    def __init__(self, database: Database, shelf: Shelf, segments: Segments, series: SeriesIndex) -> None:
+    def __init__(self, database: Database, shelf: Shelf, segments: Segments, series: SeriesIndex, sizes: Sizes) -> None:
         self.frames = CommittedFrames()
         self.latest = LatestValues()
         self.loose_runs = 0
@@ -86,6 +91,7 @@ class Writer:
         self._shelf = shelf
         self._segments = segments
         self._series = series
+        self._sizes = sizes
         self._durable_series = len(series)
         self._appending = Lock()
 
@@ -95,8 +101,9 @@ class Writer:
         if marks and all(self.frames.is_committed(marks)):
             return
         rows = Rows(batch.series, batch.measured_at, batch.value)
+        rows = self._segments.without_final(rows, self._shelf.layout)
         with self._appending:
-            if len(rows.series) >= BULK_ROWS:
+            if len(rows.series) >= self._sizes.bulk_rows:
                 self._append_parts(rows, marks)
             else:
                 self._append_hot(rows, marks)
@@ -120,7 +127,7 @@ class Writer:
             if len(rows.series):
                 insert(cursor, hot.table, {"series": rows.series, "measured_at": rows.measured_at, "value": rows.value})
         hot.rows += len(rows.series)
-        if hot.rows >= HOT_ROWS:
+        if hot.rows >= self._sizes.hot_rows:
             self._begin_hot()
 
     def _append_parts(self, rows: Rows, marks: Sequence[FrameMark]) -> None:

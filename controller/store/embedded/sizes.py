@@ -1,0 +1,28 @@
+"""Where the embedded store changes its way of working. One place, so that tests can reach every way with few rows."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The defaults hold for 200 to 20,000 samples a second."""
+
+    bulk_rows: int = 400_000
+    """A batch of this size is history: it goes straight into sorted parts and never through a hot table."""
+    hot_rows: int = 1_000_000
+    """A hot table of this size is full; upkeep turns it into parts."""
+    hot_age_ms: int = 3_600_000
+    """So is one this old."""
+    chunk_rows: int = 1_000_000
+    """Upkeep holds about this many rows in memory at a time, 40 bytes each."""
+    small_part_rows: int = 50_000
+    """Parts below this are merged when their day is closed."""
+    most_segments: int = 48
+    """A running day with more segments than this is merged meanwhile, so that reading it stays quick."""
+    most_loose_runs: int = 5_000
+    """Rows of frame marks before neighbours are merged."""
+    grace_ms: int = 600_000
+    """How long a day that ended waits for what is still under way."""
+
+
+NORMAL = Sizes()

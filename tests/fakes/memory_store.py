@@ -1,0 +1,118 @@
+"""A `SampleStore` that keeps everything in lists and works out every answer anew: slow, small, obviously right."""
+
+from collections.abc import Sequence
+from threading import RLock
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from campus.ids import DeviceId, MetricId, SiteId
+from controller.store.days import WIDTH_MS, DayCutter
+from controller.store.latest import LatestValues
+from controller.store.port import (
+    Batch,
+    DistrictSeries,
+    FrameMark,
+    Ids,
+    Latest,
+    Level,
+    Retention,
+    StoreFigures,
+    Window,
+)
+from controller.store.rollup import NO_ROWS, Rows, as_buckets, join_rows, roll_up, sort_rows
+from controller.store.series_index import SeriesIndex
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+class MemoryStore:
+    """For tests of everything that needs a store. Forgets nothing but what retention says, and all of it at the end."""
+
+    def __init__(self, timezone: ZoneInfo = SHANGHAI, retention: Retention | None = None) -> None:
+        self._cutter = DayCutter(timezone)
+        self._retention = retention or Retention()
+        self._series = SeriesIndex()
+        self._rows: Rows = NO_ROWS
+        self._marks: set[FrameMark] = set()
+        self._latest = LatestValues()
+        self._floors = dict.fromkeys(Level, 0)
+        self._final: set[int] = set()
+        self._lock = RLock()
+
+    def start(self) -> None:
+        """Nothing to open."""
+
+    def series_ids(self, names: Sequence[DistrictSeries]) -> Ids:
+        """Dense ids."""
+        return self._series.ids(names)
+
+    def find_series(
+        self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
+    ) -> dict[int, DistrictSeries]:
+        """By name."""
+        return self._series.find(site, device, metric)
+
+    def append(self, batch: Batch) -> None:
+        """All or nothing."""
+        with self._lock:
+            if batch.marks and self._marks.issuperset(batch.marks):
+                return
+            rows = Rows(batch.series, batch.measured_at, batch.value)
+            if self._final and len(rows.series):
+                days = self._cutter.bucket_of(rows.measured_at, Level.DAY)
+                rows = rows.taken(~np.isin(days, list(self._final)))
+            self._rows = join_rows([self._rows, rows])
+            self._marks.update(batch.marks)
+            self._latest.update(*rows)
+
+    def is_committed(self, marks: Sequence[FrameMark]) -> list[bool]:
+        """By mark."""
+        return [mark in self._marks for mark in marks]
+
+    def latest(self, ids: Ids) -> Latest:
+        """Newest values."""
+        return self._latest.of(ids)
+
+    def window(self, ids: Ids, start: int, end: int, level: Level | None = None, max_points: int = 2_000) -> Window:
+        """Everything from raw."""
+        with self._lock:
+            if level is None:
+                level = self._level(ids, start, end, max_points)
+            start = max(start, self._floors[level])
+            if level is Level.RAW:
+                return Window(level, *as_buckets(self._between(ids, start, end)))
+            first, last = (self._cutter.next_bucket(edge, level) for edge in (start, end))
+            rows = self._between(ids, first, last)
+            return Window(level, *roll_up(rows.series, self._cutter.bucket_of(rows.measured_at, level), rows.value))
+
+    def maintain(self, now: int) -> None:
+        """Only retention: buckets that may still be asked for keep their samples, out of sight of raw."""
+        kept = self._retention
+        days = (kept.raw_days, kept.five_minutes_days, kept.hour_days, kept.day_days)
+        with self._lock:
+            for level, count in zip(Level, days, strict=True):
+                self._floors[level] = max(self._floors[level], self._cutter.days_back(now, count))
+            present = np.unique(self._cutter.bucket_of(self._rows.measured_at, Level.DAY)).tolist()
+            self._final = {day for day in present if day < self._floors[Level.RAW]}
+
+    def figures(self) -> StoreFigures:
+        """Counts."""
+        return StoreFigures(len(self._series), len(self._rows.series), 20 * len(self._rows.series))
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def _level(self, ids: Ids, start: int, end: int, max_points: int) -> Level:
+        counts = np.bincount(self._between(ids, start, end).series, minlength=1)
+        short = end - start <= max_points * WIDTH_MS[Level.FIVE_MINUTES]
+        if short and start >= self._floors[Level.RAW] and counts.max() <= max_points:
+            return Level.RAW
+        for level, width in WIDTH_MS.items():
+            if end - start <= max_points * width and start >= self._floors[level]:
+                return level
+        return Level.DAY
+
+    def _between(self, ids: Ids, start: int, end: int) -> Rows:
+        at = self._rows.measured_at
+        return sort_rows(self._rows.taken(np.isin(self._rows.series, ids) & (at >= start) & (at < end)))

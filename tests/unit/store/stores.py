@@ -1,0 +1,110 @@
+"""Both stores behind one handle, and short words for filling and asking them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from campus.ids import AgentId, DeviceId, Instance, MetricId, SiteId
+from controller.store.embedded import EmbeddedStore
+from controller.store.embedded.sizes import Sizes
+from controller.store.port import Batch, DistrictSeries, FrameMark, Ids, Level, Retention, SampleStore
+from tests.fakes.memory_store import MemoryStore
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+MIDNIGHT = 1_789_920_000_000
+"""2026-09-21 00:00 in Shanghai, a Monday."""
+SMALL = Sizes(
+    bulk_rows=40, hot_rows=25, chunk_rows=16, small_part_rows=4, most_segments=3, most_loose_runs=5, hot_age_ms=HOUR
+)
+"""Every way of working within a few rows."""
+Row = tuple[int, int, float]
+"""Series, measured at, value."""
+
+
+@dataclass
+class Handle:
+    """A store under test; `reopen` is a restart (the memory store only pretends)."""
+
+    store: SampleStore
+    directory: Path | None
+    timezone: ZoneInfo
+    retention: Retention
+    sizes: Sizes
+
+    def reopen(self) -> None:
+        """Close and start again on the same data."""
+        if self.directory is not None:
+            self.store.close()
+            self.store = embedded(self.directory, self.timezone, self.retention, self.sizes)
+
+
+def embedded(
+    directory: Path, timezone: ZoneInfo = SHANGHAI, retention: Retention | None = None, sizes: Sizes = SMALL
+) -> EmbeddedStore:
+    """A started embedded store."""
+    store = EmbeddedStore(directory, timezone=timezone, retention=retention or Retention(), sizes=sizes)
+    store.start()
+    return store
+
+
+def handle(
+    kind: str,
+    directory: Path,
+    timezone: ZoneInfo = SHANGHAI,
+    retention: Retention | None = None,
+    sizes: Sizes = SMALL,
+) -> Handle:
+    """A started store of one kind, ``memory`` or ``embedded``."""
+    kept = retention or Retention()
+    if kind == "memory":
+        return Handle(MemoryStore(timezone, kept), None, timezone, kept, sizes)
+    return Handle(embedded(directory, timezone, kept, sizes), directory, timezone, kept, sizes)
+
+
+def names(quantity: int, site: str = "no-1") -> list[DistrictSeries]:
+    """Distinct series of one site, two devices."""
+    return [
+        DistrictSeries(SiteId(site), DeviceId(f"sw-{i % 2}"), MetricId("cpu_percent"), Instance(str(i)))
+        for i in range(quantity)
+    ]
+
+
+_numbers = count(1)
+
+
+def mark(number: int, agent: str = "no-1", epoch: int = 1) -> FrameMark:
+    """A mark of the first epoch."""
+    return FrameMark(SiteId("no-1"), AgentId(agent), epoch, number)
+
+
+def batch(rows: Sequence[Row], marks: Sequence[FrameMark] | None = None) -> Batch:
+    """A batch of rows under a new mark, unless told which."""
+    return Batch(
+        [mark(next(_numbers))] if marks is None else marks,
+        np.array([row[0] for row in rows], np.int32),
+        np.array([row[1] for row in rows], np.int64),
+        np.array([row[2] for row in rows], np.float64),
+    )
+
+
+def ids(*numbers: int) -> Ids:
+    """An array of ids."""
+    return np.array(numbers, np.int32)
+
+
+def asked(
+    store: SampleStore, series: Ids, start: int, end: int, level: Level | None = None, points: int = 2_000
+) -> list[tuple[float, ...]]:
+    """A window as rows: series, at, count, minimum, mean, maximum, p95; equal instants in order of value."""
+    window = store.window(series, start, end, level, points)
+    columns = (window.series, window.at, window.count, window.minimum, window.mean, window.maximum, window.p95)
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    assert [row[:2] for row in rows] == sorted(row[:2] for row in rows)
+    return sorted(rows)
