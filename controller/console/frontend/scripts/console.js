@@ -1,0 +1,25 @@
+// The console's browser side: live parts, search, place switcher, pictures. Every page works without it.
+import htmx from "htmx.org";
+import { Idiomorph } from "idiomorph";
+import { startSearch } from "./search.js";
+import { startLive } from "./live.js";
+import { startCharts } from "./charts.js";
+import { startForms } from "./forms.js";
+
+// Strict content security policy: no inline styles, no code from strings.
+htmx.config.includeIndicatorStyles = false;
+htmx.config.allowEval = false;
+htmx.config.historyCacheSize = 0;
+htmx.defineExtension("morph", {
+  isInlineSwap: (style) => style === "morph",
+  handleSwap(style, target, fragment) {
+    if (style !== "morph") return false;
+    const content = fragment.nodeType === Node.DOCUMENT_FRAGMENT_NODE ? fragment.firstElementChild : fragment;
+    return Idiomorph.morph(target, content, { morphStyle: "outerHTML" });
+  },
+});
+
+startSearch();
+startForms();
+startLive(htmx);
+startCharts();

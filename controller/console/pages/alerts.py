@@ -1,0 +1,153 @@
+"""Alerts: the list, one alert with its story, and acknowledging with undo."""
+
+from typing import Final
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from campus.ids import MetricId
+from campus.metrics import catalogue
+from campus.samples import Severity
+from controller.alerts.model import Absence, Alert, AlertState, Comparison, Ratio, States, Threshold, TrailStep
+from controller.console.console import Console
+from controller.console.format import share
+from controller.console.page import Page, address, attempt, device_address
+from controller.console.stories import SEVERITIES, Story, Storyteller, urgent_first
+from controller.identity.dependency import CallerScope
+from controller.identity.scope import Role, Scope
+
+MAX_ALERTS: Final = 500
+BEFORE_MS: Final = 2 * 3_600_000
+AFTER_MS: Final = 3_600_000
+MAX_CHART_MS: Final = 3 * 86_400_000
+_STATES: Final = {"open": AlertState.OPEN, "cleared": AlertState.CLEARED, "all": None}
+
+
+def alerts_router(console: Console) -> APIRouter:
+    """``/alerts``, ``/alerts/{id}`` and what can be done to one."""
+    router = APIRouter()
+
+    @router.get("/alerts")
+    def alerts(
+        request: Request, scope: CallerScope, site: str = "", state: str = "open", severity: str = "", said: int = 0
+    ) -> Response:
+        """The list; `said` is the alert that has just been acknowledged, to offer undo."""
+        page = console.page(request, scope, site)
+        stories = _stories(console, page, scope, state if state in _STATES else "open", severity)
+        return console.render(
+            page,
+            "alerts.html",
+            task="alerts",
+            stories=stories,
+            state=state if state in _STATES else "open",
+            states=list(_STATES),
+            severity=severity,
+            severities=SEVERITIES,
+            said=attempt(lambda: console.services.alerts.alert(scope, said)) if said else None,
+            may_act=scope.role >= Role.TECHNICIAN,
+        )
+
+    @router.get("/alerts/{alert_id}")
+    def alert(request: Request, scope: CallerScope, alert_id: int, said: int = 0) -> Response:
+        """One alert; the place becomes its school."""
+        services = console.services
+        found = services.alerts.alert(scope, alert_id)
+        page = console.page(request, scope, found.site)
+        teller = Storyteller(services, page, scope, found.site)
+        device = teller.device(found.site, found.device)
+        story = teller.tell(found)
+        story.hidden = [teller.tell(each) for each in services.alerts.hidden_behind(scope, alert_id)]
+        cause = attempt(lambda: services.alerts.alert(scope, found.cause)) if found.cause else None
+        return console.render(
+            page,
+            "alert.html",
+            task="alerts",
+            story=story,
+            device=device,
+            cause=teller.tell(cause) if cause else None,
+            why=why(page, story),
+            chart=chart_source(page, found),
+            trail=[(step, step_words(page, step)) for step in found.trail],
+            said=said == alert_id,
+            may_act=scope.role >= Role.TECHNICIAN,
+        )
+
+    @router.post("/alerts/{alert_id}/acknowledge")
+    def acknowledge(scope: CallerScope, alert_id: int, back: str = Form("")) -> Response:
+        """Somebody takes care of it."""
+        console.services.alerts.acknowledge(scope, alert_id)
+        return _back(alert_id, back, said=alert_id)
+
+    @router.post("/alerts/{alert_id}/unacknowledge")
+    def unacknowledge(scope: CallerScope, alert_id: int, back: str = Form("")) -> Response:
+        """Undo."""
+        console.services.alerts.unacknowledge(scope, alert_id)
+        return _back(alert_id, back, said=0)
+
+    return router
+
+
+def why(page: Page, story: Story) -> list[str]:
+    """Why we think so: what the rule looks for, and what was measured."""
+    rule = story.rule
+    if rule is None or not rule.metric:
+        return [page.t("alert.reported")]
+    metric, condition = page.metric(rule.metric), rule.condition
+    found = []
+    if isinstance(condition, Absence):
+        found.append(page.t("alert.rule_absence", long=page.duration(condition.after_s)))
+    elif isinstance(condition, States):
+        words = [_state_word(page, rule.metric, name) for name in condition.bad]
+        found.append(page.t("alert.rule_states", metric=metric, states=page.t("alert.or").join(words)))
+    else:
+        found.append(_level_words(page, metric, rule.metric, condition))
+    if not isinstance(condition, Absence):
+        if condition.hold_s:
+            found.append(page.t("alert.rule_hold", long=page.duration(condition.hold_s)))
+        found.append(page.t("alert.measured", value=story.value, when=page.moment(story.alert.opened_at)))
+    return found
+
+
+def chart_source(page: Page, alert: Alert) -> str:
+    """The chart of what was measured around the alert; empty for an event."""
+    if alert.metric not in catalogue():
+        return ""
+    end = min(page.now, (alert.cleared_at or page.now) + AFTER_MS)
+    start = max(alert.opened_at - BEFORE_MS, end - MAX_CHART_MS)
+    query = {"metric": alert.metric, "instance": alert.instance, "start": start, "end": end}
+    return address(f"{device_address(alert.site, alert.device)}/chart", query)
+
+
+def step_words(page: Page, step: TrailStep) -> str:
+    """One line of the trail in the person's language."""
+    who = step.reason.removeprefix("by ") if step.stage == "person" else ""
+    if step.stage == "person":
+        return page.t(f"trail.person_{step.decision}", who=who)
+    if step.decision in {"opened", "cleared", "hidden", "shown"}:
+        return page.t(f"trail.{step.decision}")
+    return page.t("trail.other")
+
+
+def _level_words(page: Page, metric: str, metric_id: str, condition: Threshold | Ratio) -> str:
+    key = "alert.rule_above" if condition.comparison is Comparison.ABOVE else "alert.rule_below"
+    if isinstance(condition, Ratio):
+        of = page.t("alert.of_capacity") if condition.of == "if_speed_bps" else page.metric(condition.of)
+        return page.t(key, metric=metric, level=page.t("alert.share_of", share=share(condition.level), of=of))
+    return page.t(key, metric=metric, level=page.quantity(condition.level, metric_id))
+
+
+def _state_word(page: Page, metric: str, name: str) -> str:
+    definition = catalogue()[MetricId(metric)]
+    return next((page.state(state) for state in definition.states if state.name == name), name)
+
+
+def _stories(console: Console, page: Page, scope: Scope, state: str, severity: str) -> list[Story]:
+    site = page.place.id if page.place else None
+    wanted = Severity(severity) if severity in set(Severity) else None
+    found = console.services.alerts.alerts(scope, state=_STATES[state], site=site, severity=wanted, limit=MAX_ALERTS)
+    return urgent_first(Storyteller(console.services, page, scope, site).grouped(found))
+
+
+def _back(alert_id: int, back: str, said: int) -> Response:
+    target = "/alerts" if back == "list" else f"/alerts/{alert_id}"
+    return RedirectResponse(address(target, {"said": said or None}), status_code=303)

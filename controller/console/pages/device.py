@@ -1,0 +1,193 @@
+"""A device's page: is it healthy and since when, the pictures that matter for its kind, ports, facts, alerts."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from campus.ids import DeviceId, SiteId
+from campus.metrics import catalogue
+from campus.samples import DeviceKind, Neighbour, PortFacts
+from controller.console.console import Console
+from controller.console.page import Page, address, attempt, device_address
+from controller.console.panels import PANELS, PORT_METRICS, Panel
+from controller.console.stories import Story, Storyteller, urgent_first
+from controller.identity.dependency import CallerScope
+from controller.identity.scope import Scope
+from controller.registry.model import Device
+from controller.telemetry.model import LatestValue
+
+PERIODS: Final = {"1h": 3_600_000, "24h": 86_400_000, "7d": 7 * 86_400_000, "30d": 30 * 86_400_000}
+DEFAULT_PERIOD: Final = "24h"
+OLD_MS: Final = 15 * 60_000
+"""A newest value older than this is shown as old."""
+SHOWN_ALERTS: Final = 8
+MAX_STRIP_ROWS: Final = 1
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart's place on the page."""
+
+    title: str
+    source: str
+    size: str
+    is_wide: bool
+
+
+@dataclass(frozen=True)
+class Port:
+    """One row of the ports table: what the facts say of a port and what was measured of it."""
+
+    facts: PortFacts
+    latest: dict[str, LatestValue]
+    neighbours: tuple[Neighbour, ...]
+    is_uplink: bool
+
+    def value(self, metric: str) -> float | None:
+        """The newest number of a metric of this port."""
+        found = self.latest.get(metric)
+        return found.value if found else None
+
+    @property
+    def sign(self) -> str:
+        """Health of the port's state; a port that is switched off on purpose is quiet."""
+        state, wanted = self.latest.get("if_oper_state"), self.latest.get("if_admin_state")
+        if state is None or state.state is None:
+            return "unknown"
+        # A free socket is nobody's fault: only an uplink or a port with a known neighbour is missed.
+        is_missed = self.is_uplink or bool(self.neighbours)
+        if state.state.health == "failed" and (not is_missed or (wanted is not None and wanted.value == 2)):
+            return "unknown"
+        return str(state.state.health)
+
+
+def device_router(console: Console) -> APIRouter:
+    """``/sites/{site}/devices/{device}``."""
+    router = APIRouter()
+
+    @router.get("/sites/{site}/devices/{device_id}")
+    def device(
+        request: Request,
+        scope: CallerScope,
+        site: str,
+        device_id: str,
+        period: str = "",
+        port: str = "",
+        metric: str = "",
+    ) -> Response:
+        """One device; `port` or `metric` put a picture of it first."""
+        page = console.page(request, scope, site)
+        services = console.services
+        found = services.registry.device(scope, SiteId(site), DeviceId(device_id))
+        health = services.overview.device_health(scope, found.site, found.id)
+        latest = attempt(lambda: services.telemetry.latest(scope, found.site, found.id))
+        chosen = period if period in PERIODS else DEFAULT_PERIOD
+        shown = {panel.metric for panel in PANELS[found.kind]} | {panel.mirror for panel in PANELS[found.kind]}
+        values = [each for each in latest or [] if each.metric in catalogue()]
+        return console.render(
+            page,
+            "device.html",
+            task="devices",
+            device=found,
+            health=health,
+            room=_room_name(console, page, scope, found),
+            is_readable=latest is not None,
+            main_values=_in_panel_order(found.kind, values),
+            other_values=[each for each in values if each.metric not in shown | PORT_METRICS],
+            pictures=pictures(page, found, values, chosen, port, metric),
+            chosen=chosen,
+            periods=list(PERIODS),
+            ports=ports(found, values),
+            stories=attempt(lambda: _stories(console, page, scope, found)),
+            old_ms=OLD_MS,
+            by_chassis={each.name: each for each in services.registry.devices(scope, found.site)},
+        )
+
+    return router
+
+
+def pictures(
+    page: Page, device: Device, values: list[LatestValue], chosen: str, port: str, metric: str
+) -> list[Picture]:
+    """Charts in the order of the kind's panels, for what the device does report; what was asked for stands first."""
+    reported: dict[str, set[str]] = {}
+    for each in values:
+        reported.setdefault(each.metric, set()).add(each.instance)
+    found = []
+    if port in reported.get("if_in_bps", set()):
+        found.append(_picture(page, device, Panel("if_in_bps", "if_out_bps"), chosen, port, is_wide=True))
+    if metric in reported:
+        found.append(_picture(page, device, Panel(metric), chosen, "", is_wide=True))
+    for panel in PANELS[device.kind]:
+        if panel.metric not in reported:
+            continue
+        for instance in device.facts.uplinks if panel.of_uplinks else ("",):
+            if not panel.of_uplinks or instance in reported[panel.metric]:
+                rows = len(reported[panel.metric]) if panel.is_strip else 0
+                found.append(_picture(page, device, panel, chosen, instance, is_wide=panel.of_uplinks, rows=rows))
+    return found
+
+
+def ports(device: Device, values: list[LatestValue]) -> list[Port]:
+    """Ports in their natural order; ports that were measured but not told of stand too."""
+    measured: dict[str, dict[str, LatestValue]] = {}
+    for each in values:
+        if each.metric in PORT_METRICS:
+            measured.setdefault(each.instance, {})[each.metric] = each
+    told = {facts.instance: facts for facts in device.facts.ports}
+    for instance in measured:
+        told.setdefault(instance, PortFacts(instance))
+    return [
+        Port(
+            facts=told[instance],
+            latest=measured.get(instance, {}),
+            neighbours=tuple(each for each in device.facts.neighbours if each.local_port == instance),
+            is_uplink=instance in device.facts.uplinks,
+        )
+        for instance in sorted(told, key=natural)
+    ]
+
+
+def natural(text: str) -> list[tuple[int, int | str]]:
+    """A key that sorts GE0/0/2 before GE0/0/10.
+
+    >>> sorted(["GE0/0/10", "GE0/0/2"], key=natural)
+    ['GE0/0/2', 'GE0/0/10']
+    """
+    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", text) if part]
+
+
+def _picture(
+    page: Page, device: Device, panel: Panel, chosen: str, instance: str, *, is_wide: bool, rows: int = 0
+) -> Picture:
+    title = page.t("chart.traffic", port=instance) if panel.mirror else page.metric(panel.metric)
+    source = address(
+        f"{device_address(device.site, device.id)}/chart",
+        {"metric": panel.metric, "mirror": panel.mirror, "instance": instance, "period": chosen},
+    )
+    strip = "strip" if rows <= MAX_STRIP_ROWS else ""
+    return Picture(title, source, strip if panel.is_strip else "", is_wide)
+
+
+def _in_panel_order(kind: DeviceKind, values: list[LatestValue]) -> list[LatestValue]:
+    order = [panel.metric for panel in PANELS[kind] if panel.metric not in PORT_METRICS] + [
+        "uptime_s",
+        "response_time_ms",
+    ]
+    wanted = [each for each in values if each.metric in order]
+    return sorted(wanted, key=lambda each: (order.index(each.metric), natural(each.instance)))
+
+
+def _room_name(console: Console, page: Page, scope: Scope, device: Device) -> str:
+    if not device.room:
+        return ""
+    rooms = attempt(lambda: console.services.registry.rooms(scope, device.site)) or []
+    return next((page.name(room) for room in rooms if room.id == device.room), device.room)
+
+
+def _stories(console: Console, page: Page, scope: Scope, device: Device) -> list[Story]:
+    found = console.services.alerts.alerts(scope, site=device.site, device=device.id, limit=SHOWN_ALERTS)
+    teller = Storyteller(console.services, page, scope, device.site)
+    return urgent_first([teller.tell(each) for each in found])

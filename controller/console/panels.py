@@ -1,0 +1,105 @@
+"""Which pictures a device's page shows, by its kind: what matters for such a device, not everything it reports. A table."""
+
+from typing import Final, NamedTuple
+
+from campus.metrics import MetricKind, catalogue
+from campus.samples import DeviceKind
+
+
+class Panel(NamedTuple):
+    """One picture: a metric, mirrored with another one where the two are in and out. `of_uplinks`: one for each uplink."""
+
+    metric: str
+    mirror: str = ""
+    of_uplinks: bool = False
+
+    @property
+    def is_strip(self) -> bool:
+        """Whether it shows states over time and not numbers."""
+        return catalogue_kind(self.metric) is MetricKind.STATE
+
+
+def catalogue_kind(metric: str) -> MetricKind:
+    """Gauge or state; gauge for a metric the catalogue does not know."""
+    definition = next((entry for name, entry in catalogue().items() if name == metric), None)
+    return definition.kind if definition else MetricKind.GAUGE
+
+
+_TRAFFIC = Panel("if_in_bps", "if_out_bps", of_uplinks=True)
+_REACHABLE = Panel("reachable")
+_HOST = (Panel("cpu_percent"), Panel("memory_percent"))
+_SCREEN = (
+    Panel("power_state"),
+    Panel("input_state"),
+    Panel("touch_per_min"),
+    Panel("temperature_cel"),
+    Panel("lamp_h"),
+)
+
+PANELS: Final[dict[DeviceKind, tuple[Panel, ...]]] = {
+    DeviceKind.GATEWAY: (_TRAFFIC, *_HOST, Panel("sessions"), Panel("temperature_cel"), _REACHABLE),
+    DeviceKind.SWITCH: (_TRAFFIC, *_HOST, Panel("temperature_cel"), _REACHABLE),
+    DeviceKind.ACCESS_POINT: (
+        Panel("wireless_clients"),
+        Panel("channel_use_percent"),
+        _TRAFFIC,
+        *_HOST,
+        _REACHABLE,
+    ),
+    DeviceKind.BOARD: (*_SCREEN, _REACHABLE),
+    DeviceKind.PROJECTOR: (*_SCREEN, _REACHABLE),
+    DeviceKind.CAMERA: (
+        Panel("stream_state"),
+        Panel("recording_state"),
+        Panel("bitrate_bps"),
+        Panel("clock_offset_s"),
+        _REACHABLE,
+    ),
+    DeviceKind.RECORDER: (Panel("recording_state"), Panel("storage_percent"), *_HOST, _REACHABLE),
+    DeviceKind.KITCHEN_MONITOR: (
+        Panel("temperature_cel"),
+        Panel("door_state"),
+        Panel("gas_percent_lel"),
+        Panel("smoke_state"),
+        Panel("humidity_percent"),
+        _REACHABLE,
+    ),
+    DeviceKind.UPS: (
+        Panel("ups_source_state"),
+        Panel("battery_percent"),
+        Panel("battery_runtime_s"),
+        Panel("load_percent"),
+        Panel("input_voltage_v"),
+        Panel("output_voltage_v"),
+        Panel("battery_state"),
+        Panel("temperature_cel"),
+        _REACHABLE,
+    ),
+    DeviceKind.PRINTER: (Panel("printer_state"), Panel("supply_percent"), Panel("pages_total"), _REACHABLE),
+    DeviceKind.GATE: (Panel("gate_state"), Panel("passages_per_min"), _REACHABLE),
+    DeviceKind.SERVER: (*_HOST, Panel("storage_percent"), Panel("process_count"), Panel("temperature_cel"), _REACHABLE),
+    DeviceKind.SENSOR: (Panel("temperature_cel"), Panel("humidity_percent"), _REACHABLE),
+    DeviceKind.AGENT: (
+        Panel("agent_spool_age_s"),
+        Panel("agent_spool_bytes"),
+        Panel("agent_memory_bytes"),
+        Panel("agent_polls_skipped_per_min"),
+        Panel("agent_points_dropped_per_min"),
+    ),
+    DeviceKind.OTHER: (_REACHABLE, Panel("response_time_ms")),
+}
+
+PORT_METRICS: Final = frozenset(
+    {
+        "if_in_bps",
+        "if_out_bps",
+        "if_speed_bps",
+        "if_in_errors_per_s",
+        "if_out_errors_per_s",
+        "if_in_discards_per_s",
+        "if_out_discards_per_s",
+        "if_oper_state",
+        "if_admin_state",
+    }
+)
+"""Metrics the ports table shows; they are not repeated among the single values."""

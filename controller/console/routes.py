@@ -1,0 +1,94 @@
+"""The console's pages gathered: one router, and what a page that fails looks like."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.routing import APIRoute
+
+from campus.errors import Transient
+from controller.console.assets import STATIC_DIR, Assets, BuiltFiles
+from controller.console.console import Console
+from controller.console.pages.alerts import alerts_router
+from controller.console.pages.chart import chart_router
+from controller.console.pages.device import device_router
+from controller.console.pages.devices import devices_router
+from controller.console.pages.network import network_router
+from controller.console.pages.overview import overview_router
+from controller.console.pages.school import school_router
+from controller.console.pages.search import search_router
+from controller.console.pages.settings import settings_router
+from controller.console.pages.utilisation import utilisation_router
+from controller.console.services import Services
+from controller.identity.dependency import CallerScope, SignInNeeded, caller_scope
+from controller.identity.scope import Denied, NotFound
+
+PAGES = (
+    overview_router,
+    school_router,
+    device_router,
+    chart_router,
+    devices_router,
+    alerts_router,
+    network_router,
+    utilisation_router,
+    settings_router,
+    search_router,
+)
+
+
+def console_router(controller: Services) -> APIRouter:
+    """Every page. Include it last: it ends with the page that says that there is no such page."""
+    assets = Assets()
+    assets.load()
+    console = Console(controller, assets)
+    router = APIRouter(include_in_schema=False, route_class=_route_class(console))
+    for pages in PAGES:
+        made = pages(console)
+        for route in made.routes:
+            if isinstance(route, APIRoute):
+                router.add_api_route(
+                    route.path, route.endpoint, methods=sorted(route.methods or ()), response_class=Response
+                )
+
+    @router.get("/{rest:path}")
+    def missing(_scope: CallerScope, rest: str) -> Response:
+        """An address that leads nowhere."""
+        raise NotFound(f"no page at /{rest[:80]}")
+
+    return router
+
+
+def mount_static(app: FastAPI) -> None:
+    """Serve the built front end under ``/static``; before the router, whose last route takes everything."""
+    app.mount("/static", BuiltFiles(directory=STATIC_DIR), name="static")
+
+
+def _route_class(console: Console) -> type[APIRoute]:
+    class ConsoleRoute(APIRoute):
+        """Turns the errors a person can meet into pages of the console."""
+
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            handle = super().get_route_handler()
+
+            async def handle_or_explain(request: Request) -> Response:
+                try:
+                    return await handle(request)
+                except (NotFound, Denied, Transient) as error:
+                    return _explained(console, request, error)
+
+            return handle_or_explain
+
+    return ConsoleRoute
+
+
+def _explained(console: Console, request: Request, error: Exception) -> Response:
+    try:
+        scope = caller_scope(request)
+        page = console.page(request, scope)
+    except (SignInNeeded, Transient) as trouble:
+        raise error from trouble
+    what, status = ("missing", 404) if isinstance(error, NotFound) else ("denied", 403)
+    if isinstance(error, Transient):
+        what, status = "service", 503
+    return console.render(page, "failed.html", status=status, task="", what=what)

@@ -1,0 +1,26 @@
+"""What the console needs of the controller: its services, its clock and the district's names. `controller.main` gives it."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from controller.alerts.service import AlertService
+from controller.capacity.service import CapacityService
+from controller.config import ControllerConfig
+from controller.overview.service import OverviewService
+from controller.registry.service import RegistryService
+from controller.telemetry.service import TelemetryService
+from controller.utilisation.service import UtilisationService
+
+
+class Services(Protocol):
+    """The services pages read from. Every method is called from worker threads, with the caller's scope."""
+
+    config: ControllerConfig
+    registry: RegistryService
+    alerts: AlertService
+    telemetry: TelemetryService
+    overview: OverviewService
+    capacity: CapacityService
+    utilisation: UtilisationService
+    clock: Callable[[], int]
+    """UTC milliseconds."""

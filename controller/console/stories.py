@@ -1,0 +1,96 @@
+"""Alerts as people read them: what happened to which device where, grouped behind their cause."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from campus.ids import DeviceId, SiteId
+from campus.samples import DeviceKind, Severity
+from controller.alerts.model import Alert, AlertState, Rule
+from controller.console.page import Page
+from controller.console.services import Services
+from controller.identity.scope import NotFound, Scope
+from controller.registry.model import Device
+
+SEVERITIES = tuple(Severity)
+"""Most urgent first, as the enumeration lists them."""
+SEVERITY_SIGN = {
+    Severity.CRITICAL: "failed",
+    Severity.MAJOR: "failed",
+    Severity.MINOR: "attention",
+    Severity.INFO: "good",
+}
+
+
+@dataclass
+class Story:
+    """One alert in words. `hidden` are the alerts that only happened because of this one."""
+
+    alert: Alert
+    rule: Rule | None
+    title: str
+    site_name: str
+    device_name: str
+    kind: DeviceKind
+    part: str
+    value: str
+    hidden: list["Story"] = field(default_factory=list)
+
+
+class Storyteller:
+    """Knows the devices' names for one answer; asks the registry once."""
+
+    def __init__(self, services: Services, page: Page, scope: Scope, site: SiteId | None = None) -> None:
+        self._alerts = services.alerts
+        self._page = page
+        self._devices = {(each.site, each.id): each for each in services.registry.devices(scope, site)}
+
+    def tell(self, alert: Alert) -> Story:
+        """One alert; one whose rule was removed keeps a plain title."""
+        rule = self._rule(alert)
+        device = self._devices.get((alert.site, alert.device))
+        page = self._page
+        return Story(
+            alert=alert,
+            rule=rule,
+            title=page.either(rule.title_en, rule.title_zh) if rule else page.metric(alert.metric),
+            site_name=page.site_name(alert.site),
+            device_name=device.name if device else str(alert.device),
+            kind=device.kind if device else DeviceKind.OTHER,
+            part=alert.instance,
+            value=page.quantity(alert.value, alert.metric),
+        )
+
+    def device(self, site: SiteId, device: DeviceId) -> Device | None:
+        """A device the person sees."""
+        return self._devices.get((site, device))
+
+    def grouped(self, alerts: Sequence[Alert]) -> list[Story]:
+        """Alerts that stand for themselves, in the given order, each with those hidden behind it."""
+        stories = [self.tell(alert) for alert in alerts]
+        behind: dict[int, list[Story]] = defaultdict(list)
+        for story in stories:
+            behind[story.alert.cause].append(story)
+        present = {story.alert.id for story in stories}
+        for story in stories:
+            story.hidden = behind[story.alert.id]
+        return [story for story in stories if story.alert.cause not in present]
+
+    def _rule(self, alert: Alert) -> Rule | None:
+        try:
+            return self._alerts.rule(alert.rule)
+        except NotFound:
+            return None
+
+
+def urgent_first(stories: Sequence[Story]) -> list[Story]:
+    """Open before cleared, most severe first, then newest."""
+    rank = {severity: place for place, severity in enumerate(SEVERITIES)}
+    return sorted(
+        stories,
+        key=lambda story: (
+            story.alert.state is not AlertState.OPEN,
+            rank[story.alert.severity],
+            -story.alert.opened_at,
+        ),
+    )
