@@ -7,6 +7,7 @@ import click
 
 from campus.errors import Poison
 from campus.ids import parse_agent_id, parse_site_id
+from campus.spec.check.command import check
 from campus.topics import Address, Leg
 
 
@@ -87,3 +88,6 @@ def topic(site: str, agent: str, as_json: bool) -> None:  # noqa: FBT001 - click
     said = {Leg.UP: "publish frames here", Leg.DOWN: "acknowledgements come here", Leg.STATE: "retained: online or not"}
     for leg in Leg:
         click.echo(f"{address.topic(leg)}  {said[leg]}")
+
+
+spec.add_command(check)
