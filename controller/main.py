@@ -1,8 +1,9 @@
 """Wiring of the controller: the one place that constructs adapters, and the order in which they start and stop.
 
-Start: 1 the registry's schema and memory, 2 the enrolment file, 3 the sample store (recovers), 4 housekeeping. The HTTP
-server comes last (`controller.server`), so that whoever gets an answer gets a whole one. Stop is the same backwards:
-nothing is taken any more, then what is in memory is written down, then files are closed.
+Start: 1 the registry's schema and memory, 2 the enrolment file, 3 the sample store (recovers), 4 the alert engine (what
+was open, what was last measured), 5 housekeeping, 6 ingest. The HTTP server comes last (`controller.run`), so that
+whoever gets an answer gets a whole one. Stop is the same backwards: no frame is taken any more, what is in memory is
+written down, files are closed.
 """
 
 import logging
@@ -14,23 +15,27 @@ from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 
-from campus.errors import ConfigError
+from campus.errors import ConfigError, Transient
 from campus.version import VERSION
+from controller.alerts.engine import AlertEngine, EngineFigures
 from controller.alerts.service import AlertService
 from controller.api import routes as api
 from controller.api.metrics import metrics_registry
 from controller.api.page import OPENAPI_URL
 from controller.api.problems import answer_problems
 from controller.api.shapes import HealthShape, Status
+from controller.broker import broker_address
 from controller.capacity.service import CapacityService
 from controller.clock import utc_ms
 from controller.config import ControllerConfig
+from controller.console.routes import console_router, mount_static
 from controller.figure import Figure, labelled
 from controller.housekeeping import Recurring
 from controller.identity.guard import Guard
 from controller.identity.routes import router as identity_routes
 from controller.identity.scope import SYSTEM
 from controller.identity.service import IdentityService
+from controller.ingest.ingest import Ingest
 from controller.overview.service import OverviewService
 from controller.registry.database import create_engine
 from controller.registry.enrolment_file import load_enrolment
@@ -41,6 +46,7 @@ from controller.telemetry.service import TelemetryService
 from controller.utilisation.service import UtilisationService
 
 MAINTENANCE_INTERVAL_S: Final = 60.0
+TICK_INTERVAL_S: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -57,24 +63,46 @@ class Controller:
         self.registry = RegistryService(self.engine, clock, zone)
         self.identity = IdentityService(self.engine, self.registry)
         self.alerts = AlertService(self.engine, self.registry, clock)
+        self.alert_engine = AlertEngine(self.store, self.registry, self.engine, clock)
         self.telemetry = TelemetryService(self.store, self.registry)
         self.overview = OverviewService(self.telemetry, self.registry, self.alerts, clock)
         self.capacity = CapacityService(self.store, self.registry, zone, clock)
         self.utilisation = UtilisationService(self.store, self.registry, zone, clock)
+        self._is_judging = False
         self.answers: Counter[str] = Counter()
-        self.housekeeping = (Recurring("maintenance", MAINTENANCE_INTERVAL_S, self._maintain, clock),)
+        self.housekeeping = (
+            Recurring("alerts", TICK_INTERVAL_S, self.alert_engine.tick, clock),
+            Recurring("registry", MAINTENANCE_INTERVAL_S, self._keep_registry, clock),
+            Recurring("store", MAINTENANCE_INTERVAL_S, self.store.maintain, clock),
+        )
+        self.ingest = Ingest(
+            broker_address(config.broker),
+            self.store,
+            self.registry,
+            self.alert_engine,
+            self.alert_engine,
+            clock,
+            dead_letter_directory=config.data_path,
+            keep_days=config.retention.day_days,
+        )
 
     def start(self) -> None:
         """Open everything and begin to take frames; `ConfigError` when something a person must mend stands in the way."""
         self.open_registry()
         self.store.start()
+        self.alert_engine.restore()
+        self._is_judging = True
         for work in self.housekeeping:
             work.start()
+        self.ingest.start()
 
     def stop(self) -> None:
         """Write down what is in memory and close; harmless after a start that failed half way."""
+        self.ingest.stop()
         for work in reversed(self.housekeeping):
             work.stop()
+        if self._is_judging:
+            self._write_last_alerts()
         self.store.close()
         self.close_registry()
 
@@ -95,14 +123,14 @@ class Controller:
         """How it is, from memory and one count."""
         held = self.store.figures()
         return HealthShape(
-            status=Status.OK,
+            status=Status.OK if self.ingest.is_connected else Status.DEGRADED,
             version=VERSION,
             agents=len(self.registry.agents(SYSTEM)),
             devices=self.registry.device_count(),
             series=held.series,
             samples_stored=held.samples_stored,
             open_alerts=self.alerts.open_count(SYSTEM),
-            ingest_lag_s=0.0,
+            ingest_lag_s=round(self.ingest.lag_s, 3),
         )
 
     def figures(self) -> list[Figure]:
@@ -117,15 +145,21 @@ class Controller:
             Figure("agents", "Agents enrolled", len(agents)),
             Figure("agents_online", "Agents the broker calls online", sum(agent.online for agent in agents)),
             Figure("alerts_open", "Open alerts not hidden behind a cause", self.alerts.open_count(SYSTEM)),
+            *_alert_figures(self.alert_engine.figures()),
             *labelled("facts_refused_total", "Facts not taken", "reason", self.registry.facts_refused),
             *labelled("http_answers_total", "Answers given", "status", self.answers),
             *(figure for work in self.housekeeping for figure in work.figures()),
         ]
 
-    def _maintain(self, now: int) -> None:
+    def _write_last_alerts(self) -> None:
+        try:
+            self.alert_engine.tick(self.clock())
+        except Transient as error:
+            _log.warning("what was found last is judged again at the next start", extra={"detail": str(error)})
+
+    def _keep_registry(self, _now: int) -> None:
         self.registry.save_agents()
         self.registry.refresh()
-        self.store.maintain(now)
 
 
 def build_app(controller: Controller) -> FastAPI:
@@ -135,12 +169,26 @@ def build_app(controller: Controller) -> FastAPI:
     app.state.identity = controller.identity
     app.state.clock = controller.clock
     app.state.health = controller.health
-    app.state.metrics = metrics_registry([controller.figures])
+    app.state.metrics = metrics_registry([controller.ingest.figures, controller.figures])
     app.include_router(api.router)
     app.include_router(identity_routes)
+    mount_static(app)
+    app.include_router(console_router(controller))  # the last one: it answers what nobody else does
     answer_problems(app)
     app.add_middleware(Guard, answers=controller.answers)
     return app
+
+
+def _alert_figures(told: EngineFigures) -> list[Figure]:
+    return [
+        Figure("alert_rules", "Rules in force", told.rules),
+        Figure("alert_bindings", "Rules times the series they watch", told.bindings),
+        Figure("alert_samples_judged_total", "Samples judged", told.judged),
+        Figure("alert_samples_late_total", "Samples too late to raise a live alert", told.late),
+        Figure("alert_changes_waiting", "Changes found and not written yet", told.waiting),
+        Figure("alert_changes_dropped_total", "Changes lost because the database was away too long", told.dropped),
+        *labelled("alert_changes_written_total", "Changes written", "outcome", Counter(told.written)),
+    ]
 
 
 def _make_folder(path: Path) -> None:
