@@ -109,6 +109,15 @@ class Agent:
         )
         self._silence = partial(watch_for_silence, self.presence, self.intake.take, clock, timer)
 
+    @property
+    def summary(self) -> str:
+        """What is configured, in words."""
+        config = self._config
+        return (
+            f"site {config.address.site}, {len(config.devices)} polled devices, {len(self.listeners)} MQTT brokers with "
+            f"{len(config.file.mqtt_devices)} named devices, uplink to {config.file.uplink.host}:{config.file.uplink.port}"
+        )
+
     def check(self) -> None:
         """Look at what `run` will need, changing nothing; `ConfigError` for a TLS file or a spool that cannot be used."""
         for broker in (self._config.uplink, *self._config.listeners):

@@ -78,9 +78,9 @@ class AckingController:
         if self.habit is Habit.DEAF:
             return
         if parse_topic(message.topic)[1] is Leg.STATE:
-            self.states.append(message.payload)
+            self.states.append(bytes(message.payload))
             return
-        frame = decode_frame(message.payload)
+        frame = decode_frame(bytes(message.payload))
         self.arrivals.append(frame)
         if isinstance(frame.body, HelloBody):
             return

@@ -1,0 +1,49 @@
+"""From a configuration file to an `Agent` that has not started: what `agent run` and `agent run --check` share."""
+
+from pathlib import Path
+
+from agent.collect.port import DeviceCollector
+from agent.collect.snmp import DeviceTarget, SnmpCollector
+from agent.config import AUTO_PROFILE, AgentConfig, PolledDevice, load_config
+from agent.main import Agent
+from campus.document import nearest
+from campus.errors import ConfigError
+from campus.ids import DeviceId
+from firmware_profiles.catalogue import Catalogue
+from firmware_profiles.load import load_catalogue
+
+
+def build_agent(path: Path) -> Agent:
+    """Read the file and every profile and put the agent together; `ConfigError` for what is wrong in any of them."""
+    config = load_config(path)
+    catalogue = load_catalogue(config.profiles_path)
+    check_profiles_exist(config, catalogue)
+    return Agent(config, catalogue, lambda device: snmp_collector(device, catalogue))
+
+
+def snmp_collector(device: PolledDevice, catalogue: Catalogue) -> DeviceCollector:
+    """The collector of one polled device; it opens its socket at the first poll."""
+    entry = device.entry
+    target = DeviceTarget(
+        id=DeviceId(entry.id),
+        address=device.address,
+        community=device.community,
+        name=entry.name,
+        room=entry.room,
+        kind=entry.kind,
+        profile=entry.profile,
+        uplinks=entry.uplinks,
+        uplink_capacity_bps=entry.uplink_capacity_bps,
+    )
+    return SnmpCollector(target, catalogue)
+
+
+def check_profiles_exist(config: AgentConfig, catalogue: Catalogue) -> None:
+    """A device may name only a profile that there is."""
+    for device in config.devices:
+        name = device.entry.profile
+        if name != AUTO_PROFILE and name not in catalogue.profiles:
+            raise ConfigError(
+                f"{device.where}: device {device.entry.id!r} wants the profile {name!r}, which does not exist."
+                f"{nearest(name, [AUTO_PROFILE, *catalogue.profiles])} `campanile profiles list` shows them all"
+            )

@@ -1,0 +1,141 @@
+"""`campanile agent`: run an agent, try a device, look into the spool. Heavy parts are imported by the command that needs them."""
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from campus.document import nearest
+from campus.errors import CampusError, ConfigError
+
+if TYPE_CHECKING:
+    from agent.main import Agent
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group()
+def agent() -> None:
+    """Gather telemetry in a school; try a device.
+
+    \b
+    A first agent:
+      1. campanile agent probe 10.20.1.2          does the switch answer, and which profile fits?
+      2. write agent.yaml                         site, devices, where the central broker is
+      3. campanile agent run --config agent.yaml --check
+      4. campanile agent run --config agent.yaml
+      5. campanile agent spool --config agent.yaml   is anything waiting to be sent?
+    """
+
+
+@agent.command()
+@click.option("--config", "path", type=_FILE, required=True, help="The agent's YAML file.")
+@click.option("--check", is_flag=True, help="Read and build everything, start nothing, say what is wrong.")
+@click.option("--verbose", is_flag=True, help="Log details too.")
+def run(path: Path, *, check: bool, verbose: bool) -> None:
+    """Run the agent in the foreground until Ctrl-C or SIGTERM.
+
+    Readings go to the spool on disk first and stay there until the controller has said that they are stored; neither a
+    cut line nor a power failure loses what was read.
+
+    \b
+    The smallest agent.yaml:
+      site: no-1-primary
+      uplink: {host: 10.0.0.5, port: 1883}
+      snmp_communities: {read: {file: community.txt}}
+      devices:
+        - {id: sw-1, name: 教学楼一层交换机, address: 10.20.1.2}
+    """
+    from agent.build import build_agent
+
+    built = build_agent(path)
+    built.check()
+    if check:
+        click.echo(f"{path} is fine: {built.summary}")
+        return
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    _run(built)
+
+
+@agent.command()
+@click.argument("device", metavar="HOST[:PORT]")
+@click.option(
+    "--community",
+    default="public",
+    show_default=True,
+    help="SNMP v2c community.",
+    envvar="CAMPANILE_COMMUNITY",
+    show_envvar=True,
+)
+@click.option("--profile", default="auto", show_default=True, help="vendor/family, or auto to recognise.")
+@click.option(
+    "--profiles",
+    "folder",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="A folder of your own profiles.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+def probe(device: str, community: str, profile: str, folder: Path | None, *, as_json: bool) -> None:
+    """Ask one device everything, once, and show what it is and what can be read. Nothing is stored or sent.
+
+    \b
+    Examples:
+      campanile agent probe 10.20.1.2
+      campanile agent probe 10.20.1.2:1161 --community s3cret
+      campanile agent probe 10.20.1.2 --json | jq '.interfaces[] | select(.oper == "up") | .name'
+    """
+    from agent.address import parse_host_port
+    from agent.clock import utc_ms
+    from agent.config import SNMP_PORT
+    from agent.probe import probe_report, rendered
+    from agent.secret import Secret
+    from firmware_profiles.load import load_catalogue
+
+    catalogue = load_catalogue(folder)
+    if profile not in {"auto", *catalogue.profiles}:
+        raise ConfigError(f"there is no profile {profile!r}.{nearest(profile, list(catalogue.profiles))}")
+    report = probe_report(parse_host_port(device, SNMP_PORT), Secret(community), utc_ms, catalogue, profile)
+    click.echo(json.dumps(report, ensure_ascii=False) if as_json else rendered(report))
+
+
+@agent.command()
+@click.option("--config", "path", type=_FILE, required=True, help="The agent's YAML file.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of sentences.")
+def spool(path: Path, *, as_json: bool) -> None:
+    """Show what waits to be sent. Works while the agent runs, and changes nothing.
+
+    \b
+    Example:
+      campanile agent spool --config agent.yaml
+      campanile agent spool --config agent.yaml --json | jq .frames
+    """
+    from agent.clock import utc_ms
+    from agent.config import load_config
+    from agent.spool.report import SpoolReport, read_report
+
+    config = load_config(path)
+    report: SpoolReport = read_report(config.spool_path, config.file.spool.max_bytes, utc_ms())
+    click.echo(json.dumps(report._asdict()) if as_json else report.sentences())
+
+
+def _run(built: "Agent") -> None:
+    """Run to the end; of several errors at once the first of ours is the one a person can act on."""
+    from agent.main import run_until_told
+
+    try:
+        asyncio.run(run_until_told(built))
+    except BaseExceptionGroup as group:
+        ours = group.subgroup(CampusError)
+        if ours is None:
+            raise
+        raise _first(ours) from group
+
+
+def _first(group: BaseExceptionGroup[CampusError]) -> CampusError:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -1,0 +1,100 @@
+"""One poll's answers to samples."""
+
+import pytest
+
+from agent.decode.plan import Ask, due, wanted_oids
+from agent.decode.snmp import SYS_UPTIME, CounterMemory, decode_poll
+from agent.decode.value import Raw
+from campus.ids import DeviceId
+from firmware_profiles.model import Cadence, Point, PointType, Reading
+
+NOW = 1_700_000_000_000
+SW = DeviceId("sw-1")
+IN = Point(
+    metric="if_in_bps",
+    oid="1.6",
+    type=PointType.COUNTER64,
+    scale=8,
+    otherwise=(Reading(oid="1.10", type=PointType.COUNTER32, scale=8),),
+)
+MEMORY = Point(metric="memory_percent", oid="2.5", minus=("2.6",), of="2.5", scale=100)
+SPEED = Point(metric="if_speed_bps", oid="1.15", scale=1e6, cadence=Cadence.SLOW)
+
+
+def polled(asks: list[Ask], answers: dict[str, Raw], memory: CounterMemory, at: int) -> dict[str, float]:
+    answered = [ask for ask in asks if ask.choose(answers)]
+    return {s.key.metric: s.value for s in decode_poll(SW, answered, answers, memory, at).samples}
+
+
+def test_the_first_reading_of_a_counter_gives_no_rate_and_the_second_does() -> None:
+    asks, memory = [Ask(IN, "GE1", "7")], CounterMemory()
+    assert polled(asks, {"1.6.7": 1000, SYS_UPTIME: 100}, memory, NOW) == {}
+    assert polled(asks, {"1.6.7": 2000, SYS_UPTIME: 1100}, memory, NOW + 10_000) == {"if_in_bps": 800.0}
+
+
+def test_where_64_bits_are_missing_32_are_read_and_asked_from_then_on() -> None:
+    asks, memory = [Ask(IN, "GE1", "7")], CounterMemory()
+    assert wanted_oids(asks) == ["1.6.7", "1.10.7"]
+    polled(asks, {"1.10.7": (1 << 32) - 1000}, memory, NOW)
+    assert wanted_oids(asks) == ["1.10.7"]
+    assert polled(asks, {"1.10.7": 250}, memory, NOW + 10_000) == {"if_in_bps": 1000.0}
+
+
+def test_more_than_the_port_can_carry_never_happened() -> None:
+    asks, memory = [Ask(SPEED, "GE1", "7"), Ask(IN, "GE1", "7")], CounterMemory()
+    polled(asks, {"1.15.7": 100, "1.6.7": 0}, memory, NOW)
+    answers: dict[str, Raw] = {"1.15.7": 100, "1.6.7": 10**12}
+    harvest = decode_poll(SW, asks, answers, memory, NOW + 10_000)
+    assert [s.key.metric for s in harvest.samples] == ["if_speed_bps"]
+    assert harvest.dropped == {"out_of_range": 1}
+
+
+def test_a_part_of_a_whole_less_something() -> None:
+    asks = [Ask(MEMORY, "")]
+    assert polled(asks, {"2.5": 8000, "2.6": 6000}, CounterMemory(), NOW) == {"memory_percent": 25.0}
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ({"2.5": 8000}, "not_a_number"),
+        ({"2.5": 0, "2.6": 0}, "no_whole"),
+        ({"2.5": 100, "2.6": 500}, "out_of_range"),
+        ({"2.5": b"much", "2.6": 1}, "not_a_number"),
+    ],
+)
+def test_wrong_values_are_counted_by_reason(answers: dict[str, Raw], reason: str) -> None:
+    asks = [Ask(MEMORY, "")]
+    assert [ask for ask in asks if ask.choose(answers)] == asks
+    harvest = decode_poll(SW, asks, answers, CounterMemory(), NOW)
+    assert (harvest.samples, dict(harvest.dropped)) == ([], {reason: 1})
+
+
+def test_a_counter_that_is_text_is_refused_and_a_row_that_vanished_is_missing() -> None:
+    asks, memory = [Ask(IN, "GE1", "7")], CounterMemory()
+    polled(asks, {"1.6.7": 1}, memory, NOW)
+    assert decode_poll(SW, asks, {"1.6.7": b"1"}, memory, NOW + 1).dropped == {"not_a_number": 1}
+    assert decode_poll(SW, asks, {}, memory, NOW + 2).dropped == {"missing": 1}
+
+
+def test_a_reading_that_means_none_here_yields_to_the_next_way() -> None:
+    point = Point(
+        metric="if_speed_bps", oid="1.15", ignore=(0,), otherwise=(Reading(oid="1.5", ignore=(4_294_967_295,)),)
+    )
+    assert polled([Ask(point, "a", "1")], {"1.15.1": 0, "1.5.1": 64_000}, CounterMemory(), NOW) == {
+        "if_speed_bps": 64_000
+    }
+    assert polled([Ask(point, "a", "1")], {"1.15.1": 0, "1.5.1": 4_294_967_295}, CounterMemory(), NOW) == {}
+
+
+def test_only_the_due_are_asked() -> None:
+    asks = [Ask(SPEED, "GE1", "7"), Ask(IN, "GE1", "7", discontinuity="1.19.7")]
+    assert [ask.point.metric for ask in due(asks, frozenset({Cadence.SLOW}))] == ["if_speed_bps"]
+    assert wanted_oids(due(asks, frozenset({Cadence.NORMAL}))) == ["1.6.7", "1.10.7", "1.19.7"]
+
+
+def test_rows_that_are_gone_are_forgotten() -> None:
+    asks, memory = [Ask(IN, "GE1", "7")], CounterMemory()
+    polled(asks, {"1.6.7": 0}, memory, NOW)
+    memory.forget_all_but({"GE2"})
+    assert polled(asks, {"1.6.7": 1000}, memory, NOW + 10_000) == {}
