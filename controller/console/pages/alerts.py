@@ -20,6 +20,7 @@ MAX_ALERTS: Final = 500
 BEFORE_MS: Final = 2 * 3_600_000
 AFTER_MS: Final = 3_600_000
 MAX_CHART_MS: Final = 3 * 86_400_000
+_STAGES: Final = frozenset({"judged", "late", "hidden", "shown", "cleared"})
 _STATES: Final = {"open": AlertState.OPEN, "cleared": AlertState.CLEARED, "all": None}
 
 
@@ -67,7 +68,7 @@ def alerts_router(console: Console) -> APIRouter:
             cause=teller.tell(cause) if cause else None,
             why=why(page, story),
             chart=chart_source(page, found),
-            trail=[(step, step_words(page, step)) for step in found.trail],
+            trail=[(step, step_words(page, step, story)) for step in found.trail],
             said=said == alert_id,
             may_act=scope.role >= Role.TECHNICIAN,
         )
@@ -118,14 +119,14 @@ def chart_source(page: Page, alert: Alert) -> str:
     return address(f"{device_address(alert.site, alert.device)}/chart", query)
 
 
-def step_words(page: Page, step: TrailStep) -> str:
+def step_words(page: Page, step: TrailStep, story: Story) -> str:
     """One line of the trail in the person's language."""
-    who = step.reason.removeprefix("by ") if step.stage == "person" else ""
     if step.stage == "person":
-        return page.t(f"trail.person_{step.decision}", who=who)
-    if step.decision in {"opened", "cleared", "hidden", "shown"}:
-        return page.t(f"trail.{step.decision}")
-    return page.t("trail.other")
+        return page.t(f"trail.person_{step.decision}", who=step.reason.removeprefix("by "))
+    if step.stage not in _STAGES:
+        return page.either(step.reason, step.reason_zh)
+    silent = story.rule is not None and isinstance(story.rule.condition, Absence)
+    return page.t(f"trail.{'silent' if step.stage == 'judged' and silent else step.stage}", value=story.value)
 
 
 def _level_words(page: Page, metric: str, metric_id: str, condition: Threshold | Ratio) -> str:
