@@ -1,9 +1,10 @@
 """`campanile controller ...`: run it, tell it about the district, fill it with history, sign in."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -76,6 +77,30 @@ def enrol(config_path: Path, file: Path) -> None:
         opened.registry.enrol(SYSTEM, district)
     agents = sum(len(site.agents) for site in district.sites)
     click.echo(f"{file}: {len(district.sites)} sites with {agents} agents enrolled")
+
+
+@controller.command("import")
+@_CONFIG
+@click.option("--total-samples", type=click.IntRange(min=1), help="How many will come, for the progress bar.")
+@click.argument("file", type=click.File("rb"), default="-")
+def import_command(config_path: Path, total_samples: int | None, file: BinaryIO) -> None:
+    """Store a FILE of frames (- is standard input), such as a spool carried by hand or a history.
+
+    The frames go the same way as live ones: decoded, believed or set aside, stored once. No alerts come of them. The
+    controller must not be running on the same data_dir.
+
+    \b
+      campanile controller import --config controller.yaml spool.frames
+      campanile simulate history --dir .demo --days 30 | campanile controller import --config .demo/controller.yaml -
+    """
+    from controller.history import import_history
+    from controller.logs import log_to_stderr
+    from controller.progress import Progress
+
+    log_to_stderr()
+    progress = Progress("samples", total_samples, sys.stderr)
+    taken = import_history(_controller(config_path), file, progress)
+    click.echo(taken.sentence())
 
 
 @controller.command("sign-in-link")

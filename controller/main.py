@@ -170,8 +170,10 @@ def build_app(controller: Controller) -> FastAPI:
     app.state.clock = controller.clock
     app.state.health = controller.health
     app.state.metrics = metrics_registry([controller.ingest.figures, controller.figures])
+    mount_static(app)
     app.include_router(api.router)
     app.include_router(identity_routes)
+    app.include_router(console_router(controller))  # last: it ends with the page that says there is no such page
     mount_static(app)
     app.include_router(console_router(controller))  # the last one: it answers what nobody else does
     answer_problems(app)
