@@ -21,13 +21,11 @@ from campus.errors import Poison, Transient
 from campus.topics import Address, Leg
 from campus.version import VERSION
 from campus.wire.codec import decode_frame, encode_frame
-from campus.wire.frame import AckBody, CommandBody, Frame, HelloBody, ResultBody
+from campus.wire.frame import HELLO_NUMBER, AckBody, CommandBody, Frame, HelloBody, ResultBody
 
 LOOK_AGAIN_S = 1.0
 LEAST_WAIT_S = 0.01
 FAREWELL_TIMEOUT_S = 2.0
-HELLO_NUMBER = 0
-"""A hello is never spooled nor acknowledged; spooled frames are numbered from 1."""
 _log = logging.getLogger(__name__)
 
 

@@ -27,6 +27,8 @@ EARLIEST_MS: Final = 946_684_800_000
 LATEST_MS: Final = 4_102_444_800_000
 """2100-01-01."""
 MAX_FRAME_NUMBER: Final = (1 << 63) - 1
+HELLO_NUMBER: Final = 0
+"""Not a frame's place in a spool: those count from 1."""
 
 
 class FrameError(Poison):
@@ -100,7 +102,8 @@ class EventsBody(msgspec.Struct, frozen=True, tag="events", tag_field="kind"):
 class HelloBody(msgspec.Struct, frozen=True, tag="hello", tag_field="kind"):
     """First frame of a connection: who the agent is and what it still keeps.
 
-    `oldest_kept` is the lowest frame number still in the spool; numbers below it will never come.
+    `oldest_kept` is the lowest frame number still in the spool; numbers below it will never come. An agent that does not
+    spool its hello gives it the number `HELLO_NUMBER`: it is heard every time, and never acknowledged.
     """
 
     version: str

@@ -15,7 +15,7 @@ from campus.metrics import catalogue
 from campus.topics import Address
 from campus.wire.codec import decode_frame
 from campus.wire.columns import read_columns
-from campus.wire.frame import Body, EventsBody, FactsBody, Frame, HelloBody, ResultBody, SamplesBody
+from campus.wire.frame import HELLO_NUMBER, Body, EventsBody, FactsBody, Frame, HelloBody, ResultBody, SamplesBody
 from controller.ingest.counters import IngestCounters
 from controller.ingest.dead_letters import DeadLetters
 from controller.ingest.dictionaries import Dictionaries
@@ -117,6 +117,10 @@ class Pipeline:
             raise Poison(
                 SetAside.WRONG_TOPIC, f"the frame says {frame.site}/{frame.agent}, its topic {arrived.address}"
             )
+        if isinstance(frame.body, HelloBody) and frame.number == HELLO_NUMBER:
+            # Spoken once for each connection and never spooled: there is nothing to acknowledge, and none repeats another.
+            self._take_body(address, frame, frame.body)
+            return
         mark = FrameMark(frame.site, frame.agent, frame.epoch, frame.number)
         if mark in self.group.marks or self._store.is_committed([mark])[0]:
             self.counters.frames_repeated += 1
