@@ -1,5 +1,7 @@
 """Builds the district centre: the core that every school's fibre ends at, the backbone, two servers and a UPS."""
 
+from dataclasses import replace
+
 from campus.samples import DeviceKind
 from simulator.district import hardware
 from simulator.district.device import Cable, Family, Port, SimDevice, SimRoom
@@ -36,6 +38,7 @@ def build_centre(seed: int, schools: list[SimSite]) -> tuple[SimSite, dict[str, 
         (*school_ports, *server_ports, backbone),
         backbone.name,
     )
+    core = replace(core, uplink_capacity_bps=float(BACKBONE_BPS))
     ups = _device(seed, "ups-1", DeviceKind.UPS, hardware.UPS, "中心机房不间断电源")
     site = SimSite(
         id=CENTRE,

@@ -74,7 +74,12 @@ class SimDevice:
     uplink: str = ""
     """Name of the port that leads out of the device towards the metro network."""
     uplink_capacity_bps: float = 0.0
-    """For a gateway: what the school's link may carry."""
+    """What the link out of the site may carry; 0 for devices that do not lead out of it."""
+
+    @property
+    def leads_out(self) -> bool:
+        """Whether its uplink is a link of the metro network."""
+        return self.uplink_capacity_bps > 0
 
     def port(self, name: str) -> Port:
         """The port of that name; `KeyError` when there is none."""

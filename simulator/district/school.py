@@ -80,6 +80,7 @@ class _Builder:
             wired=wired,
             demand=self._demand,
             is_old=self._is_old,
+            is_rural=self._name.is_rural,
         )
 
     def _leaves(self) -> list[_Leaf]:

@@ -28,6 +28,7 @@ class SimSite:
     demand: float = 1.0
     is_old: bool = False
     """Its gateway is an old one that is soon overtaxed."""
+    is_rural: bool = False
 
     @property
     def periods(self) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""The district's own lines and exchanges: brokers of the centre and of each school, and the fibre between them."""

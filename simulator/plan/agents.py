@@ -1,0 +1,59 @@
+"""agents/<site>.yaml: one agent for each site, with the real agent's keys."""
+
+from pathlib import Path
+from typing import Any
+
+from simulator.district.device import SimDevice
+from simulator.district.district import District
+from simulator.district.site import SimSite
+from simulator.plan.shape import LOOPBACK, SimulatorPlan, device_host
+from simulator.plan.yaml_text import line, rows
+
+FAST_S, NORMAL_S, SLOW_S = 5, 15, 300
+SILENCE_S = 30
+"""Devices publish every seven seconds; four missed messages are silence."""
+
+
+def agent_text(district: District, site: SimSite, plan: SimulatorPlan, directory: Path) -> str:
+    """The configuration of the agent of `site`, its spool under `directory`."""
+    ports = plan.site(site.id)
+    polled = [_polled(district, site, device, plan) for device in site.devices if device.family.speaks_snmp]
+    heard = [
+        {"id": device.id, "name": device.name_zh, "room": device.room, "kind": device.kind.value}
+        for device in site.devices
+        if not device.family.speaks_snmp
+    ]
+    brokers = [{"host": LOOPBACK, "port": ports.broker_port}] if ports.broker_port else []
+    return "".join(
+        [
+            f"# The agent of {site.name_en}. Written anew by `campanile simulate plan`.\n",
+            line("site", site.id),
+            line("agent", site.id),
+            line("name", "采集代理"),
+            line("room", site.gateway.room if site.stage else site.rooms[0].id),
+            line("spool", {"path": str(directory / "agents" / site.id / "spool.db"), "max_bytes": 209_715_200, "max_age_s": 2_592_000}),
+            line("uplink", {"host": LOOPBACK, "port": ports.fibre_port, "reconnect_max_s": 5.0}),
+            line("cadence", {"fast_s": FAST_S, "normal_s": NORMAL_S, "slow_s": SLOW_S}),
+            line("snmp_communities", {"read": {"value": plan.community}}),
+            line("mqtt_silence_s", SILENCE_S),
+            rows("devices", polled),
+            rows("mqtt_listeners", brokers),
+            rows("mqtt_devices", heard),
+        ]
+    )  # fmt: skip
+
+
+def _polled(district: District, site: SimSite, device: SimDevice, plan: SimulatorPlan) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "id": device.id,
+        "name": device.name_zh,
+        "room": device.room,
+        "address": f"{device_host(district, site, device)}:{plan.snmp_port}",
+        "profile": "auto",
+        "credential": "read",
+        "kind": device.kind.value,
+    }
+    if device.leads_out:
+        entry["uplinks"] = [device.uplink]
+        entry["uplink_capacity_bps"] = device.uplink_capacity_bps
+    return entry

@@ -1,0 +1,61 @@
+"""simulator.yaml: where everything of the district listens. Written by `campanile simulate plan`, read by the other commands."""
+
+from pathlib import Path
+
+import msgspec
+
+from campus.document import load_document, nearest
+from campus.errors import ConfigError
+from simulator.district.district import District, build_district
+from simulator.district.device import SimDevice
+from simulator.district.site import SimSite
+
+FILE = "simulator.yaml"
+LOOPBACK = "127.0.0.1"
+SOCKET = "simulator.sock"
+FIRST_NET = 77
+"""Devices live in 127.77.0.0/16: 127.77.{site}.{device}, where nothing else on a machine does."""
+
+
+class SitePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Ports of one site on 127.0.0.1: its own MQTT broker (0 at the centre) and its end of the metro fibre."""
+
+    id: str
+    broker_port: int
+    fibre_port: int
+
+
+class SimulatorPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file. `snmp_port` is the UDP port of every device, each on its own loopback address."""
+
+    seed: int
+    schools: int
+    community: str
+    snmp_port: int
+    central_broker_port: int
+    sites: tuple[SitePlan, ...]
+
+    def district(self) -> District:
+        """The district this plan is for."""
+        return build_district(self.seed, self.schools)
+
+    def site(self, site: str) -> SitePlan:
+        """Ports of a site; `ConfigError` with the nearest name when there is none."""
+        for plan in self.sites:
+            if plan.id == site:
+                return plan
+        raise ConfigError(f"there is no school {site!r} here.{nearest(site, [plan.id for plan in self.sites])}")
+
+
+def read_plan(directory: Path) -> SimulatorPlan:
+    """Read DIR/simulator.yaml; `ConfigError` when there is none or it is broken."""
+    path = directory / FILE
+    if not path.exists():
+        raise ConfigError(f"{directory} holds no simulated district: `campanile demo` makes one, or `campanile simulate plan`")
+    return load_document(path, SimulatorPlan)
+
+
+def device_host(district: District, site: SimSite, device: SimDevice) -> str:
+    """The loopback address of a device; sites and devices are numbered in the district's order."""
+    site_number = district.sites.index(site)
+    return f"127.{FIRST_NET + site_number // 250}.{site_number % 250}.{site.devices.index(device) + 1}"

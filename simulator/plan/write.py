@@ -1,0 +1,52 @@
+"""Writes the whole plan of a district into a folder."""
+
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from campus.errors import ConfigError
+from simulator.district.district import District, build_district
+from simulator.plan.agents import agent_text
+from simulator.plan.enrolment import enrolment_text
+from simulator.plan.ports import free_tcp_ports, free_udp_port
+from simulator.plan.shape import FILE, LOOPBACK, SimulatorPlan, SitePlan, device_host
+
+COMMUNITY = "campus-read"
+
+
+def write_plan(directory: Path, seed: int, schools: int, broker_port: int, today: date) -> SimulatorPlan:
+    """Write district.yaml, agents/*.yaml and simulator.yaml with ports that are free now; the simulator's part is returned.
+
+    `ConfigError` when the folder cannot be written or no ports are free.
+    """
+    district = build_district(seed, schools)
+    plan = _plan(district, seed, schools, broker_port)
+    agents = directory / "agents"
+    try:
+        agents.mkdir(parents=True, exist_ok=True)
+        for site in district.sites:
+            (agents / site.id).mkdir(exist_ok=True)
+            (agents / f"{site.id}.yaml").write_text(agent_text(district, site, plan, directory.resolve()), encoding="utf-8")
+        (directory / "district.yaml").write_text(enrolment_text(district, today), encoding="utf-8")
+        (directory / FILE).write_text(
+            yaml.safe_dump(msgspec.to_builtins(plan), sort_keys=False, allow_unicode=True), encoding="utf-8"
+        )
+    except OSError as error:
+        raise ConfigError(f"{directory} cannot be written: {error.strerror}") from error
+    return plan
+
+
+def _plan(district: District, seed: int, schools: int, broker_port: int) -> SimulatorPlan:
+    hosts = [
+        device_host(district, site, device)
+        for site in district.sites
+        for device in site.devices
+        if device.family.speaks_snmp
+    ]
+    ports = [port for port in free_tcp_ports(2 * len(district.sites) + 1, LOOPBACK) if port != broker_port]
+    sites = tuple(
+        SitePlan(site.id, ports.pop() if site.stage else 0, ports.pop()) for site in district.sites
+    )
+    return SimulatorPlan(seed, schools, COMMUNITY, free_udp_port(hosts), broker_port, sites)
