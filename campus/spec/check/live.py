@@ -8,7 +8,7 @@ import queue
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,7 @@ class Subscription:
     tls_ca: Path | None = None
 
 
-def hear_messages(subscription: Subscription) -> Iterator[Message]:
+def hear_messages(subscription: Subscription) -> Generator[Message, None, None]:
     """Every message as it arrives; `ConfigError` when the broker cannot be reached or refuses."""
     listener = _connected(subscription)
     try:
