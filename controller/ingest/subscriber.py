@@ -148,7 +148,7 @@ class Subscriber:
     def _on_disconnect(
         self, _client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
     ) -> None:
-        if self._is_connected.is_set():
+        if self._is_connected.is_set() and not self._stopping.is_set():
             self._counters.disconnections += 1
             _log.warning("lost the broker", extra={"reason": str(reason)})
         self._is_connected.clear()
