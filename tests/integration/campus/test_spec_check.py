@@ -160,3 +160,26 @@ def test_a_broker_that_speaks_only_3_1_1_is_heard_too() -> None:
         messages.close()
     assert (kept.topic, kept.payload, kept.is_retained) == (state, b'{"online": true}', True)
     assert (live.topic, live.payload, live.is_retained) == (up, b"rubbish", None)
+
+
+def test_a_broker_with_tls_and_passwords(tmp_path: Path) -> None:
+    """A certificate for 127.0.0.1 that only `--tls-ca` makes trusted, and a user."""
+    openssl, passwd = require_program("openssl", "openssl"), require_program("mosquitto_passwd", "mosquitto")
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    key, certificate = tmp_path / "key.pem", tmp_path / "ca.pem"
+    made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    subprocess.run([openssl, *made, *names, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    subprocess.run([passwd, "-b", "-c", tmp_path / "users", "checker", "秘密"], check=True, capture_output=True)
+    (tmp_path / "password").write_text("秘密\n", encoding="utf-8")
+    (tmp_path / "wrong").write_text("guess\n", encoding="utf-8")
+    extra = f"allow_anonymous false\npassword_file {tmp_path}/users\ncertfile {certificate}\nkeyfile {key}"
+    with mosquitto(tmp_path, extra=extra) as broker:
+        reach = ["spec", "check", "--broker", f"127.0.0.1:{broker.port}", "--for", "0.2", "--username", "checker"]
+        trusting = [*reach, "--tls-ca", str(certificate), "--password-file"]
+        heard = CliRunner().invoke(main, [*trusting, str(tmp_path / "password")])
+        refused = CliRunner().invoke(main, [*trusting, str(tmp_path / "wrong")])
+        plain = CliRunner().invoke(main, reach)
+    assert "[nothing_heard]" in heard.output
+    assert heard.exit_code == 1
+    assert "refuses: Not authorized" in refused.output
+    assert refused.exit_code == plain.exit_code == 2
