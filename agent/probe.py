@@ -179,10 +179,15 @@ def _interface(index: str, name: str, answers: dict[str, Raw]) -> dict[str, Any]
 
 
 def probe_report(
-    address: HostPort, community: Secret, clock: Callable[[], int], catalogue_: Catalogue, profile: str = AUTO
+    address: HostPort,
+    community: Secret,
+    clock: Callable[[], int],
+    catalogue_: Catalogue,
+    profile: str = AUTO,
+    timing: SnmpTiming = SnmpTiming(),  # noqa: B008 - frozen
 ) -> dict[str, Any]:
     """`probe` for a caller without an event loop: the command line."""
-    return asyncio.run(probe(catalogue_, address, community, clock(), profile))
+    return asyncio.run(probe(catalogue_, address, community, clock(), profile, timing))
 
 
 def rendered(report: dict[str, Any]) -> str:

@@ -54,31 +54,27 @@ def _check_joined(place: Place, profile: Profile) -> None:
         place.at("ports", "table").say(
             f"there is no table {profile.ports.table!r}", nearest(profile.ports.table, list(profile.tables)).strip()
         )
-    seen: dict[tuple[str, str, str], str] = {}
-    for key, where in _series(profile):
+    seen: set[tuple[str, str, str]] = set()
+    for key, steps in _series(profile):
         if key in seen:
-            place.at(*_start(where)).say(
-                f"duplicate point: {key[0]} is read twice here ({seen[key]} and {where})",
-                "keep one, give them different instances, or write the second as `otherwise`",
+            place.at(*steps).say(
+                f"duplicate point: {key[0]} is read twice for the same instance",
+                "keep one, give them different instances, or write the second as `otherwise` of the first",
             )
-        seen[key] = where
+        seen.add(key)
 
 
-def _start(where: str) -> tuple[str, ...]:
-    return tuple(where.split(".")[:2])
-
-
-def _series(profile: Profile) -> Iterator[tuple[tuple[str, str, str], str]]:
-    """((metric, space of instances, instance), where) of every point of a joined profile."""
+def _series(profile: Profile) -> Iterator[tuple[tuple[str, str, str], tuple[str | int, ...]]]:
+    """((metric, space of instances, instance), steps to it) of every point of a joined profile, included ones last."""
     for index, point in enumerate(profile.points):
-        yield (point.metric, "", point.instance), f"points[{index}]"
+        yield (point.metric, "", point.instance), ("points", index)
     for name, table in profile.tables.items():
         for index, point in enumerate(table.points):
-            yield (point.metric, f"tables.{name}", ""), f"tables.{name}.points[{index}]"
+            yield (point.metric, f"tables.{name}", ""), ("tables", name, "points", index)
     for number, message in enumerate(profile.messages):
         for index, spoken in enumerate(message.points):
             space = f"messages[{number}]{message.each}{spoken.each}"
-            yield (spoken.metric, space, spoken.instance), f"messages[{number}].points[{index}]"
+            yield (spoken.metric, space, spoken.instance), ("messages", number, "points", index)
 
 
 def _check_identity(place: Place, profile: Profile) -> None:

@@ -103,6 +103,7 @@ class SnmpCollector:
         restarted = self._note_restart(hail, now, harvest)
         if self._known is None or restarted or self._half_learnt or Cadence.SLOW in cadences:
             await self._learn(hail, now, harvest)
+            self.dialogue.begin()
         await self._read(cadences, hail, now, harvest)
         return harvest
 

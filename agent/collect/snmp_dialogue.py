@@ -35,14 +35,14 @@ def _is_panic(error: BaseException) -> bool:
 
 @dataclass(frozen=True)
 class SnmpTiming:
-    """`attempts` per request before less is asked at once; `patience` bounds the unanswered requests of one poll.
+    """`attempts` per request before less is asked at once; `patience` bounds the unanswered requests of one round.
 
     So a half-dead device costs at most `patience` x `timeout_s`, and a line that loses one datagram in ten still does.
     """
 
     timeout_s: float = 2.0
     attempts: int = 3
-    patience: int = 15
+    patience: int = 12
     hail_attempts: int = 3
 
 
@@ -69,7 +69,7 @@ class SnmpDialogue:
         self._patience = timing.patience
 
     def begin(self) -> None:
-        """Start a poll: patience is whole again."""
+        """Start learning or reading: patience is whole again."""
         self._patience = self._timing.patience
 
     def begin_learning(self, at_once: int, repetitions: int) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from agent.collect.snmp_dialogue import SnmpDialogue
 from agent.decode.plan import Ask
-from agent.decode.select import keeps, looked_up, mac_text, named, picked, unique_names
+from agent.decode.select import keeps, looked_up, mac_text, named, picked, port_id_text, unique_names
 from agent.decode.value import Raw, instance_of, number_of, text_of
 from campus.errors import Poison
 from campus.samples import Neighbour, PortFacts
@@ -144,9 +144,9 @@ async def _neighbours(profile: Profile, columns: Columns, ports: set[str]) -> tu
     found: dict[Neighbour, None] = {}
     for index in indices:
         number = picked(Source(pattern=naming_pattern), index)
-        candidates = [text for column in local if (text := mac_text(column.get(number)))]
-        remote = next((text for column in remote_ports if (text := mac_text(column.get(index)))), "")
-        name, remote_chassis = text_of(names.get(index)), mac_text(chassis.get(index))
+        candidates = [text for column in local if (text := port_id_text(column.get(number)))]
+        remote = next((text for column in remote_ports if (text := port_id_text(column.get(index)))), "")
+        name, remote_chassis = text_of(names.get(index)), port_id_text(chassis.get(index))
         if name or remote or remote_chassis:
             port = next((text for text in candidates if text in ports), (candidates or [number])[0])
             found[Neighbour(instance_of(port), name, remote, remote_chassis)] = None

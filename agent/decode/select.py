@@ -94,3 +94,13 @@ def mac_text(raw: Raw) -> str:
     ('48:8e:ef:71:66:e0', '')
     """
     return raw.hex(":") if isinstance(raw, bytes) and len(raw) == 6 else text_of(raw)
+
+
+def port_id_text(raw: Raw) -> str:
+    """An LLDP id, which may be a MAC address or a name that has six letters.
+
+    >>> port_id_text(b"GE0/24"), port_id_text(bytes.fromhex("488eef7166e0"))
+    ('GE0/24', '48:8e:ef:71:66:e0')
+    """
+    is_name = isinstance(raw, bytes) and raw.isascii() and raw.decode("ascii").isprintable()
+    return text_of(raw) if is_name else mac_text(raw)

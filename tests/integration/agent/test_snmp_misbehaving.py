@@ -1,0 +1,181 @@
+"""Devices that answer badly: their own samples say so, nothing raises, nothing hangs."""
+
+from dataclasses import replace
+
+import pytest
+
+from agent.collect.port import Harvest
+from agent.collect.snmp_dialogue import MAX_WALK_ROWS
+from simulator.snmp.ber import Oid, encode_integer, encode_oid
+from simulator.snmp.quirk import Quirks
+from simulator.snmp.responder import Responder, responding
+from simulator.snmp.tree import Binding, MibTree
+from tests.support.snmp import NOW, QUICK, collector, polls, port, system, tree, values
+
+MINUTE_MS = 60_000
+IF_DESCR: Oid = (1, 3, 6, 1, 2, 1, 2, 2, 1, 2)
+
+
+def twelve_ports() -> MibTree:
+    rows = system()
+    for index in range(1, 13):
+        rows |= port(index)
+    return tree(rows)
+
+
+def alone(harvest: Harvest) -> dict[tuple[str, str], float]:
+    """The samples, which must be `reachable` and nothing else."""
+    assert harvest.facts is None
+    return values(harvest)
+
+
+def test_silence_is_unreachable_and_the_neighbour_is_untouched() -> None:
+    dead, live = Responder(twelve_ports(), quirks=Quirks(silent=True)), Responder(twelve_ports())
+    with responding(dead, live):
+        (of_dead,), (of_live,) = polls(collector(dead), NOW), polls(collector(live), NOW)
+    assert alone(of_dead) == {("reachable", ""): 0.0}
+    assert values(of_live)["reachable", ""] == 1
+
+
+def test_a_wrong_community_is_met_with_silence() -> None:
+    device = Responder(twelve_ports(), community="secret")
+    with responding(device):
+        (harvest,) = polls(collector(device), NOW)
+    assert alone(harvest) == {("reachable", ""): 0.0}
+    assert device.counts["other_community"] == QUICK.hail_attempts
+
+
+def test_nothing_listens_there() -> None:
+    device = Responder(twelve_ports())
+    with responding(device):
+        pass
+    (harvest,) = polls(collector(device), NOW)
+    assert alone(harvest) == {("reachable", ""): 0.0}
+
+
+def test_garbage_and_torn_datagrams_are_counted_and_the_device_comes_back() -> None:
+    device = Responder(twelve_ports(), quirks=Quirks(garbage=True))
+    with responding(device):
+        one = collector(device)
+        mad = polls(one, *range(NOW, NOW + 10))
+        device.quirks = Quirks()
+        (sane,) = polls(one, NOW + MINUTE_MS)
+    for harvest in mad:
+        assert alone(harvest) == {("reachable", ""): 0.0}
+        assert harvest.dropped["garbage"] <= 1
+    assert one.dialogue.counts["garbage"] > 0
+    assert values(sane)["if_oper_state", "GE0/12"] == 1
+
+
+def test_half_a_table_gives_the_half_that_is_there() -> None:
+    rows = system() | port(1) | port(2)
+    for gone in (
+        "1.3.6.1.2.1.2.2.1.8.2",
+        "1.3.6.1.2.1.31.1.1.1.6.2",
+        "1.3.6.1.2.1.2.2.1.10.2",
+        "1.3.6.1.2.1.31.1.1.1.1.2",
+    ):
+        del rows[gone]
+    device = Responder(tree(rows))
+    with responding(device):
+        one = collector(device)
+        polls(one, NOW)
+        (harvest,) = polls(one, NOW + MINUTE_MS)
+    told = values(harvest)
+    assert told["if_oper_state", "GE0/1"] == 1
+    assert told["if_in_bps", "GE0/1"] == 0
+    assert ("if_oper_state", "port 2") not in told
+    assert ("if_in_bps", "port 2") not in told
+    assert told["if_out_bps", "port 2"] == 0
+
+
+def test_a_device_without_a_system_group_is_still_read() -> None:
+    device = Responder(tree(port(1)))
+    with responding(device):
+        (harvest,) = polls(collector(device), NOW)
+    assert values(harvest)["reachable", ""] == 1
+    assert values(harvest)["if_oper_state", "GE0/1"] == 1
+
+
+def test_wrong_types_drop_their_point_and_no_other() -> None:
+    rows = system() | port(1)
+    rows["1.3.6.1.2.1.2.2.1.8.1"] = (4, "up")
+    rows["1.3.6.1.2.1.31.1.1.1.6.1"] = (4, "lots")
+    rows["1.3.6.1.2.1.31.1.1.1.15.1"] = (2, -5)
+    rows["1.3.6.1.2.1.2.2.1.7.1"] = (2, 77)
+    device = Responder(tree(rows))
+    with responding(device):
+        (harvest,) = polls(collector(device), NOW)
+    assert harvest.dropped == {"unknown_state": 2, "not_a_number": 1, "out_of_range": 1}
+    assert values(harvest)["reachable", ""] == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "quirks",
+    [Quirks(max_repetitions=7), Quirks(no_bulk=True), Quirks(max_bytes=484)],
+    ids=["max-repetitions 7", "no bulk", "answers of 484 bytes"],
+)
+def test_a_device_that_bears_little_is_asked_for_little(quirks: Quirks) -> None:
+    device = Responder(twelve_ports(), quirks=quirks)
+    with responding(device):
+        one = collector(device, timing=replace(QUICK, patience=40))
+        first, second = polls(one, NOW, NOW + MINUTE_MS)
+    assert len(first.facts.ports if first.facts else ()) == 12
+    assert values(second)["if_in_bps", "GE0/12"] == 0
+    assert first.dropped + second.dropped == {}
+    bears_all = one.dialogue.at_once == 40 and one.dialogue.repetitions == 20
+    assert not bears_all
+
+
+def test_a_line_that_loses_one_in_ten_is_learnt_in_a_few_rounds() -> None:
+    device = Responder(twelve_ports(), quirks=Quirks(loss=0.1))
+    with responding(device):
+        one = collector(device)
+        harvests = polls(one, *(NOW + n * MINUTE_MS for n in range(4)))
+    assert one.profile_name == "generic/if-mib"
+    assert max(len(h.samples) for h in harvests) > 60
+
+
+class EndlessTree(MibTree):
+    """ifDescr has no end: every row is followed by another."""
+
+    def successor(self, oid: Oid, now: int) -> Binding | None:
+        if oid[:10] == IF_DESCR:
+            following = (*IF_DESCR, oid[10] + 1 if len(oid) > 10 else 1)
+            return Binding(following, encode_oid(following), encode_integer(1))
+        return super().successor(oid, now)
+
+
+class TurningTree(MibTree):
+    """After the fifth row of ifDescr comes the first again."""
+
+    def successor(self, oid: Oid, now: int) -> Binding | None:
+        found = super().successor(oid, now)
+        if oid[:11] == (*IF_DESCR, 5):
+            return Binding((*IF_DESCR, 1), encode_oid((*IF_DESCR, 1)), encode_integer(1))
+        return found
+
+
+def test_a_walk_that_turns_round_ends() -> None:
+    rows = system()
+    for index in range(1, 9):
+        rows |= port(index)
+    good = tree(rows)
+    device = Responder(TurningTree({oid: good.value(oid, 0) or b"" for oid in good.oids()}))
+    with responding(device):
+        one = collector(device)
+        (harvest,) = polls(one, NOW)
+    assert one.dialogue.counts["walk_not_increasing"] + one.dialogue.counts["garbage"] >= 1
+    assert values(harvest)["reachable", ""] == 1
+
+
+def test_a_walk_without_end_is_cut_at_its_bound() -> None:
+    good = tree(system() | port(1))
+    device = Responder(EndlessTree({oid: good.value(oid, 0) or b"" for oid in good.oids()}))
+    with responding(device):
+        one = collector(device)
+        (harvest,) = polls(one, NOW)
+    assert one.dialogue.counts["walk_too_long"] == 1
+    assert values(harvest)["if_oper_state", "GE0/1"] == 1
+    assert len(harvest.samples) < MAX_WALK_ROWS
