@@ -1,0 +1,136 @@
+"""The rules that ship, and what a person who writes one is told."""
+
+import string
+from pathlib import Path
+
+import pytest
+
+from campus.errors import ConfigError
+from campus.metrics import Health
+from controller.alerts.model import Absence, Threshold
+from controller.alerts.reasons import over, told
+from controller.alerts.rulebook import load_rules, read_rules, shipped_rules
+
+RULE = """\
+- id: freezer-warm
+  metric: temperature_cel
+  instance: "freezer*"
+  condition: {type: threshold, comparison: above, level: -12, hold_s: 20}
+  severity: critical
+  title_en: The freezer is warm
+  title_zh: 冷冻柜温度过高
+  advice_en: Shut the door.
+  advice_zh: 请关好柜门。
+  count: {one_en: 1 freezer is warm, many_en: "{n} freezers are warm", zh: "{n} 台冷冻柜温度过高"}
+"""
+
+
+def test_shipped_rules_are_whole() -> None:
+    rules = shipped_rules().rules()
+    assert len(rules) >= 40
+    for rule in rules:
+        words = [rule.title_en, rule.title_zh, rule.advice_en, rule.advice_zh, *told(rule, 1.0, 60), *over(rule, 1.0)]
+        assert all(words), rule.id
+        assert rule.title_zh != rule.title_en
+        assert rule.metric not in rule.advice_en
+        for pattern in (rule.count.many_en, rule.count.zh):
+            assert "n" in {name for _, name, _, _ in string.Formatter().parse(pattern)}, rule.id
+        assert rule.count.one_en == rule.count.one_en.format(n=1)
+
+
+def test_thresholds_that_ship_leave_a_gap_so_that_nothing_flaps() -> None:
+    watched = [rule for rule in shipped_rules().rules() if isinstance(rule.condition, Threshold)]
+    assert len(watched) > 15
+    without = {
+        rule.id for rule in watched if isinstance(rule.condition, Threshold) and rule.condition.clear_level is None
+    }
+    assert without == {"lamp-worn"}  # lamp hours only grow
+
+
+def test_a_districts_own_rules_replace_and_add(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(RULE + RULE.replace("id: freezer-warm", "id: freezer-tepid"), encoding="utf-8")
+    book = load_rules(tmp_path)
+    changed = book.rule("freezer-warm")
+    assert changed is not None
+    assert isinstance(changed.condition, Threshold)
+    assert changed.condition.hold_s == 20
+    assert len(book.rules()) == len(shipped_rules().rules()) + 1
+    assert load_rules() is shipped_rules()
+
+
+def test_signs_follow_severity_unless_the_rule_says_otherwise() -> None:
+    book = shipped_rules()
+    signs = {
+        rule_id: rule.sign
+        for rule_id in ("gas-leak", "printer-supply-low", "uplink-in-full")
+        if (rule := book.rule(rule_id))
+    }
+    assert signs == {
+        "gas-leak": Health.FAILED,
+        "printer-supply-low": Health.ATTENTION,
+        "uplink-in-full": Health.ATTENTION,
+    }
+    cut_off = book.rule("school-cut-off")
+    assert cut_off is not None
+    assert cut_off.is_cause
+    assert isinstance(cut_off.condition, Absence)
+
+
+WRONG = [
+    (
+        "metric: temperature_cel",
+        "metric: temperature",
+        2,
+        "the catalogue has no metric 'temperature'. Did you mean 'temperature_cel'?",
+    ),
+    ("id: freezer-warm", "id: Freezer warm", 1, "an id has lower-case letters"),
+    ("level: -12,", "level: 900,", 4, "lies between -80 and 500 Cel"),
+    ("level: -12,", "level: -12, clear_level: -10,", 4, "the alert would clear at once"),
+    ("hold_s: 20", "hold_s: -1", 4, "a hold cannot be below 0 seconds"),
+    ("hold_s: 20", "holds: 20", 4, "unknown key 'holds'. Did you mean 'hold_s'?"),
+    (
+        "{type: threshold, comparison: above, level: -12, hold_s: 20}",
+        "{type: states, bad: [open]}",
+        4,
+        "must be of type threshold or ratio",
+    ),
+    (
+        "{type: threshold, comparison: above, level: -12, hold_s: 20}",
+        "{type: absence, after_s: 0}",
+        4,
+        "after_s must be above 0",
+    ),
+    (
+        "{type: threshold, comparison: above, level: -12, hold_s: 20}",
+        "{type: ratio, of: if_speed, comparison: above, level: 0.7}",
+        4,
+        "no metric 'if_speed'. Did you mean 'if_speed_bps'?",
+    ),
+    ("{n} freezers", "{count} freezers", 10, "only {n} may stand in braces"),
+    ("severity: critical", "severity: urgent", 5, "urgent"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "line", "said"), WRONG)
+def test_a_wrong_rule_is_explained(right: str, wrong: str, line: int, said: str) -> None:
+    assert right in RULE
+    with pytest.raises(ConfigError) as error:
+        read_rules("mine.yaml", RULE.replace(right, wrong))
+    assert str(error.value).startswith(f"mine.yaml:{line}: ")
+    assert said in str(error.value)
+
+
+def test_states_are_checked_by_name() -> None:
+    text = RULE.replace("temperature_cel", "door_state")
+    text = text.replace("{type: threshold, comparison: above, level: -12, hold_s: 20}", "{type: states, bad: [opne]}")
+    with pytest.raises(ConfigError, match=r"mine.yaml:4: .* door_state has no state 'opne'. Did you mean 'open'\?"):
+        read_rules("mine.yaml", text)
+
+
+def test_a_rule_that_stands_twice_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(RULE, encoding="utf-8")
+    (tmp_path / "b.yaml").write_text(RULE, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"b.yaml:1: rule 'freezer-warm' stands at .*a.yaml:1 already"):
+        load_rules(tmp_path)
+    with pytest.raises(ConfigError, match="no such directory"):
+        load_rules(tmp_path / "nowhere")
