@@ -15,7 +15,7 @@ from campus.errors import Poison, Transient
 from campus.ids import DeviceId, MetricId
 from campus.metrics import MetricKind, catalogue
 from campus.samples import DeviceFacts, DeviceKind, Sample
-from firmware_profiles.catalogue import Catalogue
+from firmware_profiles.catalogue import Catalogue, Identity
 from firmware_profiles.model import Cadence
 
 _IF, _IFX = "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1"
@@ -56,8 +56,9 @@ async def probe(
 ) -> dict[str, Any]:
     """Ask a device everything once; the answer is JSON-able.
 
-    Keys: profile; kind; identity {vendor, model, version, serial, hardware, name}; uptime_s; response_time_ms; interfaces, cpu,
-    memory, storage, temperatures, sensors, wireless, supplies, neighbours; dropped (readings left out, by reason).
+    Keys: profile; kind; identity {vendor, model, version, serial, hardware, name}; system {sys_object_id, sys_descr};
+    uptime_s; response_time_ms; interfaces, cpu, memory, storage, temperatures, sensors, wireless, supplies, neighbours;
+    dropped (readings left out, by reason).
     `Transient` when the device does not answer, `Poison` when it does not speak SNMP.
     """
     collector = SnmpCollector(DeviceTarget(DeviceId("probe"), address, community, profile=profile), catalogue_, timing)
@@ -67,7 +68,7 @@ async def probe(
         interfaces = await _interfaces(collector.dialogue)
     finally:
         await collector.close()
-    return _report(harvest, interfaces)
+    return _report(harvest, interfaces, collector.identity)
 
 
 def _refuse_unreachable(harvest: Harvest, address: HostPort) -> None:
@@ -80,12 +81,13 @@ def _refuse_unreachable(harvest: Harvest, address: HostPort) -> None:
         )
 
 
-def _report(harvest: Harvest, interfaces: list[dict[str, Any]]) -> dict[str, Any]:
+def _report(harvest: Harvest, interfaces: list[dict[str, Any]], system: Identity) -> dict[str, Any]:
     facts = harvest.facts or DeviceFacts(DeviceId("probe"), DeviceKind.OTHER, 0)
     report: dict[str, Any] = {
         "profile": facts.profile,
         "kind": str(facts.kind),
         "identity": _identity(facts),
+        "system": {"sys_object_id": system.sys_object_id, "sys_descr": text_of(system.sys_descr)},
         "interfaces": interfaces,
         **{name: [] for name in ("cpu", "memory", "storage", "temperatures", "sensors", "wireless", "supplies")},
         "neighbours": [
@@ -198,6 +200,12 @@ def rendered(report: dict[str, Any]) -> str:
         f"  serial {identity['serial'] or 'not told'}, firmware {identity['version'] or 'not told'}, "
         f"read by {report['profile'] or 'no profile'}",
     ]
+    if report["profile"].startswith("generic/"):
+        system = report["system"]
+        lines += [
+            "  no profile knows this model, so it is read by a generic one (docs/20-add-a-device.md). It says of itself:",
+            f"  sysObjectID {system['sys_object_id'] or 'not told'}, sysDescr {system['sys_descr'] or 'not told'}",
+        ]
     if "uptime_s" in report:
         lines.append(
             f"  running for {report['uptime_s'] / 86_400:.1f} days, answers in {report['response_time_ms']} ms"

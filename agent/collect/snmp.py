@@ -22,7 +22,7 @@ from campus.errors import ConfigError, Poison, Transient
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue as metric_catalogue
 from campus.samples import DeviceFacts, DeviceKind, Event, Sample, SeriesKey, Severity
-from firmware_profiles.catalogue import Catalogue
+from firmware_profiles.catalogue import Catalogue, Identity
 from firmware_profiles.model import Cadence, Profile
 
 AUTO = "auto"
@@ -70,6 +70,7 @@ class SnmpCollector:
         self._catalogue = catalogue
         self._monotonic = monotonic
         self._known: _Known | None = None
+        self._identity = Identity("", "")
         self._half_learnt: Columns | None = None
         """What was walked before learning was broken off: over a bad line the next round goes on from there."""
         self._hailed: tuple[int | None, int] = (None, 0)
@@ -79,6 +80,11 @@ class SnmpCollector:
     def profile_name(self) -> str:
         """`vendor/family` of the profile in use, empty before the device was recognised."""
         return self._known.profile_name if self._known else ""
+
+    @property
+    def identity(self) -> Identity:
+        """What the device last said of itself, empty before the first answer."""
+        return self._identity
 
     @property
     def learnt(self) -> Learnt | None:
@@ -100,6 +106,7 @@ class SnmpCollector:
         took_ms = (self._monotonic() - started) * 1000
         harvest.samples.append(self._sample("reachable", 1.0, now))
         harvest.samples.append(self._sample("response_time_ms", took_ms, now))
+        self._identity = identity_of(hail)
         restarted = self._note_restart(hail, now, harvest)
         if self._known is None or restarted or self._half_learnt or Cadence.SLOW in cadences:
             await self._learn(hail, now, harvest)
@@ -130,7 +137,7 @@ class SnmpCollector:
         columns = self._half_learnt or Columns(self.dialogue, hail)
         self._half_learnt = None
         try:
-            name = await self._profile_of(hail)
+            name = await self._profile_of()
             profile = self._catalogue.profiles[name]
             self.dialogue.begin_learning(profile.get_at_once, profile.repetitions)
             learnt = await learn(profile, columns)
@@ -143,10 +150,10 @@ class SnmpCollector:
         self._known = _Known(name, profile, learnt, memory)
         harvest.facts = self._facts(self._known, now)
 
-    async def _profile_of(self, hail: dict[str, Raw]) -> str:
+    async def _profile_of(self) -> str:
         if self._target.profile != AUTO:
             return self._target.profile
-        return await recognise(self._catalogue, identity_of(hail), self.dialogue)
+        return await recognise(self._catalogue, self._identity, self.dialogue)
 
     async def _read(self, cadences: frozenset[Cadence], hail: dict[str, Raw], now: int, harvest: Harvest) -> None:
         if self._known is None:

@@ -56,7 +56,7 @@ def test_probe_tells_what_the_host_is(host: Snmpd) -> None:
 def test_a_person_reads_the_same(host: Snmpd) -> None:
     text = rendered(probe_report(HostPort("127.0.0.1", host.port), Secret(COMMUNITY), utc_ms, SHIPPED))
     assert "read by generic/net-snmp" in text
-    assert "1.3.6.1" not in text, "no OIDs for people"
+    assert "sysObjectID 1.3.6.1.4.1.8072.3.2.10" in text, "what a profile of its own would be matched by"
 
 
 def test_a_wrong_community_is_explained(host: Snmpd) -> None:

@@ -1,0 +1,87 @@
+"""docs/20-add-a-device.md keeps its word: its profile passes the check and reads its device."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from agent.address import HostPort
+from agent.decode.mqtt import decode_message
+from agent.probe import probe_report, rendered
+from agent.secret import Secret
+from firmware_profiles.catalogue import Catalogue
+from firmware_profiles.examine import examine
+from firmware_profiles.load import load_catalogue
+from firmware_profiles.model import Match, MessagePoint, Point, Profile, Table
+from simulator.snmp.responder import Responder, responding
+from simulator.snmp.snmprec import parse_snmprec
+from tests.support.snmp import NOW, SHIPPED
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "20-add-a-device.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """The page's two profiles as files."""
+    climate, air = [text for language, text in BLOCKS if language == "yaml"]
+    for name, text in (("climate-box", climate), ("air", air)):
+        path = tmp_path / "acme" / f"{name}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def probed(catalogue: Catalogue) -> str:
+    (recording,) = [text for language, text in BLOCKS if language == "snmprec"]
+    device = Responder(parse_snmprec("page", recording.splitlines()))
+    with responding(device):
+        return rendered(probe_report(HostPort("127.0.0.1", device.port), Secret("public"), lambda: NOW, catalogue))
+
+
+def test_its_profiles_pass_the_check(own: Path) -> None:
+    verdict = examine([own])
+    assert (verdict.checked, verdict.findings) == (2, [])
+
+
+def test_before_the_profile_the_probe_says_what_to_match_by() -> None:
+    text = probed(SHIPPED)
+    assert "no profile knows this model" in text
+    assert "sysObjectID 1.3.6.1.4.1.99999.7.1, sysDescr Acme ClimateBox CB-2, firmware 2.4.1" in text
+
+
+def test_after_it_the_device_is_read(own: Path) -> None:
+    text = probed(load_catalogue(own))
+    for words in ("Acme CB-2", "serial CB2-000417, firmware 2.4.1, read by acme/climate-box", "server rack 24.3 °C"):
+        assert words in text
+    assert "window" not in text
+
+
+def test_its_advice_is_what_the_checker_says(own: Path) -> None:
+    path = own / "acme" / "climate-box.yaml"
+    path.write_text(path.read_text().replace("metric: humidity_percent", "metric: humidity"))
+    (said,) = [str(finding) for finding in examine([own]).findings]
+    assert said.replace(str(own), "my-profiles") in PAGE
+
+
+def test_its_mqtt_device_is_heard(own: Path) -> None:
+    body = {"t": 21.5, "h": 40, "contacts": [{"name": "door", "open": True}], "about": {"model": "A1", "fw": "1.0"}}
+    ((device, harvest),) = decode_message(load_catalogue(own), "acme/r101/air-7/air", json.dumps(body).encode(), NOW)
+    assert device == "air-7"
+    assert {(s.key.metric, s.key.instance, s.value) for s in harvest.samples} == {
+        ("temperature_cel", "", 21.5),
+        ("humidity_percent", "", 40.0),
+        ("door_state", "door", 1.0),
+    }
+    assert harvest.facts is not None
+    assert (harvest.facts.vendor, harvest.facts.model) == ("Acme", "A1")
+
+
+def test_every_key_is_explained() -> None:
+    section = PAGE.partition("## Every key")[2]
+    keys = {*Profile.__struct_fields__, *Match.__struct_fields__, *Point.__struct_fields__, *Table.__struct_fields__}
+    assert len(keys) > 25
+    missing = {key for key in keys if key not in section and key not in {"messages", "instance"}}
+    assert not missing
+    assert all(key in PAGE for key in MessagePoint.__struct_fields__)
