@@ -4,8 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers.mosquitto import Mosquitto, mosquitto
+
+# No timed assertions: on a busy machine an example may take any time.
+settings.register_profile("campanile", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("campanile")
 
 
 @pytest.fixture

@@ -69,10 +69,11 @@ def _value_mistakes(
         nameless = mine & ~np.isin(value, [state.value for state in metric.states])
         yield from said(SetAside.UNKNOWN_STATE, nameless, lambda seen: f"{name} {seen:g} is none of {states}")
         return
-    outside = mine & ((value < metric.minimum) | (value > metric.maximum))
+    impossible = (value < metric.minimum) | (value > metric.maximum)
+    outside = mine & impossible
     bounds = f"{metric.minimum:g} to {metric.maximum:g} {metric.unit}"
     yield from said(SetAside.OUT_OF_RANGE, outside, lambda seen: f"{name} {seen:g} is outside {bounds}")
-    steps = value / metric.resolution
+    steps = np.where(impossible, 0.0, value) / metric.resolution
     fine = mine & ~outside & (np.abs(steps - np.rint(steps)) > np.maximum(_NOISE, np.abs(steps) * 1e-12))
     step = f"the resolution is {metric.resolution:g} {metric.unit}"
     yield from said("finer_than_resolution", fine, lambda seen: f"{name} {seen!r}: {step}")
