@@ -1,0 +1,210 @@
+"""Whole districts of any shape, with devices, numbers and alerts, behind every service: for tests of tenancy."""
+
+import inspect
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from campus.errors import CampusError
+from campus.ids import DeviceId, Instance, MetricId, SiteId
+from campus.samples import DeviceKind
+from controller.alerts.service import AlertService
+from controller.alerts.tables import AlertRow
+from controller.capacity.service import CapacityService
+from controller.identity.scope import SYSTEM, Scope
+from controller.overview.service import OverviewService
+from controller.registry.database import create_engine, sqlite_url, writing
+from controller.registry.enrolment import Enrolment, OrganisationEntry, SiteEntry
+from controller.registry.schema import migrate
+from controller.registry.service import RegistryService
+from controller.store.port import Batch, DistrictSeries, FrameMark
+from controller.telemetry.service import TelemetryService
+from controller.utilisation.service import UtilisationService
+from tests.fakes.memory_store import MemoryStore
+from tests.support.district import (
+    BOARD_101,
+    DAY_MS,
+    GATEWAY,
+    MONDAY,
+    NOW,
+    TIMEZONE,
+    UPLINK,
+    FixedClock,
+    address_of,
+    school_facts,
+)
+from tests.support.district import enrolment as usual_enrolment
+
+MINUTE_MS = 60_000
+MEASURED = (
+    (GATEWAY, MetricId("if_in_bps"), Instance(UPLINK)),
+    (GATEWAY, MetricId("if_out_bps"), Instance(UPLINK)),
+    (BOARD_101, MetricId("power_state"), Instance("")),
+    (BOARD_101, MetricId("reachable"), Instance("")),
+)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A tree: parent of each organisation by number (the first is the root), home of each site, open alerts of each."""
+
+    parents: tuple[int, ...]
+    homes: tuple[int, ...]
+    alerts: tuple[int, ...]
+
+    def organisations(self) -> tuple[OrganisationEntry, ...]:
+        """``org-0`` is the root."""
+        return tuple(
+            OrganisationEntry(f"org-{number}", f"Org {number}", f"组织{number}", f"org-{parent}" if number else "")
+            for number, parent in enumerate(self.parents)
+        )
+
+    def sites(self) -> tuple[SiteEntry, ...]:
+        """``site-0`` and so on, each as large as the usual school."""
+        school = usual_enrolment().sites[1]
+        return tuple(
+            replace(school, id=f"site-{n}", organisation=f"org-{home}", name_en=f"S{n}", agents=(f"site-{n}",))
+            for n, home in enumerate(self.homes)
+        )
+
+
+@st.composite
+def shapes(draw: st.DrawFn) -> Shape:
+    """Up to five organisations, one to four sites."""
+    parents = tuple(draw(st.integers(0, max(number - 1, 0))) for number in range(draw(st.integers(1, 5))))
+    homes = tuple(draw(st.lists(st.integers(0, len(parents) - 1), min_size=1, max_size=4)))
+    return Shape(parents, homes, tuple(draw(st.integers(0, 2)) for _ in homes))
+
+
+class World:
+    """Every service over a registry and a store that hold `sites` of a shape and nothing else."""
+
+    def __init__(self, engine: sa.Engine, shape: Shape, sites: Sequence[SiteEntry]) -> None:
+        clock = FixedClock()
+        store = MemoryStore()
+        self.registry = RegistryService(engine, clock, TIMEZONE)
+        self.registry.start()
+        self.registry.enrol(SYSTEM, Enrolment(shape.organisations(), tuple(sites)))
+        for site in sites:
+            _live(self.registry, store, engine, SiteId(site.id), shape.alerts[_number(site.id)])
+        alerts = AlertService(engine, self.registry, clock)
+        telemetry = TelemetryService(store, self.registry)
+        self.services: tuple[object, ...] = (
+            self.registry,
+            alerts,
+            telemetry,
+            OverviewService(telemetry, self.registry, alerts, clock),
+            CapacityService(store, self.registry, TIMEZONE, clock),
+            UtilisationService(store, self.registry, TIMEZONE, clock),
+        )
+
+
+@contextmanager
+def world(folder: Path, name: str, shape: Shape, sites: Sequence[SiteEntry]) -> Iterator[World]:
+    """A world in a database of its own."""
+    path = folder / f"{name}.db"
+    path.unlink(missing_ok=True)
+    engine = create_engine(sqlite_url(path))
+    migrate(engine)
+    try:
+        yield World(engine, shape, sites)
+    finally:
+        engine.dispose()
+        path.unlink()
+
+
+Question = tuple[int, str, tuple[tuple[str, Any], ...]]
+"""Which service, which method, with which arguments beside the scope."""
+
+
+def questions(services: Sequence[object], sites: Sequence[SiteId]) -> list[Question]:
+    """Every public method that takes a scope, with every sensible choice of its other arguments.
+
+    An argument with a name unknown here is a `KeyError`: a new one must be taught below, or it would go untested.
+    """
+    found: list[Question] = []
+    for number, service in enumerate(services):
+        for name, method in inspect.getmembers(service, inspect.ismethod):
+            parameters = list(inspect.signature(method).parameters.values())
+            if name.startswith("_") or not parameters or parameters[0].name != "scope" or name == "enrol":
+                continue
+            choices = [_choices(parameter, sites) for parameter in parameters[1:]]
+            names = [parameter.name for parameter in parameters[1:]]
+            found += [(number, name, tuple(zip(names, chosen, strict=True))) for chosen in product(*choices)]
+    return found
+
+
+def answer(services: Sequence[object], scope: Scope, question: Question) -> str:
+    """What a method answers or raises, as text that two worlds can be compared by."""
+    number, name, arguments = question
+    try:
+        return repr(getattr(services[number], name)(scope, **dict(arguments)))
+    except CampusError as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]:
+    known: dict[str, list[Any]] = {
+        "site": list(sites),
+        "device": [BOARD_101, GATEWAY],
+        "kind": [DeviceKind.BOARD],
+        "room": ["r101"],
+        "start": [MONDAY - DAY_MS],
+        "end": [NOW],
+        "text": ["s", "site-1", "10.2.0.1"],
+        "limit": [200],
+        "metric": [MetricId("if_in_bps")],
+        "instances": [()],
+        "max_points": [600],
+        "alert_id": [_alert_id(number, alert) for number in range(len(sites)) for alert in range(2)],
+        "state": [],
+        "severity": [],
+    }
+    optional = [None] if parameter.default is None else []
+    return optional + known[parameter.name]
+
+
+def _live(registry: RegistryService, store: MemoryStore, engine: sa.Engine, site: SiteId, alerts: int) -> None:
+    facts = [
+        replace(each, device=DeviceId(site) if each.kind is DeviceKind.AGENT else each.device)
+        for each in school_facts(site)
+    ]
+    registry.learn_facts(address_of(site), facts, NOW)
+    registry.note_agent(address_of(site), online=True, last_frame_at=NOW)
+    ids = store.series_ids([DistrictSeries(site, *part) for part in MEASURED])
+    at = np.arange(MONDAY, NOW, 5 * MINUTE_MS, dtype=np.int64)
+    value = np.tile(np.array([1e8, 2e8, 1.0, 1.0]) + _number(site), len(at))
+    mark = FrameMark(site, address_of(site).agent, 1, 1)
+    store.append(Batch([mark], np.tile(ids, len(at)), np.repeat(at, len(ids)), value))
+    with writing(engine) as session:
+        session.add_all(_alert(site, alert) for alert in range(alerts))
+
+
+def _alert(site: SiteId, number: int) -> AlertRow:
+    return AlertRow(
+        id=_alert_id(_number(site), number),
+        rule="device-unreachable",
+        site=site,
+        device=(GATEWAY, BOARD_101)[number],
+        metric="reachable",
+        instance="",
+        severity="major",
+        opened_at=NOW - MINUTE_MS,
+        value=0.0,
+    )
+
+
+def _alert_id(site: int, alert: int) -> int:
+    return 100 + 10 * site + alert
+
+
+def _number(site: str) -> int:
+    return int(site.removeprefix("site-"))
