@@ -128,8 +128,9 @@ def _reasons(health: Health, told: Sequence[OpenAlert], signs: HealthCounts) -> 
         more_en, more_zh = (f" (and {others} more)", f"（另有 {others} 项）") if others else ("", "")
         return told[0].rule.title_en + more_en, told[0].rule.title_zh + more_zh
     if signs.failed:
+        verb = "does" if signs.failed == 1 else "do"
         return (
-            f"{signs.failed} of {signs.total} devices do not answer",
+            f"{signs.failed} of {signs.total} devices {verb} not answer",
             f"{signs.total} 台设备中有 {signs.failed} 台无应答",
         )
     return "Everything works", "运行正常"

@@ -56,9 +56,10 @@ def district_sentence(schools: Schools, alerts: Sequence[OpenAlert]) -> Sentence
     if clauses:
         return _joined(clauses)
     if schools.troubled:
+        verb = "needs" if schools.troubled == 1 else "need"
         return Sentence(
-            f"{schools.total - schools.troubled} of {_schools(schools.total)} are fine, the others need a look.",
-            f"{schools.total} 所学校中有 {schools.total - schools.troubled} 所运行正常，其余需要查看。",
+            f"{schools.troubled} of {_schools(schools.total)} {verb} a look.",
+            f"{schools.total} 所学校中有 {schools.troubled} 所需要查看。",
         )
     if not schools.total:
         return Sentence("No schools yet.", "尚未录入学校。")

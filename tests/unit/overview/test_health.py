@@ -85,8 +85,8 @@ MANY = [
         (
             Schools(8, 0, 0, troubled=3),
             [],
-            "5 of 8 schools are fine, the others need a look.",
-            "8 所学校中有 5 所运行正常，其余需要查看。",
+            "3 of 8 schools need a look.",
+            "8 所学校中有 3 所需要查看。",
         ),
         (
             Schools(8, 0, 0),

@@ -124,8 +124,8 @@ def test_a_device_fails_and_its_school_needs_a_look(views: Views) -> None:
     views.feed.say(NO_1, SWITCH, "reachable", 0.0, at=NOW + 5_000)
     assert views.device(NO_1, SWITCH).health.reason_en == "Does not answer"
     school = views.schools()[NO_1]
-    assert (school.health, school.reason_en) == (Health.ATTENTION, "1 of 6 devices do not answer")
-    assert views.overview.district(DISTRICT_SCOPE).sentence_en == "1 of 2 schools are fine, the others need a look."
+    assert (school.health, school.reason_en) == (Health.ATTENTION, "1 of 6 devices does not answer")
+    assert views.overview.district(DISTRICT_SCOPE).sentence_en == "1 of 2 schools needs a look."
 
 
 def test_a_critical_alert_makes_a_school_fail(views: Views) -> None:
