@@ -59,6 +59,12 @@ class DistrictSettings(_Settings, frozen=True):
     name_zh: str = "学区"
 
 
+class AlertSettings(_Settings, frozen=True):
+    """`rules_dir` holds rules of the district's own: one of a shipped rule's id replaces it, a new id adds to them."""
+
+    rules_dir: str = ""
+
+
 class StoreKind(StrEnum):
     """Which sample store."""
 
@@ -77,10 +83,16 @@ class ControllerConfig(_Settings, frozen=True):
     http: HttpSettings = HttpSettings()
     district: DistrictSettings = DistrictSettings()
     enrolment: str = ""
+    alerts: AlertSettings = AlertSettings()
     retention: Retention = Retention()
     store: StoreKind = StoreKind.EMBEDDED
     database_url_file: str = ""
     database_url_env: str = ""
+
+    @property
+    def rules_path(self) -> Path | None:
+        """Where the district's own alert rules stand; None when it has none."""
+        return Path(self.alerts.rules_dir) if self.alerts.rules_dir else None
 
     @property
     def data_path(self) -> Path:
@@ -165,4 +177,5 @@ def _with_absolute_paths(config: ControllerConfig, folder: Path) -> ControllerCo
         enrolment=absolute(config.enrolment),
         database_url_file=absolute(config.database_url_file),
         broker=broker,
+        alerts=AlertSettings(absolute(config.alerts.rules_dir)),
     )

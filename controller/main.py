@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from campus.errors import ConfigError, Transient
 from campus.version import VERSION
 from controller.alerts.engine import AlertEngine, EngineFigures
+from controller.alerts.rulebook import load_rules
 from controller.alerts.service import AlertService
 from controller.api import routes as api
 from controller.api.metrics import metrics_registry
@@ -62,8 +63,9 @@ class Controller:
         self.store = EmbeddedStore(config.data_path / "samples", timezone=ZoneInfo(zone), retention=config.retention)
         self.registry = RegistryService(self.engine, clock, zone)
         self.identity = IdentityService(self.engine, self.registry)
-        self.alerts = AlertService(self.engine, self.registry, clock)
-        self.alert_engine = AlertEngine(self.store, self.registry, self.engine, clock)
+        rules = load_rules(config.rules_path)  # configuration, so a wrong rule is told before anything starts
+        self.alerts = AlertService(self.engine, self.registry, clock, rules)
+        self.alert_engine = AlertEngine(self.store, self.registry, self.engine, clock, rules)
         self.telemetry = TelemetryService(self.store, self.registry)
         self.overview = OverviewService(self.telemetry, self.registry, self.alerts, clock)
         self.capacity = CapacityService(self.store, self.registry, zone, clock)

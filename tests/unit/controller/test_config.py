@@ -43,6 +43,11 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert "hunter2" not in repr(config) + str(password) + f"{password!r}"
 
 
+def test_rules_of_the_districts_own_stand_beside_the_file(tmp_path: Path) -> None:
+    assert load_config(write(tmp_path, "")).rules_path is None
+    assert load_config(write(tmp_path, "alerts: {rules_dir: rules}")).rules_path == tmp_path / "rules"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
