@@ -125,8 +125,12 @@ def faults(directory: Path, *, as_json: bool) -> None:
 @simulate.command()
 @directory_option
 @click.option("--days", default=30, show_default=True, type=click.IntRange(1, 400), help="How far back.")
-@click.option("--end", default="now", show_default=True, help="Last moment: now, or RFC 3339 such as 2026-09-01T00:00:00+08:00.")
-@click.option("--step", default=300, show_default=True, type=click.IntRange(60, 3600), help="Seconds between samples of a series.")
+@click.option(
+    "--end", default="now", show_default=True, help="Last moment: now, or RFC 3339 such as 2026-09-01T00:00:00+08:00."
+)
+@click.option(
+    "--step", default=300, show_default=True, type=click.IntRange(60, 3600), help="Seconds between samples of a series."
+)
 @click.option("--count-only", is_flag=True, help="Print how many samples it would be, and nothing else.")
 def history(directory: Path, days: int, end: str, step: int, *, count_only: bool) -> None:
     """Write the district's past as a file of frames to standard output: facts first, then samples, oldest first.
@@ -149,7 +153,9 @@ def history(directory: Path, days: int, end: str, step: int, *, count_only: bool
 @click.argument("recording", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--listen", default="127.0.0.1:1161", show_default=True, help="UDP address; port 0 takes any free one.")
 @click.option("--community", default="public", show_default=True, help="Other communities get silence.")
-@click.option("--quirk", "quirks", multiple=True, metavar="NAME[=N]", help="Make it awkward; may be given several times.")
+@click.option(
+    "--quirk", "quirks", multiple=True, metavar="NAME[=N]", help="Make it awkward; may be given several times."
+)
 def replay(recording: Path, listen: str, community: str, quirks: tuple[str, ...]) -> None:
     """Answer SNMP v1 and v2c from a recording (.snmprec: OID|TAG|VALUE lines).
 

@@ -26,8 +26,13 @@ def fault_list(directory: Path, *, as_json: bool) -> str:
 
 def _active(running: Answer | None, directory: Path) -> list[str]:
     if running is None:
-        return [f"No simulated district is running in {directory}: start `campanile demo`, or name its folder with --dir."]
+        return [
+            f"No simulated district is running in {directory}: start `campanile demo`, or name its folder with --dir."
+        ]
     if not running.faults:
         return ["Nothing is broken. Break something: campanile simulate fault cut-uplink --school no-1-primary"]
-    broken = [f"  {fault.name} at {fault.site} {fault.device}".rstrip() + f", for {fault.since_s:.0f} s" for fault in running.faults]
+    broken = [
+        f"  {fault.name} at {fault.site} {fault.device}".rstrip() + f", for {fault.since_s:.0f} s"
+        for fault in running.faults
+    ]
     return ["Broken now:", *broken, "Mend it all: campanile simulate heal"]

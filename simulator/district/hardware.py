@@ -24,6 +24,15 @@ class Model:
     serial_prefix: str
 
 
+@dataclass(frozen=True)
+class Publisher:
+    """A model that publishes about itself instead of answering SNMP."""
+
+    vendor: str
+    name: str
+    firmware: str
+
+
 GATEWAYS = {
     Family.HUAWEI: Model(Family.HUAWEI, "Huawei", "AR6280", "1.3.6.1.4.1.2011.2.224.279",
                          ("V300R019C10SPC300", "V300R021C00SPC100"), "2102353T"),
@@ -44,7 +53,8 @@ SWITCHES = {
 ACCESS_POINTS = {
     Family.HUAWEI: Model(Family.HUAWEI, "Huawei", "AP7060DN", "1.3.6.1.4.1.2011.2.240.17",
                          ("V200R019C00SPC912", "V200R021C10SPC200"), "2102353V"),
-    Family.H3C: Model(Family.H3C, "H3C", "WA6320", "1.3.6.1.4.1.25506.1.2094", ("Release 2442P03", "Release 2464P01"), "219801A3"),
+    Family.H3C: Model(Family.H3C, "H3C", "WA6320", "1.3.6.1.4.1.25506.1.2094",
+                      ("Release 2442P03", "Release 2464P01"), "219801A3"),
     Family.RUIJIE: Model(Family.RUIJIE, "Ruijie", "RG-AP820-L(V3)", "1.3.6.1.4.1.4881.1.1.10.1.349",
                          ("AP_RGOS 11.9(5)W2B1", "AP_RGOS 11.9(6)W3B3"), "G1RL"),
 }  # fmt: skip
@@ -52,11 +62,15 @@ CORE = Model(Family.HUAWEI, "Huawei", "S6730-H48X6C", "1.3.6.1.4.1.2011.2.23.801
 UPS = Model(Family.UPS, "SANTAK", "C3KS", "1.3.6.1.4.1.935.10.1.1", ("2.14",), "83422")
 PRINTER = Model(Family.PRINTER, "Pantum", "BM5100ADW", "1.3.6.1.4.1.40093.1.1", ("3.1.0.7",), "CQ9")
 SERVER = Model(Family.SERVER, "Inspur", "NF5280M6", "1.3.6.1.4.1.8072.3.2.10", ("5.10.0-28-amd64",), "")
-BOARD_MODELS = (("Seewo", "SB-86", "3.2.1"), ("Seewo", "SB-75", "3.1.8"), ("Hitevision", "HD-I8690E", "5.0.4"))
-PROJECTOR_MODELS = (("Epson", "CB-L630U", "1.08"), ("NEC", "NP-PA703W", "2.11"))
-CAMERA_MODELS = (("Hikvision", "DS-2CD3T46", "5.7.12"), ("Dahua", "IPC-HFW4443", "2.840"))
-KITCHEN_MODEL = ("Hikvision", "DS-KITCHEN-4", "1.4.2")
-GATE_MODEL = ("Hikvision", "DS-K3B530X", "2.3.0")
+BOARDS = (
+    Publisher("Seewo", "SB-86", "3.2.1"),
+    Publisher("Seewo", "SB-75", "3.1.8"),
+    Publisher("Hitevision", "HD-I8690E", "5.0.4"),
+)
+PROJECTORS = (Publisher("Epson", "CB-L630U", "1.08"), Publisher("NEC", "NP-PA703W", "2.11"))
+CAMERAS = (Publisher("Hikvision", "DS-2CD3T46", "5.7.12"), Publisher("Dahua", "IPC-HFW4443", "2.840"))
+KITCHEN_MONITORS = (Publisher("Hikvision", "DS-KITCHEN-4", "1.4.2"),)
+GATES = (Publisher("Hikvision", "DS-K3B530X", "2.3.0"),)
 
 
 def port_name(family: Family, speed_bps: int, number: int) -> tuple[str, str]:

@@ -6,10 +6,8 @@ from simulator.district.names import SchoolName, Stage, chinese_number
 _FIRST_GRADE = {Stage.PRIMARY: 1, Stage.MIDDLE: 7, Stage.HIGH: 1}
 _GRADES = {Stage.PRIMARY: 6, Stage.MIDDLE: 3, Stage.HIGH: 3}
 
-SPECIAL_ROOMS = (
-    SimRoom("lab-1", "Science laboratory", "科学实验室", 2),
-    SimRoom("computer-1", "Computer room", "计算机教室", 3),
-)
+LABORATORY = SimRoom("lab-1", "Science laboratory", "科学实验室", 2)
+COMPUTER_ROOM = SimRoom("computer-1", "Computer room", "计算机教室", 3)
 OTHER_ROOMS = (
     SimRoom("hall", "Lecture hall", "报告厅", 1),
     SimRoom("library", "Library", "图书馆", 1),

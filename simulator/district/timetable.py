@@ -6,11 +6,17 @@ from datetime import date, timedelta
 from simulator.district.dice import dice
 from simulator.district.names import Stage
 
+_MORNING_PRIMARY = ("08:10-08:50", "09:00-09:40", "10:10-10:50", "11:00-11:40")
+_MORNING_MIDDLE = ("07:50-08:35", "08:45-09:30", "10:00-10:45", "10:55-11:40")
+_MORNING_HIGH = ("07:40-08:25", "08:35-09:20", "09:50-10:35", "10:45-11:30")
+_AFTERNOON_HIGH = ("13:40-14:25", "14:35-15:20", "15:35-16:20", "16:30-17:15")
 PERIODS: dict[Stage, tuple[str, ...]] = {
-    Stage.PRIMARY: ("08:10-08:50", "09:00-09:40", "10:10-10:50", "11:00-11:40", "13:50-14:30", "14:40-15:20", "15:35-16:15"),
-    Stage.MIDDLE: ("07:50-08:35", "08:45-09:30", "10:00-10:45", "10:55-11:40", "13:45-14:30", "14:40-15:25", "15:40-16:25", "16:35-17:20"),
-    Stage.HIGH: ("07:40-08:25", "08:35-09:20", "09:50-10:35", "10:45-11:30", "13:40-14:25", "14:35-15:20", "15:35-16:20", "16:30-17:15", "18:30-19:30", "19:45-20:45"),
-}  # fmt: skip
+    Stage.PRIMARY: (*_MORNING_PRIMARY, "13:50-14:30", "14:40-15:20", "15:35-16:15"),
+    Stage.MIDDLE: (*_MORNING_MIDDLE, "13:45-14:30", "14:40-15:25", "15:40-16:25", "16:35-17:20"),
+    Stage.HIGH: (*_MORNING_HIGH, *_AFTERNOON_HIGH, "18:30-19:30", "19:45-20:45"),
+}
+_OFF = (((1, 1), (1, 1)), ((1, 25), (2, 20)), ((4, 5), (4, 5)), ((5, 1), (5, 5)), ((7, 5), (8, 31)), ((10, 1), (10, 7)))
+"""First and last days off: New Year, winter vacation, Qingming, Labour Day, summer vacation, National Day."""
 SUBJECTS = ("chinese", "maths", "english", "science", "music", "art", "history", "geography")
 WEEKDAYS = 5
 
@@ -31,10 +37,12 @@ def lessons_of(seed: int, site: str, stage: Stage, classrooms: list[str], specia
     for room in classrooms + special_rooms:
         share = 0.86 if room in classrooms else 0.35
         chance = dice(seed, site, "lessons", room)
-        for weekday in range(WEEKDAYS):
-            for period in range(len(PERIODS[stage])):
-                if chance.random() < share:
-                    found.append(SimLesson(room, weekday, period, chance.choice(SUBJECTS)))
+        found += [
+            SimLesson(room, weekday, period, chance.choice(SUBJECTS))
+            for weekday in range(WEEKDAYS)
+            for period in range(len(PERIODS[stage]))
+            if chance.random() < share
+        ]
     return found
 
 
@@ -52,14 +60,7 @@ def holidays(around: int) -> tuple[date, ...]:
     """Days without lessons in the school years of `around` and its neighbours: the national ones and the vacations' core."""
     days: set[date] = set()
     for year in (around - 1, around, around + 1):
-        for first, last in (
-            ((1, 1), (1, 1)),
-            ((1, 25), (2, 20)),
-            ((4, 5), (4, 5)),
-            ((5, 1), (5, 5)),
-            ((7, 5), (8, 31)),
-            ((10, 1), (10, 7)),
-        ):
+        for first, last in _OFF:
             days |= set(_span(date(year, *first), date(year, *last)))
     return tuple(sorted(days))
 

@@ -55,7 +55,8 @@ class BoardPanel:
         period = moments.period
         lesson = self._lessons[moments.weekday, period]
         wish = chance(self._keys, moments.day * _LESSONS_A_DAY + period) < self._likely
-        return (lesson & wish & (period >= 0)[:, np.newaxis]).astype(np.float64)
+        used: Floats = (lesson & wish & (period >= 0)[:, np.newaxis]).astype(np.float64)
+        return used
 
     def hungry(self, moments: Moments) -> Floats:
         """Share of its possible traffic a board asks for."""
@@ -80,7 +81,8 @@ class BoardPanel:
 
     def _idle(self, moments: Moments) -> Floats:
         open_hours = moments.between(7 * 60 + 15, 18 * 60) & moments.is_school_day
-        return (open_hours[:, np.newaxis] & self._is_idle_on).astype(np.float64)
+        idle: Floats = (open_hours[:, np.newaxis] & self._is_idle_on).astype(np.float64)
+        return idle
 
     def _alive(self, scene: Scene) -> Floats:
         return alive_of(scene, self._ids)

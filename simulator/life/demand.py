@@ -95,7 +95,7 @@ class Demand:
         return np.minimum(want * self._down, SOCKET_BPS), np.minimum(want * self._up, SOCKET_BPS)
 
     def cell_weights(self, scene: Scene) -> Floats:
-        """How the five seconds of each instant differ from the mean of their five minutes, within 30 %; over the block they average exactly 1."""
+        """How the five seconds of each instant differ from the mean of their five minutes; over those the mean is exactly 1."""
         block = scene.block.at // BLOCK_MS
         weights = np.empty((len(block), len(self.leaves)))
         for number in np.unique(block):

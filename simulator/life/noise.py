@@ -26,7 +26,8 @@ def chance(keys: Keys, steps: Longs) -> Floats:
     z = (z ^ (z >> np.uint64(30))) * _MIX_1
     z = (z ^ (z >> np.uint64(27))) * _MIX_2
     z ^= z >> np.uint64(31)
-    return (z >> np.uint64(11)).astype(np.float64) * _TO_UNIT
+    unit: Floats = (z >> np.uint64(11)).astype(np.float64) * _TO_UNIT
+    return unit
 
 
 def wander(keys: Keys, at: Longs, period_ms: int) -> Floats:

@@ -106,10 +106,11 @@ class TrafficPanel:
         """Means of five minutes to those of five seconds; the fuller the link, the less room there is to ripple."""
         total = np.maximum(flows.sum(axis=1), 1.0)
         room = np.clip((self._capacity / total - 1) / MOST_RIPPLE, 0, 1)
-        return flows * (1 + ripple * room[:, np.newaxis])
+        rippled: Floats = flows * (1 + ripple * room[:, np.newaxis])
+        return rippled
 
     def _matrices(self) -> tuple[Floats, Floats]:
-        """(toward, away), each (leaves, ports): `toward` marks ports that send towards the leaf, `away` those that send away from it.
+        """(toward, away), each (leaves, ports): which ports send towards the leaf, and which send away from it.
 
         Down-flow leaves by ports that face the leaf and enters by ports that face the metro network; up-flow the reverse.
         """

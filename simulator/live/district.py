@@ -7,10 +7,16 @@ import numpy as np
 from simulator.life.columns import ColumnName, Quantity
 from simulator.life.demand import CELL_MS
 from simulator.life.fault import FOREVER, Fault, FaultName, FaultSet
+from simulator.life.incidents import incidents
+from simulator.life.moment import DAY_MS
 from simulator.life.noise import Floats
 from simulator.life.scene import BATTERY_S
 from simulator.life.site_life import DistrictLife
-from simulator.live.ledger import add_cells, started_at, sums_at
+from simulator.life.uptime import started_at
+from simulator.live.ledger import add_cells, sums_at
+
+_REMEMBERED_MS = 400 * DAY_MS
+"""Losses of power longer ago are forgotten: every device has been restarted since."""
 
 
 class LiveDistrict:
@@ -28,11 +34,13 @@ class LiveDistrict:
         self._rows: dict[str, Floats] = {}
         self._at = 0
         self._until = 0
-        self._started: dict[tuple[str, str], int] = {}
+        self._restarted: dict[str, int] = {}
+        self._troubles: dict[str, tuple[Fault, ...]] = {}
 
     def start(self) -> None:
         """Work out the counters' sums (a second or two of computing for a full month)."""
         now = self.clock()
+        self._troubles = incidents(self.life.district, now - _REMEMBERED_MS, now, now)
         self._sums = sums_at(self.life, now)
         self._look(now)
 
@@ -61,10 +69,8 @@ class LiveDistrict:
 
     def uptime_ms(self, site: str, device: str, now: int) -> int:
         """How long a device has been running."""
-        start = self._started.get((site, device))
-        if start is None:
-            start = self._started[(site, device)] = started_at(self.life.district.seed, site, device, now)
-        return max(now - start, 0)
+        past = started_at(self.life.district.seed, site, device, np.array([now]), self._troubles.get(site, ()))
+        return max(now - max(int(past[0]), self._restarted.get(site, 0)), 0)
 
     def is_alive(self, site: str, device: str, now: int) -> bool:
         """Whether a device has power and wits."""
@@ -102,8 +108,7 @@ class LiveDistrict:
 
     def _restart(self, site: str, now: int) -> None:
         self._sums[site] = np.zeros_like(self._sums[site])
-        for device in self.life.sites[site].site.devices:
-            self._started[(site, device.id)] = now
+        self._restarted[site] = now
 
     def _advance(self, now: int) -> None:
         self._settle(now)

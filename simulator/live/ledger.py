@@ -12,14 +12,13 @@ from simulator.district.dice import key_of
 from simulator.life.columns import Columns
 from simulator.life.demand import BLOCK_MS, CELL_MS
 from simulator.life.fault import FaultSet
-from simulator.life.moment import CHINA_MS, DAY_MS
+from simulator.life.moment import CHINA_MS
 from simulator.life.noise import Floats
 from simulator.life.site_life import DistrictLife
 
 _CHUNK_BLOCKS = 2016
 _MOST_BEFORE = 4e12
 """Octets a counter may have counted before the fixed point, at most; other counters start at a small part of it."""
-_OLDEST_DAYS = 170
 
 
 def fixed_point(now: int) -> int:
@@ -27,12 +26,6 @@ def fixed_point(now: int) -> int:
     local = datetime.fromtimestamp((now + CHINA_MS) / 1000, UTC)
     first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return int((first - timedelta(milliseconds=CHINA_MS)).timestamp() * 1000)
-
-
-def started_at(seed: int, site: str, device: str, now: int) -> int:
-    """When a device started last, faults aside: some days before the fixed point."""
-    age = 1 + key_of(seed, site, device, "start") % (_OLDEST_DAYS * 1000) / 1000
-    return fixed_point(now) - int(age * DAY_MS)
 
 
 def sums_at(life: DistrictLife, now: int) -> dict[str, Floats]:
@@ -63,4 +56,5 @@ def add_cells(life: DistrictLife, sums: dict[str, Floats], begin: int, end: int,
 def _before(seed: int, site: str, columns: Columns) -> Floats:
     keys = [key_of(seed, site, *name) % 10_000 / 10_000 for name in columns.names()]
     share = [1.0 if "octets" in name.quantity else 1e-10 for name in columns.names()]
-    return np.array(keys) * np.array(share) * _MOST_BEFORE
+    before: Floats = np.array(keys) * np.array(share) * _MOST_BEFORE
+    return before

@@ -18,7 +18,9 @@ async def run_simulation(plan: SimulatorPlan, directory: Path, ready: Callable[[
     simulation = Simulation(plan, directory)
     await simulation.start()
     try:
-        ready(f"{len(simulation.devices)} devices answer SNMP on port {plan.snmp_port}, {len(simulation.fibres)} fibres are lit")
+        ready(
+            f"{len(simulation.devices)} devices answer SNMP on port {plan.snmp_port}, {len(simulation.fibres)} fibres are lit"
+        )
         running = asyncio.create_task(simulation.run())
         waiting = asyncio.create_task(stopped.wait())
         await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)

@@ -10,12 +10,12 @@ from simulator.control.faults import find_device, find_school, parse_fault
 from simulator.control.server import ControlServer
 from simulator.control.words import Act, ActiveFault, Answer, Question
 from simulator.district.device import Family
+from simulator.district.timetable import holidays
 from simulator.life.fault import FAULTS
 from simulator.life.moment import day_numbers
 from simulator.life.site_life import DistrictLife
 from simulator.live.device import LiveDevice
 from simulator.live.district import LiveDistrict
-from simulator.district.timetable import holidays
 from simulator.metro.fibre import Fibre
 from simulator.mib.build import site_mibs
 from simulator.mqtt.publisher import Publisher
@@ -125,5 +125,3 @@ class Simulation:
             ActiveFault(f.name.value, f.site, f.device, round((now - f.start) / 1000, 1)) for f in self.live.faults
         ]
         return Answer(faults=faults, counts=dict(counts))
-
-

@@ -46,7 +46,9 @@ dynamic_filters = true
 
 def broker_config(port: int) -> str:
     """A rumqttd configuration for one plain MQTT 3.1.1 listener on the loopback interface."""
-    return _CONFIG.format(host=LOOPBACK, port=port, segment=_SEGMENT_BYTES, segments=_SEGMENTS, payload=MAX_PAYLOAD_BYTES)
+    return _CONFIG.format(
+        host=LOOPBACK, port=port, segment=_SEGMENT_BYTES, segments=_SEGMENTS, payload=MAX_PAYLOAD_BYTES
+    )
 
 
 def run_brokers(plan: SimulatorPlan, ready: Callable[[str], None]) -> None:

@@ -39,7 +39,9 @@ class Fibre:
         try:
             self._server = await asyncio.start_server(self._relay, self._host, self._port)
         except OSError as error:
-            raise ConfigError(f"the fibre of {self.name} cannot listen on {self._host}:{self._port}: {error.strerror}") from error
+            raise ConfigError(
+                f"the fibre of {self.name} cannot listen on {self._host}:{self._port}: {error.strerror}"
+            ) from error
 
     async def cut(self) -> None:
         """End all connections and refuse new ones."""
@@ -90,7 +92,10 @@ class Fibre:
         far_writer: asyncio.StreamWriter,
     ) -> None:
         """Carry until either end closes; then both are closed."""
-        ways = [asyncio.create_task(self._carry(reader, far_writer)), asyncio.create_task(self._carry(far_reader, writer))]
+        ways = [
+            asyncio.create_task(self._carry(reader, far_writer)),
+            asyncio.create_task(self._carry(far_reader, writer)),
+        ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:

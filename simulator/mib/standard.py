@@ -2,7 +2,18 @@
 
 from simulator.district.device import Cable, Port, SimDevice
 from simulator.life.columns import ColumnName, Quantity
-from simulator.mib.leaf import DeviceMib, Sum, Uptime, at, fixed_bytes, fixed_integer, fixed_oid, fixed_text, gauge
+from simulator.mib.leaf import (
+    DeviceMib,
+    Leaf,
+    Sum,
+    Uptime,
+    at,
+    fixed_bytes,
+    fixed_integer,
+    fixed_oid,
+    fixed_text,
+    gauge,
+)
 from simulator.snmp import ber
 
 SYSTEM = "1.3.6.1.2.1.1"
@@ -44,7 +55,7 @@ def _if_row(device: SimDevice, port: Port) -> DeviceMib:
     index, none = port.index, fixed_integer(0, ber.COUNTER32)
     octets_in = ColumnName(device.id, Quantity.IN_OCTETS, port.name)
     octets_out = ColumnName(device.id, Quantity.OUT_OCTETS, port.name)
-    cells = {
+    cells: dict[int, Leaf] = {
         1: fixed_integer(index),
         2: fixed_text(port.description),
         3: fixed_integer(ETHERNET),
@@ -69,7 +80,7 @@ def _if_row(device: SimDevice, port: Port) -> DeviceMib:
 def _if_x_row(device: SimDevice, port: Port) -> DeviceMib:
     octets_in = ColumnName(device.id, Quantity.IN_OCTETS, port.name)
     octets_out = ColumnName(device.id, Quantity.OUT_OCTETS, port.name)
-    cells = {
+    cells: dict[int, Leaf] = {
         1: fixed_text(port.name),
         6: Sum(octets_in),
         7: Sum(octets_in, ber.COUNTER64, _PACKETS_PER_OCTET),
@@ -95,7 +106,7 @@ def lldp(device: SimDevice, cables: tuple[Cable, ...], mac_of: dict[str, bytes])
         mib[at(LLDP_LOCAL, 7, 1, 4, port.index)] = fixed_text(port.description)
     for number, cable in enumerate((c for c in cables if c.device == device.id), start=1):
         index = (1000 + number, device.port(cable.port).index, number)
-        cells = {
+        cells: dict[int, Leaf] = {
             4: fixed_integer(_MAC_SUBTYPE),
             5: fixed_bytes(mac_of.get(cable.remote_device, bytes(6))),
             6: fixed_integer(_NAME_SUBTYPE),
@@ -109,7 +120,7 @@ def lldp(device: SimDevice, cables: tuple[Cable, ...], mac_of: dict[str, bytes])
 
 def entity(device: SimDevice, index: int, entity_class: int, name: str) -> DeviceMib:
     """One physical entity with the device's identity."""
-    cells = {
+    cells: dict[int, Leaf] = {
         2: fixed_text(f"{device.vendor} {device.model}"),
         5: fixed_integer(entity_class),
         7: fixed_text(name),

@@ -3,7 +3,7 @@
 from campus.samples import DeviceKind
 from simulator.district.device import Family, SimDevice
 from simulator.life.columns import Quantity
-from simulator.mib.leaf import DeviceMib, at, fixed_integer, fixed_text, gauge
+from simulator.mib.leaf import DeviceMib, Leaf, at, fixed_integer, fixed_text, gauge
 from simulator.mib.standard import CLASS_CHASSIS, CLASS_MODULE, entity
 from simulator.snmp import ber
 
@@ -32,7 +32,7 @@ def vendor_mib(device: SimDevice) -> DeviceMib:
 def _huawei(device: SimDevice) -> DeviceMib:
     mib = entity(device, _HUAWEI_CHASSIS, CLASS_CHASSIS, device.model)
     mib |= entity(device, _HUAWEI_BOARD, CLASS_MODULE, "MPU Board 0")
-    cells = {
+    cells: dict[int, Leaf] = {
         5: gauge(device.id, Quantity.CPU),
         6: fixed_integer(80),
         7: gauge(device.id, Quantity.MEMORY),
@@ -50,7 +50,7 @@ def _huawei(device: SimDevice) -> DeviceMib:
 
 def _h3c(device: SimDevice) -> DeviceMib:
     mib = entity(device, _H3C_CHASSIS, CLASS_CHASSIS, device.model) | entity(device, _H3C_BOARD, CLASS_MODULE, "Board")
-    cells = {
+    cells: dict[int, Leaf] = {
         6: gauge(device.id, Quantity.CPU),
         8: gauge(device.id, Quantity.MEMORY),
         12: gauge(device.id, Quantity.TEMPERATURE),

@@ -5,7 +5,8 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 
-import paho.mqtt.client as mqtt
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
 
 from simulator.district.device import Family, SimDevice
 from simulator.life.fault import FaultName
@@ -38,7 +39,7 @@ class Publisher:
         self._site = site
         self._address = (host, port)
         self._voices = [_Voice(device, shape_of(device), chance.uniform(0, INTERVAL_S)) for device in devices]
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"sim-{site}-{family}")
+        self._client = Client(CallbackAPIVersion.VERSION2, client_id=f"sim-{site}-{family}")
         self._client.reconnect_delay_set(min_delay=1, max_delay=5)
         self.counts: Counter[str] = Counter()
 

@@ -9,6 +9,7 @@ from simulator.district.site import SimSite
 from simulator.plan.shape import LOOPBACK, SimulatorPlan, device_host
 from simulator.plan.yaml_text import line, rows
 
+SPOOL = {"max_bytes": 200 << 20, "max_age_s": 30 * 86_400}
 FAST_S, NORMAL_S, SLOW_S = 5, 15, 300
 SILENCE_S = 30
 """Devices publish every seven seconds; four missed messages are silence."""
@@ -23,6 +24,7 @@ def agent_text(district: District, site: SimSite, plan: SimulatorPlan, directory
         for device in site.devices
         if not device.family.speaks_snmp
     ]
+    spool = str(directory / "agents" / site.id / "spool.db")
     brokers = [{"host": LOOPBACK, "port": ports.broker_port}] if ports.broker_port else []
     return "".join(
         [
@@ -31,7 +33,7 @@ def agent_text(district: District, site: SimSite, plan: SimulatorPlan, directory
             line("agent", site.id),
             line("name", "采集代理"),
             line("room", site.gateway.room if site.stage else site.rooms[0].id),
-            line("spool", {"path": str(directory / "agents" / site.id / "spool.db"), "max_bytes": 209_715_200, "max_age_s": 2_592_000}),
+            line("spool", {"path": spool, **SPOOL}),
             line("uplink", {"host": LOOPBACK, "port": ports.fibre_port, "reconnect_max_s": 5.0}),
             line("cadence", {"fast_s": FAST_S, "normal_s": NORMAL_S, "slow_s": SLOW_S}),
             line("snmp_communities", {"read": {"value": plan.community}}),

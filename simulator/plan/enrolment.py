@@ -37,7 +37,9 @@ def _site_text(district: District, site: SimSite) -> str:
         line("agents", [site.id], 4),
         line("centre", site.stage is None, 4),
         line("pupils", site.pupils, 4),
-        rows("rooms", [{"id": r.id, "name_en": r.name_en, "name_zh": r.name_zh, "floor": r.floor} for r in site.rooms], 4),
+        rows(
+            "rooms", [{"id": r.id, "name_en": r.name_en, "name_zh": r.name_zh, "floor": r.floor} for r in site.rooms], 4
+        ),
         line("periods", list(site.periods), 4),
         rows(
             "timetable",

@@ -6,8 +6,8 @@ import msgspec
 
 from campus.document import load_document, nearest
 from campus.errors import ConfigError
-from simulator.district.district import District, build_district
 from simulator.district.device import SimDevice
+from simulator.district.district import District, build_district
 from simulator.district.site import SimSite
 
 FILE = "simulator.yaml"
@@ -51,7 +51,9 @@ def read_plan(directory: Path) -> SimulatorPlan:
     """Read DIR/simulator.yaml; `ConfigError` when there is none or it is broken."""
     path = directory / FILE
     if not path.exists():
-        raise ConfigError(f"{directory} holds no simulated district: `campanile demo` makes one, or `campanile simulate plan`")
+        raise ConfigError(
+            f"{directory} holds no simulated district: `campanile demo` makes one, or `campanile simulate plan`"
+        )
     return load_document(path, SimulatorPlan)
 
 

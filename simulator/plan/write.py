@@ -28,7 +28,9 @@ def write_plan(directory: Path, seed: int, schools: int, broker_port: int, today
         agents.mkdir(parents=True, exist_ok=True)
         for site in district.sites:
             (agents / site.id).mkdir(exist_ok=True)
-            (agents / f"{site.id}.yaml").write_text(agent_text(district, site, plan, directory.resolve()), encoding="utf-8")
+            (agents / f"{site.id}.yaml").write_text(
+                agent_text(district, site, plan, directory.resolve()), encoding="utf-8"
+            )
         (directory / "district.yaml").write_text(enrolment_text(district, today), encoding="utf-8")
         (directory / FILE).write_text(
             yaml.safe_dump(msgspec.to_builtins(plan), sort_keys=False, allow_unicode=True), encoding="utf-8"
@@ -46,7 +48,5 @@ def _plan(district: District, seed: int, schools: int, broker_port: int) -> Simu
         if device.family.speaks_snmp
     ]
     ports = [port for port in free_tcp_ports(2 * len(district.sites) + 1, LOOPBACK) if port != broker_port]
-    sites = tuple(
-        SitePlan(site.id, ports.pop() if site.stage else 0, ports.pop()) for site in district.sites
-    )
+    sites = tuple(SitePlan(site.id, ports.pop() if site.stage else 0, ports.pop()) for site in district.sites)
     return SimulatorPlan(seed, schools, COMMUNITY, free_udp_port(hosts), broker_port, sites)
