@@ -1,16 +1,18 @@
 """Facts into rows and back. Pure."""
 
+import math
 import re
 
 import msgspec
 
-from campus.ids import AgentId, DeviceId, SiteId
+from campus.ids import AgentId, DeviceId, SiteId, is_id, is_instance
 from campus.samples import DeviceFacts, DeviceKind
 from controller.registry.model import Device
 from controller.registry.tables import DeviceRow, NeighbourRow, PortRow
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(DeviceFacts)
+_TYPE_LIMIT = 1 << 31
 _NOT_HEX = re.compile(r"[^0-9a-f]")
 
 
@@ -23,6 +25,15 @@ def bare_mac(text: str) -> str:
     if not re.fullmatch(r"[0-9A-Fa-f:.\- ]{2,23}", text.strip()):
         return ""
     return _NOT_HEX.sub("", text.lower())[:12]
+
+
+def facts_problem(facts: DeviceFacts) -> str:
+    """Why facts cannot be kept, as a counter's label; empty when they can."""
+    if not is_id(facts.device) or not all(is_instance(port.instance) for port in facts.ports):
+        return "bad_id"
+    if not math.isfinite(facts.uplink_capacity_bps) or not all(abs(port.type) < _TYPE_LIMIT for port in facts.ports):
+        return "out_of_range"
+    return ""
 
 
 def device_row(site: SiteId, agent: AgentId, facts: DeviceFacts, first_seen_at: int, now: int) -> DeviceRow:

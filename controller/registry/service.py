@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from campus.ids import AgentId, DeviceId, SiteId, is_id, is_instance
+from campus.ids import AgentId, DeviceId, SiteId
 from campus.samples import DeviceFacts, DeviceKind
 from campus.topics import Address
 from controller.identity.scope import NotFound, Role, Scope
@@ -20,7 +20,7 @@ from controller.registry.calendar import Period, WeeklyLesson, lessons_between
 from controller.registry.check import check_enrolment, refuse_problems
 from controller.registry.database import reading, writing
 from controller.registry.enrolment import Enrolment
-from controller.registry.facts import device_of
+from controller.registry.facts import device_of, facts_problem
 from controller.registry.membership import Membership, Standing
 from controller.registry.model import Agent, Device, Lesson, Link, Organisation, Room, SearchHit, Site
 from controller.registry.search import search_registry, within
@@ -175,12 +175,12 @@ class RegistryService:
     def learn_facts(self, address: Address, facts: Sequence[DeviceFacts], now: int) -> None:
         """Register devices an enrolled agent tells of, or what changed about them; `Transient` when it cannot be kept.
 
-        Facts of strangers and facts with a bad id are counted in `facts_refused` and left out.
+        Facts of strangers, and facts that cannot be kept (`facts_problem`), are counted in `facts_refused` and left out.
         """
         if not self.is_enrolled(address):
             self.facts_refused["not_enrolled"] += len(facts)
             return
-        good = [device for device in facts if self._is_sound(device)]
+        good = [device for device in facts if self._is_taken(device)]
         with writing(self._engine) as session:
             write_facts(session, address, good, now)
         for device in good:
@@ -234,11 +234,11 @@ class RegistryService:
         """How many devices are known, district-wide; for the health page."""
         return len(self._members)
 
-    def _is_sound(self, facts: DeviceFacts) -> bool:
-        sound = is_id(facts.device) and all(is_instance(port.instance) for port in facts.ports)
-        if not sound:
-            self.facts_refused["bad_id"] += 1
-        return sound
+    def _is_taken(self, facts: DeviceFacts) -> bool:
+        problem = facts_problem(facts)
+        if problem:
+            self.facts_refused[problem] += 1
+        return not problem
 
     def _load_agents(self, session: Session) -> None:
         rows = list(session.exec(select(AgentRow)))
