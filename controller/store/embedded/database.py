@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import Condition
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -15,6 +15,7 @@ Cursor = duckdb.DuckDBPyConnection
 
 MEMORY_LIMIT = "128MB"
 THREADS = 2
+CLOSE_TIMEOUT_S = 30.0
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": MEMORY_LIMIT,
     "threads": THREADS,
@@ -34,7 +35,9 @@ class Database:
         self._zone = zone
         self._connection: Cursor | None = None
         self._idle: list[Cursor] = []
-        self._lock = Lock()
+        self._busy = 0
+        self._is_broken = False
+        self._lock = Condition()
 
     def open(self) -> None:
         """Open or create the file; `ConfigError` when it is not ours, newer, damaged or in use; `Transient` when full."""
@@ -52,6 +55,7 @@ class Database:
             connection.close()
             raise
         self._connection = connection
+        self._is_broken = False
 
     @contextmanager
     def cursor(self) -> Iterator[Cursor]:
@@ -60,16 +64,30 @@ class Database:
             if self._connection is None:
                 raise Transient("the sample store is not open")
             cursor = self._idle.pop() if self._idle else self._connection.cursor()
+            self._busy += 1
         try:
             yield cursor
         except duckdb.ProgrammingError:  # a mistake in our own statement: waiting does not mend it
             raise
         except (duckdb.Error, OSError, MemoryError) as error:
+            self._is_broken |= isinstance(error, duckdb.FatalException)
             raise in_our_words(error) from error
         finally:
             with self._lock:
-                if self._connection is not None:
+                self._busy -= 1
+                if self._connection is not None and not self._is_broken:
                     self._idle.append(cursor)
+                else:
+                    cursor.close()
+                self._lock.notify_all()
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the library has given up on the open database: it must be closed and opened again.
+
+        That happens when the disk is full at a checkpoint. The transaction that met it may be durable all the same.
+        """
+        return self._is_broken
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
@@ -90,14 +108,19 @@ class Database:
         return sum(file.stat().st_size for file in files if file.exists())
 
     def close(self) -> None:
-        """Write everything into the one file and let go of it; harmless when called twice."""
+        """Write everything into the one file and let go of it; harmless when called twice.
+
+        Waits for cursors in use, at most `CLOSE_TIMEOUT_S`; `Transient` when one is still in use then.
+        """
         with self._lock:
             connection, self._connection = self._connection, None
             idle, self._idle = self._idle, []
-        for cursor in idle:
-            cursor.close()
-        if connection is not None:
-            connection.close()
+            for cursor in idle:
+                cursor.close()
+            if connection is not None:
+                connection.close()
+            if not self._lock.wait_for(lambda: not self._busy, CLOSE_TIMEOUT_S):
+                raise Transient("the sample store is still answering somebody")
 
     def _refusal(self, error: Exception) -> ConfigError | Transient:
         text = str(error)

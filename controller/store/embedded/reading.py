@@ -36,17 +36,24 @@ class Reader:
             if not len(ids) or start >= end:
                 return Window(level or Level.RAW, *as_buckets(join_rows([])))
             if level is None:
-                level = self._level(query, start, end, max_points)
-            start = max(start, layout.floors.get(level, 0))
+                level = self._level(query, layout, (start, end), max_points)
+            start, end = max(start, layout.floors.get(level, 0), layout.first_day), min(end, self._end_of(layout))
             if start >= end:
                 return Window(level, *as_buckets(join_rows([])))
             buckets = as_buckets(query.rows((start, end))) if level is Level.RAW else query.buckets(level, (start, end))
             return Window(level, *buckets)
 
-    def _level(self, query: "_Query", start: int, end: int, max_points: int) -> Level:
-        floors = query.layout.floors
+    def _end_of(self, layout: Layout) -> int:
+        return self._cutter.end_of(layout.last_day) if layout.last_day else 0
+
+    def _level(self, query: "_Query", layout: Layout, span: Span, max_points: int) -> Level:
+        floors, (start, end) = layout.floors, span
         short = end - start <= max_points * WIDTH_MS[Level.FIVE_MINUTES]
-        if short and start >= floors.get(Level.RAW, 0) and query.most_samples((start, end)) <= max_points:
+        if (
+            short
+            and start >= floors.get(Level.RAW, 0)
+            and query.most_samples((max(start, layout.first_day), min(end, self._end_of(layout)))) <= max_points
+        ):
             return Level.RAW
         for level, width in WIDTH_MS.items():
             if -(-(end - start) // width) <= max_points and start >= floors.get(level, 0):

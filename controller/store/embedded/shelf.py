@@ -54,6 +54,22 @@ class Layout:
         """Whether any row or bucket of the day may exist."""
         return day in self.parts or day in self.rolled or any(day in hot.days for hot in self.hot)
 
+    @property
+    def first_day(self) -> int:
+        """The first day that may have rows or buckets; 0 when there is none."""
+        return min(self._days(), default=0)
+
+    @property
+    def last_day(self) -> int:
+        """The last one; 0 when there is none."""
+        return max(self._days(), default=0)
+
+    def _days(self) -> Iterator[int]:
+        yield from self.parts
+        yield from self.rolled
+        for hot in self.hot:
+            yield from hot.days
+
     def all_parts(self) -> set[Part]:
         """Of every day."""
         return {part for parts in self.parts.values() for part in parts}

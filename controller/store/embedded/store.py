@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -49,6 +50,7 @@ class EmbeddedStore:
             self._database, self._shelf, self._writer, self._segments, directory, cutter, retention, sizes
         )
         self._size_bytes = 0
+        self._mending = Lock()
 
     def start(self) -> None:
         """Open and recover: tables, marks, latest values; leftovers of an interrupted step are removed."""
@@ -78,6 +80,7 @@ class EmbeddedStore:
 
     def append(self, batch: Batch) -> None:
         """Make rows and marks durable in one commit. A batch whose marks are all stored already is left alone."""
+        self._mend()
         self._writer.append(batch)
 
     def is_committed(self, marks: Sequence[FrameMark]) -> list[bool]:
@@ -90,10 +93,12 @@ class EmbeddedStore:
 
     def window(self, ids: Ids, start: int, end: int, level: Level | None = None, max_points: int = 2_000) -> Window:
         """As the port says."""
+        self._mend()
         return self._reader.window(ids, start, end, level, max_points)
 
     def maintain(self, now: int) -> None:
         """As the port says."""
+        self._mend()
         self._upkeep.run(now)
         self._measure()
 
@@ -107,13 +112,21 @@ class EmbeddedStore:
         """Flush and release."""
         self._database.close()
 
+    def _mend(self) -> None:
+        """Open again what the library has given up, and learn what of the last transaction has lasted."""
+        if self._database.is_broken:
+            with self._mending:
+                if self._database.is_broken:
+                    self.close()
+                    self.start()
+
     def _measure(self) -> None:
         self._size_bytes = self._database.size_bytes + sum(part.size for part in self._shelf.layout.all_parts())
 
     def _restore_series(self, cursor: Cursor) -> None:
         names = cursor.execute("SELECT site, device, metric, instance FROM series ORDER BY id").fetchall()
         self._series.ids([DistrictSeries(*name) for name in names])
-        self._writer.restored()
+        self._writer.restored(len(names))
 
     def _restore_marks(self, cursor: Cursor) -> None:
         runs = cursor.execute("SELECT * FROM frame_runs").fetchall()

@@ -85,7 +85,7 @@ class Upkeep:
 
         def keep(cursor: Cursor, layout: Layout) -> Layout:
             cursor.execute("DELETE FROM hot WHERE number = ?", [hot.number])
-            kept = tuple(table for table in layout.hot if table is not hot)
+            kept = tuple(table for table in layout.hot if table.number != hot.number)
             return replace(keep_segments(cursor, layout, parts, newest), hot=kept)
 
         self._shelf.change(keep)
@@ -172,7 +172,8 @@ class Upkeep:
         parts.sort(key=lambda part: part.lowest)
         disjoint = all(part.highest < after.lowest for part, after in itertools.pairwise(parts))
         small, large = self._sizes.small_part_rows, 2 * self._sizes.chunk_rows
-        return disjoint and (len(parts) == 1 or all(small <= part.samples <= large for part in parts))
+        fitting = all(part.samples <= large and (part.samples >= small or len(parts) == 1) for part in parts)
+        return disjoint and fitting
 
     def _expire(self, now: int) -> None:
         days = {

@@ -168,9 +168,9 @@ class Writer:
 
         self._shelf.change(begin)
 
-    def restored(self) -> None:
-        """The series known so far came from the database."""
-        self._durable_series = len(self._series)
+    def restored(self, durable_series: int) -> None:
+        """So many of the series known by now are in the database."""
+        self._durable_series = durable_series
 
 
 def insert(cursor: Cursor, table: str, columns: dict[str, Any]) -> None:
