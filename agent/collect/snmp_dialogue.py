@@ -6,6 +6,8 @@ that shrink until the device can answer, walks that end.
 """
 
 import asyncio
+import ipaddress
+import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -31,6 +33,14 @@ def _is_panic(error: BaseException) -> bool:
     PyO3's PanicException is a BaseException without a module to import it from; uncaught it would end the agent.
     """
     return type(error).__name__ == "PanicException" and type(error).__module__ == "pyo3_runtime"
+
+
+def _is_numeric(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -158,10 +168,10 @@ class SnmpDialogue:
     async def _alone(self, ask: Callable[[SnmpSession], Awaitable[T]]) -> T:
         """Run one exchange with the session to itself; after any failure, or when cancelled, the session is not used again."""
         async with self._lock:
-            session = self._session or self._opened()
-            self._session = None
+            session, self._session = self._session, None
             self.counts["requests"] += 1
             try:
+                session = session or await self._opened()
                 result = await ask(session)
             except TimeoutError as error:
                 raise self._failed("timeouts", Transient(f"{self._address} does not answer")) from error
@@ -181,11 +191,14 @@ class SnmpDialogue:
         self._patience -= 1
         return error
 
-    def _opened(self) -> SnmpSession:
+    async def _opened(self) -> SnmpSession:
+        """A new session; a host name is looked up each time, for gufo-snmp takes numbers only and names may move."""
+        host, port = self._address
+        if not _is_numeric(host):
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+            host = str(found[0][4][0])
         self.counts["sessions"] += 1
-        return SnmpSession(
-            self._address.host, self._address.port, community=self._community.reveal(), timeout=self._timing.timeout_s
-        )
+        return SnmpSession(host, port, community=self._community.reveal(), timeout=self._timing.timeout_s)
 
     async def _stepped(self, steps: AsyncIterator[tuple[str, Raw]]) -> tuple[str, Raw] | None:
         """The next row, None after the last. What is lost is asked for again: gufo-snmp tells a late answer by its id."""

@@ -1,16 +1,21 @@
 """Devices that answer badly: their own samples say so, nothing raises, nothing hangs."""
 
+import socket
 from dataclasses import replace
 
 import pytest
 
+from agent.address import HostPort
 from agent.collect.port import Harvest
+from agent.collect.snmp import DeviceTarget, SnmpCollector
 from agent.collect.snmp_dialogue import MAX_WALK_ROWS
+from agent.secret import Secret
+from campus.ids import DeviceId
 from simulator.snmp.ber import Oid, encode_integer, encode_oid
 from simulator.snmp.quirk import Quirks
 from simulator.snmp.responder import Responder, responding
 from simulator.snmp.tree import Binding, MibTree
-from tests.support.snmp import NOW, QUICK, collector, polls, port, system, tree, values
+from tests.support.snmp import NOW, QUICK, SHIPPED, collector, polls, port, system, tree, values
 
 MINUTE_MS = 60_000
 IF_DESCR: Oid = (1, 3, 6, 1, 2, 1, 2, 2, 1, 2)
@@ -43,6 +48,22 @@ def test_a_wrong_community_is_met_with_silence() -> None:
         (harvest,) = polls(collector(device), NOW)
     assert alone(harvest) == {("reachable", ""): 0.0}
     assert device.counts["other_community"] == QUICK.hail_attempts
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "255.255.255.255", "::1"])
+def test_an_address_that_leads_nowhere_is_unreachable_too(host: str) -> None:
+    target = DeviceTarget(DeviceId("sw-1"), HostPort(host, 9), Secret("public"))
+    (harvest,) = polls(SnmpCollector(target, SHIPPED, QUICK), NOW)
+    assert alone(harvest) == {("reachable", ""): 0.0}
+
+
+def test_a_host_name_is_looked_up() -> None:
+    meant = str(socket.getaddrinfo("localhost", 9, type=socket.SOCK_DGRAM)[0][4][0])
+    device = Responder(twelve_ports(), meant)
+    with responding(device):
+        target = DeviceTarget(DeviceId("sw-1"), HostPort("localhost", device.port), Secret("public"))
+        (harvest,) = polls(SnmpCollector(target, SHIPPED, QUICK), NOW)
+    assert values(harvest)["reachable", ""] == 1
 
 
 def test_nothing_listens_there() -> None:

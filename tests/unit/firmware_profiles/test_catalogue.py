@@ -24,6 +24,7 @@ def shipped() -> Catalogue:
         (f"{HUAWEI}.2.23.1097", "Huawei YunShan OS Version 1.22", "huawei/yunshan"),
         (f"{HUAWEI}.2.224.62", "Huawei AR169F", "huawei/vrp-ar"),
         (f"{HUAWEI}.2.240.6", "Huawei AC6605", "huawei/vrp-ac"),
+        (f"{HUAWEI}.2.240.17", "Huawei AP7060DN Huawei Versatile Routing Platform", "huawei/vrp-ap"),
         ("1.3.6.1.4.1.25506.1.1588", "H3C Comware Platform Software", "h3c/comware"),
         ("1.3.6.1.4.1.4881.1.1.10.1.150", "Ruijie 10G Routing Switch", "ruijie/rgos"),
         ("1.3.6.1.4.1.8072.3.2.10", "Linux web-1 6.1.0-18-amd64 #1 SMP Debian x86_64", "generic/net-snmp"),
