@@ -9,6 +9,7 @@ import queue
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -49,6 +50,39 @@ class _Receipt(NamedTuple):
     qos: int
 
 
+class _Receipts:
+    """Gives receipts back in the order their messages came, as MQTT demands of a client (3.1.1, 4.6.0-2).
+
+    Mosquitto forgives another order; rumqttd ends the connection.
+    """
+
+    def __init__(self) -> None:
+        self._due: deque[_Receipt] = deque()
+        self._settled: set[_Receipt] = set()
+        self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        """A new connection: what the last one did not acknowledge will come again."""
+        with self._lock:
+            self._due.clear()
+            self._settled.clear()
+
+    def note(self, receipt: _Receipt) -> None:
+        """A message came."""
+        with self._lock:
+            self._due.append(receipt)
+
+    def settle(self, receipts: Iterable[_Receipt]) -> list[_Receipt]:
+        """Messages are dealt with; those that may be acknowledged now, in order."""
+        with self._lock:
+            self._settled.update(receipts)
+            ready = []
+            while self._due and self._due[0] in self._settled:
+                ready.append(self._due.popleft())
+            self._settled.difference_update(ready)
+            return ready
+
+
 class Subscriber:
     """One session on the central broker. `start` dials and keeps dialling; `stop` leaves the session on the broker."""
 
@@ -59,6 +93,7 @@ class Subscriber:
         self._queue: queue.Queue[Arrived | StateMessage] = queue.Queue(QUEUE_FRAMES)
         self._client: mqtt.Client | None = None
         self._connection = 0
+        self._receipts = _Receipts()
         self._is_connected = threading.Event()
         self._stopping = threading.Event()
 
@@ -112,10 +147,9 @@ class Subscriber:
         client = self._client
         if client is None:
             return
-        for one in arrived:
-            receipt = one.receipt
-            if isinstance(receipt, _Receipt) and receipt.connection == self._connection:
-                client.ack(receipt.message, receipt.qos)
+        settled = [one.receipt for one in arrived if isinstance(one.receipt, _Receipt)]
+        for receipt in self._receipts.settle(settled):
+            client.ack(receipt.message, receipt.qos)
 
     def publish(self, address: Address, payload: bytes) -> None:
         """Send a frame down to an agent; what cannot be sent is dropped, since the agent asks again by resending."""
@@ -140,6 +174,7 @@ class Subscriber:
             _log.warning("broker refuses the session", extra={"reason": str(reason)})
             return
         self._connection += 1
+        self._receipts.begin()
         self._counters.connections += 1
         client.subscribe([(ALL_UP, QOS), (ALL_STATE, QOS)])
         self._is_connected.set()
@@ -155,12 +190,13 @@ class Subscriber:
 
     def _on_message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         receipt = _Receipt(self._connection, message.mid, message.qos)
+        self._receipts.note(receipt)
         try:
             address, leg = parse_topic(message.topic)
         except (Poison, UnicodeDecodeError) as error:
             self._counters.frames_dropped["bad_topic"] += 1
             _log.warning("message on a strange topic", extra={"detail": str(error)})
-            client.ack(message.mid, message.qos)
+            self.acknowledge([Arrived(None, b"", 0, receipt)])
             return
         arrived = Arrived(address, bytes(message.payload), self._clock(), receipt)
         item = StateMessage(arrived) if leg is Leg.STATE else arrived

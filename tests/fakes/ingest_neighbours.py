@@ -1,0 +1,104 @@
+"""What ingest needs beside a store: a registrar, a judge, a keeper of events, and a store that can be made to fail."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from campus.errors import Transient
+from campus.ids import DeviceId, SiteId
+from campus.samples import DeviceFacts, Event
+from campus.topics import Address
+from controller.ingest.port import Committed
+from controller.store.port import Batch
+from tests.fakes.memory_store import MemoryStore
+
+
+class MemoryRegistrar:
+    """Knows what it was told. `is_away` makes it refuse to learn."""
+
+    def __init__(self, *addresses: Address) -> None:
+        self.enrolled = set(addresses)
+        self.devices: set[tuple[SiteId, DeviceId]] = set()
+        self.notes: dict[Address, dict[str, object]] = defaultdict(dict)
+        self.is_away = False
+
+    def is_enrolled(self, address: Address) -> bool:
+        """As told."""
+        return address in self.enrolled
+
+    def is_known(self, site: SiteId, device: DeviceId) -> bool:
+        """As learnt."""
+        return (site, device) in self.devices
+
+    def learn_facts(self, address: Address, facts: Sequence[DeviceFacts], now: int) -> None:
+        """Remember the devices."""
+        if self.is_away:
+            raise Transient("the registry is away")
+        self.devices |= {(address.site, one.device) for one in facts}
+
+    def note_agent(
+        self,
+        address: Address,
+        *,
+        online: bool | None = None,
+        version: str | None = None,
+        last_frame_at: int | None = None,
+        spool_bytes: int | None = None,
+    ) -> None:
+        """Remember what is not None."""
+        words = {"online": online, "version": version, "last_frame_at": last_frame_at, "spool_bytes": spool_bytes}
+        self.notes[address] |= {name: value for name, value in words.items() if value is not None}
+
+
+class RecordingJudge:
+    """Keeps what it was given; `fails` makes it raise afterwards."""
+
+    def __init__(self) -> None:
+        self.committed: list[Committed] = []
+        self.fails = False
+
+    def judge(self, committed: Committed) -> None:
+        """Keep it."""
+        self.committed.append(committed)
+        if self.fails:
+            raise ValueError("a mistake in a rule")
+
+    @property
+    def samples(self) -> int:
+        """How many it was given."""
+        return int(np.sum([len(one.series) for one in self.committed]))
+
+
+class RecordingEvents:
+    """Keeps events."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[Address, Event]] = []
+
+    def note_events(self, address: Address, events: Sequence[Event]) -> None:
+        """Keep them."""
+        self.events += [(address, event) for event in events]
+
+
+class FlakyStore(MemoryStore):
+    """A memory store whose next appends raise what `failures` holds, one each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failures: list[Exception] = []
+        self.is_away = False
+        self.poisonous: float | None = None
+        """A batch with this value can never be stored, by a mistake nobody foresaw."""
+        self.attempts = 0
+
+    def append(self, batch: Batch) -> None:
+        """Fail first, then append."""
+        self.attempts += 1
+        if self.is_away:
+            raise Transient("the store is away")
+        if self.failures:
+            raise self.failures.pop(0)
+        if self.poisonous is not None and (batch.value == self.poisonous).any():
+            raise ZeroDivisionError("nobody foresaw this")
+        super().append(batch)

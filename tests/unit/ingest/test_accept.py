@@ -1,0 +1,87 @@
+"""Which samples are believed, against a reading of the catalogue one sample at a time."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campus.delivery import SetAside
+from campus.ids import DeviceId, Instance, MetricId
+from campus.metrics import Metric, MetricKind, State, catalogue
+from campus.samples import SeriesKey
+from controller.ingest.accept import REASONS, build_table, counted, join_tables, takable, verdicts
+
+EARLIEST, LATEST = 1_000, 2_000
+METRICS = {
+    MetricId("percent"): Metric(unit="%", en="", zh="", maximum=100),
+    MetricId("cold"): Metric(unit="Cel", en="", zh="", minimum=-80, maximum=500),
+    MetricId("door"): Metric(
+        unit="1",
+        en="",
+        zh="",
+        kind=MetricKind.STATE,
+        states=(State(0, "closed", "", ""), State(1, "open", "", ""), State(62, "odd", "", "")),
+    ),
+}
+KEYS = [
+    SeriesKey(DeviceId(device), MetricId(metric), Instance(""))
+    for device in ("known", "stranger")
+    for metric in (*METRICS, "nonsense")
+]
+KNOWN = [key.device == "known" for key in KEYS]
+
+
+def reason(key: SeriesKey, at: int, value: float) -> SetAside | None:
+    """The rule, in plain words."""
+    if key.device != "known":
+        return SetAside.UNKNOWN_DEVICE
+    metric = METRICS.get(key.metric)
+    if metric is None:
+        return SetAside.UNKNOWN_METRIC
+    if metric.states:
+        if metric.state(value) is None:
+            return SetAside.UNKNOWN_STATE
+    elif not metric.minimum <= value <= metric.maximum:
+        return SetAside.OUT_OF_RANGE
+    if at > LATEST:
+        return SetAside.CLOCK_AHEAD
+    return SetAside.TOO_OLD if at < EARLIEST else None
+
+
+values = st.one_of(
+    st.sampled_from([-80.0, -81.0, 0.0, 0.5, 1.0, 2.0, 62.0, 63.0, 64.0, 100.0, 100.1, 500.0, 501.0, -1e300, 1e300]),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+sample = st.tuples(st.integers(0, len(KEYS) - 1), st.integers(EARLIEST - 2, LATEST + 2), values)
+
+
+@given(st.lists(sample, min_size=1, max_size=30))
+def test_every_sample_gets_the_verdict_of_the_rule(samples: list[tuple[int, int, float]]) -> None:
+    ids = np.arange(sum(takable(KEYS, KNOWN, METRICS)), dtype=np.int32)
+    table = build_table(KEYS, KNOWN, ids, METRICS)
+    entry, at, value = (np.array(column) for column in zip(*samples, strict=True))
+    found = verdicts(table, entry, at, value.astype(np.float64), EARLIEST, LATEST)
+    wanted = [reason(KEYS[entry], at, value) for entry, at, value in samples]
+    assert [REASONS[code] for code in found.tolist()] == wanted
+    assert counted(found) == {str(word): wanted.count(word) for word in SetAside if wanted.count(word)}
+
+
+def test_only_what_can_be_taken_has_an_id() -> None:
+    table = build_table(KEYS, KNOWN, np.array([7, 8, 9], np.int32), METRICS)
+    assert table.series.tolist() == [7, 8, 9, -1, -1, -1, -1, -1]
+    double = join_tables([table, table])
+    assert double.series.tolist() == table.series.tolist() * 2
+
+
+def test_a_state_beyond_the_mask_is_a_mistake_of_the_catalogue() -> None:
+    metric = Metric(unit="1", en="X", zh="", kind=MetricKind.STATE, states=(State(63, "far", "", ""),))
+    key = SeriesKey(DeviceId("d"), MetricId("m"), Instance(""))
+    with pytest.raises(ValueError, match="0 to 62"):
+        build_table([key], [True], np.array([0], np.int32), {MetricId("m"): metric})
+
+
+def test_the_shipped_catalogue_can_be_judged() -> None:
+    keys = [SeriesKey(DeviceId("d"), metric, Instance("")) for metric in catalogue()]
+    assert len(keys) > 30
+    table = build_table(keys, [True] * len(keys), np.arange(len(keys), dtype=np.int32), catalogue())
+    assert (table.refusal == 0).all()

@@ -1,0 +1,217 @@
+"""Frames through decode, accept and commit, among fakes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from campus.errors import Transient
+from campus.ids import DeviceId
+from campus.samples import Event
+from campus.wire.codec import decode_frame
+from campus.wire.frame import CommandBody, EventsBody, HelloBody, ResultBody, SamplesBody
+from campus.wire.frame_file import read_frames
+from controller.ingest.acknowledgement import acknowledgements
+from controller.ingest.counters import IngestCounters
+from controller.ingest.dead_letters import DeadLetters
+from controller.store.port import Level
+from tests.unit.ingest.frames import NO_1, NO_2, NOW, Bench, arrived, facts, frame, sample
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def stored(bench: Bench) -> list[float]:
+    ids = np.array(sorted(bench.store.find_series()), np.int32)
+    return sorted(bench.store.window(ids, 0, 1 << 42, Level.RAW).mean.tolist())
+
+
+def test_samples_are_stored_and_told(bench: Bench) -> None:
+    bench.pipeline.take(arrived(frame(1, [sample(value=20.0), sample(metric="reachable", value=1.0)])))
+    bench.pipeline.take(arrived(frame(1, [sample(value=30.0)], NO_2), NO_2))
+    settled = bench.pipeline.commit()
+    assert stored(bench) == [1.0, 20.0, 30.0]
+    assert [(mark.site, mark.number) for mark in settled.marks] == [("no-1", 1), ("no-2", 1)]
+    assert settled.committed is not None
+    assert len(settled.committed.series) == 3
+    assert settled.committed.received_at == NOW
+    assert (bench.counters.frames_committed, bench.counters.samples_committed, bench.counters.commits) == (2, 3, 1)
+
+
+def test_a_bad_sample_does_not_lose_its_neighbours(bench: Bench) -> None:
+    bad = [
+        sample(value=101.0),
+        sample("stranger"),
+        sample(metric="phlogiston"),
+        sample(metric="reachable", value=0.5),
+        sample(at=NOW + 301_000),
+        sample(at=NOW - 36 * 86_400_000),
+    ]
+    bench.pipeline.take(arrived(frame(1, [*bad, sample(value=50.0)])))
+    settled = bench.pipeline.commit()
+    assert stored(bench) == [50.0]
+    assert len(settled.marks) == 1
+    wanted = ("clock_ahead", "out_of_range", "too_old", "unknown_device", "unknown_metric", "unknown_state")
+    assert bench.counters.samples_set_aside == dict.fromkeys(wanted, 1)
+
+
+def test_repeats_are_recognised_in_the_store_and_in_the_group(bench: Bench) -> None:
+    payload = frame(1, [sample()])
+    bench.pipeline.take(arrived(payload))
+    bench.pipeline.take(arrived(payload))
+    assert len(bench.pipeline.commit().marks) == 2
+    bench.pipeline.take(arrived(payload))
+    again = bench.pipeline.commit()
+    assert [mark.number for mark in again.marks] == [1]  # the acknowledgement was lost: say it again
+    assert again.committed is None
+    assert stored(bench) == [20.0]
+    assert bench.counters.frames_repeated == 2
+    bench.pipeline.take(arrived(frame(1, [sample(value=9.0)], epoch=2)))
+    bench.pipeline.commit()
+    assert stored(bench) == [9.0, 20.0]
+
+
+def test_facts_make_devices_known_at_once(bench: Bench) -> None:
+    unknown = frame(1, [sample("ap-7")])
+    bench.pipeline.take(arrived(unknown))
+    bench.pipeline.take(arrived(frame(2, facts("ap-7"))))
+    bench.pipeline.take(arrived(frame(3, [sample("ap-7", value=33.0)])))
+    settled = bench.pipeline.commit()
+    assert stored(bench) == [33.0]
+    assert [mark.number for mark in settled.marks] == [1, 2, 3]
+    assert bench.counters.samples_set_aside == {"unknown_device": 1}
+
+
+def test_a_device_registered_elsewhere_is_seen_after_a_while(bench: Bench) -> None:
+    bench.pipeline.take(arrived(frame(1, [sample("ap-7")])))
+    bench.registrar.devices.add((NO_1.site, DeviceId("ap-7")))
+    bench.now += 29_000
+    bench.pipeline.take(arrived(frame(2, [sample("ap-7")])))
+    bench.now += 2_000
+    bench.pipeline.take(arrived(frame(3, [sample("ap-7")])))
+    bench.pipeline.commit()
+    assert bench.counters.samples_set_aside == {"unknown_device": 2}
+    assert len(stored(bench)) == 1
+
+
+def test_what_cannot_be_read_is_a_dead_letter(bench: Bench) -> None:
+    sound = decode_frame(frame(5, [sample()])).body
+    assert isinstance(sound, SamplesBody)
+    short = SamplesBody(sound.count, sound.dictionary, sound.series, sound.measured_at, sound.value[:-1])
+    payloads = [b"rubbish", frame(1, short), frame(2, [sample()], NO_2), frame(3, CommandBody("1", "reboot"))]
+    for payload in payloads:
+        bench.pipeline.take(arrived(payload))
+    bench.pipeline.take(arrived(frame(4, [sample()])))
+    settled = bench.pipeline.commit()
+    # Frames 1 and 3 have a sound header: their agent is told to forget them. The others cannot be named.
+    assert [mark.number for mark in settled.marks] == [1, 3, 4]
+    assert len(settled.arrived) == 5
+    assert bench.counters.frames_dropped == {"not_a_frame": 1, "bad_columns": 1, "wrong_topic": 1, "wrong_kind": 1}
+    assert bench.counters.dead_letters == 4
+    with bench.dead_letters.path.open("rb") as file:
+        assert list(read_frames(file)) == payloads
+    assert stored(bench) == [20.0]
+
+
+def test_strangers_keep_their_frames(bench: Bench) -> None:
+    bench.registrar.enrolled.remove(NO_2)
+    bench.pipeline.take(arrived(frame(1, [sample()], NO_2), NO_2))
+    settled = bench.pipeline.commit()
+    assert settled.marks == []
+    assert len(settled.arrived) == 1
+    assert bench.counters.frames_dropped == {"unknown_agent": 1}
+    bench.registrar.enrolled.add(NO_2)
+    bench.pipeline.take(arrived(frame(1, [sample()], NO_2), NO_2))
+    assert len(bench.pipeline.commit().marks) == 1
+
+
+def test_hello_events_and_results_are_handed_on(bench: Bench) -> None:
+    event = Event(device=DeviceId("sw-1"), occurred_at=NOW, kind="link_down")
+    bench.pipeline.take(arrived(frame(1, HelloBody(version="0.1.0", oldest_kept=1, spool_bytes=77))))
+    bench.pipeline.take(arrived(frame(2, EventsBody([event]))))
+    bench.pipeline.take(arrived(frame(3, ResultBody("1", ok=True))))
+    settled = bench.pipeline.commit()
+    assert [mark.number for mark in settled.marks] == [1, 2, 3]
+    assert settled.committed is None
+    assert bench.registrar.notes[NO_1] == {"version": "0.1.0", "spool_bytes": 77}
+    assert bench.events.events == [(NO_1, event)]
+
+
+def test_a_store_that_is_away_loses_nothing(bench: Bench) -> None:
+    bench.pipeline.take(arrived(frame(1, [sample()])))
+    bench.store.is_away = True
+    for _ in range(2):
+        with pytest.raises(Transient):
+            bench.pipeline.commit()
+    bench.store.is_away = False
+    assert [mark.number for mark in bench.pipeline.commit().marks] == [1]
+    assert stored(bench) == [20.0]
+    assert bench.counters.frames_committed == 1
+
+
+def test_a_registry_that_is_away_loses_no_facts(bench: Bench) -> None:
+    bench.registrar.is_away = True
+    facts_frame = arrived(frame(1, facts("ap-7")))
+    with pytest.raises(Transient):
+        bench.pipeline.take(facts_frame)
+    bench.registrar.is_away = False
+    bench.pipeline.take(facts_frame)
+    assert [mark.number for mark in bench.pipeline.commit().marks] == [1]
+    assert bench.counters.frames_received == 1
+
+
+def test_the_one_frame_that_fails_is_found_among_its_neighbours(bench: Bench) -> None:
+    bench.store.poisonous = 13.0
+    for number, value in enumerate((10.0, 13.0, 20.0), 1):
+        bench.pipeline.take(arrived(frame(number, [sample(value=value)])))
+    with pytest.raises(ZeroDivisionError):
+        bench.pipeline.commit()
+    settled = bench.pipeline.commit_one_by_one()
+    assert stored(bench) == [10.0, 20.0]
+    assert [mark.number for one in settled for mark in one.marks] == [1, 3]
+    assert sum(len(one.arrived) for one in settled) == 3
+    assert bench.counters.dead_letters == 1
+    assert bench.counters.unexpected == {"commit": 1}
+
+
+def test_acknowledgements_are_runs_for_each_agent_and_epoch(bench: Bench) -> None:
+    for number in (5, 3, 4, 9):
+        bench.pipeline.take(arrived(frame(number, [sample()])))
+    bench.pipeline.take(arrived(frame(2, [sample()], epoch=7)))
+    bench.pipeline.take(arrived(frame(1, [sample()], NO_2), NO_2))
+    said = [
+        (address, decode_frame(payload).body)
+        for address, payload in acknowledgements(bench.pipeline.commit().marks, NOW)
+    ]
+    assert [(address, body.epoch, body.runs) for address, body in said] == [  # type: ignore[union-attr]
+        (NO_1, 1, [(3, 5), (9, 9)]),
+        (NO_1, 7, [(2, 2)]),
+        (NO_2, 1, [(1, 1)]),
+    ]
+
+
+def test_dead_letters_are_bounded(tmp_path: Path) -> None:
+    counters = IngestCounters()
+    letters = DeadLetters(tmp_path, counters, max_bytes=2_000)
+    for number in range(50):
+        letters.keep(bytes([number]) * 100, "no-1/no-1", "corrupt", "a test")
+    letters.keep(b"x" * 1_001, "no-1/no-1", "corrupt", "too long to keep")
+    files = sorted(tmp_path.iterdir())
+    assert [file.name for file in files] == ["dead-letters.frames", "dead-letters.old.frames"]
+    assert sum(file.stat().st_size for file in files) <= 2_000
+    with letters.path.open("rb") as file:
+        assert list(read_frames(file))[-1] == bytes([49]) * 100
+    assert (counters.dead_letters, counters.dead_letters_lost) == (50, 1)
+
+
+def test_every_count_becomes_a_figure(bench: Bench) -> None:
+    bench.pipeline.take(arrived(b"rubbish"))
+    bench.pipeline.take(arrived(frame(1, [sample(), sample("stranger")])))
+    bench.pipeline.commit()
+    figures = {(figure.name, figure.labels): figure.value for figure in bench.counters.figures()}
+    assert figures["ingest_frames_received_total", ()] == 2
+    assert figures["ingest_frames_dropped_total", (("reason", "not_a_frame"),)] == 1
+    assert figures["ingest_samples_set_aside_total", (("reason", "unknown_device"),)] == 1
+    assert figures["ingest_samples_committed_total", ()] == 1
