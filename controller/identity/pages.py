@@ -1,4 +1,4 @@
-"""The two plain pages of people who are not signed in. No style, no script: they must work when nothing else does."""
+"""The page of people who are not signed in: one plain style sheet, no script, for it must work when nothing else does."""
 
 from enum import Enum
 from html import escape
@@ -31,7 +31,8 @@ def sign_in_page(reason: Reason) -> HTMLResponse:
     status, english, chinese = reason.value
     return HTMLResponse(
         '<!doctype html>\n<html lang="zh-CN">\n<head><meta charset="utf-8"><title>Campanile</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"></head>\n<body><main>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="stylesheet" href="/static/plain.css"></head>\n<body><main>'
         f"<h1>{escape(chinese)}</h1><p>{escape(_HOW_ZH)}</p>"
         f'<div lang="en"><h2>{escape(english)}</h2><p>{escape(_HOW_EN)}</p></div>'
         f"<pre><code>{escape(_COMMAND)}</code></pre></main></body>\n</html>\n",
