@@ -147,7 +147,8 @@ class Subscriber:
         client = self._client
         if client is None:
             return
-        settled = [one.receipt for one in arrived if isinstance(one.receipt, _Receipt)]
+        receipts = [one.receipt for one in arrived if isinstance(one.receipt, _Receipt)]
+        settled = [receipt for receipt in receipts if receipt.connection == self._connection]
         for receipt in self._receipts.settle(settled):
             client.ack(receipt.message, receipt.qos)
 
