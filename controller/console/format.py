@@ -18,18 +18,20 @@ _DECIMAL = ["", "k", "M", "G", "T", "P"]
 _BINARY = ["B", "KiB", "MiB", "GiB", "TiB"]
 
 # UCUM unit -> English, Chinese. Units that scale (bit/s, By, s) are not here.
-_UNITS = {
+UNITS = {
     "1": ("", ""),
     "%": ("%", "%"),
     "Cel": ("°C", "°C"),
     "ms": ("ms", "毫秒"),
     "V": ("V", "V"),
     "W": ("W", "W"),
+    "dB[mW]": ("dBm", "dBm"),
     "h": ("h", "小时"),
     "{packet}/s": ("packets/s", "包/秒"),
     "{process}": ("processes", "个进程"),
     "{client}": ("clients", "个终端"),
     "{session}": ("sessions", "个会话"),
+    "{ap}": ("access points", "个 AP"),
     "{page}": ("pages", "页"),
     "{touch}/min": ("touches/min", "次/分"),
     "{passage}/min": ("passages/min", "人次/分"),
@@ -154,14 +156,14 @@ def quantity(value: float | None, unit: str, language: Language) -> str:
         return duration(value, language)
     if unit == "Cel":
         return f"{value:.1f}{_SPACE}°C"
-    english, chinese = _UNITS.get(unit, (unit, unit))
-    word = chinese if language is Language.ZH else english
+    word = unit_name(unit, language)
     return f"{number(value)}{_SPACE}{word}" if word else number(value)
 
 
 def unit_name(unit: str, language: Language) -> str:
-    """What stands on an axis for a UCUM unit; empty for a pure number."""
-    english, chinese = _UNITS.get(unit, (unit, unit))
+    """What stands on an axis for a UCUM unit; empty for a pure number. An annotation nobody named here loses its braces."""
+    bare = unit.replace("{", "").replace("}", "")
+    english, chinese = UNITS.get(unit, (bare, bare))
     return chinese if language is Language.ZH else english
 
 

@@ -11,12 +11,12 @@ from typing import Final
 from campus.metrics import Health
 from controller.overview.model import LinkNow, SiteHealth
 
-WIDTH: Final = 880
-HEIGHT: Final = 420
+WIDTH: Final = 800
+HEIGHT: Final = 392
 MAX_SCHOOLS: Final = 24
 """More do not fit legibly; the page shows the grid and the list alone then."""
 HOT: Final = 0.7
-_RADIUS_X, _RADIUS_Y = 300, 150
+_RADIUS_X, _RADIUS_Y = 205, 140
 _GAP = 3.2
 
 

@@ -78,11 +78,14 @@ def rule_limits(
         condition = rule.condition
         if rule.metric != metric or not isinstance(condition, Threshold) or (rule.kinds and kind not in rule.kinds):
             continue
-        if not any(fnmatchcase(instance, rule.instance) for instance in instances):
+        meant = [instance for instance in instances if fnmatchcase(instance, rule.instance)]
+        if not meant:
             continue
         above = condition.comparison is Comparison.ABOVE
         key = "chart.alarm_line" if above else "chart.alarm_line_below"
         text = page.t(key, value=page.quantity(condition.level, metric))
+        if len(meant) < len(instances):
+            text = f"{page.t('common.comma').join(meant)}: {text}"
         found[condition.level, condition.comparison] = {"value": condition.level, "name": text}
     return list(found.values())
 

@@ -28,15 +28,19 @@ def lines(window: Window, instance_of: Mapping[int, Instance]) -> list[ChartSeri
 def gap_positions(at: Times, step_ms: int) -> NDArray[np.intp]:
     """Positions in sorted `at` before which data is missing.
 
-    The usual step is the median one of the data, but never below `step_ms`.
+    The usual step is the median one of the data, but never below `step_ms`, nor below the smaller of the two steps beside
+    it: where the cadence changed, the slower part is no row of gaps.
 
     >>> gap_positions(np.array([0, 15, 30, 45, 60, 300, 315]), 0).tolist()
     [5]
+    >>> gap_positions(np.array([0, 300, 600, 900, 915, 930, 945, 960, 975]), 0).tolist()
+    [3]
     """
     steps = np.diff(at)
-    if not len(steps):
+    if len(steps) < 2:
         return np.empty(0, dtype=np.intp)
-    usual = max(float(np.median(steps)), float(step_ms))
+    before, after = np.append(steps[1], steps[:-1]), np.append(steps[1:], steps[-2])
+    usual = np.maximum(np.minimum(before, after), max(float(np.median(steps)), float(step_ms)))
     return np.flatnonzero(steps > GAP_STEPS * usual) + 1
 
 

@@ -95,7 +95,11 @@ def _enrolment(names: list[tuple[str, str, str]]) -> Enrolment:
         RoomEntry("r-net", "Network room", "网络机房", 1),
         RoomEntry("r-kitchen", "Kitchen", "食堂", 1),
         RoomEntry("r-gate", "Main gate", "校门", 1),
-        *(RoomEntry(f"r{f}0{n}", f"Room {f}0{n}", f"{'一二三'[f - 1]}（{n}）班", f) for f in (1, 2, 3) for n in (1, 2, 3)),
+        *(
+            RoomEntry(f"r{f}0{n}", f"Room {f}0{n}", f"{'一二三'[f - 1]}（{n}）班", f)
+            for f in (1, 2, 3)
+            for n in (1, 2, 3)
+        ),
     )
     timetable = tuple(
         LessonEntry(room.id, weekday, period, "maths")
@@ -104,7 +108,9 @@ def _enrolment(names: list[tuple[str, str, str]]) -> Enrolment:
         for period in range(1, len(PERIODS) + 1)
     )
     schools = tuple(
-        SiteEntry(site, "district", english, chinese, (site,), pupils=900, rooms=rooms, periods=PERIODS, timetable=timetable)
+        SiteEntry(
+            site, "district", english, chinese, (site,), pupils=900, rooms=rooms, periods=PERIODS, timetable=timetable
+        )
         for site, english, chinese in names
     )
     centre = SiteEntry("centre", "district", "District Centre", "区信息中心", ("centre",), centre=True)
@@ -144,7 +150,9 @@ def _facts(site: str, now: int) -> list[DeviceFacts]:
             ports=ports,
             neighbours=(Neighbour("GE0/0/12", "gw-1", "GigabitEthernet0/0/2"), Neighbour("GE0/0/1", "ap-1", "eth0")),
         ),
-        fact("ap-1", DeviceKind.ACCESS_POINT, "一层 AP", "r101", vendor="Ruijie", model="RG-AP820", address="10.1.0.11"),
+        fact(
+            "ap-1", DeviceKind.ACCESS_POINT, "一层 AP", "r101", vendor="Ruijie", model="RG-AP820", address="10.1.0.11"
+        ),
         fact("ups-1", DeviceKind.UPS, "机房 UPS", "r-net", vendor="SANTAK", model="C3K"),
         fact("printer-1", DeviceKind.PRINTER, "文印室打印机", "r103", vendor="HP", model="LaserJet M404"),
         fact("kitchen-1", DeviceKind.KITCHEN_MONITOR, "食堂冷链", "r-kitchen"),
@@ -152,7 +160,14 @@ def _facts(site: str, now: int) -> list[DeviceFacts]:
         fact("gate-1", DeviceKind.GATE, "人行闸机", "r-gate"),
         fact("projector-1", DeviceKind.PROJECTOR, "多功能厅投影机", "r303"),
         *(
-            fact(f"board-{f}0{n}", DeviceKind.BOARD, f"{'一二三'[f - 1]}（{n}）班大屏", f"r{f}0{n}", vendor="Seewo", model="MC08")
+            fact(
+                f"board-{f}0{n}",
+                DeviceKind.BOARD,
+                f"{'一二三'[f - 1]}（{n}）班大屏",
+                f"r{f}0{n}",
+                vendor="Seewo",
+                model="MC08",
+            )
             for f in (1, 2, 3)
             for n in (1, 2)
         ),
@@ -291,7 +306,9 @@ def _live(controller: Controller, clock: FixedClock, lines: list[Line]) -> None:
     table = np.stack([line.shape(at) for line in speaking]).astype(np.float64)
     sites = {line.name.site for line in speaking}
     for site in {line.name.site for line in lines}:
-        controller.registry.note_agent(_address(site), online=site in sites, version="0.1.0", last_frame_at=NOW - LIVE_MS)
+        controller.registry.note_agent(
+            _address(site), online=site in sites, version="0.1.0", last_frame_at=NOW - LIVE_MS
+        )
     for column, moment in enumerate(at.tolist()):
         clock.now = moment
         stamps = np.full(len(ids), moment, dtype=np.int64)

@@ -20,7 +20,7 @@ MAX_ALERTS: Final = 500
 BEFORE_MS: Final = 2 * 3_600_000
 AFTER_MS: Final = 3_600_000
 MAX_CHART_MS: Final = 3 * 86_400_000
-_STAGES: Final = frozenset({"judged", "late", "hidden", "shown", "cleared"})
+STAGES: Final = frozenset({"judged", "late", "hidden", "shown", "cleared"})
 _STATES: Final = {"open": AlertState.OPEN, "cleared": AlertState.CLEARED, "all": None}
 
 
@@ -123,7 +123,7 @@ def step_words(page: Page, step: TrailStep, story: Story) -> str:
     """One line of the trail in the person's language."""
     if step.stage == "person":
         return page.t(f"trail.person_{step.decision}", who=step.reason.removeprefix("by "))
-    if step.stage not in _STAGES:
+    if step.stage not in STAGES:
         return page.either(step.reason, step.reason_zh)
     silent = story.rule is not None and isinstance(story.rule.condition, Absence)
     return page.t(f"trail.{'silent' if step.stage == 'judged' and silent else step.stage}", value=story.value)

@@ -23,7 +23,6 @@ DEFAULT_PERIOD: Final = "24h"
 OLD_MS: Final = 15 * 60_000
 """A newest value older than this is shown as old."""
 SHOWN_ALERTS: Final = 8
-MAX_STRIP_ROWS: Final = 1
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,8 @@ def device_router(console: Console) -> APIRouter:
             ports=ports(found, values),
             stories=attempt(lambda: _stories(console, page, scope, found)),
             old_ms=OLD_MS,
-            by_chassis={each.name: each for each in services.registry.devices(scope, found.site)},
+            heard_at=max([found.last_seen_at, *(each.measured_at for each in values)]),
+            by_name=_by_name(services.registry.devices(scope, found.site)),
         )
 
     return router
@@ -167,8 +167,13 @@ def _picture(
         f"{device_address(device.site, device.id)}/chart",
         {"metric": panel.metric, "mirror": panel.mirror, "instance": instance, "period": chosen},
     )
-    strip = "strip" if rows <= MAX_STRIP_ROWS else ""
-    return Picture(title, source, strip if panel.is_strip else "", is_wide)
+    size = ("strip" if rows <= 1 else "rows") if panel.is_strip else ""
+    return Picture(title, source, size, is_wide or panel.is_strip)
+
+
+def _by_name(devices: list[Device]) -> dict[str, Device]:
+    """Neighbours tell the name a device was given in its own settings, which is often its id."""
+    return {str(each.id): each for each in devices} | {each.name: each for each in devices}
 
 
 def _in_panel_order(kind: DeviceKind, values: list[LatestValue]) -> list[LatestValue]:

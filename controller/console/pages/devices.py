@@ -1,6 +1,7 @@
 """The list of devices: filtered by what stands in the address, also as CSV."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
@@ -9,12 +10,12 @@ from campus.metrics import Health
 from campus.samples import DeviceKind
 from controller.console.console import Console
 from controller.console.csv_file import csv_response
-from controller.console.page import WORST_FIRST, Page
+from controller.console.page import WORST_FIRST, Page, attempt
 from controller.identity.dependency import CallerScope
 from controller.identity.scope import Scope
 from controller.overview.model import DeviceOverview
 
-PAGE_ROWS = 200
+PAGE_ROWS: Final = 100
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Row:
-    """A device with the name of its room."""
+    """A device with the name of its room, and when anything was last heard of it (ms)."""
 
     overview: DeviceOverview
     room: str
+    heard_at: int
 
 
 def devices_router(console: Console) -> APIRouter:
@@ -103,19 +105,25 @@ def _cells(page: Page, row: Row) -> list[str]:
         page.t(f"state.{health.health}"),
         page.either(health.reason_en, health.reason_zh),
         *(facts.vendor, facts.model, facts.serial, facts.firmware, facts.address),
-        page.moment(device.last_seen_at),
+        page.moment(row.heard_at),
     ]
 
 
 def _rows(console: Console, page: Page, scope: Scope) -> list[Row]:
     sites: list[SiteId] = [page.place.id] if page.place else [site.id for site in page.sites]
+    newest = attempt(lambda: console.services.telemetry.newest_by_device(scope)) or {}
     rows = [
-        Row(device, page.name(room.room) if room.room else "")
+        Row(device, page.name(room.room) if room.room else "", _heard_at(device, newest))
         for site in sites
         for room in console.services.overview.site(scope, site).rooms
         for device in room.devices
     ]
     return sorted(rows, key=_rank)
+
+
+def _heard_at(overview: DeviceOverview, newest: dict[tuple[SiteId, DeviceId], int]) -> int:
+    device = overview.device
+    return max(device.last_seen_at, newest.get((device.site, device.id), 0))
 
 
 def _rank(row: Row) -> tuple[int, str, DeviceKind, DeviceId]:

@@ -71,6 +71,7 @@ def network_router(console: Console) -> APIRouter:
             line=console.services.capacity.line,
             full=sum((row.share("p95") or 0) > console.services.capacity.line for row in rows),
             down=sum(row.use.is_up is False for row in rows),
+            unheard=sum(row.use.is_up is None and row.share("now") is None for row in rows),
         )
 
     @router.get("/network.csv")

@@ -19,7 +19,7 @@ DEFAULT_PERIOD: Final = "30d"
 LOW: Final = 0.3
 """Below this share a board is listed as little used."""
 HEAT_STEPS: Final = 6
-SHOWN: Final = 50
+SHOWN: Final = 20
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ def utilisation_router(console: Console) -> APIRouter:
         start = page.now - PERIODS[chosen] * DAY_MS
         place = page.place.id if page.place else None
         rows = _rows(console, page, scope, chosen)
-        ranked = sorted((row for row in rows if row.use.share is not None), key=lambda row: row.use.share or 0)
+        known_rows = sorted((row for row in rows if row.use.share is not None), key=lambda row: row.use.share or 0)
+        ranked = [row for row in known_rows if not row.use.never_used]
         known = sum(row.use.known_h for row in rows)
         heat = attempt(lambda: console.services.utilisation.heat(scope, start, page.now, place))
         sites = attempt(lambda: console.services.utilisation.sites(scope, start, page.now))
@@ -56,9 +57,9 @@ def utilisation_router(console: Console) -> APIRouter:
             "utilisation.html",
             task="utilisation",
             rows=rows,
-            never=[row for row in ranked if row.use.never_used],
+            never=[row for row in known_rows if row.use.never_used],
             ranked=ranked if every else ranked[:SHOWN],
-            unknown=len(rows) - len(ranked),
+            unknown=len(rows) - len(known_rows),
             total=len(ranked),
             share_all=sum(row.use.used_h for row in rows) / known if known else None,
             used_h=sum(row.use.used_h for row in rows),

@@ -3,7 +3,7 @@ import { use, init } from "echarts/core";
 import { LineChart, CustomChart } from "echarts/charts";
 import { GridComponent, TooltipComponent, MarkLineComponent } from "echarts/components";
 import { CanvasRenderer } from "echarts/renderers";
-import { linesOption } from "./lines.js";
+import { linesOption, tintOf } from "./lines.js";
 import { stripOption } from "./strip.js";
 
 use([LineChart, CustomChart, GridComponent, TooltipComponent, MarkLineComponent, CanvasRenderer]);
@@ -59,5 +59,27 @@ export class Drawing {
     const option = this.picture.kind === "strip" ? stripOption : linesOption;
     this.chart.setOption(option(this.picture, palette()), { notMerge: true });
     this.place.dataset.drawn = this.picture.kind;
+    this.explain();
   }
+
+  /** The legend in the picture's head: which line is which, and the unit. */
+  explain() {
+    const legend = this.place.closest("figure")?.querySelector("[data-legend]");
+    if (!legend || this.picture.kind === "strip") return;
+    const { series, unit } = this.picture;
+    const items = series.length > 1 ? series.map((entry, place) => [tintOf(entry, place), entry.name]) : [];
+    legend.replaceChildren(...items.map(([tint, name]) => labelled(`key key-${tint.replace("s", "")}`, name)));
+    if (!unit.scale && unit.name.length > 2) legend.append(labelled("", unit.name));
+  }
+}
+
+function labelled(key, text) {
+  const item = document.createElement("span");
+  if (key) {
+    const mark = document.createElement("i");
+    mark.className = key;
+    item.append(mark);
+  }
+  item.append(text);
+  return item;
 }

@@ -1,13 +1,14 @@
 // Lines with a band from lowest to highest; in and out mirrored about zero; limits dashed; gaps left open.
 import { timeAxis, tip, tooltip, wall } from "./axes.js";
-import { quantity } from "./units.js";
+import { onAxis, quantity } from "./units.js";
 
-const TINTS = ["in", "out", "attention", "heat-4", "ink-2", "failed"];
+/** The colour of a line: in and out everywhere the same two, others by their place. */
+export const tintOf = (series, place) => series.role || `s${(place % 6) + 1}`;
 
 export function linesOption(picture, palette) {
   const { colour, font } = palette;
   const mirrored = picture.kind === "mirrored";
-  const tints = picture.series.map((series, place) => colour(series.role || TINTS[place % TINTS.length]));
+  const tints = picture.series.map((series, place) => colour(tintOf(series, place)));
   const sign = (series) => (mirrored && series.role === "out" ? -1 : 1);
   const series = picture.series.flatMap((entry, place) => {
     const line = meanLine(entry, tints[place], sign(entry), mirrored);
@@ -31,7 +32,8 @@ export function linesOption(picture, palette) {
       max: picture.ceiling ?? undefined,
       scale: picture.floor === null,
       splitNumber: 4,
-      axisLabel: { color: colour("ink-3"), fontFamily: font, fontSize: 12, formatter: (value) => quantity(mirrored ? Math.abs(value) : value, picture.unit) },
+      interval: picture.ceiling === 100 ? 25 : undefined,
+      axisLabel: { color: colour("ink-3"), fontFamily: font, fontSize: 12, formatter: (value) => onAxis(mirrored ? Math.abs(value) : value, picture.unit) },
       splitLine: { lineStyle: { color: colour("line") } },
     },
     series,
@@ -42,9 +44,9 @@ function meanLine(entry, tint, sign, filled) {
   return {
     type: "line",
     name: entry.name,
-    data: entry.points.map((point) => [point[0], point[1] === null ? null : point[1] * sign]),
+    data: entry.points.map((point, place) => spot(entry.points, place, sign)),
+    showSymbol: true,
     symbol: "none",
-    step: false,
     connectNulls: false,
     lineStyle: { color: tint, width: 1.6 },
     itemStyle: { color: tint },
@@ -52,6 +54,15 @@ function meanLine(entry, tint, sign, filled) {
     emphasis: { disabled: true },
     z: 3,
   };
+}
+
+/** A point of a line; one that stands alone between gaps is drawn as a dot, it would not be seen otherwise. */
+function spot(points, place, sign) {
+  const [at, mean] = points[place];
+  const value = [at, mean === null ? null : mean * sign];
+  const open = (other) => other === undefined || other[1] === null;
+  const alone = mean !== null && open(points[place - 1]) && open(points[place + 1]);
+  return alone ? { value, symbol: "circle", symbolSize: 3 } : value;
 }
 
 /** An unseen line along an edge of the band, so that the axis reaches it. */

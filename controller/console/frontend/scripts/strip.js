@@ -47,7 +47,7 @@ function tints(picture, colour) {
 function block(params, api, picture, fills, font) {
   const [from, top] = api.coord([api.value(1), api.value(0)]);
   const [to] = api.coord([api.value(2), api.value(0)]);
-  const height = Math.min(26, api.size([0, 1])[1] * 0.72);
+  const height = Math.min(24, api.size([0, 1])[1] * 0.72);
   const left = Math.max(from, params.coordSys.x);
   const right = Math.min(to, params.coordSys.x + params.coordSys.width);
   if (right <= left) return undefined;

@@ -31,3 +31,8 @@ function seconds(value, words) {
   }
   return `${plain(value)}\u00a0${words[words.length - 1][1]}`;
 }
+
+/** The same on an axis: a long unit stands once in the picture's head, not on every line. */
+export function onAxis(value, unit) {
+  return unit.scale || unit.name.length <= 2 ? quantity(value, unit) : plain(value);
+}

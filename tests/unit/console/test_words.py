@@ -1,0 +1,95 @@
+"""The catalogue is whole: every text that pages use exists in both languages, and none stands there for nothing."""
+
+import re
+import string
+from pathlib import Path
+
+from campus.samples import DeviceKind, Severity
+from controller.alerts.model import AlertState
+from controller.console.language import Language, Text, texts
+from controller.console.page import WORST_FIRST, Theme
+from controller.console.pages import alerts, device, network, utilisation
+from controller.identity.scope import Role
+
+CONSOLE = Path(alerts.__file__).parents[1]
+SOURCES = [*sorted(CONSOLE.rglob("*.py")), *sorted((CONSOLE / "templates").glob("*.html"))]
+_KEY = re.compile(r"""["']([a-z_]+\.[a-z0-9_]+)["']""")
+PERIODS = {*device.PERIODS, *network.PERIODS, *utilisation.PERIODS}
+MADE = {
+    # Keys put together from parts, by the text that begins them.
+    "state.": [f"state.{health}" for health in WORST_FIRST],
+    "severity.": [f"severity.{severity}" for severity in Severity],
+    "kind.": [f"kind.{kind}" for kind in DeviceKind],
+    "effect.": [f"effect.{kind}" for kind in DeviceKind],
+    "role.": [f"role.{role.name.lower()}" for role in Role],
+    "task.": [f"task.{task}" for task in ("overview", "network", "devices", "alerts", "utilisation", "settings")],
+    "range.": [f"range.{period}" for period in PERIODS],
+    "trail.": [
+        *(f"trail.{stage}" for stage in (*alerts.STAGES, "silent")),
+        *(f"trail.person_{decision}" for decision in ("acknowledged", "unacknowledged")),
+    ],
+    "link.": ["link.in", "link.out"],
+    "settings.theme_": [f"settings.theme_{theme}" for theme in Theme],
+    "alerts.state_": [f"alerts.state_{state}" for state in (*AlertState, "all")],
+    "utilisation.day_": [f"utilisation.day_{day}" for day in range(7)],
+    "utilisation.reason_": [
+        f"utilisation.reason_{reason}"
+        for reason in ("no_lessons", "not_heard", "always_off", "on_but_idle", "half_known", "little", "regular")
+    ],
+    "failed.": [f"failed.{what}_{part}" for what in ("missing", "denied", "service") for part in ("title", "text")],
+    "device.": [f"device.{n}" for n in ("vendor", "model", "serial", "firmware", "hardware", "address", "profile")],
+    "devices.": [f"devices.{n}" for n in ("site", "room", "name", "kind", "state", "reason", "vendor", "model")]
+    + [f"devices.{n}" for n in ("serial", "firmware", "address", "last_seen")],
+    "network.": [f"network.{n}" for n in ("site", "gateway", "port", "capacity_mbps", "direction", "now_mbps")]
+    + [f"network.{n}" for n in ("busy_mbps", "busy_at", "p95_mbps", "p95_share", "days_above", "coverage")],
+    "utilisation.": [f"utilisation.{n}" for n in ("site", "room", "board", "share", "used_h", "lesson_h")]
+    + [f"utilisation.{n}" for n in ("known_h", "on_h", "reason")],
+}
+FILES = {"devices.csv", "network.csv", "utilisation.csv"}
+NAMES_OF_LANGUAGES = {"frame.other_language", "frame.other_language_label"}
+CHINESE = re.compile("[\u4e00-\u9fff]")
+EMPTY_PARTS = re.compile(r"""parts\.empty\(\s*["'][a-z-]+["'],\s*["']([a-z_.]+)["']""")
+
+
+def used_keys() -> set[str]:
+    rooms = {key.partition(".")[0] for key in texts()}
+    found = {key for keys in MADE.values() for key in keys}
+    for path in SOURCES:
+        content = path.read_text(encoding="utf-8")
+        found |= {
+            key for key in _KEY.findall(content) if key.partition(".")[0] in rooms and not key.endswith(("_", ".html"))
+        }
+        for key in EMPTY_PARTS.findall(content):
+            found = (found - {key}) | {f"{key}_title", f"{key}_text"}
+    return found - FILES
+
+
+def test_every_key_in_use_has_its_text_and_every_text_is_in_use() -> None:
+    used, known = used_keys(), set(texts())
+    assert len(known) > 250
+    assert used - known == set()
+    assert known - used == set()
+
+
+def test_both_languages_say_the_same_with_the_same_values() -> None:
+    for key, text in texts().items():
+        assert text.en.strip(), key
+        assert names_in(text.en) == names_in(text.zh), key
+        assert names_in(text.en_one) <= names_in(text.en), key
+        if key not in NAMES_OF_LANGUAGES:
+            assert CHINESE.search(text.zh) or key == "common.comma", key
+            assert not CHINESE.search(text.en), key
+
+
+def names_in(text: str) -> set[str | None]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_a_single_thing_has_its_own_english_form() -> None:
+    text = Text("{n} schools", "{n} 所学校", "1 school")
+    assert [text.said(language, n=n) for language in (Language.EN, Language.ZH) for n in (1, 2)] == [
+        "1 school",
+        "2 schools",
+        "1 所学校",
+        "2 所学校",
+    ]
