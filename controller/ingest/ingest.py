@@ -57,6 +57,7 @@ class Ingest:
         *,
         dead_letter_directory: Path,
         keep_days: int,
+        first_retry_s: float = FIRST_RETRY_S,
     ) -> None:
         self.counters = IngestCounters()
         self._subscriber = Subscriber(broker, self.counters, clock)
@@ -65,6 +66,7 @@ class Ingest:
         self._registrar = registrar
         self._judge = judge
         self._clock = clock
+        self._first_retry_s = first_retry_s
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._failures = 0
@@ -117,7 +119,7 @@ class Ingest:
                 _log.exception("ingest failed unexpectedly")
                 self.counters.unexpected["round"] += 1
                 self._failures += 1
-                self._stopping.wait(min(LONGEST_RETRY_S, FIRST_RETRY_S * 2**self._failures))
+                self._stopping.wait(min(LONGEST_RETRY_S, self._first_retry_s * 2**self._failures))
 
     def _round(self) -> None:
         self._gather()
@@ -145,7 +147,7 @@ class Ingest:
 
     def _persist(self, step: Callable[[], T]) -> T:
         """Try until it works; `Transient` only when ingest is told to stop meanwhile."""
-        wait_s = FIRST_RETRY_S
+        wait_s = self._first_retry_s
         while True:
             try:
                 return step()
