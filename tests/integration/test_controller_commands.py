@@ -1,0 +1,111 @@
+"""The controller's commands that end by themselves: check, enrol, import. As a person runs them."""
+
+import io
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+
+from campus.ids import Instance, MetricId
+from campus.samples import Sample, SeriesKey
+from campus.wire.codec import encode_frame
+from campus.wire.frame import Body, FactsBody, Frame
+from campus.wire.frame_file import FrameWriter
+from campus.wire.pack import pack_samples
+from controller.clock import utc_ms
+from tests.support.district import GATEWAY, HOUR_MS, NO_1, UPLINK, address_of, enrolment, school_facts
+
+pytestmark = pytest.mark.slow
+FRAMES = 20
+SAMPLES_EACH = 600
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "district.yaml").write_text(yaml.safe_dump(msgspec.to_builtins(enrolment()), allow_unicode=True))
+    (tmp_path / "controller.yaml").write_text("data_dir: data\n")
+    return tmp_path
+
+
+def controller(folder: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "campanile", "controller", *arguments]
+    ended = subprocess.run(command, cwd=folder, input=stdin, capture_output=True, check=False, timeout=60)
+    said = subprocess.CompletedProcess(command, ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+    assert "Traceback" not in said.stderr, said.stderr
+    return said
+
+
+def history() -> bytes:
+    """A frame file: facts, then `FRAMES` frames of yesterday's samples."""
+    now = utc_ms()
+    key = SeriesKey(GATEWAY, MetricId("if_in_bps"), Instance(UPLINK))
+    bodies: list[Body] = [FactsBody(school_facts(NO_1))]
+    for number in range(FRAMES):
+        start = now - 30 * HOUR_MS + number * SAMPLES_EACH * 1000
+        bodies.append(pack_samples([Sample(key, start + second * 1000, 1e6) for second in range(SAMPLES_EACH)]))
+    file = io.BytesIO()
+    writer = FrameWriter(file)
+    for number, body in enumerate(bodies, start=1):
+        writer.write_frame(encode_frame(Frame(NO_1, address_of(NO_1).agent, 7, number, now, body)))
+    return file.getvalue()
+
+
+def test_history_comes_in_once_with_a_progress_bar(folder: Path) -> None:
+    controller(folder, "enrol", "--config", "controller.yaml", "district.yaml")
+    frames = history()
+    total = str(FRAMES * SAMPLES_EACH)
+    first = controller(folder, "import", "--config", "controller.yaml", "--total-samples", total, "-", stdin=frames)
+    assert first.returncode == 0
+    assert first.stdout == f"{FRAMES + 1} frames read, {FRAMES * SAMPLES_EACH:,} samples stored\n"
+    assert "100%" in first.stderr
+    (folder / "spool.frames").write_bytes(frames)
+    again = controller(folder, "import", "--config", "controller.yaml", "spool.frames")
+    assert again.stdout == f"{FRAMES + 1} frames read, 0 samples stored; {FRAMES + 1} frames were stored already\n"
+
+
+def test_a_file_that_ends_early_keeps_what_came_before_and_says_so(folder: Path) -> None:
+    controller(folder, "enrol", "--config", "controller.yaml", "district.yaml")
+    frames = history()
+    cut = controller(folder, "import", "--config", "controller.yaml", stdin=frames[: len(frames) // 2])
+    assert cut.returncode == 1
+    assert "bytes before its last frame does" in cut.stderr
+    rest = controller(folder, "import", "--config", "controller.yaml", stdin=frames)
+    assert rest.returncode == 0
+    assert "frames were stored already" in rest.stdout
+
+
+def test_frames_of_strangers_are_counted(folder: Path) -> None:
+    said = controller(folder, "import", "--config", "controller.yaml", stdin=history())
+    assert said.stdout == f"{FRAMES + 1} frames read, 0 samples stored; set aside: {FRAMES + 1} unknown_agent\n"
+
+
+def test_check_reads_everything_and_starts_nothing(folder: Path) -> None:
+    good = controller(folder, "run", "--config", "controller.yaml", "--check")
+    assert (good.returncode, good.stdout) == (0, "controller.yaml: good\n")
+    (folder / "controller.yaml").write_text("enrolment: nowhere.yaml\n")
+    missing = controller(folder, "run", "--config", "controller.yaml", "--check")
+    assert missing.returncode == 2
+    assert "nowhere.yaml: cannot be read" in missing.stderr
+    assert not (folder / "data").exists()
+
+
+def test_a_wrong_district_file_is_told_line_by_line(folder: Path) -> None:
+    text = (folder / "district.yaml").read_text()
+    (folder / "district.yaml").write_text(text.replace("organisation: north-town", "organisation: nroth-town"))
+    said = controller(folder, "enrol", "--config", "controller.yaml", "district.yaml")
+    assert said.returncode == 2
+    assert "sites[1].organisation: unknown organisation 'nroth-town'. Did you mean 'north-town'?" in said.stderr
+
+
+def test_a_registry_of_a_newer_version_stops_the_start(folder: Path) -> None:
+    controller(folder, "enrol", "--config", "controller.yaml", "district.yaml")
+    with sqlite3.connect(folder / "data" / "registry.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    said = controller(folder, "sign-in-link", "--config", "controller.yaml")
+    assert said.returncode == 2
+    assert "written by a newer version of Campanile" in said.stderr
