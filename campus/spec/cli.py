@@ -8,6 +8,7 @@ import click
 from campus.errors import Poison
 from campus.ids import parse_agent_id, parse_site_id
 from campus.spec.check.command import check
+from campus.spec.read import read
 from campus.topics import Address, Leg
 
 
@@ -19,6 +20,7 @@ def spec() -> None:
     campanile spec show | less                 read it
     campanile spec topic no-3-primary acme     where to publish
     campanile spec check frame.json            is this frame right?
+    campanile spec read dead-letters.frames    what do these frames say?
     campanile spec check --broker 127.0.0.1:1883 --topic 'campus/1/+/+/acme/#' --for 60
     """
 
@@ -91,3 +93,4 @@ def topic(site: str, agent: str, as_json: bool) -> None:  # noqa: FBT001 - click
 
 
 spec.add_command(check)
+spec.add_command(read)

@@ -3,41 +3,24 @@
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from campus.errors import ConfigError
-from campus.topics import ALL_UP
+from campus.spec.check.origin import from_file_or_broker, messages_from, missing_library
 
 if TYPE_CHECKING:
-    from campus.spec.check.publisher import Message, PublisherCheck
+    from campus.spec.check.message import Message
+    from campus.spec.check.publisher import PublisherCheck
 
 EXIT_FINDINGS = 1
-DEFAULT_SECONDS = 60.0
-DEFAULT_PORT = 1883
-DEFAULT_TLS_PORT = 8883
 
 
 @click.command()
-@click.argument("file", type=click.File("rb"), required=False)
-@click.option("--broker", metavar="HOST[:PORT]", help="Listen on a live broker instead of reading FILE.")
-@click.option("--topic", default=ALL_UP, show_default=True, help="Topic filter to listen on.")
-@click.option("--for", "seconds", type=click.FloatRange(min=0.1), help="Stop after so many seconds [default: 60].")
-@click.option("--count", type=click.IntRange(min=1), help="Stop after so many messages.")
-@click.option("--username", help="User name at the broker.")
-@click.option("--password-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its password.")
-@click.option("--tls-ca", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Use TLS; trust this CA.")
+@from_file_or_broker
 @click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", help="Language of the report.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
-def check(
-    file: BinaryIO | None,
-    broker: str | None,
-    language: str,
-    as_json: bool,  # noqa: FBT001 - click gives flags as booleans
-    **listening: Any,
-) -> None:
+def check(language: str, as_json: bool, **origin: Any) -> None:  # noqa: FBT001 - click gives flags as booleans
     """Tell a publisher what it does wrong, where, and what to do.
 
     FILE is one JSON frame, JSON lines, one packed frame or a file of frames; - is standard input.
@@ -50,14 +33,13 @@ def check(
 
     Exit code 0: clean (advice does not count); 1: findings; 2: usage, or the broker cannot be reached.
     """
-    if (file is None) == (broker is None):
-        raise click.UsageError("give either FILE (- for standard input) or --broker HOST:PORT")
+    messages = messages_from(**origin)
     try:
         from campus.spec.check.report import report_json, report_text
 
-        judged = _judged(_from_broker(broker, listening) if broker else _from_file(file))
+        judged = _judged(messages)
     except ModuleNotFoundError as error:
-        raise ConfigError(f"this check needs {error.name}: pip install 'campanile[spec]'") from error
+        raise missing_library(error) from error
     if as_json:
         click.echo(json.dumps(report_json(judged, language), ensure_ascii=False))
     else:
@@ -80,20 +62,3 @@ def _judged(messages: "Iterator[Message]") -> "PublisherCheck":
         pass
     judged.finish()
     return judged
-
-
-def _from_file(file: BinaryIO | None) -> "Iterator[Message]":
-    from campus.spec.check.sources import read_messages
-
-    return read_messages(file) if file else iter(())
-
-
-def _from_broker(broker: str, listening: dict[str, Any]) -> "Iterator[Message]":
-    from campus.spec.check.live import Subscription, hear_messages
-
-    host, _, port = broker.rpartition(":") if ":" in broker else (broker, "", "")
-    if port and not port.isdecimal():
-        raise click.UsageError(f"--broker {broker}: the port is not a number")
-    seconds = listening.pop("seconds") or DEFAULT_SECONDS
-    default = DEFAULT_TLS_PORT if listening["tls_ca"] else DEFAULT_PORT
-    return hear_messages(Subscription(host=host, port=int(port or default), seconds=seconds, **listening))

@@ -19,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from campus.errors import ConfigError
-from campus.spec.check.publisher import Message
+from campus.spec.check.message import Message
 
 CONNECT_TIMEOUT_S = 10.0
 _POLL_S = 0.2

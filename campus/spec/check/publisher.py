@@ -4,7 +4,6 @@ Pure but for what it remembers: messages and their moment of arrival come in, fi
 """
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import msgspec
 
@@ -13,6 +12,7 @@ from campus.errors import Poison
 from campus.ids import DeviceId
 from campus.spec.check.columns import sample_mistakes
 from campus.spec.check.findings import Findings, Place
+from campus.spec.check.message import Message
 from campus.spec.check.numbering import Numbering
 from campus.topics import Address, Leg, parse_topic
 from campus.wire.codec import decode_frame
@@ -24,17 +24,6 @@ FEW_SAMPLES = 10
 MANY_BYTES_PER_SAMPLE = 40
 ENOUGH_FRAMES = 20
 """Before that many frames nothing is said about how efficient they are."""
-
-
-class Message(NamedTuple):
-    """One MQTT message, or one frame of a file (then without topic, flags and arrival)."""
-
-    payload: bytes
-    topic: str = ""
-    qos: int | None = None
-    is_retained: bool | None = None
-    """None when it cannot be known: a broker tells a subscriber only about what it had kept."""
-    received_at: int | None = None
 
 
 class State(msgspec.Struct):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from campus.spec.check.publisher import Message
+from campus.spec.check.message import Message
 from campus.wire.frame import MAX_COMPRESSED_BYTES, FrameError
 from campus.wire.frame_file import MAGIC, read_frames
 

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from campanile.cli import main
 from campus.spec.check.live import Subscription, hear_messages
-from campus.spec.check.publisher import Message
+from campus.spec.check.message import Message
 from campus.spec.page import page
 from campus.topics import ALL_UP
 from campus.wire.frame import FactsBody, SamplesBody

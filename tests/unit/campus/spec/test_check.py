@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from campus.samples import DeviceFacts, DeviceKind, Sample
 from campus.spec.check.findings import MAX_GROUPS, Findings, Place
-from campus.spec.check.publisher import ENOUGH_FRAMES, Message, PublisherCheck
+from campus.spec.check.message import Message
+from campus.spec.check.publisher import ENOUGH_FRAMES, PublisherCheck
 from campus.spec.check.report import report_json, report_text
 from campus.spec.check.sources import read_messages
 from campus.spec.texts import every_reason

@@ -3,15 +3,19 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given
 
 from campanile.cli import main
 from campus.samples import DeviceFacts, DeviceKind
+from campus.spec.read import frame_as_json
 from campus.wire.codec import encode_frame
-from campus.wire.frame import FactsBody
+from campus.wire.frame import FactsBody, Frame, SamplesBody
 from campus.wire.frame_file import MAGIC
-from tests.unit.campus.wire.frames import AT, frame_of, sample
+from campus.wire.json_form import decode_json
+from tests.unit.campus.wire.frames import AT, frame_of, frames, sample
 from tests.unit.campus.wire.test_json_form import ROW, form
 
 GOOD = encode_frame(frame_of(FactsBody([DeviceFacts(sample().key.device, DeviceKind.KITCHEN_MONITOR, AT)])))
@@ -104,3 +108,23 @@ def test_wrong_usage(arguments: list[str], said: str) -> None:
     done = run(*arguments)
     assert done.exit_code == 2
     assert said in done.output
+
+
+def test_frames_are_read_aloud() -> None:
+    done = run("read", "-", stdin=form() + b"\n" + b"{rubbish}\n" + form(number=2))
+    assert done.exit_code == 1
+    assert "message 2: corrupt: not JSON" in done.stderr
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert (first["number"], second["number"]) == (1, 2)
+    assert first["samples"] == [ROW | {"instance": "", "at": "2026-09-21T14:13:20.000Z"}]
+
+
+@given(frames)
+def test_any_frame_is_read_aloud_and_samples_mean_the_same(frame: Frame) -> None:
+    said = json.loads(json.dumps(frame_as_json(frame)))
+    assert said["site"] == frame.site
+    if isinstance(frame.body, SamplesBody):
+        header = {name: said[name] for name in ("site", "agent", "epoch", "number", "sent_at", "samples")}
+        assert decode_json(json.dumps(header).encode()) == frame
+    else:
+        assert msgspec.convert(said, type(frame.body)) == frame.body

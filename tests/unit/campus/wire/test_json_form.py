@@ -120,3 +120,15 @@ def test_any_json_value_in_any_field_is_refused_or_taken(value: Any, field: str)
         check_reason(error)
     else:
         assert read_whole(encode_frame(frame)) == frame
+
+
+@given(st.data())
+def test_a_changed_byte_of_the_text_is_refused_or_still_a_checked_frame(data: st.DataObject) -> None:
+    text = bytearray(form([ROW, ROW | {"instance": "东", "at": "2026-09-21T22:13:20+08:00"}]))
+    text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        frame = read_whole(bytes(text))
+    except FrameError as error:
+        check_reason(error)
+    else:
+        assert read_whole(encode_frame(frame)) == frame
