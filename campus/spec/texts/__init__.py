@@ -60,7 +60,7 @@ def every_reason() -> dict[str, Reason]:
 
 def page_template(language: str) -> str:
     """Markdown with ``{{slots}}``; `language` is ``en`` or ``zh``."""
-    return _text(f"page.{language}.md")
+    return _text(f"page.{language}.template")
 
 
 def script() -> str:
