@@ -41,8 +41,8 @@ class Evidence:
 def evidence(power_at: Times, power_min: Values, power_max: Values, *active_at: Times) -> Evidence:
     """Weigh the readings of one board.
 
-    `power_*` are the buckets of `power_state`, sorted by time. Each of `active_at` holds the starts of buckets in which
-    something was done: touched, showed a source.
+    `power_*` are the buckets of `power_state`, sorted by time. Each of `active_at` holds the starts, sorted too, of buckets
+    in which something was done: touched, showed a source.
 
     >>> found = evidence(np.array([0, 300_000]), np.array([0.0, 2.0]), np.array([0.0, 2.0]), np.array([0, 300_000]))
     >>> found.is_used.tolist()
@@ -52,7 +52,7 @@ def evidence(power_at: Times, power_min: Values, power_max: Values, *active_at: 
     is_on = (power_max == ON) | ((power_max > ON) & (power_min == ON))
     active = np.zeros(len(power_at), dtype=np.bool_)
     for instants in active_at:
-        active |= np.isin(power_at, instants)
+        active |= _are_in(power_at, instants)
     return Evidence(power_at, is_on, is_on & active)
 
 
@@ -86,6 +86,15 @@ def lesson_ms_in(at: Times, spans: Spans, width_ms: int = BUCKET_MS) -> NDArray[
 def total_ms(spans: Spans) -> int:
     """All lesson time of the spans."""
     return int((spans[:, 1] - spans[:, 0]).sum())
+
+
+def _are_in(at: Times, sorted_instants: Times) -> Mask:
+    """For each instant, whether it is one of the others."""
+    if not len(sorted_instants):
+        return np.zeros(len(at), dtype=np.bool_)
+    place = np.minimum(np.searchsorted(sorted_instants, at), len(sorted_instants) - 1)
+    found: Mask = sorted_instants[place] == at
+    return found
 
 
 def _elapsed(at: Times, spans: Spans) -> NDArray[np.int64]:

@@ -20,6 +20,9 @@ from controller.utilisation.port import Registry
 from controller.utilisation.readings import read_evidence
 from controller.utilisation.rules import BUCKET_MS, Evidence, Spans, lesson_ms_in, lesson_spans, total_ms
 
+KEEP_MS: Final = 30_000
+MAX_KEPT_BUCKETS: Final = 1_000_000
+"""About 20 MB: thirty days of a hundred boards. What is larger is read anew each time."""
 _CELLS: Final = 7 * 24
 _NOTHING: Final = Evidence(np.empty(0, np.int64), np.empty(0, np.bool_), np.empty(0, np.bool_))
 
@@ -37,14 +40,27 @@ class _BoardPeriod:
         return lesson_ms_in(self.evidence.at, self.spans)
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What was read for one question, until `until`: a page asks for boards, schools and hours at once."""
+
+    question: tuple[object, ...]
+    until: int
+    boards: list[_BoardPeriod]
+
+
 class UtilisationService:
-    """Thread-safe; keeps nothing. What the caller does not see is `NotFound`. The future is never counted."""
+    """Thread-safe. What the caller does not see is `NotFound`. The future is never counted.
+
+    What was read last serves the same question for `KEEP_MS`, so figures may be that old.
+    """
 
     def __init__(self, store: SampleStore, registry: Registry, timezone: str, clock: Callable[[], int]) -> None:
         self._store = store
         self._registry = registry
         self._zone = ZoneInfo(timezone)
         self._clock = clock
+        self._kept: _Kept | None = None
 
     def boards(self, scope: Scope, start: int, end: int, site: SiteId | None = None) -> list[BoardUse]:
         """Every board the caller sees over [start, end) in UTC ms, by site and id; boards nobody heard of included."""
@@ -74,7 +90,18 @@ class UtilisationService:
     def _periods(self, scope: Scope, start: int, end: int, site: SiteId | None) -> list[_BoardPeriod]:
         if site is not None:
             scope.require(site)
-        until = max(min(end, self._clock()), start)
+        now = self._clock()
+        until = max(min(end, now), start)
+        question = (scope.sites, site, start, until // KEEP_MS)
+        kept = self._kept
+        if kept is not None and kept.question == question and now < kept.until:
+            return kept.boards
+        found = self._read_periods(scope, start, until, site)
+        if sum(len(board.evidence.at) for board in found) <= MAX_KEPT_BUCKETS:
+            self._kept = _Kept(question, now + KEEP_MS, found)
+        return found
+
+    def _read_periods(self, scope: Scope, start: int, until: int, site: SiteId | None) -> list[_BoardPeriod]:
         boards = self._registry.devices(scope, site, DeviceKind.BOARD)
         spans = self._spans(scope, {board.site for board in boards}, start, until)
         found = read_evidence(self._store, ((board.site, board.id) for board in boards), start, until)

@@ -112,3 +112,18 @@ def test_the_future_is_no_lesson_time(registry: ReadyRegistry, service: Utilisat
     registry.clock.now = FIRST_LESSON + 20 * MINUTE
     (use, *_) = service.boards(NO_1_SCOPE, *WEEK)
     assert use.lesson_h == pytest.approx(20 / 60)
+
+
+def test_what_was_read_serves_the_same_question_for_half_a_minute(
+    registry: ReadyRegistry, feed: Feed, service: UtilisationService
+) -> None:
+    def used_h() -> float:
+        return service.boards(NO_1_SCOPE, *WEEK)[0].used_h
+
+    hold(feed, NO_1, BOARD_101, "power_state", ON, FIRST_LESSON, FIRST_LESSON + 40 * MINUTE)
+    assert used_h() == 0
+    hold(feed, NO_1, BOARD_101, "input_state", 1.0, FIRST_LESSON, FIRST_LESSON + 40 * MINUTE)
+    assert used_h() == 0
+    assert service.boards(DISTRICT_SCOPE, *WEEK)[0].used_h == pytest.approx(40 / 60)  # another caller, another question
+    registry.clock.now += 30_000
+    assert used_h() == pytest.approx(40 / 60)
