@@ -1,9 +1,10 @@
 """Trying again, for ever, with pauses that double and differ: one rule for every outbound connection."""
 
+import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, NamedTuple
 
 from agent.clock import Timer
 from campus.errors import Transient
@@ -26,7 +27,7 @@ class Pauses(NamedTuple):
 
 
 async def converse_for_ever(name: str, converse: Callable[[], Awaitable[None]], pauses: Pauses, timer: Timer) -> None:
-    """Call `converse` again and again; it ends with `Transient`, alone or in a group. Other errors pass through.
+    """Call `converse` again and again; it ends with `Transient`. Other errors pass through.
 
     Logs ``{name}_down`` when the reason changes, not at every try.
     """
@@ -43,17 +44,25 @@ async def converse_for_ever(name: str, converse: Callable[[], Awaitable[None]], 
 
 
 async def _converse_once(converse: Callable[[], Awaitable[None]]) -> str:
-    reasons = ["ended"]
     try:
         await converse()
-    except* Transient as group:
-        reasons = _reasons(group)
-    return reasons[0]
+    except Transient as error:
+        return str(error)
+    return "ended"
 
 
-def _reasons(group: BaseExceptionGroup[Transient]) -> list[str]:
-    return [
-        reason
-        for error in group.exceptions
-        for reason in (_reasons(error) if isinstance(error, BaseExceptionGroup) else [str(error)])
-    ]
+async def until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
+    """Run both sides of a conversation until one ends; the others are cancelled, and its error is raised as it is.
+
+    Not a task group: when that is cancelled in the very moment a child fails it reports the failure alone (CPython 3.11),
+    and an agent told to stop while its line breaks would go on for ever.
+    """
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()

@@ -7,13 +7,14 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import msgspec
 
 from agent.clock import Timer, UtcClock
 from agent.config import Broker, UplinkSettings
 from agent.link import Keep, MqttLink, Will
-from agent.reconnect import Pauses, converse_for_ever
+from agent.reconnect import Pauses, converse_for_ever, until_one_ends
 from agent.spool.spool import Spool
 from agent.uplink.bucket import Bucket
 from agent.uplink.window import Lane, Window
@@ -78,9 +79,7 @@ class Uplink:
             self._note_online(link)
             self._begin()
             await self._greeting()
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._send(link))
-                tasks.create_task(self._listen(link))
+            await until_one_ends(self._send(link), self._listen(link))
         except asyncio.CancelledError:
             await self._say_goodbye(link, state_topic)
             raise
@@ -102,8 +101,9 @@ class Uplink:
 
     async def _say_goodbye(self, link: MqttLink, state_topic: str) -> None:
         if self.is_connected:
-            link.publish(state_topic, _state(online=False), Keep.RETAINED)
-            await link.flush(FAREWELL_TIMEOUT_S)
+            with suppress(Transient):  # the line broke in the same moment: the will says it for us
+                link.publish(state_topic, _state(online=False), Keep.RETAINED)
+                await link.flush(FAREWELL_TIMEOUT_S)
 
     async def _send(self, link: MqttLink) -> None:
         while True:

@@ -37,7 +37,7 @@ class AckingController:
         """Connect, and return once the subscriptions stand."""
         self.close()
         self._ready.clear()
-        client = paho.Client(CallbackAPIVersion.VERSION2, client_id="controller", reconnect_on_failure=False)
+        client = paho.Client(CallbackAPIVersion.VERSION2, reconnect_on_failure=False)
         client.on_connect = lambda c, *_: c.subscribe([(ALL_UP, 1), (ALL_STATE, 1)])
         client.on_subscribe = lambda *_: self._ready.set()
         client.on_message = self._take
@@ -62,6 +62,11 @@ class AckingController:
         """Acknowledge everything stored so far."""
         for frame in list(self.frames.values()):
             self._acknowledge(frame)
+
+    def say(self, topic: str, payload: bytes) -> None:
+        """Publish anything."""
+        assert self._client is not None
+        self._client.publish(topic, payload, 1)
 
     def numbers(self) -> list[int]:
         """Numbers of the stored frames, ascending."""
