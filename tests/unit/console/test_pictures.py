@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -37,6 +38,10 @@ def page() -> Page:
     return Page(request, DISTRICT_SCOPE, Language.EN, Theme.AUTO, START, SHANGHAI)
 
 
+def rows_of(picture: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(picture["series"])
+
+
 def chart(metric: str, values: list[float], *, step_ms: int = 60_000, instance: str = "") -> Chart:
     at = START + step_ms * np.arange(len(values), dtype=np.int64)
     column = np.array(values)
@@ -46,7 +51,7 @@ def chart(metric: str, values: list[float], *, step_ms: int = 60_000, instance: 
 
 def test_points_stand_in_wall_time_and_gaps_stay_empty() -> None:
     picture = lines_picture(page(), chart("cpu_percent", [10.0, math.nan, 30.0]), None)
-    [series] = picture["series"]  # type: ignore[misc]
+    [series] = rows_of(picture)
     assert series["points"] == [
         [START + 8 * 3_600_000, 10.0, 10.0, 10.0],
         [START + 8 * 3_600_000 + 60_000, None, None, None],
@@ -58,7 +63,7 @@ def test_points_stand_in_wall_time_and_gaps_stay_empty() -> None:
 def test_in_and_out_are_mirrored_and_named() -> None:
     picture = lines_picture(page(), chart("if_in_bps", [1.0, 2.0]), chart("if_out_bps", [3.0, 4.0]))
     assert picture["kind"] == "mirrored"
-    assert [(each["role"], each["name"]) for each in picture["series"]] == [  # type: ignore[attr-defined]
+    assert [(each["role"], each["name"]) for each in rows_of(picture)] == [
         ("in", "Traffic in"),
         ("out", "Traffic out"),
     ]
@@ -66,7 +71,7 @@ def test_in_and_out_are_mirrored_and_named() -> None:
 
 def test_states_become_blocks_that_end_where_the_next_begins() -> None:
     picture = strip_picture(page(), chart("power_state", [0, 0, 2, 2, math.nan, 0]))
-    [row] = picture["series"]  # type: ignore[misc]
+    [row] = rows_of(picture)
     minute, first = 60_000, START + 8 * 3_600_000
     assert row["blocks"] == [
         [first, first + 2 * minute, 0],
