@@ -75,7 +75,7 @@ class PublisherCheck:
             try:
                 address, leg = parse_topic(message.topic)
             except Poison as error:
-                self.findings.add(SetAside.WRONG_TOPIC, message.topic, str(error), place)
+                self.findings.add("bad_topic", message.topic, str(error), place)
         self._check_flags(message, leg, place)
         if leg is Leg.STATE:
             self._check_state(message.payload, place)
@@ -130,10 +130,10 @@ class PublisherCheck:
             self.findings.add(SetAside.WRONG_TOPIC, message.topic, detail, place._replace(path="site, agent"))
         if isinstance(frame.body, AckBody | CommandBody):
             if leg is Leg.UP:
-                self.findings.add("wrong_direction", _named(sender), f"{_kind(frame)} on up", place)
+                self.findings.add("wrong_kind", _named(sender), f"{_kind(frame)} on up", place)
             return
         if leg is Leg.DOWN:
-            self.findings.add("wrong_direction", _named(sender), f"{_kind(frame)} on down", place)
+            self.findings.add("wrong_kind", _named(sender), f"{_kind(frame)} on down", place)
         self.figures.publishers.add(_named(sender))
         self._check_clock(frame, message.received_at, place)
         memory = self._memory(sender)

@@ -125,7 +125,7 @@ def test_live_mistakes_are_found(chatty: tuple[Mosquitto, Path]) -> None:
         report = report_of(process)
     assert process.returncode == 1
     reasons = sorted({finding["reason"] for finding in report["findings"]})
-    assert reasons == ["not_a_frame", "out_of_range", "wrong_qos", "wrong_retain", "wrong_topic"]
+    assert reasons == ["bad_topic", "not_a_frame", "out_of_range", "wrong_qos", "wrong_retain"]
     assert {finding["subject"] for finding in report["findings"] if finding["reason"] == "wrong_retain"} == {
         up,
         up.replace("/up", "/state"),

@@ -1,8 +1,11 @@
-"""The checker refuses what the controller refuses, for the same reasons and as often."""
+"""The checker refuses what the controller refuses, and the page's examples reach the store."""
 
+import re
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,11 +13,16 @@ from campus.delivery import SetAside
 from campus.metrics import catalogue
 from campus.samples import Sample
 from campus.spec.check.columns import sample_mistakes
+from campus.spec.example import ADDRESS
+from campus.spec.files import PAGES
+from campus.spec.page import page
 from campus.wire.columns import read_columns, read_dictionary
 from campus.wire.frame import LATEST_MS
 from campus.wire.pack import pack_samples
 from controller.ingest.accept import build_table, counted, takable, verdicts
+from controller.ingest.group import Arrived
 from tests.unit.campus.wire.frames import AT, sample
+from tests.unit.ingest.frames import Bench
 
 JUDGED_BY_BOTH = {SetAside.UNKNOWN_METRIC, SetAside.OUT_OF_RANGE, SetAside.UNKNOWN_STATE}
 values = st.sampled_from(
@@ -40,3 +48,17 @@ def test_checker_and_controller_agree(batch: list[Sample]) -> None:
     ids = np.arange(sum(takable(keys, known, catalogue())), dtype=np.int32)
     table = build_table(keys, known, ids, catalogue())
     assert dict(said) == counted(verdicts(table, columns.series, columns.measured_at, columns.value, 0, LATEST_MS))
+
+
+@pytest.mark.parametrize("language", sorted(PAGES))
+def test_the_frames_on_the_page_are_stored(language: str, tmp_path: Path) -> None:
+    bench = Bench(tmp_path, now=AT)
+    bench.registrar.enrolled.add(ADDRESS)
+    blocks = re.findall(r"^```json\n(.*?)^```", page(language), re.MULTILINE | re.DOTALL)
+    for block in blocks:
+        bench.pipeline.take(Arrived(ADDRESS, block.encode(), AT))
+    settled = bench.pipeline.commit()
+    assert [mark.number for mark in settled.marks] == [1, 2]
+    assert bench.counters.samples_committed == 2
+    assert not bench.counters.samples_set_aside
+    assert not bench.counters.frames_dropped
