@@ -18,7 +18,7 @@ from simulator.life.incidents import incidents
 from simulator.life.moment import DAY_MS, day_numbers
 from simulator.life.noise import Floats, Longs
 from simulator.life.site_life import DistrictLife
-from simulator.life.uptime import started_at
+from simulator.life.uptime import REMEMBERED_MS, started_at
 from simulator.plan.shape import SimulatorPlan, device_host
 
 STRETCH_MS = DAY_MS
@@ -41,8 +41,11 @@ class Past:
         self._plan = plan
         self.district: District = plan.district()
         self.life = DistrictLife(self.district, day_numbers(holidays(gmtime(end / 1000).tm_year)))
-        self._incidents = incidents(self.district, begin, end, now)
-        self._faults = {site: FaultSet(faults) for site, faults in self._incidents.items()}
+        self._troubles = incidents(self.district, begin - REMEMBERED_MS, end, now)
+        self._faults = {
+            site: FaultSet(tuple(fault for fault in faults if fault.end > begin))
+            for site, faults in self._troubles.items()
+        }
         self.series = self._read_devices()
         self.tables = {
             site: SeriesTable(series.formulas, lambda device, at, site=site: self._running(site, device, at))  # type: ignore[misc]
@@ -83,6 +86,6 @@ class Past:
         }
 
     def _running(self, site: str, device: str, at: Longs) -> Floats:
-        start = started_at(self.district.seed, site, device, at, self._incidents.get(site, ()))
+        start = started_at(self.district.seed, site, device, at, self._troubles.get(site, ()))
         running: Floats = (at - start) / 1000
         return running

@@ -7,7 +7,7 @@ from campus.ids import MAX_INSTANCE_CHARS
 from campus.samples import Neighbour, PortFacts
 from firmware_profiles.catalogue import FALLBACK, Catalogue, Identity
 from firmware_profiles.model import Facts, Filter, IndexForm, Naming, Profile, Source, Table
-from simulator.history.snapshot import Raw, Snapshot, mac_text, text_of
+from simulator.history.snapshot import Raw, Snapshot, mac_text, port_id_text, text_of
 
 SYS_DESCR, SYS_OBJECT_ID = "1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.2.0"
 Rows = list[tuple[str, str]]
@@ -71,10 +71,10 @@ def neighbours_of(profile: Profile, ports: set[str], snapshot: Snapshot) -> tupl
     found: dict[Neighbour, None] = {}
     for index in snapshot.column(spec.rows or spec.remote_name):
         number = _picked(Source(pattern=spec.index_pattern), index)
-        candidates = [text for column in local if (text := mac_text(column.get(number)))]
-        remote = next((text for column in remote_ports if (text := mac_text(column.get(index)))), "")
+        candidates = [text for column in local if (text := port_id_text(column.get(number)))]
+        remote = next((text for column in remote_ports if (text := port_id_text(column.get(index)))), "")
         port = next((text for text in candidates if text in ports), (candidates or [number])[0])
-        found[Neighbour(_instance(port), text_of(names.get(index)), remote, mac_text(chassis.get(index)))] = None
+        found[Neighbour(_instance(port), text_of(names.get(index)), remote, port_id_text(chassis.get(index)))] = None
     return tuple(found)
 
 

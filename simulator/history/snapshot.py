@@ -62,6 +62,16 @@ def mac_text(raw: Raw | None) -> str:
     return raw.hex(":") if isinstance(raw, bytes) and len(raw) == 6 else text_of(raw)
 
 
+def port_id_text(raw: Raw | None) -> str:
+    """An LLDP id: a name where it is printable ASCII (``Gi0/25`` has six letters too), else an address.
+
+    >>> port_id_text(b"Gi0/25"), port_id_text(bytes.fromhex("58696c7b2f80"))
+    ('Gi0/25', '58:69:6c:7b:2f:80')
+    """
+    is_name = isinstance(raw, bytes) and raw.isascii() and raw.decode("ascii").isprintable()
+    return text_of(raw) if is_name else mac_text(raw)
+
+
 def _arcs(dotted: str) -> Oid:
     return tuple(int(arc) for arc in dotted.split("."))
 

@@ -39,7 +39,7 @@ def incidents(district: District, begin: int, end: int, now: int) -> dict[str, t
             fault
             for week in weeks
             for fault in _week_of(district.seed, site, week)
-            if fault.end > begin and fault.end < min(end, now - _QUIET_MS)
+            if fault.end > begin and fault.start < end and fault.end < now - _QUIET_MS
         )
         for site in district.schools
     }

@@ -9,6 +9,8 @@ from simulator.life.noise import Longs
 from simulator.life.scene import BATTERY_S
 
 _FEWEST_DAYS, _MOST_DAYS = 90, 400
+REMEMBERED_MS = _MOST_DAYS * DAY_MS
+"""Losses of power longer ago are forgotten: every device has been restarted since."""
 
 
 def started_at(seed: int, site: str, device: str, at: Longs, troubles: tuple[Fault, ...]) -> Longs:

@@ -8,15 +8,11 @@ from simulator.life.columns import ColumnName, Quantity
 from simulator.life.demand import CELL_MS
 from simulator.life.fault import FOREVER, Fault, FaultName, FaultSet
 from simulator.life.incidents import incidents
-from simulator.life.moment import DAY_MS
 from simulator.life.noise import Floats
 from simulator.life.scene import BATTERY_S
 from simulator.life.site_life import DistrictLife
-from simulator.life.uptime import started_at
+from simulator.life.uptime import REMEMBERED_MS, started_at
 from simulator.live.ledger import add_cells, sums_at
-
-_REMEMBERED_MS = 400 * DAY_MS
-"""Losses of power longer ago are forgotten: every device has been restarted since."""
 
 
 class LiveDistrict:
@@ -40,7 +36,7 @@ class LiveDistrict:
     def start(self) -> None:
         """Work out the counters' sums (a second or two of computing for a full month)."""
         now = self.clock()
-        self._troubles = incidents(self.life.district, now - _REMEMBERED_MS, now, now)
+        self._troubles = incidents(self.life.district, now - REMEMBERED_MS, now, now)
         self._sums = sums_at(self.life, now)
         self._look(now)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from simulator.control.faults import find_device, find_school, parse_fault
 from simulator.control.server import ControlServer
 from simulator.control.words import Act, ActiveFault, Answer, Question
-from simulator.district.device import Family
 from simulator.district.timetable import holidays
 from simulator.life.fault import FAULTS
 from simulator.life.moment import day_numbers
@@ -42,10 +41,7 @@ class Simulation:
             for device, mib in site_mibs(district, site).items()
         ]
         self._publishers = [
-            Publisher(self.live, site.id, family, LOOPBACK, plan.site(site.id).broker_port)
-            for site in district.schools
-            for family in Family
-            if not family.speaks_snmp
+            Publisher(self.live, site.id, LOOPBACK, plan.site(site.id).broker_port) for site in district.schools
         ]
         self._control = ControlServer(directory, self.respond)
         self._started_s = 0.0

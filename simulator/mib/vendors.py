@@ -64,6 +64,8 @@ def _ruijie(device: SimDevice) -> DeviceMib:
         at(RUIJIE, 1, 1, 1, 0): fixed_text("1.00"),
         at(RUIJIE, 1, 1, 2, 0): fixed_text(device.firmware),
         at(RUIJIE, 1, 1, 24, 0): fixed_text(device.serial),
+        at(RUIJIE, 1, 1, 23, 1, 2, 1): fixed_text("Main board"),
+        at(RUIJIE, 1, 1, 23, 1, 3, 1): gauge(device.id, Quantity.TEMPERATURE),
         at(RUIJIE, 35, 1, 1, 1, 1, 1): fixed_integer(1),
         at(RUIJIE, 35, 1, 1, 1, 2, 1): fixed_text("Processor"),
         at(RUIJIE, 35, 1, 1, 1, 3, 1): gauge(device.id, Quantity.MEMORY, tag=ber.GAUGE32),

@@ -1,4 +1,4 @@
-"""Publishes a school's devices on its own broker, over one real MQTT connection per kind of device."""
+"""Publishes a school's devices on its own broker, over one real MQTT connection, as a school's IoT gateway does."""
 
 import logging
 import random
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
-from simulator.district.device import Family, SimDevice
+from simulator.district.device import SimDevice
 from simulator.life.fault import FaultName
 from simulator.live.district import LiveDistrict
 from simulator.mqtt.message import Shape, render, shape_of
@@ -26,20 +26,20 @@ class _Voice:
 
 
 class Publisher:
-    """One connection for the devices of one family of a school.
+    """One connection for all publishing devices of a school.
 
     Life: constructed inert; `start` connects in the background and keeps trying; `speak` publishes what is due, from the event
     loop's thread, never blocking; `stop` says goodbye. While the broker is away, what would have been said is counted as unheard.
     """
 
-    def __init__(self, live: LiveDistrict, site: str, family: Family, host: str, port: int) -> None:
-        devices = [device for device in live.life.sites[site].site.devices if device.family is family]
-        chance = random.Random(f"{site}/{family}")
+    def __init__(self, live: LiveDistrict, site: str, host: str, port: int) -> None:
+        devices = [device for device in live.life.sites[site].site.devices if not device.family.speaks_snmp]
+        chance = random.Random(site)
         self._live = live
         self._site = site
         self._address = (host, port)
         self._voices = [_Voice(device, shape_of(device), chance.uniform(0, INTERVAL_S)) for device in devices]
-        self._client = Client(CallbackAPIVersion.VERSION2, client_id=f"sim-{site}-{family}")
+        self._client = Client(CallbackAPIVersion.VERSION2, client_id=f"sim-{site}")
         self._client.reconnect_delay_set(min_delay=1, max_delay=5)
         self.counts: Counter[str] = Counter()
 
