@@ -70,7 +70,9 @@ def refused(method: str, headers: Headers) -> PlainTextResponse | None:
     if not is_loopback(host_name(headers.get("host", ""))):
         return PlainTextResponse("this console answers to names of its own machine only: use 127.0.0.1\n", 421)
     if method not in _SAFE_METHODS and not _is_our_own(headers):
-        return PlainTextResponse("this change was asked for by another site's page and was refused\n", 403)
+        return PlainTextResponse(
+            "this change does not come from a page of this console and was refused; a program sends its Origin\n", 403
+        )
     return None
 
 

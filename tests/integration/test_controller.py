@@ -20,15 +20,15 @@ import yaml
 from paho.mqtt.enums import CallbackAPIVersion
 
 from campus.ids import DeviceId, Instance, MetricId
-from campus.samples import DeviceFacts, Sample, SeriesKey
+from campus.samples import DeviceFacts, Event, Sample, SeriesKey, Severity
 from campus.topics import Leg
 from campus.wire.codec import decode_frame, encode_frame
-from campus.wire.frame import AckBody, Body, FactsBody, Frame
+from campus.wire.frame import AckBody, Body, EventsBody, FactsBody, Frame
 from campus.wire.pack import pack_samples
 from controller.clock import utc_ms
 from tests.servers.daemon import free_port, running, wait_until
 from tests.servers.mosquitto import Mosquitto
-from tests.support.district import KITCHEN, NO_1, address_of, enrolment, school_facts
+from tests.support.district import GATEWAY, KITCHEN, NO_1, address_of, enrolment, school_facts
 
 ADDRESS = address_of(NO_1)
 TEMPERATURE = MetricId("temperature_cel")
@@ -220,6 +220,29 @@ def test_strangers_and_rubbish_cost_nothing(start: Callable[[], Running], school
     assert 'campanile_ingest_frames_dropped_total{reason="not_a_frame"} 1.0' in figures
     assert 'campanile_ingest_frames_dropped_total{reason="unknown_agent"} 1.0' in figures
     assert 'campanile_ingest_frames_dropped_total{reason="bad_topic"} 1.0' in figures
+
+
+def test_what_a_device_reports_becomes_an_alert_that_somebody_takes(
+    start: Callable[[], Running], school: School
+) -> None:
+    controller = start()
+    school.say(FactsBody(school_facts(NO_1)))
+    event = Event(GATEWAY, utc_ms(), "fan_failed", "fan 2 stands still", Severity.MAJOR)
+    told = school.say(EventsBody([event]))
+    wait_until(lambda: told in school.acknowledged, "the acknowledgement")
+    wait_until(lambda: health(controller)["open_alerts"] == 1, "the alert")
+    with httpx.Client(base_url=controller.url, headers={"Origin": controller.url}) as person:
+        person.get(controller.console())
+        (alert,) = person.get("/api/v1/alerts", params={"state": "open"}).json()
+        assert (alert["site"], alert["device"], alert["severity"]) == (NO_1, GATEWAY, "major")
+        taken = person.post(f"/api/v1/alerts/{alert['id']}/acknowledge").json()
+        assert taken["acknowledged_by"] == "administrator"
+        assert [step["stage"] for step in taken["trail"]][-1] == "person"
+        table = person.get("/api/v1/alerts.csv").text
+        assert "fan" in table
+    figures = httpx.get(f"{controller.url}/metrics").text
+    assert "campanile_ingest_events_received_total 1.0" in figures
+    assert 'campanile_alert_changes_written_total{outcome="raised"} 1.0' in figures
 
 
 def test_sigterm_ends_it_cleanly_and_a_second_one_is_told_that_the_port_is_taken(

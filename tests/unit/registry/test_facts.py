@@ -1,6 +1,5 @@
 """Whatever an agent tells of a device is kept whole or refused with a reason; it never breaks what is kept already."""
 
-
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
