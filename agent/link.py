@@ -157,6 +157,7 @@ class MqttLink:
             with suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
         await asyncio.to_thread(self._client.loop_stop)
+        self._client.reinitialise()  # the one public call that closes the pair of sockets paho wakes its thread with
 
     # --- in paho's thread ---
 

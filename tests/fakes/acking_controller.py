@@ -50,6 +50,7 @@ class AckingController:
         if self._client is not None:
             self._client.disconnect()
             self._client.loop_stop()
+            self._client.reinitialise()
             self._client = None
 
     def __enter__(self) -> "AckingController":

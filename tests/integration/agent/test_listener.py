@@ -1,0 +1,148 @@
+"""The listener on a school's broker: devices heard, silence noticed, strangers remembered, a broker that goes and comes."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from agent.candidates import Candidates
+from agent.clock import SteadyTimer, utc_ms
+from agent.collect.mqtt import MqttListener, watch_for_silence
+from agent.collect.port import Harvest
+from agent.config import Broker, BrokerSettings
+from agent.presence import Presence
+from campus.ids import DeviceId
+from campus.samples import DeviceKind
+from firmware_profiles.load import load_catalogue
+from tests.fakes.publisher import Publisher
+from tests.servers.daemon import free_port
+from tests.servers.mosquitto import mosquitto
+from tests.support.eventually import until
+from tests.unit.agent.bodies import HERE
+
+BOARD = "board/board-101/telemetry"
+ON = json.dumps({"power": "on", "input": "hdmi", "touches_per_min": 12, "firmware": "3.1"}).encode()
+CATALOGUE = load_catalogue()
+
+
+class Ear:
+    """A listener at work and everything it gave."""
+
+    def __init__(self, port: int, expected: tuple[str, ...] = (), silence_s: float = 1.0) -> None:
+        self.harvests: list[tuple[DeviceId, Harvest]] = []
+        self.presence = Presence([DeviceId(each) for each in expected], silence_s, repeat_s=60)
+        self.candidates = Candidates()
+        self._timer = SteadyTimer()
+        self.listener = MqttListener(
+            Broker(BrokerSettings(port=port), None, None),
+            HERE,
+            CATALOGUE,
+            self.presence,
+            self.candidates,
+            self.take,
+            clock=utc_ms,
+            timer=self._timer,
+        )
+
+    def take(self, device: DeviceId, harvest: Harvest) -> None:
+        self.harvests.append((device, harvest))
+
+    def values(self, device: str, metric: str) -> list[float]:
+        """Every value of a metric so far, in order."""
+        return [
+            sample.value
+            for name, harvest in self.harvests
+            for sample in harvest.samples
+            if (name, sample.key.metric) == (device, metric)
+        ]
+
+    def events(self) -> list[str]:
+        return [event.kind for _, harvest in self.harvests for event in harvest.events]
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        works = (self.listener.run(), watch_for_silence(self.presence, self.take, utc_ms, self._timer))
+        tasks = [asyncio.ensure_future(work) for work in works]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def test_a_device_is_heard_falls_silent_and_speaks_again(tmp_path: Path) -> None:
+    async def scenario(port: int, publisher: Publisher) -> None:
+        ear = Ear(port, expected=("board-102",))
+        async with ear.at_work():
+            await until(lambda: ear.listener.counts["connections"] == 1, "connection")
+            publisher.say(BOARD, ON)
+            await until(lambda: ear.values("board-101", "power_state") == [2], "the board's power")
+            assert ear.values("board-101", "reachable") == [1]
+            facts = next(harvest.facts for name, harvest in ear.harvests if name == "board-101")
+            assert facts is not None
+            assert (facts.kind, facts.firmware) == (DeviceKind.BOARD, "3.1")
+            await until(lambda: ear.values("board-101", "reachable") == [1, 0], "its silence")
+            await until(lambda: ear.values("board-102", "reachable") == [0], "the silence of one never heard")
+            publisher.say(BOARD, ON)
+            await until(lambda: ear.values("board-101", "reachable") == [1, 0, 1], "its return")
+
+    with mosquitto(tmp_path) as broker, Publisher(broker.port) as publisher:
+        asyncio.run(scenario(broker.port, publisher))
+
+
+def test_a_retained_message_counts_as_heard_when_it_was_received(tmp_path: Path) -> None:
+    async def scenario(port: int) -> None:
+        ear = Ear(port)
+        async with ear.at_work():
+            await until(lambda: ear.values("board-101", "power_state") == [2], "the retained message")
+
+    with mosquitto(tmp_path) as broker:
+        with Publisher(broker.port) as publisher:
+            publisher.say(BOARD, ON, retain=True)
+        asyncio.run(scenario(broker.port))
+
+
+def test_strangers_and_broken_messages_are_counted_and_neighbours_heard(tmp_path: Path) -> None:
+    async def scenario(port: int, publisher: Publisher) -> None:
+        ear = Ear(port)
+        async with ear.at_work():
+            await until(lambda: ear.listener.counts["connections"] == 1, "connection")
+            publisher.say("acme/fridge/7", b"\xff\xfe warm")
+            publisher.say(HERE.topic("up"), b"a frame")  # type: ignore[arg-type]
+            publisher.say(BOARD, b"{not json")
+            publisher.say(BOARD, ON)
+            await until(lambda: ear.values("board-101", "power_state") == [2], "the good message")
+            assert ear.listener.counts["unread_no_profile"] == 1
+            assert ear.listener.counts["unread_not_json"] == 1
+            assert ear.listener.counts["messages"] == 4
+            assert [(c.topic, c.reason) for c in ear.candidates.listed()] == [
+                ("acme/fridge/7", "no_profile"),
+                (BOARD, "not_json"),
+            ]
+
+    with mosquitto(tmp_path) as broker, Publisher(broker.port) as publisher:
+        asyncio.run(scenario(broker.port, publisher))
+
+
+def test_while_the_broker_is_away_no_device_is_called_silent(tmp_path: Path) -> None:
+    port = free_port()
+
+    async def scenario() -> None:
+        ear = Ear(port, silence_s=2.0)
+        async with ear.at_work():
+            with mosquitto(tmp_path, port), Publisher(port) as publisher:
+                await until(lambda: ear.listener.counts["connections"] == 1, "connection")
+                publisher.say(BOARD, ON)
+                await until(lambda: ear.values("board-101", "reachable") == [1], "the board")
+            await until(lambda: "mqtt_listener_down" in ear.events(), "noticing")
+            assert ear.presence.silent(1e9, utc_ms()) == []
+            with mosquitto(tmp_path, port), Publisher(port) as publisher:
+                await until(lambda: ear.listener.counts["connections"] == 2, "reconnection")
+                publisher.say(BOARD, ON)
+                await until(lambda: len(ear.values("board-101", "power_state")) == 2, "the board again")
+        assert ear.values("board-101", "reachable") == [1]
+        assert ear.events() == ["mqtt_listener_up", "mqtt_listener_down", "mqtt_listener_up", "mqtt_listener_down"]
+
+    asyncio.run(scenario())
