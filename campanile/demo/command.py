@@ -82,6 +82,7 @@ def _bring_up(folder: DemoFolder, household: Household, http_port: int) -> str:
     if not folder.has_history:
         click.echo(f"Making {folder.asked.days} days of history (once) ...")
         fill_history(folder)
+        agents = write_plan(folder, http_port)  # a minute later its ports may be taken
     where = ["--dir", str(folder.path)]
     controller = Child(
         "controller", campanile("controller", "run", "--config", str(folder.path / "controller.yaml")), folder.logs
