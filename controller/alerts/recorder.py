@@ -8,14 +8,14 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from controller.alerts.events import EVENT_PREFIX, FORGOTTEN_AFTER_S
+from controller.alerts.ledger import Ledger
 from controller.alerts.model import Rule, TrailStep
-from controller.alerts.rows import trail_row
 from controller.alerts.rulebook import Rulebook
 from controller.alerts.stages import (
     Case,
@@ -80,14 +80,25 @@ class Recorder:
 
     def write(self, changes: Sequence[Case | Cleared], now: int) -> list[Outcome | None]:
         """Bring changes through the stages and write them, in order; the outcome of each, None for what cleared."""
+        outcomes: list[Outcome | None] = []
         with self._undone_on_failure(), writing(self._engine) as session:
-            return [self._write(session, change, now) for change in changes]
+            ledger = Ledger(session)
+            for run in _runs(changes):
+                outcomes += self._raise_all(ledger, run, now)
+                for change in run:
+                    if isinstance(change, Cleared):
+                        self._close(ledger, change.key, change.at, cleared_step(change.at, change.rule, change.value))
+                        outcomes.append(None)
+            ledger.flush()
+        return outcomes
 
     def abandon(self, keys: Iterable[AlertKey], now: int) -> None:
         """Close open alerts that nothing watches any more."""
         with self._undone_on_failure(), writing(self._engine) as session:
+            ledger = Ledger(session)
             for key in keys:
-                self._close(session, key, now, abandoned_step(now))
+                self._close(ledger, key, now, abandoned_step(now))
+            ledger.flush()
 
     def tidy(self, now: int) -> None:
         """Show what outlived its cause; close events that were acknowledged or are a day old."""
@@ -96,87 +107,68 @@ class Recorder:
         if not due and not has_events:
             return
         with self._undone_on_failure(), writing(self._engine) as session:
+            ledger = Ledger(session)
             for cause in due:
-                self._release(session, cause, now)
+                self._release(ledger, cause, now)
             if has_events:
-                self._close_old_events(session, now)
+                self._close_old_events(ledger, now)
+            ledger.flush()
 
-    def _write(self, session: Session, change: Case | Cleared, now: int) -> Outcome | None:
-        if isinstance(change, Cleared):
-            self._close(session, change.key, change.at, cleared_step(change.at, change.rule, change.value))
-            return None
-        decision = decide(change, self._situation)
-        if decision.outcome is Outcome.DROPPED:
-            _note(session, self._situation.open[key_of(change)], decision.steps[-1:])
-        else:
-            self._raise(session, change, decision, now)
-        return decision.outcome
+    def _raise_all(self, ledger: Ledger, run: Sequence[Case | Cleared], now: int) -> list[Outcome | None]:
+        """Decide the cases of a run (see `_runs`: none of them matters to another) and write them at once."""
+        cases = [change for change in run if isinstance(change, Case)]
+        decisions = [decide(case, self._situation) for case in cases]
+        raised = [
+            (case, made) for case, made in zip(cases, decisions, strict=True) if made.outcome is not Outcome.DROPPED
+        ]
+        ids = ledger.insert([_row(case, made, now) for case, made in raised])
+        for alert, (case, made) in zip(ids, raised, strict=True):
+            ledger.note(alert, made.steps)
+            if made.outcome is Outcome.RAISED:
+                self._situation.open[key_of(case)] = alert
+                if case.rule.is_cause:
+                    self._situation.causes.setdefault(case.site, []).append(alert)
+                    self._hide_younger(ledger, case, alert)
+        for case, made in zip(cases, decisions, strict=True):
+            if made.outcome is Outcome.DROPPED:
+                ledger.note(self._situation.open[key_of(case)], made.steps[-1:])
+        return [made.outcome for made in decisions]
 
-    def _raise(self, session: Session, case: Case, decision: Decision, now: int) -> None:
-        row = AlertRow(
-            rule=case.rule.id,
-            site=case.site,
-            device=case.device,
-            metric=case.rule.metric,
-            instance=case.instance,
-            severity=case.rule.severity,
-            opened_at=case.at,
-            value=0.0 if math.isnan(case.value) else case.value,
-            cleared_at=now if decision.outcome is Outcome.KEPT else 0,
-            cause=decision.cause,
-        )
-        session.add(row)
-        session.flush()
-        alert = row.id or 0
-        _note(session, alert, decision.steps)
-        if decision.outcome is Outcome.RAISED:
-            self._situation.open[key_of(case)] = alert
-            if case.rule.is_cause:
-                self._situation.causes.setdefault(case.site, []).append(alert)
-                self._hide_younger(session, case, alert)
-
-    def _hide_younger(self, session: Session, case: Case, cause: int) -> None:
+    def _hide_younger(self, ledger: Ledger, case: Case, cause: int) -> None:
         """Silences of the site that began after the cause did were raised only because it took longer to judge."""
-        for (rule_id, site, _, _), alert in self._situation.open.items():
-            rule = self._rulebook.rule(rule_id)
-            if site != case.site or alert == cause or rule is None or rule.is_cause or not rule.is_silence:
-                continue
-            row = session.get(AlertRow, alert)
-            if row is not None and not row.cause and row.opened_at >= case.since:
+        younger = (col(AlertRow.site) == case.site, col(AlertRow.opened_at) >= case.since, col(AlertRow.cause) == 0)
+        for row in ledger.open_rows(*younger):
+            rule = self._rulebook.rule(row.rule)
+            if rule is not None and rule.is_silence and not rule.is_cause:
                 row.cause = cause
-                _note(session, alert, [hidden_step(case.at, cause)])
+                ledger.note(row.id or 0, [hidden_step(case.at, cause)])
 
-    def _close(self, session: Session, key: AlertKey, at: int, step: TrailStep) -> None:
+    def _close(self, ledger: Ledger, key: AlertKey, at: int, step: TrailStep) -> None:
         alert = self._situation.open.pop(key, None)
-        row = session.get(AlertRow, alert) if alert else None
-        if alert is None or row is None:
+        if alert is None:
             return
-        row.cleared_at = max(at, row.opened_at)
-        _note(session, alert, [step])
+        ledger.close(alert, at)
+        ledger.note(alert, [step])
         causes = self._situation.causes.get(key[1], [])
         if alert in causes:
             causes.remove(alert)
             self._releases[alert] = at + RELEASE_AFTER_MS
 
-    def _release(self, session: Session, cause: int, now: int) -> None:
+    def _release(self, ledger: Ledger, cause: int, now: int) -> None:
         del self._releases[cause]
-        statement = select(AlertRow).where(col(AlertRow.cause) == cause, col(AlertRow.cleared_at) == 0)
-        for row in session.exec(statement).all():
+        for row in ledger.open_rows(col(AlertRow.cause) == cause):
             others = self._situation.causes.get(row.site, [])
             row.cause = others[0] if others else 0
             step = hidden_step(now, row.cause) if row.cause else released_step(now, cause)
-            _note(session, row.id or 0, [step])
+            ledger.note(row.id or 0, [step])
 
-    def _close_old_events(self, session: Session, now: int) -> None:
+    def _close_old_events(self, ledger: Ledger, now: int) -> None:
         over = col(AlertRow.opened_at) < now - round(FORGOTTEN_AFTER_S * 1000)
-        statement = select(AlertRow).where(
-            col(AlertRow.cleared_at) == 0,
-            col(AlertRow.rule).startswith(EVENT_PREFIX),
-            sa.or_(over, col(AlertRow.acknowledged_at) > 0),
-        )
-        for row in session.exec(statement).all():
+        is_event = col(AlertRow.rule).startswith(EVENT_PREFIX)
+        for row in ledger.open_rows(is_event, sa.or_(over, col(AlertRow.acknowledged_at) > 0)):
             reason = ("acknowledged", "已确认") if row.acknowledged_at else ("a day old", "已超过一天")
-            self._close(session, _key(row), now, TrailStep(now, "cleared", "cleared", *reason))
+            key = (row.rule, row.site, row.device, row.instance)
+            self._close(ledger, key, now, TrailStep(now, "cleared", "cleared", *reason))
 
     def _is_cause(self, rule_id: str) -> bool:
         rule = self._rulebook.rule(rule_id)
@@ -192,9 +184,33 @@ class Recorder:
             raise
 
 
-def _key(row: AlertRow) -> AlertKey:
-    return row.rule, row.site, row.device, row.instance
+def _runs(changes: Sequence[Case | Cleared]) -> Iterator[list[Case | Cleared]]:
+    """Changes cut so that within a run order does not matter: one kind, no key twice, and a cause of silence alone."""
+    run: list[Case | Cleared] = []
+    keys: set[AlertKey] = set()
+    for change in changes:
+        key = change.key if isinstance(change, Cleared) else key_of(change)
+        if run and (type(change) is not type(run[-1]) or key in keys or change.rule.is_cause or run[-1].rule.is_cause):
+            yield run
+            run, keys = [], set()
+        run.append(change)
+        keys.add(key)
+    if run:
+        yield run
 
 
-def _note(session: Session, alert: int, steps: Iterable[TrailStep]) -> None:
-    session.add_all([trail_row(alert, step) for step in steps])
+def _row(case: Case, decision: Decision, now: int) -> dict[str, Any]:
+    return {
+        "rule": case.rule.id,
+        "site": case.site,
+        "device": case.device,
+        "metric": case.rule.metric,
+        "instance": case.instance,
+        "severity": case.rule.severity.value,
+        "opened_at": case.at,
+        "value": 0.0 if math.isnan(case.value) else case.value,
+        "cleared_at": now if decision.outcome is Outcome.KEPT else 0,
+        "acknowledged_at": 0,
+        "acknowledged_by": "",
+        "cause": decision.cause,
+    }

@@ -1,0 +1,67 @@
+"""The rows of one transaction, written in bulk: a storm of fifty thousand alerts is a few statements, not as many."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from controller.alerts.model import TrailStep
+from controller.alerts.tables import AlertRow, TrailRow
+
+
+class Ledger:
+    """Collects what one transaction writes; `flush` it at the end."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._closed: dict[int, int] = {}
+        self._trail: list[dict[str, Any]] = []
+
+    def insert(self, rows: Sequence[dict[str, Any]]) -> list[int]:
+        """New alerts, by column; their ids in the same order."""
+        if not rows:
+            return []
+        self._write_closed()  # the same fault may have ended just before it begins again: only one may be open
+        statement = sa.insert(AlertRow).returning(col(AlertRow.id), sort_by_parameter_order=True)
+        return [int(alert or 0) for alert in self._session.execute(statement, list(rows)).scalars()]
+
+    def close(self, alert: int, at: int) -> None:
+        """An alert ended at `at`; never before it began."""
+        self._closed[alert] = at
+
+    def note(self, alert: int, steps: Iterable[TrailStep]) -> None:
+        """Lines of its trail, in this order after all others."""
+        self._trail += [
+            {
+                "alert": alert,
+                "at": step.at,
+                "stage": step.stage,
+                "decision": step.decision,
+                "reason": step.reason,
+                "reason_zh": step.reason_zh,
+            }
+            for step in steps
+        ]
+
+    def open_rows(self, *conditions: sa.ColumnElement[bool]) -> Sequence[AlertRow]:
+        """Open alerts that meet the conditions, what was collected so far included; changes to them are written."""
+        self.flush()
+        return self._session.exec(select(AlertRow).where(col(AlertRow.cleared_at) == 0, *conditions)).all()
+
+    def flush(self) -> None:
+        """Write what was collected."""
+        self._write_closed()
+        if self._trail:
+            self._session.execute(sa.insert(TrailRow), self._trail)
+            self._trail = []
+
+    def _write_closed(self) -> None:
+        if self._closed:
+            table = AlertRow.__table__  # type: ignore[attr-defined]
+            ended = sa.bindparam("ended", type_=sa.BigInteger)
+            not_before = sa.case((table.c.opened_at > ended, table.c.opened_at), else_=ended)
+            statement = sa.update(table).where(table.c.id == sa.bindparam("alert")).values(cleared_at=not_before)
+            rows = [{"alert": alert, "ended": at} for alert, at in self._closed.items()]
+            self._session.connection().execute(statement, rows)
+            self._closed = {}
