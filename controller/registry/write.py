@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete
-from sqlmodel import Session, col, select
+from sqlalchemy import delete, insert
+from sqlmodel import Session, SQLModel, col, select
 
 from campus.samples import DeviceFacts
 from campus.topics import Address
@@ -52,23 +52,31 @@ def write_facts(session: Session, address: Address, facts: Sequence[DeviceFacts]
             select(DeviceRow).where(col(DeviceRow.site) == address.site, col(DeviceRow.id).in_(list(latest)))
         )
     }
+    news: list[tuple[DeviceFacts, DeviceRow]] = []
     for device in latest.values():
-        _write_device(session, address, device, known.get(device.device), now)
+        before = known.get(device.device)
+        row = device_row(address.site, address.agent, device, before.first_seen_at if before else now, now)
+        if before is not None and before.facts == row.facts and before.agent == row.agent:
+            before.last_seen_at = now
+        else:
+            news.append((device, row))
+    _replace_devices(session, address, news)
 
 
-def _write_device(session: Session, address: Address, facts: DeviceFacts, known: DeviceRow | None, now: int) -> None:
-    row = device_row(address.site, address.agent, facts, known.first_seen_at if known else now, now)
-    if known is not None and known.facts == row.facts and known.agent == row.agent:
-        known.last_seen_at = now
-        return
-    session.merge(row)
+def _replace_devices(session: Session, address: Address, news: Sequence[tuple[DeviceFacts, DeviceRow]]) -> None:
     session.flush()
-    for table in (PortRow, NeighbourRow):
-        session.execute(
-            delete(table).where(_equals(table, "site", address.site), _equals(table, "device", facts.device))
-        )
-    session.add_all(port_rows(address.site, facts))
-    session.add_all(neighbour_rows(address.site, facts))
+    names = [facts.device for facts, _ in news]
+    for table, column in ((PortRow, PortRow.device), (NeighbourRow, NeighbourRow.device), (DeviceRow, DeviceRow.id)):
+        session.execute(delete(table).where(_equals(table, "site", address.site), col(column).in_(names)))
+    _insert(session, [row for _, row in news])
+    _insert(session, [row for facts, _ in news for row in port_rows(address.site, facts)])
+    _insert(session, [row for facts, _ in news for row in neighbour_rows(address.site, facts)])
+
+
+def _insert(session: Session, rows: Sequence[SQLModel]) -> None:
+    """Rows of one table in one statement: a district has a hundred thousand lessons and ports."""
+    if rows:
+        session.execute(insert(type(rows[0])), [row.model_dump() for row in rows])
 
 
 def _write_site(session: Session, site: SiteEntry) -> None:
@@ -89,15 +97,22 @@ def _write_site(session: Session, site: SiteEntry) -> None:
     for agent in site.agents:
         if session.get(AgentRow, (site.id, agent)) is None:
             session.add(AgentRow(site=site.id, id=agent))
-    session.add_all(
-        RoomRow(site=site.id, id=room.id, name_en=room.name_en, name_zh=room.name_zh, floor=room.floor)
-        for room in site.rooms
+    _insert(
+        session,
+        [
+            RoomRow(site=site.id, id=room.id, name_en=room.name_en, name_zh=room.name_zh, floor=room.floor)
+            for room in site.rooms
+        ],
     )
-    session.add_all(_period_rows(site))
-    session.add_all(
+    _insert(session, _period_rows(site))
+    _insert(session, _lesson_rows(site))
+
+
+def _lesson_rows(site: SiteEntry) -> list[LessonRow]:
+    return [
         LessonRow(site=site.id, room=lesson.room, weekday=lesson.weekday, period=lesson.period, subject=lesson.subject)
         for lesson in site.timetable
-    )
+    ]
 
 
 def _period_rows(site: SiteEntry) -> list[PeriodRow]:
