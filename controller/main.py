@@ -37,6 +37,7 @@ from controller.identity.routes import router as identity_routes
 from controller.identity.scope import SYSTEM
 from controller.identity.service import IdentityService
 from controller.ingest.ingest import Ingest
+from controller.memory import return_large_blocks
 from controller.overview.service import OverviewService
 from controller.registry.database import create_engine
 from controller.registry.enrolment_file import load_enrolment
@@ -85,11 +86,12 @@ class Controller:
             self.alert_engine,
             clock,
             dead_letter_directory=config.data_path,
-            keep_days=config.retention.day_days,
+            keep_days=config.retention.raw_days,
         )
 
     def start(self) -> None:
         """Open everything and begin to take frames; `ConfigError` when something a person must mend stands in the way."""
+        return_large_blocks()
         self.open_registry()
         self.store.start()
         self.alert_engine.restore()

@@ -13,7 +13,7 @@ from controller.store.embedded import schema
 
 Cursor = duckdb.DuckDBPyConnection
 
-MEMORY_LIMIT = "128MB"
+MEMORY_LIMIT = "96MB"
 THREADS = 2
 CLOSE_TIMEOUT_S = 30.0
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {

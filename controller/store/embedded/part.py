@@ -15,7 +15,8 @@ from controller.store.rollup import Buckets, Rows
 
 _ROW_GROUP = 20_480
 """A query for one series reads one group of each part: small enough to be quick, large enough to compress."""
-_FORMAT = f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})"
+# Level 1 packs telemetry within 2 % of level 3 and takes two thirds of its time.
+_FORMAT = f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {_ROW_GROUP})"
 Column = NDArray[np.int32] | NDArray[np.int64] | NDArray[np.float64]
 ROWS_OF_PART = "series, measured_at, value"
 # A column that only repeats another one is left empty and costs nothing; most 5-minute buckets hold one sample.

@@ -9,11 +9,11 @@ class Sizes:
 
     bulk_rows: int = 400_000
     """A batch of this size is history: it goes straight into sorted parts and never through a hot table."""
-    hot_rows: int = 1_000_000
+    hot_rows: int = 500_000
     """A hot table of this size is full; upkeep turns it into parts."""
     hot_age_ms: int = 3_600_000
     """So is one this old."""
-    chunk_rows: int = 1_000_000
+    chunk_rows: int = 500_000
     """Upkeep holds about this many rows in memory at a time, 40 bytes each."""
     small_part_rows: int = 50_000
     """Parts below this are merged when their day is closed."""

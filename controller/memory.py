@@ -1,0 +1,22 @@
+"""Giving memory back: a process that answered one large question should not stay large for ever."""
+
+import ctypes
+from typing import Final
+
+_M_MMAP_THRESHOLD: Final = -3
+"""From malloc.h of the GNU C library; see mallopt(3)."""
+LARGE_BYTES: Final = 1 << 20
+
+
+def return_large_blocks() -> None:
+    """Have malloc map blocks of `LARGE_BYTES` and more by themselves, so that freeing them gives them back at once.
+
+    By itself the GNU library raises that threshold to 32 MB when large blocks come and go, and the columns of a month's
+    charts then stay in the heap: 435 MB resident instead of 290 after the same questions. Does nothing on other C
+    libraries.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return
+    mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
