@@ -7,11 +7,16 @@ from campus.samples import DeviceKind
 
 
 class Panel(NamedTuple):
-    """One picture: a metric, mirrored with another one where the two are in and out. `of_uplinks`: one for each uplink."""
+    """One picture: a metric, mirrored with another one where the two are in and out.
+
+    `of_uplinks`: one for each uplink. `apart`: one for each part, where parts have levels of their own. All states of a
+    device stand in one picture, as rows.
+    """
 
     metric: str
     mirror: str = ""
     of_uplinks: bool = False
+    apart: bool = False
 
     @property
     def is_strip(self) -> bool:
@@ -57,7 +62,7 @@ PANELS: Final[dict[DeviceKind, tuple[Panel, ...]]] = {
     ),
     DeviceKind.RECORDER: (Panel("recording_state"), Panel("storage_percent"), *_HOST, _REACHABLE),
     DeviceKind.KITCHEN_MONITOR: (
-        Panel("temperature_cel"),
+        Panel("temperature_cel", apart=True),
         Panel("door_state"),
         Panel("gas_percent_lel"),
         Panel("smoke_state"),

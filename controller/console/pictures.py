@@ -2,7 +2,7 @@
 
 Answers of the chart addresses, JSON: ``{kind: lines|mirrored|strip, language, start, end, seconds, unit, floor, ceiling,
 series, limits, states}``. Times are wall-clock milliseconds (as if UTC), so that the browser's own zone plays no part.
-A point is ``[at, mean, minimum, maximum]``, numbers null in a gap. A block is ``[from, to, state]``.
+A point is ``[at, mean, minimum, maximum]``, numbers null in a gap. A block is ``[from, to, place in states]``.
 """
 
 import math
@@ -51,22 +51,35 @@ def lines_picture(page: Page, inward: Chart, outward: Chart | None, limits: Sequ
     }
 
 
-def strip_picture(page: Page, chart: Chart) -> Json:
-    """States over time, one row for each part of the device."""
+def strip_picture(page: Page, charts: Sequence[Chart]) -> Json:
+    """States over time: a row for each part of each state metric. A block names its state by its place in `states`."""
     rows: list[Json] = []
-    seen: set[int] = set()
-    for each in chart.series:
-        blocks = _blocks(each, STEP_MS[chart.level], chart.end, page.zone)
-        seen |= {int(block[2]) for block in blocks}
-        rows.append({"name": each.instance or page.metric(chart.metric), "blocks": blocks})
-    states: Json = {
-        str(state.value): {"name": page.state(state), "health": state.health}
-        for state in chart.definition.states
-        if state.value in seen
-    }
-    if MIXED in seen:
-        states[str(MIXED)] = {"name": page.t("chart.mixed"), "health": "good"}
-    return {**_frame(page, chart, "strip"), "series": rows, "states": states}
+    states: list[Json] = []
+    places: dict[tuple[str, int], int] = {}
+    for chart in charts:
+        for each in chart.series:
+            blocks = _blocks(each, STEP_MS[chart.level], chart.end, page.zone)
+            for block in blocks:
+                key = (chart.metric, block[2])
+                if key not in places:
+                    places[key] = len(states)
+                    states.append(_state(page, chart, block[2]))
+                block[2] = places[key]
+            part = f" · {each.instance}" if len(chart.series) > 1 else ""
+            rows.append({"name": page.metric(chart.metric) + part, "blocks": blocks})
+    return {**_frame(page, charts[0], "strip"), "series": rows, "states": states}
+
+
+def _state(page: Page, chart: Chart, value: int) -> Json:
+    """`rank` is the place among the metric's states, by which calm ones get their tints."""
+    if value == MIXED:
+        return {"name": page.t("chart.mixed"), "health": "good", "rank": 3}
+    state = chart.definition.state(value)
+    if state is None:
+        return {"name": str(value), "health": "unknown", "rank": 0}
+    calm = [each.value for each in chart.definition.states if each.health == "good"]
+    rank = calm.index(state.value) if state.value in calm else 0
+    return {"name": page.state(state), "health": state.health, "rank": rank}
 
 
 def rule_limits(

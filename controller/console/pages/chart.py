@@ -13,7 +13,7 @@ from controller.capacity.service import CapacityService
 from controller.console.console import Console
 from controller.console.format import bits_per_second
 from controller.console.page import Page
-from controller.console.pages.device import DEFAULT_PERIOD, PERIODS
+from controller.console.pages.device import DEFAULT_PERIOD, MAX_INSTANCES, PERIODS
 from controller.console.pictures import Json, lines_picture, rule_limits, strip_picture
 from controller.identity.dependency import CallerScope
 from controller.identity.scope import NotFound, Scope
@@ -21,8 +21,6 @@ from controller.registry.model import Device
 from controller.telemetry.model import Chart
 
 MAX_POINTS: Final = 600
-MAX_INSTANCES: Final = 6
-"""A picture with more lines than this is not read by anybody."""
 MAX_SPAN_MS: Final = 400 * 86_400_000
 
 
@@ -46,11 +44,12 @@ def chart_router(console: Console) -> APIRouter:
         """One picture over a named `period` until now, or from `start` to `end` (ms)."""
         page = console.page(request, scope, site)
         device = console.services.registry.device(scope, SiteId(site), DeviceId(device_id))
-        if metric not in catalogue() or (mirror and mirror not in catalogue()):
+        metrics = metric.split(",")[:MAX_INSTANCES]
+        if any(each not in catalogue() for each in [*metrics, *filter(None, [mirror])]):
             raise NotFound
         first, after = _span(page.now, period, start, end)
         try:
-            picture = _draw(console, page, scope, device, metric, mirror, instance, first, after)
+            picture = _draw(console, page, scope, device, metrics, mirror, instance, first, after)
         except NotFound:
             raise
         except CampusError:
@@ -65,7 +64,7 @@ def _draw(
     page: Page,
     scope: Scope,
     device: Device,
-    metric: str,
+    metrics: list[str],
     mirror: str,
     instance: str,
     start: int,
@@ -77,9 +76,10 @@ def _draw(
             scope, device.site, device.id, MetricId(of), wanted, start, end, MAX_POINTS
         )
 
-    chart = ask(metric)
+    metric = metrics[0]
     if catalogue()[MetricId(metric)].kind is MetricKind.STATE:
-        return strip_picture(page, chart)
+        return strip_picture(page, [ask(each) for each in metrics])
+    chart = ask(metric)
     limits = rule_limits(
         page, console.services.alerts.rules(), metric, device.kind, [each.instance for each in chart.series]
     )

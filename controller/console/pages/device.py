@@ -23,6 +23,12 @@ DEFAULT_PERIOD: Final = "24h"
 OLD_MS: Final = 15 * 60_000
 """A newest value older than this is shown as old."""
 SHOWN_ALERTS: Final = 8
+MAX_INSTANCES: Final = 6
+"""A picture with more lines or rows than this is not read by anybody."""
+STATES_FIRST: Final = frozenset(
+    {DeviceKind.BOARD, DeviceKind.PROJECTOR, DeviceKind.CAMERA, DeviceKind.RECORDER, DeviceKind.GATE, DeviceKind.UPS}
+)
+"""Kinds whose states tell more than their numbers."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,7 @@ def device_router(console: Console) -> APIRouter:
             health=health,
             room=_room_name(console, page, scope, found),
             is_readable=latest is not None,
+            crowded={each.metric for each in values if sum(each.metric == other.metric for other in values) > 1},
             main_values=_in_panel_order(found.kind, values),
             other_values=[each for each in values if each.metric not in shown | PORT_METRICS],
             pictures=pictures(page, found, values, chosen, port, metric),
@@ -102,7 +109,7 @@ def device_router(console: Console) -> APIRouter:
             stories=attempt(lambda: _stories(console, page, scope, found)),
             old_ms=OLD_MS,
             heard_at=max([found.last_seen_at, *(each.measured_at for each in values)]),
-            by_name=_by_name(services.registry.devices(scope, found.site)),
+            by_name=_by_name(services.registry.devices(scope, found.site) + _centre_devices(console, page, scope)),
         )
 
     return router
@@ -120,14 +127,24 @@ def pictures(
         found.append(_picture(page, device, Panel("if_in_bps", "if_out_bps"), chosen, port, is_wide=True))
     if metric in reported:
         found.append(_picture(page, device, Panel(metric), chosen, "", is_wide=True))
+    strips = [panel.metric for panel in PANELS[device.kind] if panel.is_strip and panel.metric in reported]
     for panel in PANELS[device.kind]:
-        if panel.metric not in reported:
-            continue
-        for instance in device.facts.uplinks if panel.of_uplinks else ("",):
-            if not panel.of_uplinks or instance in reported[panel.metric]:
-                rows = len(reported[panel.metric]) if panel.is_strip else 0
-                found.append(_picture(page, device, panel, chosen, instance, is_wide=panel.of_uplinks, rows=rows))
+        if panel.metric in reported and not panel.is_strip:
+            found += [
+                _picture(page, device, panel, chosen, part, is_wide=panel.of_uplinks)
+                for part in _parts(panel, device, reported[panel.metric])
+            ]
+    if strips:
+        rows = min(MAX_INSTANCES, sum(len(reported[metric]) for metric in strips))
+        found.insert(0 if device.kind in STATES_FIRST else len(found), _strip(page, device, strips, chosen, rows))
     return found
+
+
+def _parts(panel: Panel, device: Device, reported: set[str]) -> list[str]:
+    """Which instances get a picture each; one empty name stands for all of them together."""
+    if panel.of_uplinks:
+        return [port for port in device.facts.uplinks if port in reported]
+    return sorted(reported, key=natural)[:MAX_INSTANCES] if panel.apart else [""]
 
 
 def ports(device: Device, values: list[LatestValue]) -> list[Port]:
@@ -159,21 +176,27 @@ def natural(text: str) -> list[tuple[int, int | str]]:
     return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", text) if part]
 
 
-def _picture(
-    page: Page, device: Device, panel: Panel, chosen: str, instance: str, *, is_wide: bool, rows: int = 0
-) -> Picture:
-    title = page.t("chart.traffic", port=instance) if panel.mirror else page.metric(panel.metric)
-    source = address(
-        f"{device_address(device.site, device.id)}/chart",
-        {"metric": panel.metric, "mirror": panel.mirror, "instance": instance, "period": chosen},
-    )
-    size = ("strip" if rows <= 1 else "rows") if panel.is_strip else ""
-    return Picture(title, source, size, is_wide or panel.is_strip)
+def _picture(page: Page, device: Device, panel: Panel, chosen: str, instance: str, *, is_wide: bool) -> Picture:
+    part = f" · {instance}" if instance else ""
+    title = page.t("chart.traffic", port=instance) if panel.mirror else page.metric(panel.metric) + part
+    query = {"metric": panel.metric, "mirror": panel.mirror, "instance": instance, "period": chosen}
+    return Picture(title, address(f"{device_address(device.site, device.id)}/chart", query), "", is_wide)
+
+
+def _strip(page: Page, device: Device, metrics: list[str], chosen: str, rows: int) -> Picture:
+    query = {"metric": ",".join(metrics), "period": chosen}
+    source = address(f"{device_address(device.site, device.id)}/chart", query)
+    return Picture(page.t("device.states"), source, f"rows-{rows}", is_wide=True)
+
+
+def _centre_devices(console: Console, page: Page, scope: Scope) -> list[Device]:
+    """What a gateway's uplink leads to."""
+    return [each for site in page.sites if site.is_centre for each in console.services.registry.devices(scope, site.id)]
 
 
 def _by_name(devices: list[Device]) -> dict[str, Device]:
     """Neighbours tell the name a device was given in its own settings, which is often its id."""
-    return {str(each.id): each for each in devices} | {each.name: each for each in devices}
+    return {name: each for each in devices for name in (each.name, f"{each.site}-{each.id}", str(each.id))}
 
 
 def _in_panel_order(kind: DeviceKind, values: list[LatestValue]) -> list[LatestValue]:

@@ -70,23 +70,26 @@ def test_in_and_out_are_mirrored_and_named() -> None:
 
 
 def test_states_become_blocks_that_end_where_the_next_begins() -> None:
-    picture = strip_picture(page(), chart("power_state", [0, 0, 2, 2, math.nan, 0]))
+    picture = strip_picture(page(), [chart("power_state", [0, 0, 2, 2, math.nan, 0])])
     [row] = rows_of(picture)
     minute, first = 60_000, START + 8 * 3_600_000
     assert row["blocks"] == [
         [first, first + 2 * minute, 0],
-        [first + 2 * minute, first + 4 * minute, 2],
+        [first + 2 * minute, first + 4 * minute, 1],
         [first + 5 * minute, first + 6 * minute, 0],
     ]
-    assert {state["name"] for state in picture["states"].values()} == {"Off", "On"}  # type: ignore[attr-defined]
+    assert picture["states"] == [
+        {"name": "Off", "health": "good", "rank": 0},
+        {"name": "On", "health": "good", "rank": 2},
+    ]
 
 
 def test_a_bucket_in_which_the_state_changed_says_so() -> None:
     at = np.array([START], dtype=np.int64)
     low, high = np.array([0.0]), np.array([2.0])
     series = ChartSeries(Instance(""), at, low, high / 2, high, high)
-    picture = strip_picture(page(), Chart(MetricId("power_state"), Level.HOUR, START, START + 3_600_000, [series]))
-    assert picture["states"] == {"-1": {"name": "changing", "health": "good"}}
+    picture = strip_picture(page(), [Chart(MetricId("power_state"), Level.HOUR, START, START + 3_600_000, [series])])
+    assert picture["states"] == [{"name": "changing", "health": "good", "rank": 3}]
 
 
 def test_limits_are_drawn_for_the_parts_they_are_about() -> None:

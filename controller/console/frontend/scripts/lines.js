@@ -15,6 +15,8 @@ export function linesOption(picture, palette) {
     if (place === 0) line.markLine = limits(picture, palette, mirrored);
     return entry.banded ? [band(entry, tints[place], sign(entry)), edge(entry, 2, sign(entry)), edge(entry, 3, sign(entry)), line] : [line];
   });
+  // Where the axis fits itself to the data, the levels that would raise an alert belong to the picture too.
+  if (picture.floor === null && !mirrored) series.push(...picture.limits.map((limit) => reach(picture, limit.value)));
   return {
     animation: false,
     useUTC: true,
@@ -75,6 +77,11 @@ function edge(entry, column, sign) {
     silent: true,
     tooltip: { show: false },
   };
+}
+
+/** An unseen point that the axis has to reach. */
+function reach(picture, value) {
+  return { type: "line", data: [[picture.start, value]], symbol: "none", lineStyle: { opacity: 0 }, silent: true, tooltip: { show: false } };
 }
 
 function band(entry, tint, sign) {

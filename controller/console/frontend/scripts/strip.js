@@ -1,11 +1,11 @@
 // States over time: one row for each part, a block for each stretch, its word inside where there is room.
 import { timeAxis, tip, tooltip, wall } from "./axes.js";
 
-const CALM = ["heat-1", "heat-3", "heat-4", "heat-2", "heat-5"];
+const CALM = ["heat-1", "heat-2", "heat-3", "heat-4", "heat-5"];
 
 export function stripOption(picture, palette) {
   const { colour, font } = palette;
-  const fills = tints(picture, colour);
+  const fills = picture.states.map((state) => tint(state, colour));
   const blocks = picture.series.flatMap((row, place) => row.blocks.map(([from, to, state]) => ({ value: [place, from, to, state] })));
   return {
     animation: false,
@@ -23,25 +23,18 @@ export function stripOption(picture, palette) {
       data: picture.series.map((row) => row.name),
       axisTick: { show: false },
       axisLine: { show: false },
-      axisLabel: { show: picture.series.length > 1, color: colour("ink-2"), fontFamily: font, fontSize: 12, width: 96, overflow: "truncate" },
+      axisLabel: { color: colour("ink-2"), fontFamily: font, fontSize: 12, width: 132, overflow: "truncate" },
     },
     series: [{ type: "custom", data: blocks, clip: true, encode: { x: [1, 2], y: 0 }, renderItem: (params, api) => block(params, api, picture, fills, font) }],
   };
 }
 
-function tints(picture, colour) {
-  const found = {};
-  let calm = 0;
-  for (const [value, state] of Object.entries(picture.states)) {
-    if (state.health === "failed") found[value] = { fill: colour("failed"), ink: colour("surface") };
-    else if (state.health === "attention") found[value] = { fill: colour("attention-sign"), ink: colour("theme") === "dark" ? "#000" : "#1d1400" };
-    else if (state.health === "unknown") found[value] = { fill: colour("sunken"), ink: colour("ink-3") };
-    else {
-      const tint = CALM[calm++ % CALM.length];
-      found[value] = { fill: colour(tint), ink: tint === "heat-4" || tint === "heat-5" ? colour("surface") : colour("ink") };
-    }
-  }
-  return found;
+function tint(state, colour) {
+  if (state.health === "failed") return { fill: colour("failed"), ink: colour("surface") };
+  if (state.health === "attention") return { fill: colour("attention-sign"), ink: "#1d1400" };
+  if (state.health === "unknown") return { fill: colour("sunken"), ink: colour("ink-3") };
+  const calm = CALM[state.rank % CALM.length];
+  return { fill: colour(calm), ink: calm === "heat-4" || calm === "heat-5" ? colour("surface") : colour("ink") };
 }
 
 function block(params, api, picture, fills, font) {
