@@ -46,7 +46,7 @@ def school_names(count: int) -> list[SchoolName]:
     """The first `count` schools: eight with names of their own, then numbered ones.
 
     >>> [school.id for school in school_names(10)][-2:]
-    ['no-9-primary', 'no-10-primary']
+    ['no-9-high', 'no-10-primary']
     """
     numbered = [_numbered(number) for number in range(len(_KNOWN) + 1, count + 1)]
     return [*_KNOWN[:count], *numbered]

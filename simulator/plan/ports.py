@@ -1,22 +1,40 @@
 """Free ports on the loopback interface, found by binding them."""
 
+import contextlib
+import os
 import socket
 from collections.abc import Sequence
 from contextlib import ExitStack
 
 from campus.errors import ConfigError
 
+FIRST_TCP_PORT = 20_000
 FIRST_SNMP_PORT = 16_100
+_TCP_PORTS = 10_000
+_STRIDE = 97
 _TRIES = 200
 
 
 def free_tcp_ports(count: int, host: str) -> list[int]:
-    """`count` different ports that nobody listens on now."""
+    """`count` different ports that nobody listens on now; `ConfigError` when there are not so many.
+
+    They lie below the range that outgoing connections are given (ip(7), ip_local_port_range), so that none of those takes one
+    between planning and listening; where to begin differs from process to process.
+    """
+    start = os.getpid() * _STRIDE
+    found: list[int] = []
     with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind((host, 0))
-        return [probe.getsockname()[1] for probe in probes]
+        for offset in range(_TCP_PORTS):
+            if len(found) == count:
+                return found
+            port = FIRST_TCP_PORT + (start + offset) % _TCP_PORTS
+            probe = held.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                probe.bind((host, port))
+                found.append(port)
+    raise ConfigError(
+        f"{count} TCP ports are needed, {len(found)} between {FIRST_TCP_PORT} and {FIRST_TCP_PORT + _TCP_PORTS} are free"
+    )
 
 
 def free_udp_port(hosts: Sequence[str]) -> int:

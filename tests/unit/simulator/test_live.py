@@ -54,7 +54,7 @@ def uplink(live: LiveDistrict, quantity: Quantity = Quantity.IN_OCTETS) -> int:
 
 
 def test_counters_are_the_same_for_every_start(life: DistrictLife, live: LiveDistrict, clock: MovingClock) -> None:
-    asked = [live.sum(SITE, uplink(live), START + step) for step in range(0, 900_000, 1_700)]
+    asked = [live.sum(SITE, uplink(live), START + step) for step in range(0, 900_000, 9_700)]
     assert asked == sorted(asked)
     clock.now = START + 900_000
     later = LiveDistrict(life, clock)
