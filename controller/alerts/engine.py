@@ -7,7 +7,7 @@ the queue keeps what was found; the tick after brings it again.
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +19,7 @@ from campus.errors import Transient
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.samples import Event
 from campus.topics import Address
-from controller.alerts.events import EVENT_PREFIX, event_rule, event_rule_id, is_worth_an_alert
+from controller.alerts.events import EVENT_PREFIX, ended_kind, event_rule, event_rule_id, is_worth_an_alert
 from controller.alerts.judgement import Rows
 from controller.alerts.port import Registry
 from controller.alerts.recorder import AlertKey, Cleared, Recorder
@@ -116,9 +116,9 @@ class AlertEngine:
     def note_events(self, address: Address, events: Sequence[Event]) -> None:
         """Take what an agent reported; what is worth an alert becomes one."""
         now = self._clock()
-        cases = [_case_of_event(address.site, event, now) for event in events if is_worth_an_alert(event)]
+        changes = [each for event in events for each in _changes_of_event(address.site, event, now)]
         with self._lock:
-            self._waiting.extend(cases)
+            self._waiting.extend(changes)
             self._trim()
 
     def tick(self, now: int) -> None:
@@ -194,6 +194,15 @@ class AlertEngine:
                 self._trim()
             raise
         self._written.update("cleared" if outcome is None else outcome.value for outcome in outcomes)
+
+
+def _changes_of_event(site: SiteId, event: Event, now: int) -> Iterator[Case | Cleared]:
+    if is_worth_an_alert(event):
+        yield _case_of_event(site, event, now)
+    ended = ended_kind(event.kind)
+    if ended is not None:
+        rule = event_rule(event_rule_id(ended))
+        yield Cleared((rule.id, site, event.device, event.instance), rule, event.occurred_at, 0.0)
 
 
 def _case_of_event(site: SiteId, event: Event, now: int) -> Case:

@@ -1,7 +1,7 @@
 """Alerts that come from a moment an agent reported, not from a rule over samples. Pure.
 
-They stand under the rule id ``event:KIND``. A moment has no end: such an alert stays open until somebody acknowledges
-it, or until it is `FORGOTTEN_AFTER_S` old.
+They stand under the rule id ``event:KIND``. A kind that ends in ``_down`` is over when its ``_up`` comes. Other moments
+have no end: such an alert stays open until somebody acknowledges it, or until it is `FORGOTTEN_AFTER_S` old.
 """
 
 from typing import Final
@@ -11,6 +11,11 @@ from controller.alerts.model import Absence, Rule, Wording
 
 EVENT_PREFIX: Final = "event:"
 FORGOTTEN_AFTER_S: Final = 86_400.0
+_TITLES: Final = {
+    "mqtt_listener_down": ("The agent has lost the school's MQTT broker", "采集器与学校 MQTT 服务器断开"),
+    "device_restarted": ("The device has restarted", "设备已重启"),
+}
+"""Titles of the events our own agents report; a device's own words stand for the rest."""
 _WORTH_AN_ALERT: Final = frozenset({Severity.MINOR, Severity.MAJOR, Severity.CRITICAL})
 
 
@@ -24,20 +29,31 @@ def event_rule_id(kind: str) -> str:
     return EVENT_PREFIX + kind[:100]
 
 
+def ended_kind(kind: str) -> str | None:
+    """The kind of event that this one is the end of; None when it ends nothing.
+
+    >>> ended_kind("link_up"), ended_kind("device_restarted")
+    ('link_down', None)
+    """
+    return kind.removesuffix("_up") + "_down" if kind.endswith("_up") else None
+
+
 def event_rule(rule_id: str, severity: Severity = Severity.MINOR) -> Rule:
     """A rule to show beside an event's alert.
 
     >>> event_rule("event:link_down").title_en
     'Reported by the device: link down'
     """
-    words = rule_id.removeprefix(EVENT_PREFIX).replace("_", " ")
+    kind = rule_id.removeprefix(EVENT_PREFIX)
+    words = kind.replace("_", " ")
+    title_en, title_zh = _TITLES.get(kind, (f"Reported by the device: {words}", f"设备上报：{words}"))
     return Rule(
         id=rule_id,
         metric="",
         condition=Absence(FORGOTTEN_AFTER_S),
         severity=severity,
-        title_en=f"Reported by the device: {words}",
-        title_zh=f"设备上报：{words}",
+        title_en=title_en,
+        title_zh=title_zh,
         advice_en="The device reported this itself. Look at what it says, check the device, then acknowledge.",
         advice_zh="这是设备自己上报的消息。请查看内容、检查设备，然后确认。",
         count=Wording(

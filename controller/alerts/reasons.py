@@ -4,6 +4,7 @@ import math
 
 from campus.ids import MetricId
 from campus.metrics import Metric, catalogue
+from controller.alerts.events import EVENT_PREFIX
 from controller.alerts.model import Absence, Comparison, Ratio, Rule, States, Threshold
 
 Words = tuple[str, str]
@@ -31,6 +32,8 @@ def told(rule: Rule, value: float, lasted_s: int, text: str = "") -> Words:
 
 def over(rule: Rule, value: float) -> Words:
     """Why it is good again."""
+    if rule.id.startswith(EVENT_PREFIX):
+        return "the device reported that it is over", "设备上报已恢复"
     if math.isnan(value) or isinstance(rule.condition, Absence):
         return "heard again", "已恢复通信"
     metric = catalogue()[MetricId(rule.metric)]

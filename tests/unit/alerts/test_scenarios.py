@@ -262,6 +262,20 @@ def test_events_worth_a_look_become_alerts(scene: Scene) -> None:
     assert scene.open() == []
 
 
+def test_an_event_that_says_up_ends_the_one_that_said_down(scene: Scene) -> None:
+    def tell(second: float, kind: str, severity: Severity) -> None:
+        scene.engine.note_events(address_of(NO_1), [Event(SWITCH, scene.at(second), kind, "", severity, "GE0/0/1")])
+        scene.engine.tick(scene.at(second))
+
+    tell(0, "link_down", Severity.MAJOR)
+    tell(1, "other_up", Severity.INFO)
+    assert scene.open_rules() == ["event:link_down"]
+    tell(2, "link_up", Severity.INFO)
+    (alert,) = scene.everything()
+    assert (alert.state, alert.cleared_at) == (AlertState.CLEARED, scene.at(2))
+    assert alert.trail[-1].reason == "the device reported that it is over"
+
+
 def test_people_acknowledge_what_is_theirs(scene: Scene) -> None:
     scene.say(0, NO_1, KITCHEN, "gas_percent_lel", 40.0)
     (alert,) = scene.open()
