@@ -14,26 +14,31 @@ URL: Final = "/static/dist"
 
 
 class Assets:
-    """Names from the build's manifest; an unbuilt front end gives empty ones, and pages say what to run."""
+    """Names from the build's manifest, read anew when it was built anew; an unbuilt front end gives empty names."""
 
     def __init__(self, dist_dir: Path = DIST_DIR) -> None:
-        self._dist_dir = dist_dir
+        self._manifest = dist_dir / "manifest.json"
+        self._read_at = 0
         self._names: dict[str, str] = {}
-
-    def load(self) -> None:
-        """Read the manifest that `npm run build` wrote; harmless when there is none."""
-        manifest = self._dist_dir / "manifest.json"
-        self._names = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {}
 
     @property
     def is_built(self) -> bool:
-        """Whether there is anything to load."""
-        return bool(self._names)
+        """Whether there is anything to load; pages say what to run when there is not."""
+        return bool(self._current())
 
     def url(self, name: str) -> str:
         """Address of a built file by its plain name, such as ``console.css``; empty when it was not built."""
-        built = self._names.get(name)
+        built = self._current().get(name)
         return f"{URL}/{built}" if built else ""
+
+    def _current(self) -> dict[str, str]:
+        try:
+            written_at = self._manifest.stat().st_mtime_ns
+            if written_at != self._read_at:
+                self._names, self._read_at = json.loads(self._manifest.read_text(encoding="utf-8")), written_at
+        except (OSError, ValueError):
+            self._names, self._read_at = {}, 0
+        return self._names
 
 
 class BuiltFiles(StaticFiles):

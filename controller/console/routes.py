@@ -39,9 +39,7 @@ PAGES = (
 
 def console_router(controller: Services) -> APIRouter:
     """Every page. Include it last: it ends with the page that says that there is no such page."""
-    assets = Assets()
-    assets.load()
-    console = Console(controller, assets)
+    console = Console(controller, Assets())
     router = APIRouter(include_in_schema=False, route_class=_route_class(console))
     for pages in PAGES:
         made = pages(console)

@@ -48,6 +48,14 @@ class SiteUse:
 
 
 @dataclass(frozen=True)
+class RoomHeat:
+    """Mean used share of a room's boards by local hour, 24 of them; None where there was no lesson or nothing is known."""
+
+    room: str
+    shares: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
 class HeatCell:
     """Mean used share of one weekday (0 = Monday) and local hour; None when no lesson or nothing known."""
 

@@ -15,7 +15,7 @@ from controller.identity.scope import Scope
 from controller.localtime import HOUR_MS, hours_of_day, local_ms, weekdays
 from controller.registry.model import Device
 from controller.store.port import SampleStore
-from controller.utilisation.model import BoardUse, HeatCell, SiteUse
+from controller.utilisation.model import BoardUse, HeatCell, RoomHeat, SiteUse
 from controller.utilisation.port import Registry
 from controller.utilisation.readings import read_evidence
 from controller.utilisation.rules import BUCKET_MS, Evidence, Spans, lesson_ms_in, lesson_spans, total_ms
@@ -85,6 +85,22 @@ class UtilisationService:
         return [
             HeatCell(cell // 24, cell % 24, float(used[cell] / known[cell]) if known[cell] > 0 else None)
             for cell in range(_CELLS)
+        ]
+
+    def rooms_heat(self, scope: Scope, start: int, end: int, site: SiteId) -> list[RoomHeat]:
+        """Rooms of a school that have boards, by room id: when in the day they are used."""
+        known: dict[str, NDArray[np.float64]] = defaultdict(lambda: np.zeros(24))
+        used: dict[str, NDArray[np.float64]] = defaultdict(lambda: np.zeros(24))
+        for board in self._periods(scope, start, end, site):
+            hour = hours_of_day(local_ms(board.evidence.at, self._zone))
+            in_lesson, room = board.lesson_ms(), board.device.room
+            known[room] += np.bincount(hour, weights=in_lesson, minlength=24)
+            used[room] += np.bincount(hour, weights=in_lesson * board.evidence.is_used, minlength=24)
+        return [
+            RoomHeat(
+                room, tuple(float(used[room][h] / known[room][h]) if known[room][h] > 0 else None for h in range(24))
+            )
+            for room in sorted(known)
         ]
 
     def _periods(self, scope: Scope, start: int, end: int, site: SiteId | None) -> list[_BoardPeriod]:

@@ -11,7 +11,7 @@ from controller.console.csv_file import csv_response
 from controller.console.page import Page, attempt
 from controller.identity.dependency import CallerScope
 from controller.identity.scope import Scope
-from controller.utilisation.model import BoardUse, HeatCell
+from controller.utilisation.model import BoardUse, HeatCell, RoomHeat
 
 DAY_MS: Final = 86_400_000
 PERIODS: Final = {"7d": 7, "30d": 30, "90d": 90}
@@ -66,6 +66,7 @@ def utilisation_router(console: Console) -> APIRouter:
             lesson_h=sum(row.use.lesson_h for row in rows),
             sites=sorted(sites, key=lambda each: each.share if each.share is not None else 2) if sites else sites,
             heat=heat_table(heat) if heat else None,
+            rooms=_rooms(console, page, scope, start) if page.place else None,
             heat_step=heat_step,
             heat_steps=HEAT_STEPS,
             chosen=chosen,
@@ -96,6 +97,12 @@ def heat_table(cells: list[HeatCell]) -> tuple[list[int], list[tuple[int, list[H
     return hours, [(day, [known.get((day, hour)) for hour in hours]) for day in days]
 
 
+def rooms_table(rooms: list[RoomHeat]) -> tuple[list[int], list[RoomHeat]] | None:
+    """Hours in which any room has lessons, and the rooms; None when nothing is known."""
+    known = [hour for room in rooms for hour, share in enumerate(room.shares) if share is not None]
+    return (list(range(min(known), max(known) + 1)), rooms) if known else None
+
+
 def heat_step(share: float) -> int:
     """Which of the `HEAT_STEPS` tints a share gets.
 
@@ -117,6 +124,19 @@ def reason_key(use: BoardUse) -> str:
         return "half_known"
     share = use.share or 0.0
     return "little" if share < LOW else "regular"
+
+
+def _rooms(
+    console: Console, page: Page, scope: Scope, start: int
+) -> tuple[list[int], list[tuple[str, RoomHeat]]] | None:
+    if page.place is None:
+        return None
+    site = page.place.id
+    table = rooms_table(attempt(lambda: console.services.utilisation.rooms_heat(scope, start, page.now, site)) or [])
+    if table is None:
+        return None
+    names = {room.id: page.name(room) for room in console.services.registry.rooms(scope, site)}
+    return table[0], [(names.get(room.room, room.room), room) for room in table[1]]
 
 
 def _rows(console: Console, page: Page, scope: Scope, period: str) -> list[Row]:

@@ -108,6 +108,18 @@ def test_heat_is_by_local_weekday_and_hour(feed: Feed, service: UtilisationServi
     }
 
 
+def test_rooms_heat_is_by_room_and_local_hour(feed: Feed, service: UtilisationService) -> None:
+    hold(feed, NO_1, BOARD_101, "power_state", ON, MONDAY, MONDAY + DAY_MS)
+    hold(feed, NO_1, BOARD_101, "input_state", 1.0, FIRST_LESSON, FIRST_LESSON + 40 * MINUTE)
+    first, second = service.rooms_heat(NO_1_SCOPE, *WEEK, site=NO_1)
+    assert (first.room, second.room) == ("r101", "r102")
+    known = {hour: share for hour, share in enumerate(first.shares) if share is not None}
+    assert known == {8: pytest.approx(40 / 50), 9: 0.0, 10: 0.0, 14: 0.0}
+    assert second.shares == (None,) * 24
+    with pytest.raises(NotFound):
+        service.rooms_heat(NO_1_SCOPE, *WEEK, site=NO_2)
+
+
 def test_the_future_is_no_lesson_time(registry: ReadyRegistry, service: UtilisationService) -> None:
     registry.clock.now = FIRST_LESSON + 20 * MINUTE
     (use, *_) = service.boards(NO_1_SCOPE, *WEEK)
