@@ -6,14 +6,16 @@ at most `Sizes.chunk_rows` rows at a time, whatever the size of the day.
 """
 
 import itertools
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from controller.store.days import DayCutter
-from controller.store.embedded.database import Cursor, Database
+from controller.store.embedded.database import THREADS, Cursor, Database
 from controller.store.embedded.part import ROWS_OF_PART, Part, PartKind, as_columns, write_buckets, write_rows
 from controller.store.embedded.reading import parquet_source
 from controller.store.embedded.shelf import Hot, Layout, Shelf
@@ -24,6 +26,7 @@ from controller.store.marks import CommittedFrames, Run, Stream
 from controller.store.port import Level, Retention
 from controller.store.rollup import NO_BUCKETS, Buckets, Rows, roll_up, sort_rows
 
+_MANY_DAYS = 3
 _ROLLED_LEVELS = {Level.HOUR: "rollup_1h", Level.DAY: "rollup_1d"}
 
 
@@ -53,8 +56,7 @@ class Upkeep:
     def run(self, now: int) -> None:
         """As the port says of `maintain`."""
         self._flush(now)
-        for day in self._due(now):
-            self._close_day(day)
+        self._close_days(self._due(now))
         for day in self._crowded():
             self._merge(day)
         self._expire(now)
@@ -100,6 +102,15 @@ class Upkeep:
     def _crowded(self) -> list[int]:
         parts = self._shelf.layout.parts
         return [day for day in parts if len(_of_kind(parts[day], PartKind.SEGMENT)) > self._sizes.most_segments]
+
+    def _close_days(self, days: list[int]) -> None:
+        """One after the other in daily life; two at a time after an import, when there is nothing else to do."""
+        if len(days) <= _MANY_DAYS:
+            for day in days:
+                self._close_day(day)
+            return
+        with ThreadPoolExecutor(THREADS, "close-day") as pool:
+            deque(pool.map(self._close_day, days), maxlen=0)
 
     def _close_day(self, day: int) -> None:
         """Sort the day's rows into parts of disjoint series and roll them up."""
