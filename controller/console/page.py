@@ -14,7 +14,7 @@ from campus.errors import CampusError
 from campus.ids import DeviceId, MetricId, SiteId
 from campus.metrics import Health, State, catalogue
 from controller.console import format as fmt
-from controller.console.language import Language, choose, text_of
+from controller.console.language import Language, choose, text_of, texts
 from controller.identity.scope import Denied, NotFound, Scope
 from controller.registry.model import Site
 
@@ -120,6 +120,18 @@ class Page:
             return escape(fmt.NOTHING)
         exact = fmt.local(at, self.zone).isoformat(timespec="seconds")
         return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, self.moment(at), text)
+
+    def part(self, instance: str) -> str:
+        """The name of a part of a device; what the device itself calls it where we have no word.
+
+        ``freezer-2`` is a freezer, number 2; port names stay as they are.
+        """
+        name, _, number = instance.rpartition("-")
+        for word, tail in ((instance, ""), (name, number)):
+            key = f"part.{word.replace('-', '_').lower()}"
+            if key in texts() and (not tail or tail.isdigit()):
+                return f"{self.t(key)} {tail}".rstrip()
+        return instance
 
     # Addresses.
 

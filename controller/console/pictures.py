@@ -23,6 +23,7 @@ from controller.store.port import Level
 from controller.telemetry.model import Chart, ChartSeries
 
 STEP_MS: Final = {Level.RAW: 0, Level.FIVE_MINUTES: 300_000, Level.HOUR: 3_600_000, Level.DAY: 86_400_000}
+DEFAULT_STEP_MS: Final = 60_000
 MIXED: Final = -1
 """The state of a bucket in which it changed."""
 _SECONDS_WORDS: Final = {
@@ -65,7 +66,7 @@ def strip_picture(page: Page, charts: Sequence[Chart]) -> Json:
                     places[key] = len(states)
                     states.append(_state(page, chart, block[2]))
                 block[2] = places[key]
-            part = f" · {each.instance}" if len(chart.series) > 1 else ""
+            part = f" · {page.part(each.instance)}" if len(chart.series) > 1 else ""
             rows.append({"name": page.metric(chart.metric) + part, "blocks": blocks})
     return {**_frame(page, charts[0], "strip"), "series": rows, "states": states}
 
@@ -98,7 +99,7 @@ def rule_limits(
         key = "chart.alarm_line" if above else "chart.alarm_line_below"
         text = page.t(key, value=page.quantity(condition.level, metric))
         if len(meant) < len(instances):
-            text = f"{page.t('common.comma').join(meant)}: {text}"
+            text = f"{page.t('common.comma').join(page.part(each) for each in meant)}: {text}"
         found[condition.level, condition.comparison] = {"value": condition.level, "name": text}
     return list(found.values())
 
@@ -128,7 +129,7 @@ def _line(page: Page, series: ChartSeries, role: str) -> Json:
         for at, *row in zip(series.at.tolist(), *(column.tolist() for column in columns), strict=True)
     ]
     return {
-        "name": series.instance,
+        "name": page.part(series.instance),
         "role": role,
         "banded": bool(np.any(series.maximum > series.minimum)),
         "points": points,
@@ -136,16 +137,18 @@ def _line(page: Page, series: ChartSeries, role: str) -> Json:
 
 
 def _blocks(series: ChartSeries, step_ms: int, end: int, zone: ZoneInfo) -> list[list[int]]:
-    """Stretches of one state. Each sample lasts until the next one, the last of a stretch for its bucket's length."""
+    """Stretches of one state: each sample lasts until the next; before a gap and at the end, as long as the one before it."""
     offset = wall_ms(int(series.at[0]), zone) - int(series.at[0]) if len(series.at) else 0
-    usual = step_ms or int(np.median(np.diff(series.at))) if len(series.at) > 1 else step_ms or 60_000
+    rows = list(zip(series.at.tolist(), series.minimum.tolist(), series.maximum.tolist(), strict=True))
     blocks: list[list[int]] = []
-    times = series.at.tolist()
-    for place, (at, low, high) in enumerate(zip(times, series.minimum.tolist(), series.maximum.tolist(), strict=True)):
+    lasted = step_ms or DEFAULT_STEP_MS
+    for place, (at, low, high) in enumerate(rows):
         if math.isnan(low):
             continue
-        until = times[place + 1] if place + 1 < len(times) else min(at + usual, end)
-        until = min(until, at + 3 * usual)
+        following = rows[place + 1] if place + 1 < len(rows) else None
+        if following is not None and not math.isnan(following[1]):
+            lasted = following[0] - at
+        until = min(at + lasted, end if following is None else following[0])
         state = int(low) if low == high else MIXED
         if blocks and blocks[-1][2] == state and blocks[-1][1] >= at + offset:
             blocks[-1][1] = until + offset

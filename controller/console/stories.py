@@ -57,7 +57,7 @@ class Storyteller:
             site_name=page.site_name(alert.site),
             device_name=device.name if device else str(alert.device),
             kind=device.kind if device else DeviceKind.OTHER,
-            part=alert.instance,
+            part=page.part(alert.instance),
             value=page.quantity(alert.value, alert.metric),
         )
 

@@ -6,12 +6,13 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from campus.ids import MetricId
-from campus.metrics import catalogue
+from campus.metrics import MetricKind, catalogue
 from campus.samples import Severity
 from controller.alerts.model import Absence, Alert, AlertState, Comparison, Ratio, States, Threshold, TrailStep
 from controller.console.console import Console
 from controller.console.format import share
 from controller.console.page import Page, address, attempt, device_address
+from controller.console.panels import catalogue_kind
 from controller.console.stories import SEVERITIES, Story, Storyteller, urgent_first
 from controller.identity.dependency import CallerScope
 from controller.identity.scope import Role, Scope
@@ -68,6 +69,7 @@ def alerts_router(console: Console) -> APIRouter:
             cause=teller.tell(cause) if cause else None,
             why=why(page, story),
             chart=chart_source(page, found),
+            chart_size="rows-1" if catalogue_kind(found.metric) is MetricKind.STATE else "",
             trail=[(step, step_words(page, step, story)) for step in found.trail],
             said=said == alert_id,
             may_act=scope.role >= Role.TECHNICIAN,
@@ -125,8 +127,9 @@ def step_words(page: Page, step: TrailStep, story: Story) -> str:
         return page.t(f"trail.person_{step.decision}", who=step.reason.removeprefix("by "))
     if step.stage not in STAGES:
         return page.either(step.reason, step.reason_zh)
-    silent = story.rule is not None and isinstance(story.rule.condition, Absence)
-    return page.t(f"trail.{'silent' if step.stage == 'judged' and silent else step.stage}", value=story.value)
+    condition = story.rule.condition if story.rule else None
+    judged = "silent" if isinstance(condition, Absence) else "state" if isinstance(condition, States) else "judged"
+    return page.t(f"trail.{judged if step.stage == 'judged' else step.stage}", value=story.value)
 
 
 def _level_words(page: Page, metric: str, metric_id: str, condition: Threshold | Ratio) -> str:

@@ -177,7 +177,7 @@ def natural(text: str) -> list[tuple[int, int | str]]:
 
 
 def _picture(page: Page, device: Device, panel: Panel, chosen: str, instance: str, *, is_wide: bool) -> Picture:
-    part = f" · {instance}" if instance else ""
+    part = f" · {page.part(instance)}" if instance else ""
     title = page.t("chart.traffic", port=instance) if panel.mirror else page.metric(panel.metric) + part
     query = {"metric": panel.metric, "mirror": panel.mirror, "instance": instance, "period": chosen}
     return Picture(title, address(f"{device_address(device.site, device.id)}/chart", query), "", is_wide)

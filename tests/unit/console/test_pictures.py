@@ -84,6 +84,17 @@ def test_states_become_blocks_that_end_where_the_next_begins() -> None:
     ]
 
 
+def test_states_of_mixed_cadence_have_no_holes() -> None:
+    five, quarter = 300_000, 15_000
+    at = np.array([START, START + five, START + 2 * five, START + 2 * five + quarter, START + 2 * five + 2 * quarter])
+    column = np.zeros(5)
+    series = ChartSeries(Instance(""), at, column, column, column, column)
+    picture = strip_picture(page(), [Chart(MetricId("door_state"), Level.RAW, START, START + 3 * five, [series])])
+    [row] = rows_of(picture)
+    wall = START + 8 * 3_600_000
+    assert row["blocks"] == [[wall, wall + 2 * five + 3 * quarter, 0]]
+
+
 def test_a_bucket_in_which_the_state_changed_says_so() -> None:
     at = np.array([START], dtype=np.int64)
     low, high = np.array([0.0]), np.array([2.0])
@@ -97,7 +108,7 @@ def test_limits_are_drawn_for_the_parts_they_are_about() -> None:
         page(), shipped_rules().rules(), "temperature_cel", DeviceKind.KITCHEN_MONITOR, ["freezer-1", "cold-store-1"]
     )
     names = [str(limit["name"]) for limit in limits]
-    assert any(name.startswith("freezer-1: alert above") for name in names)
+    assert any(name.startswith("freezer 1: alert above") for name in names)
     assert not rule_limits(page(), shipped_rules().rules(), "gas_percent_lel", DeviceKind.SWITCH, [""])
 
 
@@ -186,3 +197,17 @@ def test_a_spreadsheet_runs_nothing_of_what_devices_say() -> None:
 def test_addresses_leave_out_what_is_empty_and_escape_the_rest() -> None:
     assert address("/a", {"x": "", "y": None, "z": "GE0/0/1 &"}) == "/a?z=GE0%2F0%2F1+%26"
     assert address("/a", {}) == "/a"
+
+
+def test_parts_of_a_device_have_words_where_we_know_them() -> None:
+    parts = ("freezer", "freezer-2", "cold-store", "cold-store-12", "GE0/0/1", "freezer-door", "Black", "")
+    assert [page().part(part) for part in parts] == [
+        "freezer",
+        "freezer 2",
+        "cold store",
+        "cold store 12",
+        "GE0/0/1",
+        "freezer-door",
+        "black",
+        "",
+    ]

@@ -25,8 +25,11 @@ MADE = {
     "task.": [f"task.{task}" for task in ("overview", "network", "devices", "alerts", "utilisation", "settings")],
     "range.": [f"range.{period}" for period in PERIODS],
     "trail.": [
-        *(f"trail.{stage}" for stage in (*alerts.STAGES, "silent")),
+        *(f"trail.{stage}" for stage in (*alerts.STAGES, "silent", "state")),
         *(f"trail.person_{decision}" for decision in ("acknowledged", "unacknowledged")),
+    ],
+    "part.": [
+        f"part.{part}" for part in ("freezer", "cold_store", "hot_holding", "black", "cyan", "magenta", "yellow")
     ],
     "link.": ["link.in", "link.out"],
     "settings.theme_": [f"settings.theme_{theme}" for theme in Theme],
