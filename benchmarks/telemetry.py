@@ -139,6 +139,8 @@ def _values(rng: np.random.Generator, series: list[Series], polls: int) -> NDArr
         keeps[0] = False
         last = np.maximum.accumulate(np.where(keeps, 0, np.arange(polls)))
         value = np.round(fresh[last], shape.decimals)
+        if shape.metric == "uptime_s":
+            value = shape.level + np.arange(polls, dtype=np.float64) * (POLL_MS // 1000)
         if shape.metric.endswith("_percent"):
             value = np.minimum(value, 100)
         columns.append(value)

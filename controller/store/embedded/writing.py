@@ -1,6 +1,7 @@
 # ruff: noqa: S608 - the names put into statements are our own
 """Writing: rows and frame marks in one transaction."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count, pairwise
@@ -21,6 +22,8 @@ from controller.store.marks import CommittedFrames, runs_of
 from controller.store.port import Batch, FrameMark, Level
 from controller.store.rollup import Rows, sort_rows
 from controller.store.series_index import SeriesIndex
+
+_log = logging.getLogger(__name__)
 
 
 class Segments:
@@ -63,7 +66,10 @@ class Segments:
             return rows
         days = self._cutter.bucket_of(rows.measured_at, Level.DAY)
         final = [day for day in np.unique(days).tolist() if day < floor and day in layout.rolled]
-        return rows.taken(~np.isin(days, final))
+        kept = ~np.isin(days, final)
+        if not kept.all():
+            _log.warning("samples came after their day was closed for good", extra={"samples": int((~kept).sum())})
+        return rows.taken(kept)
 
     def by_day(self, rows: Rows) -> list[tuple[int, Rows]]:
         """The rows of each local day, in their order."""
