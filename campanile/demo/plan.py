@@ -11,6 +11,7 @@ import yaml
 
 from campanile.demo.folder import DemoFolder
 from campanile.demo.processes import ChildFailed, campanile
+from campanile.demo.rules import write_rules
 from campus.errors import ConfigError
 
 LOOPBACK = "127.0.0.1"
@@ -57,7 +58,9 @@ def write_plan(folder: DemoFolder, http_port: int) -> list[Path]:
         "http": {"host": LOOPBACK, "port": http_port},
         "district": {"timezone": "Asia/Shanghai", "name_en": "Clearwater District", "name_zh": "清水区"},
         "enrolment": str(folder.path / "district.yaml"),
+        "alerts": {"rules_dir": str(folder.path / "rules")},
     }
+    write_rules(folder.path / "rules")
     (folder.path / "controller.yaml").write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
     return sorted((folder.path / "agents").glob("*.yaml"))
 
