@@ -4,8 +4,9 @@ from pathlib import Path
 
 from agent.collect.port import DeviceCollector
 from agent.collect.snmp import DeviceTarget, SnmpCollector
-from agent.config import AUTO_PROFILE, AgentConfig, PolledDevice, load_config
+from agent.config import AgentConfig, PolledDevice, load_config
 from agent.main import Agent
+from agent.settings import AUTO_PROFILE
 from campus.document import nearest
 from campus.errors import ConfigError
 from campus.ids import DeviceId

@@ -1,10 +1,12 @@
 """Publishers that no profile understands: counted, and a bounded sample of them kept for the person who adds devices. Pure."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import NamedTuple
 
 MAX_CANDIDATES = 200
 SAMPLE_BYTES = 256
+TOPIC_CHARS = 200
 
 
 class Candidate(NamedTuple):
@@ -22,9 +24,18 @@ class Candidates:
 
     def __init__(self) -> None:
         self._by_topic: OrderedDict[str, Candidate] = OrderedDict()
+        self.is_changed = False
+        """Whether something was noted since the owner last set it to False."""
+
+    def recall(self, before: Iterable[Candidate]) -> None:
+        """Take what was kept before a restart."""
+        for candidate in sorted(before, key=lambda each: each.last_at)[-MAX_CANDIDATES:]:
+            self._by_topic[candidate.topic] = candidate
 
     def note(self, topic: str, payload: bytes, reason: str, heard_at: int) -> bool:
         """Count a message; whether its topic was not among the candidates before."""
+        topic = topic[:TOPIC_CHARS]
+        self.is_changed = True
         before = self._by_topic.pop(topic, None)
         messages = before.messages + 1 if before else 1
         self._by_topic[topic] = Candidate(topic, messages, reason, heard_at, payload[:SAMPLE_BYTES])

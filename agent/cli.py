@@ -123,6 +123,25 @@ def spool(path: Path, *, as_json: bool) -> None:
     click.echo(json.dumps(report._asdict()) if as_json else report.sentences())
 
 
+@agent.command()
+@click.option("--config", "path", type=_FILE, required=True, help="The agent's YAML file.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON list instead of text.")
+def heard(path: Path, *, as_json: bool) -> None:
+    """Show what is published on the school's brokers and no profile understands: devices nobody has registered yet.
+
+    \b
+    Example:
+      campanile agent heard --config agent.yaml
+    """
+    from agent.clock import utc_ms
+    from agent.config import load_config
+    from agent.spool.report import read_strangers, stranger_lines
+
+    strangers = read_strangers(load_config(path).spool_path)
+    rows = [{**each._asdict(), "sample": each.sample.decode(errors="replace")} for each in strangers]
+    click.echo(json.dumps(rows, ensure_ascii=False) if as_json else stranger_lines(strangers, utc_ms()))
+
+
 def _run(built: "Agent") -> None:
     """Run to the end; of several errors at once the first of ours is the one a person can act on."""
     from agent.main import run_until_told

@@ -20,7 +20,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.clock import UtcClock
-from agent.config import Broker, TlsSettings
+from agent.config import Broker
+from agent.settings import TlsSettings
 from campus.errors import ConfigError, Transient
 
 CONNECT_TIMEOUT_S = 10.0

@@ -15,7 +15,7 @@ from typing import Any
 from agent.batch import Batch
 from agent.candidates import Candidates
 from agent.clock import SteadyTimer, Timer, UtcClock, utc_ms
-from agent.collect.mqtt import MqttListener, watch_for_silence
+from agent.collect.mqtt import MqttListener, remember_candidates, watch_for_silence
 from agent.collect.port import DeviceCollector
 from agent.config import AgentConfig, PolledDevice
 from agent.facts import FactsBook, Plate
@@ -107,7 +107,10 @@ class Agent:
             greeting=self.intake.greet,
             device_count=lambda: len(self.book),
         )
-        self._silence = partial(watch_for_silence, self.presence, self.intake.take, clock, timer)
+        self._watches = (
+            partial(watch_for_silence, self.presence, self.intake.take, clock, timer),
+            partial(remember_candidates, self.candidates, self.spool, timer),
+        )
 
     @property
     def summary(self) -> str:
@@ -148,7 +151,7 @@ class Agent:
             self.intake.run(),
             self.vitals.run(),
             self.poller.run(),
-            self._silence(),
+            *(watch() for watch in self._watches),
             *(listener.run() for listener in self.listeners),
         ]
 

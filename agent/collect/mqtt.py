@@ -16,6 +16,7 @@ from agent.link import Heard, MqttLink
 from agent.poll import Sink
 from agent.presence import Presence
 from agent.reconnect import Pauses, converse_for_ever
+from agent.spool.spool import Spool
 from campus.errors import Poison
 from campus.ids import DeviceId
 from campus.samples import Event, Severity
@@ -27,6 +28,7 @@ EVERYTHING = "#"
 _OWN_TREE = f"campus/{WIRE_VERSION}/"
 PAUSES = Pauses(1.0, 30.0)
 LOOK_FOR_SILENCE_S = 1.0
+REMEMBER_EVERY_S = 30.0
 MESSAGES_IN_A_ROW = 200
 """Decoded before other tasks get their turn."""
 _log = logging.getLogger(__name__)
@@ -118,3 +120,13 @@ async def watch_for_silence(presence: Presence, sink: Sink, clock: UtcClock, tim
         await timer.sleep_until(timer.now_s() + LOOK_FOR_SILENCE_S)
         for sample in presence.silent(timer.now_s(), clock()):
             sink(sample.key.device, Harvest(samples=[sample]))
+
+
+async def remember_candidates(candidates: Candidates, spool: Spool, timer: Timer) -> None:
+    """Keep the unknown publishers across restarts and for `campanile agent heard`, for ever."""
+    candidates.recall(await spool.load_candidates())
+    while True:
+        if candidates.is_changed:
+            candidates.is_changed = False
+            await spool.save_candidates(candidates.listed())
+        await timer.sleep_until(timer.now_s() + REMEMBER_EVERY_S)

@@ -14,6 +14,7 @@ from typing import IO, NamedTuple
 
 import msgspec
 
+from agent.candidates import Candidate
 from agent.spool.schema import explain, is_disk_trouble, open_database
 from campus.errors import ConfigError, Transient
 from campus.ids import DeviceId
@@ -183,6 +184,17 @@ class SpoolFile:
         with self._transaction() as database:
             database.executemany("DELETE FROM facts WHERE device = ?", [(device,) for device in devices])
 
+    def save_candidates(self, candidates: Sequence[Candidate]) -> None:
+        """Remember these publishers instead of those before. Raises `DiskFull`."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM candidates")
+            database.executemany("INSERT INTO candidates VALUES (?, ?, ?, ?, ?)", candidates)
+
+    def load_candidates(self) -> list[Candidate]:
+        """What `save_candidates` remembers, the loudest first."""
+        with self._reading() as database:
+            return read_candidates(database)
+
     def _read(self, number: int) -> StoredFrame:
         row = self._open().execute("SELECT number, payload FROM frames WHERE number = ?", (number,)).fetchone()
         return StoredFrame(*row)
@@ -268,6 +280,14 @@ class SpoolFile:
             raise ConfigError(
                 f"{path}: the spool cannot be opened: {error}. Check spool.path and who owns the folder"
             ) from error
+
+
+def read_candidates(database: sqlite3.Connection) -> list[Candidate]:
+    """The unknown publishers that an open spool remembers, the loudest first."""
+    rows = database.execute(
+        "SELECT topic, messages, reason, last_at, sample FROM candidates ORDER BY messages DESC, topic"
+    )
+    return [Candidate(*row) for row in rows]
 
 
 def read_state(database: sqlite3.Connection, next_number: int | None = None) -> SpoolState:

@@ -1,11 +1,13 @@
 """What waits in a spool, for people and scripts; reads beside a running agent."""
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from agent.spool.file import read_state
+from agent.candidates import Candidate
+from agent.spool.file import read_candidates, read_state
 from agent.spool.schema import explain, open_for_reading
 from campus.errors import ConfigError
 
@@ -58,6 +60,28 @@ def read_report(path: Path, max_bytes: int, now: int) -> SpoolReport:
         oldest_age_s=None if state.oldest_at is None else max(0, now - state.oldest_at) // 1000,
         **{key: value for key, value in state._asdict().items() if key != "oldest_at"},
     )
+
+
+def read_strangers(path: Path) -> list[Candidate]:
+    """The unknown publishers that the agent of this spool has heard; `ConfigError` as `read_report`."""
+    try:
+        with closing(open_for_reading(path)) as database:
+            return read_candidates(database)
+    except sqlite3.Error as error:
+        raise ConfigError(explain(path, error)) from error
+
+
+def stranger_lines(candidates: Sequence[Candidate], now: int) -> str:
+    """For a person."""
+    if not candidates:
+        return "Every message that was heard belongs to a known device."
+    lines = [f"{len(candidates)} topics are published on that no device profile understands:"]
+    for each in candidates:
+        age = _duration(max(0, now - each.last_at) // 1000)
+        why = "no profile hears this topic" if each.reason == "no_profile" else f"unreadable: {each.reason}"
+        lines += [f"  {each.topic}", f"    {each.messages} messages, the last {age} ago; {why}"]
+        lines += [f"    begins: {each.sample.decode(errors='replace')[:100]!r}"]
+    return "\n".join(lines)
 
 
 def _duration(seconds: int) -> str:

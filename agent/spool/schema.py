@@ -22,6 +22,13 @@ CREATE TABLE frames (
 CREATE INDEX frames_by_worth ON frames (worth, number, created_at, size_bytes, points);
 CREATE TABLE counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE facts (device TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE candidates (
+    topic TEXT PRIMARY KEY,
+    messages INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    last_at INTEGER NOT NULL,
+    sample BLOB NOT NULL
+) WITHOUT ROWID;
 """
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from agent.candidates import Candidate
 from agent.clock import UtcClock
 from agent.spool.file import DiskFull, SpoolFile, SpoolState, StoredFrame
 from campus.errors import Poison
@@ -96,15 +97,23 @@ class Spool:
 
     async def save_facts(self, facts: Sequence[DeviceFacts]) -> None:
         """Remember across restarts; on a full disk they are not, which costs nothing but a later repetition."""
-        try:
-            await self._run(lambda: self._file.save_facts(facts))
-        except DiskFull as error:
-            self._note_full(error)
+        await self._remember(lambda: self._file.save_facts(facts))
 
     async def forget_facts(self, devices: Sequence[DeviceId]) -> None:
         """The reverse of `save_facts`, for devices that are gone; on a full disk they stay until the next start."""
+        await self._remember(lambda: self._file.forget_facts(devices))
+
+    async def load_candidates(self) -> list[Candidate]:
+        """See `SpoolFile.load_candidates`."""
+        return await self._run(self._file.load_candidates)
+
+    async def save_candidates(self, candidates: Sequence[Candidate]) -> None:
+        """Remember across restarts; on a full disk they are not."""
+        await self._remember(lambda: self._file.save_candidates(candidates))
+
+    async def _remember(self, work: Callable[[], None]) -> None:
         try:
-            await self._run(lambda: self._file.forget_facts(devices))
+            await self._run(work)
         except DiskFull as error:
             self._note_full(error)
 

@@ -12,9 +12,10 @@ from contextlib import suppress
 import msgspec
 
 from agent.clock import Timer, UtcClock
-from agent.config import Broker, UplinkSettings
+from agent.config import Broker
 from agent.link import Keep, MqttLink, Will
 from agent.reconnect import Pauses, converse_for_ever, until_one_ends
+from agent.settings import UplinkSettings
 from agent.spool.spool import Spool
 from agent.uplink.bucket import Bucket
 from agent.uplink.window import Lane, Window

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from agent.clock import utc_ms
-from agent.config import Broker, BrokerSettings, TlsSettings
+from agent.config import Broker
 from agent.link import MqttLink
 from agent.secret import Secret
+from agent.settings import BrokerSettings, TlsSettings
 from campus.errors import ConfigError, Transient
 from tests.servers.daemon import free_port, require_program
 from tests.servers.mosquitto import mosquitto

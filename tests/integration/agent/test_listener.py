@@ -10,8 +10,9 @@ from agent.candidates import Candidates
 from agent.clock import SteadyTimer, utc_ms
 from agent.collect.mqtt import MqttListener, watch_for_silence
 from agent.collect.port import Harvest
-from agent.config import Broker, BrokerSettings
+from agent.config import Broker
 from agent.presence import Presence
+from agent.settings import BrokerSettings
 from campus.ids import DeviceId
 from campus.samples import DeviceKind
 from firmware_profiles.load import load_catalogue

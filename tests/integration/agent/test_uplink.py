@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from agent.clock import SteadyTimer, utc_ms
-from agent.config import Broker, UplinkSettings
+from agent.config import Broker
+from agent.settings import UplinkSettings
 from agent.spool.file import SpoolFile
 from agent.spool.spool import Spool
 from agent.uplink.uplink import Uplink

@@ -21,3 +21,14 @@ def test_the_one_not_heard_for_longest_makes_room() -> None:
     assert len(topics) == MAX_CANDIDATES
     assert topics[0] == "t/0"
     assert "t/1" not in topics
+
+
+def test_what_was_kept_is_recalled_and_counted_on() -> None:
+    before, after = Candidates(), Candidates()
+    for n in range(3):
+        before.note(f"t/{n}", b"x", "no_profile", n)
+    assert before.is_changed
+    after.recall(before.listed())
+    assert not after.is_changed
+    assert not after.note("t/1", b"y", "no_profile", 9)
+    assert [(each.topic, each.messages) for each in after.listed()] == [("t/1", 2), ("t/0", 1), ("t/2", 1)]

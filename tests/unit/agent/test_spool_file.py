@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.candidates import Candidate
 from agent.spool.file import FRAME_OVERHEAD_BYTES, SpoolFile
-from agent.spool.report import read_report
+from agent.spool.report import read_report, read_strangers, stranger_lines
 from campus.errors import ConfigError
 from campus.ids import DeviceId
 from campus.samples import DeviceFacts, DeviceKind
@@ -147,6 +148,23 @@ def test_facts_are_remembered_until_they_are_forgotten(open_spool: Open) -> None
     assert again.load_facts() == [one, two]
     again.forget_facts([one.device])
     assert again.load_facts() == [two]
+
+
+def test_unknown_publishers_are_remembered_and_shown(open_spool: Open, tmp_path: Path) -> None:
+    spool = open_spool()
+    spool.save_candidates([Candidate("old", 1, "no_profile", NOW, b"")])
+    strangers = [
+        Candidate("acme/fridge/7", 12, "no_profile", NOW, b"\xff warm"),
+        Candidate("b/1", 2, "not_json", NOW, b"{"),
+    ]
+    spool.save_candidates(strangers)
+    assert open_spool().load_candidates() == strangers
+    read = read_strangers(tmp_path / "spool.db")
+    assert read == strangers
+    lines = stranger_lines(read, NOW + 5000)
+    assert "12 messages, the last 5 s ago; no profile hears this topic" in lines
+    assert "unreadable: not_json" in lines
+    assert "belongs to a known device" in stranger_lines([], NOW)
 
 
 def test_a_second_agent_on_the_same_file_is_told_so(open_spool: Open, tmp_path: Path) -> None:

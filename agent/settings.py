@@ -1,0 +1,125 @@
+"""The shape of agent.yaml: blocks, keys, defaults, units. `site` is all a file must say.
+
+Pure nouns; `agent.config` reads and checks them.
+"""
+
+import msgspec
+
+from agent.collect.port import Cadence
+from agent.secret import SecretSource
+from campus.samples import DeviceKind
+
+AUTO_PROFILE = "auto"
+DEFAULT_CREDENTIAL = "read"
+
+
+class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of every block: a key nobody knows is an error."""
+
+
+class SpoolSettings(_Settings, frozen=True):
+    """Where frames wait until the controller has stored them, and how much may wait."""
+
+    path: str = "spool.db"
+    max_bytes: int = 200 << 20
+    max_age_s: int = 30 * 86_400
+
+
+class TlsSettings(_Settings, frozen=True):
+    """TLS towards a broker. Empty `ca_file` means the system's authorities."""
+
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+
+
+class BrokerSettings(_Settings, frozen=True):
+    """How to reach one MQTT broker; `port` 8883 is usual with TLS."""
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    username: str = ""
+    password_file: str = ""
+    tls: TlsSettings | None = None
+    keepalive_s: int = 30
+
+
+class UplinkSettings(BrokerSettings, frozen=True):
+    """The central broker, and how hard the agent may push."""
+
+    backlog_bytes_per_s: int = 131_072
+    """What waited is sent behind what is new, no faster than this: 1 Mbit/s leaves a weak link usable."""
+    ack_timeout_s: float = 30.0
+    """A frame not acknowledged by then is sent again."""
+    window_frames: int = 32
+    """Frames under way unacknowledged, in each of the two lanes."""
+    reconnect_min_s: float = 1.0
+    reconnect_max_s: float = 60.0
+
+
+class CadenceSettings(_Settings, frozen=True):
+    """Seconds between two readings of a point, by the cadence its profile names."""
+
+    fast_s: float = 30.0
+    normal_s: float = 60.0
+    slow_s: float = 900.0
+
+    def intervals_s(self) -> dict[Cadence, float]:
+        """By cadence."""
+        return {Cadence.FAST: self.fast_s, Cadence.NORMAL: self.normal_s, Cadence.SLOW: self.slow_s}
+
+
+class PollingSettings(_Settings, frozen=True):
+    """Limits of polling. `backoff_max_s` 0 stands for twice `cadence.normal_s`."""
+
+    concurrency: int = 32
+    timeout_s: float = 60.0
+    backoff_max_s: float = 0.0
+
+
+class DeviceEntry(_Settings, frozen=True):
+    """One polled device. `kind` overrides the profile's."""
+
+    id: str
+    address: str
+    name: str = ""
+    room: str = ""
+    profile: str = AUTO_PROFILE
+    credential: str = DEFAULT_CREDENTIAL
+    kind: DeviceKind | None = None
+    uplinks: tuple[str, ...] = ()
+    uplink_capacity_bps: float = 0.0
+
+
+class MqttDeviceEntry(_Settings, frozen=True):
+    """Name and place of a device heard over MQTT; `id` is what the profile's topic pattern yields."""
+
+    id: str
+    name: str = ""
+    room: str = ""
+    kind: DeviceKind | None = None
+
+
+class AgentFile(_Settings, frozen=True):
+    """The whole file, as written."""
+
+    site: str
+    agent: str = ""
+    """Empty means the site's id: one agent in each school."""
+    name: str = ""
+    room: str = ""
+    profiles: str = ""
+    """A folder of the district's own device profiles, beside those that are shipped; empty for none."""
+    spool: SpoolSettings = SpoolSettings()
+    uplink: UplinkSettings = UplinkSettings()
+    cadence: CadenceSettings = CadenceSettings()
+    polling: PollingSettings = PollingSettings()
+    snmp_communities: dict[str, SecretSource] = {}
+    devices: tuple[DeviceEntry, ...] = ()
+    mqtt_listeners: tuple[BrokerSettings, ...] = ()
+    mqtt_devices: tuple[MqttDeviceEntry, ...] = ()
+    mqtt_silence_s: float = 180.0
+    """A device heard over MQTT that says nothing for so long is unreachable."""
+    batch_s: float = 2.0
+    """Readings wait so long, or for `batch_samples` of them, before they are sealed in a frame."""
+    batch_samples: int = 1000
