@@ -24,7 +24,7 @@ check: $(VENV)/.dev $(DIST)/.built  ## Format, lint, types, import contracts and
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n 2 -m "not slow and not browser" tests/unit tests/architecture
+	$(BIN)/pytest -q -n 2 --hypothesis-profile=quick -m "not slow and not browser" tests/unit tests/architecture
 
 bench: $(VENV)/.dev  ## Measure what docs/performance.md quotes (ARGS=--quick for a short run)
 	@for name in $$($(BIN)/python -m benchmarks); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name --json $(ARGS) || exit 1; done

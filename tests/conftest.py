@@ -10,6 +10,7 @@ from tests.servers.mosquitto import Mosquitto, mosquitto
 
 # No timed assertions: on a busy machine an example may take any time.
 settings.register_profile("campanile", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("campanile"), max_examples=15)  # for `make check`
 settings.load_profile("campanile")
 
 

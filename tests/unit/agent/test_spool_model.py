@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -113,4 +114,4 @@ class SpoolAgainstModel(RuleBasedStateMachine):
 
 
 SpoolAgainstModel.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
-TestSpoolAgainstModel = SpoolAgainstModel.TestCase
+TestSpoolAgainstModel = pytest.mark.slow(SpoolAgainstModel.TestCase)
