@@ -25,6 +25,8 @@ from agent.settings import TlsSettings
 from campus.errors import ConfigError, Transient
 
 CONNECT_TIMEOUT_S = 10.0
+OPEN_TIMEOUT_S = 15.0
+"""Connecting and both answers, CONNACK and SUBACK."""
 CLOSE_TIMEOUT_S = 5.0
 MAX_INBOX = 10_000
 _QOS = 1
@@ -104,7 +106,7 @@ class MqttLink:
         if self._tls is not None:
             self._client.tls_set_context(tls_context(self._tls))
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            async with asyncio.timeout(OPEN_TIMEOUT_S):
                 await asyncio.to_thread(
                     self._client.connect, self._settings.host, self._settings.port, self._settings.keepalive_s
                 )

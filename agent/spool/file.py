@@ -26,6 +26,9 @@ from campus.wire.frame import LATEST_MS, MAX_FRAME_NUMBER, Body, Frame, SamplesB
 FRAME_OVERHEAD_BYTES = 128
 """What a row and its index entry cost on disk beside the payload."""
 _DROP_AT_ONCE = 64
+_DELETE_AT_ONCE = 500
+_UNUSED_PAGES = 2048
+_GIVE_BACK_PAGES = 512
 
 
 class DiskFull(Transient):
@@ -120,23 +123,14 @@ class SpoolFile:
     def acknowledge(self, epoch: int, runs: Sequence[tuple[int, int]]) -> int:
         """Delete the frames of `runs` (inclusive, any order, gaps allowed); how many were still here.
 
-        Runs of another epoch, and numbers that were never given, change nothing. Raises `DiskFull`.
+        Runs of another epoch, and numbers that were never given, change nothing. Raises `DiskFull`; a part may be deleted
+        then, and the rest is acknowledged again when it is resent.
         """
         if epoch != self.epoch:
             return 0
-        frames = freed_bytes = 0
-        with self._transaction() as database:
-            for first, last in runs:
-                span = (max(first, 0), min(last, MAX_FRAME_NUMBER))
-                if span[0] > span[1]:
-                    continue
-                found = database.execute(
-                    "SELECT count(*), coalesce(sum(size_bytes), 0) FROM frames WHERE number BETWEEN ? AND ?", span
-                ).fetchone()
-                database.execute("DELETE FROM frames WHERE number BETWEEN ? AND ?", span)
-                frames, freed_bytes = frames + found[0], freed_bytes + found[1]
-        self._size_bytes -= freed_bytes
-        return frames
+        deleted = sum(self._delete(max(first, 0), min(last, MAX_FRAME_NUMBER)) for first, last in runs)
+        self._give_back(self._open())
+        return deleted
 
     def read_from(self, number: int, limit: int) -> list[StoredFrame]:
         """Up to `limit` frames from `number` on, ascending."""
@@ -194,6 +188,30 @@ class SpoolFile:
         """What `save_candidates` remembers, the loudest first."""
         with self._reading() as database:
             return read_candidates(database)
+
+    def _delete(self, first: int, last: int) -> int:
+        """Delete a run, a bounded part in each commit, for the log holds every page that a commit touches."""
+        deleted = 0
+        while True:
+            with self._transaction() as database:
+                rows = database.execute(
+                    "DELETE FROM frames WHERE number IN "
+                    "(SELECT number FROM frames WHERE number BETWEEN ? AND ? ORDER BY number LIMIT ?) RETURNING size_bytes",
+                    (first, last, _DELETE_AT_ONCE),
+                ).fetchall()
+            self._size_bytes -= sum(row[0] for row in rows)
+            deleted += len(rows)
+            if len(rows) < _DELETE_AT_ONCE:
+                return deleted
+
+    @staticmethod
+    def _give_back(database: sqlite3.Connection) -> None:
+        """Return a part of the unused pages to the disk, when there are many: a long outage must not leave a large file."""
+        (unused,) = database.execute("PRAGMA freelist_count").fetchone()
+        if unused > _UNUSED_PAGES:
+            with suppress(sqlite3.OperationalError):  # on a full disk the file stays as large as it is
+                # Not `execute`: it takes one step, which gives back one page.
+                database.executescript(f"PRAGMA incremental_vacuum({_GIVE_BACK_PAGES})")
 
     def _read(self, number: int) -> StoredFrame:
         row = self._open().execute("SELECT number, payload FROM frames WHERE number = ?", (number,)).fetchone()
@@ -257,8 +275,6 @@ class SpoolFile:
         last = database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'frames'").fetchone()
         self._next_number = max(self._next_number, (last[0] if last else 0) + 1)
         (self._size_bytes,) = database.execute("SELECT coalesce(sum(size_bytes), 0) FROM frames").fetchone()
-        with suppress(sqlite3.OperationalError):  # the disk may be full: then the file stays as large as it is
-            database.execute("PRAGMA incremental_vacuum").fetchall()
 
     def _open(self) -> sqlite3.Connection:
         if self._database is None:

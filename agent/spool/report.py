@@ -21,7 +21,7 @@ class SpoolReport(NamedTuple):
     size_bytes: int
     max_bytes: int
     file_bytes: int
-    """The database and its log on disk: room once used is used again, not given back."""
+    """The database and its log on disk; room once used is given back little by little."""
     oldest_age_s: int | None
     oldest_kept: int
     next_number: int

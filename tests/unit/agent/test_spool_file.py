@@ -131,6 +131,20 @@ def test_the_file_on_disk_is_not_much_larger_than_its_bound(open_spool: Open, tm
     assert report.file_bytes < 1.3 * 4 * MIB + 5 * MIB  # and the log, which SQLite turns around at 4 MB
 
 
+def test_a_file_that_was_full_shrinks_again_as_it_works(open_spool: Open, tmp_path: Path) -> None:
+    spool = open_spool(max_bytes=20 * MIB)
+    for first in range(0, 1600, 40):
+        spool.append([noisy(1000, first + n) for n in range(40)], NOW)
+    full = read_report(tmp_path / "spool.db", 20 * MIB, NOW)
+    assert full.file_bytes > 12 * MIB
+    assert spool.acknowledge(spool.epoch, [(1, 5000)]) == 1600
+    for _ in range(10):
+        (number,) = spool.append([samples(1)], NOW)
+        spool.acknowledge(spool.epoch, [(number, number)])
+    drained = read_report(tmp_path / "spool.db", 20 * MIB, NOW)
+    assert drained.file_bytes < full.file_bytes - 2 * MIB
+
+
 def test_backlog_is_read_oldest_first_with_facts_and_events_before_samples(open_spool: Open) -> None:
     spool = open_spool()
     spool.append([samples(1), event(), samples(1), facts(), samples(1)], NOW)
