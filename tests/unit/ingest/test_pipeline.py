@@ -9,7 +9,7 @@ from campus.errors import Transient
 from campus.ids import DeviceId
 from campus.samples import Event
 from campus.wire.codec import decode_frame
-from campus.wire.frame import CommandBody, EventsBody, HelloBody, ResultBody, SamplesBody
+from campus.wire.frame import HELLO_NUMBER, CommandBody, EventsBody, HelloBody, ResultBody, SamplesBody
 from campus.wire.frame_file import read_frames
 from controller.ingest.acknowledgement import acknowledgements
 from controller.ingest.counters import IngestCounters
@@ -137,6 +137,16 @@ def test_hello_events_and_results_are_handed_on(bench: Bench) -> None:
     assert settled.committed is None
     assert bench.registrar.notes[NO_1] == {"version": "0.1.0", "spool_bytes": 77}
     assert bench.events.events == [(NO_1, event)]
+
+
+def test_every_hello_without_a_place_in_the_spool_is_heard_and_none_is_acknowledged(bench: Bench) -> None:
+    for waiting_bytes in (77, 0):
+        hello = HelloBody(version="0.1.0", oldest_kept=1, spool_bytes=waiting_bytes)
+        bench.pipeline.take(arrived(frame(HELLO_NUMBER, hello)))
+        settled = bench.pipeline.commit()
+        assert (settled.marks, len(settled.arrived)) == ([], 1)
+        assert bench.registrar.notes[NO_1]["spool_bytes"] == waiting_bytes
+    assert bench.counters.frames_repeated == 0
 
 
 def test_a_store_that_is_away_loses_nothing(bench: Bench) -> None:
