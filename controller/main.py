@@ -178,8 +178,6 @@ def build_app(controller: Controller) -> FastAPI:
     app.include_router(api.router)
     app.include_router(identity_routes)
     app.include_router(console_router(controller))  # last: it ends with the page that says there is no such page
-    mount_static(app)
-    app.include_router(console_router(controller))  # the last one: it answers what nobody else does
     answer_problems(app)
     app.add_middleware(Guard, answers=controller.answers)
     return app
