@@ -64,6 +64,11 @@ def build_table(
     return SeriesTable(ids, refusal, minimum, maximum, states)
 
 
+def names_unknown_device(table: SeriesTable) -> bool:
+    """Whether the registry does not know one of the table's devices (yet)."""
+    return bool(table.refusal.any()) and bool((table.refusal == _CODE[SetAside.UNKNOWN_DEVICE]).any())
+
+
 def takable(keys: Sequence[SeriesKey], known: Sequence[bool], metrics: Mapping[MetricId, Metric]) -> list[bool]:
     """For each key, whether any sample of it can be taken."""
     return [is_known and key.metric in metrics for key, is_known in zip(keys, known, strict=True)]

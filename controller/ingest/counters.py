@@ -21,6 +21,7 @@ class IngestCounters:
     frames_received: int = 0
     frames_committed: int = 0
     frames_repeated: int = 0
+    frames_deferred: int = 0
     frames_dropped: Counter[str] = field(default_factory=Counter)
     """Frames kept out as a whole, by reason."""
     samples_committed: int = 0
@@ -45,6 +46,9 @@ class IngestCounters:
             Figure("ingest_frames_received_total", "Frames taken from the broker", self.frames_received),
             Figure("ingest_frames_committed_total", "Frames stored", self.frames_committed),
             Figure("ingest_frames_repeated_total", "Frames that were stored already", self.frames_repeated),
+            Figure(
+                "ingest_frames_deferred_total", "Frames put off until their devices are known", self.frames_deferred
+            ),
             Figure("ingest_samples_committed_total", "Samples stored", self.samples_committed),
             Figure("ingest_events_received_total", "Events handed on", self.events_received),
             Figure("ingest_states_received_total", "Online and offline messages of agents", self.states_received),

@@ -15,9 +15,11 @@ from campus.metrics import catalogue
 from campus.topics import Address
 from campus.wire.codec import decode_frame
 from campus.wire.columns import read_columns
-from campus.wire.frame import HELLO_NUMBER, Body, EventsBody, FactsBody, Frame, HelloBody, ResultBody, SamplesBody
+from campus.wire.frame import HELLO_NUMBER, EventsBody, FactsBody, Frame, HelloBody, ResultBody, SamplesBody
+from controller.ingest.accept import names_unknown_device
 from controller.ingest.counters import IngestCounters
 from controller.ingest.dead_letters import DeadLetters
+from controller.ingest.deferral import Deferrals
 from controller.ingest.dictionaries import Dictionaries
 from controller.ingest.group import Arrived, Group
 from controller.ingest.port import Committed, EventSink, Registrar
@@ -25,6 +27,10 @@ from controller.store.port import Batch, FrameMark, SampleStore
 
 DAY_MS: Final = 86_400_000
 _log = logging.getLogger(__name__)
+
+
+class _EarlyError(Exception):
+    """The frame names a device whose facts have not come yet, and will be sent again."""
 
 
 class Settled(NamedTuple):
@@ -58,6 +64,7 @@ class Pipeline:
         self._clock = clock
         self._keep_ms = keep_days * DAY_MS
         self._dictionaries = Dictionaries(store, registrar, catalogue())
+        self._deferrals = Deferrals()
 
     def take(self, arrived: Arrived) -> None:
         """Read one frame into the group. `Transient` when a neighbour is away; take the same frame again later."""
@@ -119,7 +126,7 @@ class Pipeline:
             )
         if isinstance(frame.body, HelloBody) and frame.number == HELLO_NUMBER:
             # Spoken once for each connection and never spooled: there is nothing to acknowledge, and none repeats another.
-            self._take_body(address, frame, frame.body)
+            self._note_hello(address, frame.body)
             return
         mark = FrameMark(frame.site, frame.agent, frame.epoch, frame.number)
         if mark in self.group.marks or self._store.is_committed([mark])[0]:
@@ -127,33 +134,41 @@ class Pipeline:
             self.group.repeated.append(mark)
             return
         try:
-            self._take_body(address, frame, frame.body)
+            self._take_body(address, frame, mark, arrived)
+        except _EarlyError:
+            self.counters.frames_deferred += 1
+            return
         except Poison as error:
             # The header is sound, so the frame can be acknowledged: its agent must not send it for ever.
             self._bury(arrived, error.reason, str(error))
         self.group.marks[mark] = None
 
-    def _take_body(self, address: Address, frame: Frame, body: Body) -> None:
-        now = self._clock()
-        match body:
-            case SamplesBody():
-                table = self._dictionaries.table(frame.site, body.dictionary, now)
+    def _take_body(self, address: Address, frame: Frame, mark: FrameMark, arrived: Arrived) -> None:
+        match frame.body:
+            case SamplesBody() as body:
+                table = self._dictionaries.table(frame.site, body.dictionary, self._clock())
+                is_resent_until_stored = arrived.address is not None  # a file is read once
+                if is_resent_until_stored and names_unknown_device(table) and self._deferrals.is_first(mark):
+                    raise _EarlyError
                 self.group.add_columns(read_columns(body, len(table.series)), table)
-            case FactsBody():
-                self._registrar.learn_facts(address, body.devices, now)
+            case FactsBody() as body:
+                self._registrar.learn_facts(address, body.devices, self._clock())
                 self._dictionaries.devices_learnt(frame.site)
-            case EventsBody():
+            case EventsBody() as body:
                 self._events.note_events(address, body.events)
                 self.counters.events_received += len(body.events)
-            case HelloBody():
-                self._registrar.note_agent(address, version=body.version, spool_bytes=body.spool_bytes)
-            case ResultBody():
+            case HelloBody() as body:
+                self._note_hello(address, body)
+            case ResultBody() as body:
                 _log.info(
                     "command result",
                     extra={"origin": f"{address.site}/{address.agent}", "id": body.id, "detail": body.text},
                 )
             case _:
                 raise Poison("wrong_kind", "acknowledgements and commands go down to agents, not up")
+
+    def _note_hello(self, address: Address, body: HelloBody) -> None:
+        self._registrar.note_agent(address, version=body.version, spool_bytes=body.spool_bytes)
 
     def _count(self, group: Group, batch: Batch, duration_s: float) -> None:
         counters = self.counters
