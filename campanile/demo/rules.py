@@ -10,6 +10,8 @@ from controller.alerts.rulebook import shipped_rules
 
 HASTE = 20
 SHORTEST_S = 30.0
+SHORTEST_SILENCE_S = 90.0
+"""Longer than it takes to see that the whole school is cut off: its devices are then hidden behind that."""
 HASTENED = (
     "freezer-warm",
     "board-silent",
@@ -32,7 +34,7 @@ def write_rules(directory: Path) -> None:
 def _hastened(rule: Rule) -> Rule:
     condition = rule.condition
     if isinstance(condition, Absence):
-        return msgspec.structs.replace(rule, condition=Absence(max(SHORTEST_S, condition.after_s / HASTE)))
+        return msgspec.structs.replace(rule, condition=Absence(max(SHORTEST_SILENCE_S, condition.after_s / HASTE)))
     if isinstance(condition, Threshold | Ratio):
         hold_s = min(condition.hold_s, max(SHORTEST_S, condition.hold_s / HASTE))
         clear_hold_s = min(condition.clear_hold_s, SHORTEST_S)

@@ -16,4 +16,4 @@ def test_the_demo_hastens_rules_that_exist_and_changes_nothing_else(tmp_path: Pa
         assert rule is not None
         condition = rule.condition
         assert isinstance(condition, Absence | Threshold | Ratio)
-        assert (condition.after_s if isinstance(condition, Absence) else condition.hold_s) <= 60
+        assert (condition.after_s if isinstance(condition, Absence) else condition.hold_s) <= 90
