@@ -93,7 +93,7 @@ def probe(device: str, community: str, profile: str, folder: Path | None, *, as_
     from agent.clock import utc_ms
     from agent.config import SNMP_PORT
     from agent.probe import probe_report, rendered
-    from agent.secret import Secret
+    from campus.secret import Secret
     from firmware_profiles.load import load_catalogue
 
     catalogue = load_catalogue(folder)

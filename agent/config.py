@@ -11,11 +11,13 @@ from pathlib import Path
 import msgspec
 
 from agent.address import HostPort, parse_host_port
-from agent.secret import Secret, SecretSource, read_secret
-from agent.settings import AgentFile, BrokerSettings, DeviceEntry, MqttDeviceEntry, TlsSettings
+from agent.secret_source import read_secret
+from agent.settings import AgentFile, BrokerSettings, DeviceEntry, MqttDeviceEntry
 from campus.document import line_of, load_document, nearest
 from campus.errors import ConfigError, Poison
 from campus.ids import is_id, parse_agent_id, parse_site_id
+from campus.secret import Secret, secret_from_file
+from campus.tls import TlsSettings
 from campus.topics import Address
 
 SNMP_PORT = 161
@@ -146,8 +148,8 @@ class _Checked:
             raise ConfigError(f"{self.where(*steps, 'port')}: {settings.port} is not a port: 1 to 65535, often 1883")
         password = None
         if settings.password_file:
-            source = SecretSource(file=settings.password_file)
-            password = read_secret(source, self.where(*steps, "password_file"), self._path.parent)
+            place = self._path.parent / settings.password_file
+            password = secret_from_file(place, self.where(*steps, "password_file"))
         tls = settings.tls and TlsSettings(
             **{
                 key: self._existing(name, *steps, "tls", key)

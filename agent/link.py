@@ -6,7 +6,6 @@ so that what is sent again is decided in one place. paho's own thread only hands
 
 import asyncio
 import socket
-import ssl
 import time
 from collections import deque
 from collections.abc import Callable
@@ -21,8 +20,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.clock import UtcClock
 from agent.config import Broker
-from agent.settings import TlsSettings
-from campus.errors import ConfigError, Transient
+from campus.errors import Transient
+from campus.tls import tls_context
 
 CONNECT_TIMEOUT_S = 10.0
 OPEN_TIMEOUT_S = 15.0
@@ -222,14 +221,3 @@ class MqttLink:
                 self._ready.set_exception(Transient(self._end))
             else:
                 self._ready.set_result(None)
-
-
-def tls_context(settings: TlsSettings) -> ssl.SSLContext:
-    """A client context that checks the broker's name; `ConfigError` when a file is not what it should be."""
-    try:
-        context = ssl.create_default_context(cafile=settings.ca_file or None)
-        if settings.cert_file:
-            context.load_cert_chain(settings.cert_file, settings.key_file or None)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"TLS towards the broker cannot be set up from {settings}: {error}") from error
-    return context

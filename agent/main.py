@@ -20,7 +20,6 @@ from agent.collect.port import DeviceCollector
 from agent.config import AgentConfig, PolledDevice
 from agent.facts import FactsBook, Plate
 from agent.intake import Intake
-from agent.link import tls_context
 from agent.poll import Polled, Poller
 from agent.presence import Presence
 from agent.schedule import Turns
@@ -31,6 +30,7 @@ from agent.uplink.uplink import Uplink
 from agent.vitals import Vitals
 from campus.ids import DeviceId
 from campus.samples import DeviceFacts, DeviceKind
+from campus.tls import tls_context
 from campus.version import VERSION
 from firmware_profiles.catalogue import Catalogue
 

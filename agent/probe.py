@@ -10,11 +10,11 @@ from agent.collect.snmp import AUTO, DeviceTarget, SnmpCollector
 from agent.collect.snmp_dialogue import SnmpDialogue, SnmpTiming
 from agent.decode.select import mac_text
 from agent.decode.value import Raw, text_of
-from agent.secret import Secret
 from campus.errors import Poison, Transient
 from campus.ids import DeviceId, MetricId
 from campus.metrics import MetricKind, catalogue
 from campus.samples import DeviceFacts, DeviceKind, Sample
+from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue, Identity
 from firmware_profiles.model import Cadence
 

@@ -6,8 +6,9 @@ Pure nouns; `agent.config` reads and checks them.
 import msgspec
 
 from agent.collect.port import Cadence
-from agent.secret import SecretSource
+from agent.secret_source import SecretSource
 from campus.samples import DeviceKind
+from campus.tls import TlsSettings
 
 AUTO_PROFILE = "auto"
 DEFAULT_CREDENTIAL = "read"
@@ -23,14 +24,6 @@ class SpoolSettings(_Settings, frozen=True):
     path: str = "spool.db"
     max_bytes: int = 200 << 20
     max_age_s: int = 30 * 86_400
-
-
-class TlsSettings(_Settings, frozen=True):
-    """TLS towards a broker. Empty `ca_file` means the system's authorities."""
-
-    ca_file: str = ""
-    cert_file: str = ""
-    key_file: str = ""
 
 
 class BrokerSettings(_Settings, frozen=True):

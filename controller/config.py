@@ -13,20 +13,13 @@ from msgspec.structs import replace
 
 from campus.document import line_of, load_document
 from campus.errors import ConfigError
-from controller.secret import Secret, secret_from_environment, secret_from_file
+from campus.secret import Secret, secret_from_environment, secret_from_file
+from campus.tls import TlsSettings
 from controller.store.port import Retention
 
 
 class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of every block: a key nobody knows is an error."""
-
-
-class TlsSettings(_Settings, frozen=True):
-    """TLS towards the broker. Empty `ca_file` means the system's authorities."""
-
-    ca_file: str = ""
-    cert_file: str = ""
-    key_file: str = ""
 
 
 class BrokerSettings(_Settings, frozen=True):

@@ -17,11 +17,11 @@ from agent.decode.counter import has_restarted
 from agent.decode.plan import due, wanted_oids
 from agent.decode.snmp import SYS_UPTIME, CounterMemory, decode_poll, merge
 from agent.decode.value import Raw, settled
-from agent.secret import Secret
 from campus.errors import ConfigError, Poison, Transient
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue as metric_catalogue
 from campus.samples import DeviceFacts, DeviceKind, Event, Sample, SeriesKey, Severity
+from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue, Identity
 from firmware_profiles.model import Cadence, Profile
 

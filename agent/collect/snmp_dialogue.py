@@ -18,8 +18,8 @@ from gufo.snmp.aio import SnmpSession
 
 from agent.address import HostPort
 from agent.decode.value import Raw
-from agent.secret import Secret
 from campus.errors import Poison, Transient
+from campus.secret import Secret
 
 T = TypeVar("T")
 MAX_WALK_ROWS = 10_000

@@ -9,7 +9,7 @@ import pytest
 from agent.address import HostPort
 from agent.decode.mqtt import decode_message
 from agent.probe import probe_report, rendered
-from agent.secret import Secret
+from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue
 from firmware_profiles.examine import examine
 from firmware_profiles.load import load_catalogue

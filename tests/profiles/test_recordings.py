@@ -12,7 +12,7 @@ import pytest
 
 from agent.address import HostPort
 from agent.probe import probe_report
-from agent.secret import Secret
+from campus.secret import Secret
 from simulator.snmp.quirk import Quirks
 from simulator.snmp.responder import Responder, responding
 from simulator.snmp.snmprec import read_snmprec

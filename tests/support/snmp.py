@@ -7,8 +7,8 @@ from agent.address import HostPort
 from agent.collect.port import Harvest
 from agent.collect.snmp import DeviceTarget, SnmpCollector
 from agent.collect.snmp_dialogue import SnmpTiming
-from agent.secret import Secret
 from campus.ids import DeviceId
+from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue
 from firmware_profiles.load import load_catalogue
 from firmware_profiles.model import Cadence

@@ -10,9 +10,10 @@ import pytest
 from agent.clock import utc_ms
 from agent.config import Broker
 from agent.link import MqttLink
-from agent.secret import Secret
-from agent.settings import BrokerSettings, TlsSettings
+from agent.settings import BrokerSettings
 from campus.errors import ConfigError, Transient
+from campus.secret import Secret
+from campus.tls import TlsSettings
 from tests.servers.daemon import free_port, require_program
 from tests.servers.mosquitto import mosquitto
 

@@ -30,7 +30,7 @@ CATALOGUE = load_catalogue()
 class Ear:
     """A listener at work and everything it gave."""
 
-    def __init__(self, port: int, expected: tuple[str, ...] = (), silence_s: float = 1.0) -> None:
+    def __init__(self, port: int, expected: tuple[str, ...] = (), silence_s: float = 1.0, answer_s: float = 30) -> None:
         self.harvests: list[tuple[DeviceId, Harvest]] = []
         self.presence = Presence([DeviceId(each) for each in expected], silence_s, repeat_s=60)
         self.candidates = Candidates()
@@ -44,6 +44,7 @@ class Ear:
             self.take,
             clock=utc_ms,
             timer=self._timer,
+            answer_within_s=answer_s,
         )
 
     def take(self, device: DeviceId, harvest: Harvest) -> None:
@@ -144,6 +145,50 @@ def test_while_the_broker_is_away_no_device_is_called_silent(tmp_path: Path) -> 
                 publisher.say(BOARD, ON)
                 await until(lambda: len(ear.values("board-101", "power_state")) == 2, "the board again")
         assert ear.values("board-101", "reachable") == [1]
-        assert ear.events() == ["mqtt_listener_up", "mqtt_listener_down", "mqtt_listener_up", "mqtt_listener_down"]
+        assert ear.events() == ["mqtt_listener_up", "mqtt_listener_down", "mqtt_listener_up"]
+
+    asyncio.run(scenario())
+
+
+def test_an_agent_that_leaves_does_not_call_the_broker_down(tmp_path: Path) -> None:
+    async def scenario(port: int) -> None:
+        ear = Ear(port)
+        async with ear.at_work():
+            await until(lambda: ear.listener.counts["connections"] == 1, "connection")
+        assert ear.events() == ["mqtt_listener_up"]
+        assert ear.presence.silent(1e9, utc_ms()) == []
+
+    with mosquitto(tmp_path) as broker:
+        asyncio.run(scenario(broker.port))
+
+
+def test_a_broker_that_starts_after_the_agent_is_given_time(tmp_path: Path) -> None:
+    port = free_port()
+
+    async def scenario() -> None:
+        ear = Ear(port)
+        async with ear.at_work():
+            await until(lambda: ear.listener.counts["failures"] >= 1, "the first try")
+            with mosquitto(tmp_path, port):
+                await until(lambda: ear.listener.counts["connections"] == 1, "connection")
+                assert ear.events() == ["mqtt_listener_up"]
+
+    asyncio.run(scenario())
+
+
+def test_a_broker_that_never_answers_is_called_down_once_and_up_when_it_comes(tmp_path: Path) -> None:
+    port = free_port()
+
+    async def scenario() -> None:
+        ear = Ear(port, answer_s=0.1)
+        async with ear.at_work():
+            await until(lambda: ear.listener.counts["failures"] >= 3, "three tries")
+            assert ear.events() == ["mqtt_listener_down"]
+            with mosquitto(tmp_path, port):
+                await until(lambda: "mqtt_listener_up" in ear.events(), "connection")
+        (down, up) = [event for _, harvest in ear.harvests for event in harvest.events]
+        assert (down.kind, up.kind) == ("mqtt_listener_down", "mqtt_listener_up")
+        assert down.instance == up.instance == f"127.0.0.1:{port}"
+        assert (down.device, up.device) == (HERE.agent, HERE.agent)
 
     asyncio.run(scenario())

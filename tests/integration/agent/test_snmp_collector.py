@@ -6,10 +6,10 @@ import pytest
 
 from agent.address import HostPort
 from agent.collect.snmp import DeviceTarget, SnmpCollector
-from agent.secret import Secret
 from campus.errors import ConfigError
 from campus.ids import DeviceId
 from campus.samples import DeviceKind, Neighbour
+from campus.secret import Secret
 from firmware_profiles.load import load_catalogue
 from firmware_profiles.model import Cadence
 from simulator.snmp.responder import Responder, responding

@@ -9,8 +9,8 @@ from agent.address import HostPort
 from agent.collect.port import Harvest
 from agent.collect.snmp import DeviceTarget, SnmpCollector
 from agent.collect.snmp_dialogue import MAX_WALK_ROWS
-from agent.secret import Secret
 from campus.ids import DeviceId
+from campus.secret import Secret
 from simulator.snmp.ber import Oid, encode_integer, encode_oid
 from simulator.snmp.quirk import Quirks
 from simulator.snmp.responder import Responder, responding

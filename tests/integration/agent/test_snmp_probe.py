@@ -7,7 +7,7 @@ from typing import Any
 from agent.address import HostPort
 from agent.collect.snmp import SnmpCollector
 from agent.probe import probe_report, rendered
-from agent.secret import Secret
+from campus.secret import Secret
 from simulator.snmp.quirk import Quirks
 from simulator.snmp.responder import Responder, responding
 from simulator.snmp.tree import MibTree

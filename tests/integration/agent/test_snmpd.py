@@ -9,9 +9,9 @@ from agent.address import HostPort
 from agent.clock import utc_ms
 from agent.collect.snmp import DeviceTarget, SnmpCollector
 from agent.probe import probe_report, rendered
-from agent.secret import Secret
 from campus.errors import Transient
 from campus.ids import DeviceId
+from campus.secret import Secret
 from firmware_profiles.load import load_catalogue
 from tests.servers.snmpd import COMMUNITY, Snmpd, snmpd
 from tests.support.snmp import NOW, QUICK, SHIPPED, polls, values

@@ -8,9 +8,9 @@ from click.testing import CliRunner
 
 from agent.collect.port import Cadence
 from agent.config import AgentConfig, load_config
-from agent.secret import Secret
 from campanile.cli import main
 from campus.errors import ConfigError
+from campus.secret import Secret
 
 WHOLE = """\
 site: no-1-primary
