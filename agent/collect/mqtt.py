@@ -17,7 +17,7 @@ from agent.poll import Sink
 from agent.presence import Presence
 from agent.reconnect import Pauses, converse_for_ever
 from agent.spool.spool import Spool
-from campus.errors import Poison
+from campus.errors import Poison, Transient
 from campus.ids import DeviceId
 from campus.samples import Event, Severity
 from campus.topics import WIRE_VERSION, Address
@@ -28,6 +28,8 @@ EVERYTHING = "#"
 _OWN_TREE = f"campus/{WIRE_VERSION}/"
 PAUSES = Pauses(1.0, 30.0)
 LOOK_FOR_SILENCE_S = 1.0
+ANSWER_WITHIN_S = 30.0
+"""A broker that has not answered since the start is called down after this: it may be starting as we are."""
 REMEMBER_EVERY_S = 30.0
 MESSAGES_IN_A_ROW = 200
 """Decoded before other tasks get their turn."""
@@ -48,6 +50,7 @@ class MqttListener:
         *,
         clock: UtcClock,
         timer: Timer,
+        answer_within_s: float = ANSWER_WITHIN_S,
     ) -> None:
         self._broker = broker
         self._address = address
@@ -57,11 +60,15 @@ class MqttListener:
         self._sink = sink
         self._clock = clock
         self._timer = timer
+        self._answer_within_s = answer_within_s
+        self._started_s = 0.0
+        self._is_told_absent = False
         self.counts: Counter[str] = Counter()
-        """``messages``, ``connections``, ``overflowed``, and ``unread_{reason}`` for each message that gave nothing."""
+        """messages, connections, failures (to connect or stay so), overflowed; ``unread_{reason}`` for each message that gave nothing."""
 
     async def run(self) -> None:
-        """Listen until cancelled, whatever the broker does."""
+        """Listen until cancelled, whatever the broker does. That a broker went is told; that we leave is not."""
+        self._started_s = self._timer.now_s()
         await converse_for_ever("mqtt_listener", self._listen, PAUSES, self._timer)
 
     async def _listen(self) -> None:
@@ -72,8 +79,12 @@ class MqttListener:
             self._note_connected(link)
             while True:
                 await self._take(await link.receive(), link.name)
+        except Transient:
+            self._note_lost(link)
+            raise
         finally:
-            self._note_disconnected(link)
+            self.counts["overflowed"] += link.overflowed
+            self._presence.disconnected(link.name)
             await link.close()
 
     async def _take(self, messages: list[Heard], via: str) -> None:
@@ -103,14 +114,20 @@ class MqttListener:
         _log.info("mqtt_listener_connected broker=%s", link.name)
         self._tell("mqtt_listener_up", link.name, Severity.INFO)
 
-    def _note_disconnected(self, link: MqttLink) -> None:
-        self.counts["overflowed"] += link.overflowed
-        if self._presence.disconnected(link.name):
-            self._tell("mqtt_listener_down", link.name, Severity.MAJOR)
+    def _note_lost(self, link: MqttLink) -> None:
+        """Tell once that the broker is down: when a connection ended, and when none was made in time since the start."""
+        self.counts["failures"] += 1
+        was_heard = self._presence.disconnected(link.name)
+        if not was_heard:
+            waited_s = self._timer.now_s() - self._started_s
+            if self.counts["connections"] or self._is_told_absent or waited_s < self._answer_within_s:
+                return
+        self._is_told_absent = True
+        self._tell("mqtt_listener_down", link.name, Severity.MAJOR)
 
-    def _tell(self, kind: str, text: str, severity: Severity) -> None:
+    def _tell(self, kind: str, broker: str, severity: Severity) -> None:
         device = DeviceId(self._address.agent)
-        event = Event(device, self._clock(), kind, text, severity)
+        event = Event(device, self._clock(), kind, broker, severity, broker)
         self._sink(device, Harvest(events=[event]))
 
 

@@ -19,7 +19,7 @@ from campus.errors import Transient
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.samples import Event
 from campus.topics import Address
-from controller.alerts.events import EVENT_PREFIX, ended_kind, event_rule, event_rule_id, is_worth_an_alert
+from controller.alerts.events import EVENT_PREFIX, Newest, ended_kind, event_rule, event_rule_id, is_worth_an_alert
 from controller.alerts.judgement import Rows
 from controller.alerts.port import Registry
 from controller.alerts.recorder import AlertKey, Cleared, Recorder
@@ -77,6 +77,7 @@ class AlertEngine:
         self._pen = threading.Lock()
         """Guards the recorder."""
         self._waiting: deque[Case | Cleared] = deque()
+        self._newest = Newest()
         self._dropped = 0
         self._written: Counter[str] = Counter()
         self._refresh_at = 0
@@ -116,8 +117,9 @@ class AlertEngine:
     def note_events(self, address: Address, events: Sequence[Event]) -> None:
         """Take what an agent reported; what is worth an alert becomes one."""
         now = self._clock()
-        changes = [each for event in events for each in _changes_of_event(address.site, event, now)]
         with self._lock:
+            news = [event for event in events if not self._newest.is_overtaken(address.site, event)]
+            changes = [each for event in news for each in _changes_of_event(address.site, event, now)]
             self._waiting.extend(changes)
             self._trim()
 

@@ -1,11 +1,13 @@
 """Alerts that come from a moment an agent reported, not from a rule over samples. Pure.
 
-They stand under the rule id ``event:KIND``. A kind that ends in ``_down`` is over when its ``_up`` comes. Other moments
+They stand under the rule id ``event:KIND``. A kind that ends in ``_down`` is over when its ``_up`` comes, in whichever
+order the two arrive. Other moments
 have no end: such an alert stays open until somebody acknowledges it, or until it is `FORGOTTEN_AFTER_S` old.
 """
 
 from typing import Final
 
+from campus.ids import SiteId
 from campus.samples import Event, Severity
 from controller.alerts.model import Absence, Rule, Wording
 
@@ -36,6 +38,29 @@ def ended_kind(kind: str) -> str | None:
     ('link_down', None)
     """
     return kind.removesuffix("_up") + "_down" if kind.endswith("_up") else None
+
+
+class Newest:
+    """The newest of each pair of ``_up`` and ``_down`` heard so far: frames of a backlog come after the live ones.
+
+    Remembers `capacity` pairs, the latest told ones.
+    """
+
+    def __init__(self, capacity: int = 10_000) -> None:
+        self._capacity = capacity
+        self._heard: dict[tuple[str, str, str, str], int] = {}
+
+    def is_overtaken(self, site: SiteId, event: Event) -> bool:
+        """Note an event; whether its counterpart, or the same again, happened after it and was heard before it."""
+        stem, _, side = event.kind.rpartition("_")
+        if side not in {"up", "down"}:
+            return False
+        key = (site, event.device, stem, event.instance)
+        newest = self._heard.pop(key, event.occurred_at)
+        self._heard[key] = max(newest, event.occurred_at)
+        if len(self._heard) > self._capacity:
+            del self._heard[next(iter(self._heard))]
+        return event.occurred_at < newest
 
 
 def event_rule(rule_id: str, severity: Severity = Severity.MINOR) -> Rule:

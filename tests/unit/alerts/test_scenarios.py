@@ -276,6 +276,21 @@ def test_an_event_that_says_up_ends_the_one_that_said_down(scene: Scene) -> None
     assert alert.trail[-1].reason == "the device reported that it is over"
 
 
+def test_a_down_that_arrives_after_its_up_raises_nothing_and_an_old_up_ends_nothing(scene: Scene) -> None:
+    def tell(second: float, kind: str, severity: Severity, instance: str) -> None:
+        scene.engine.note_events(address_of(NO_1), [Event(SWITCH, scene.at(second), kind, "", severity, instance)])
+        scene.engine.tick(scene.at(30))
+
+    tell(20, "link_up", Severity.INFO, "GE0/0/1")
+    tell(10, "link_down", Severity.MAJOR, "GE0/0/1")
+    assert scene.everything() == []
+    tell(20, "link_down", Severity.MAJOR, "GE0/0/2")
+    tell(10, "link_up", Severity.INFO, "GE0/0/2")
+    assert scene.open_rules() == ["event:link_down"]
+    tell(21, "link_up", Severity.INFO, "GE0/0/2")
+    assert scene.open_rules() == []
+
+
 def test_people_acknowledge_what_is_theirs(scene: Scene) -> None:
     scene.say(0, NO_1, KITCHEN, "gas_percent_lel", 40.0)
     (alert,) = scene.open()
