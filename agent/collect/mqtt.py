@@ -64,7 +64,7 @@ class MqttListener:
         self._started_s = 0.0
         self._is_told_absent = False
         self.counts: Counter[str] = Counter()
-        """messages, connections, failures (to connect or stay so), overflowed; ``unread_{reason}`` for each message that gave nothing."""
+        """messages, connections, failures, overflowed; ``unread_{reason}`` for each message that gave nothing."""
 
     async def run(self) -> None:
         """Listen until cancelled, whatever the broker does. That a broker went is told; that we leave is not."""

@@ -189,6 +189,6 @@ def test_a_broker_that_never_answers_is_called_down_once_and_up_when_it_comes(tm
         (down, up) = [event for _, harvest in ear.harvests for event in harvest.events]
         assert (down.kind, up.kind) == ("mqtt_listener_down", "mqtt_listener_up")
         assert down.instance == up.instance == f"127.0.0.1:{port}"
-        assert (down.device, up.device) == (HERE.agent, HERE.agent)
+        assert down.device == up.device == DeviceId(HERE.agent)
 
     asyncio.run(scenario())
