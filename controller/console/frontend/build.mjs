@@ -54,7 +54,7 @@ async function weigh() {
   for (const name of await readdir(OUT)) {
     if (/\.(js|css|svg)$/.test(name)) total += gzipSync(await readFile(join(OUT, name))).length;
   }
-  console.log(`console: ${Math.round(total / 1000)} kB compressed of ${BUDGET_BYTES / 1000} kB allowed`);
+  console.log(`front end: ${Math.round(total / 1000)} kB compressed of ${BUDGET_BYTES / 1000} kB allowed`);
   if (total > BUDGET_BYTES) throw new Error("the bundle is over its budget");
 }
 
