@@ -8,8 +8,6 @@ from agent.address import HostPort
 from agent.collect.port import Harvest
 from agent.collect.snmp import AUTO, DeviceTarget, SnmpCollector
 from agent.collect.snmp_dialogue import SnmpDialogue, SnmpTiming
-from agent.decode.select import mac_text
-from agent.decode.value import Raw, text_of
 from campus.errors import Poison, Transient
 from campus.ids import DeviceId, MetricId
 from campus.metrics import MetricKind, catalogue
@@ -17,6 +15,7 @@ from campus.samples import DeviceFacts, DeviceKind, Sample
 from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue, Identity
 from firmware_profiles.model import Cadence
+from firmware_profiles.raw import Raw, mac_text, text_of
 
 _IF, _IFX = "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1"
 _DESCR, _NAME = f"{_IF}.2", f"{_IFX}.1"

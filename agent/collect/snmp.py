@@ -16,7 +16,7 @@ from agent.collect.snmp_recognise import SYS_DESCR, SYS_OBJECT_ID, identity_of, 
 from agent.decode.counter import has_restarted
 from agent.decode.plan import due, wanted_oids
 from agent.decode.snmp import SYS_UPTIME, CounterMemory, decode_poll, merge
-from agent.decode.value import Raw, settled
+from agent.decode.value import settled
 from campus.errors import ConfigError, Poison, Transient
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue as metric_catalogue
@@ -24,6 +24,7 @@ from campus.samples import DeviceFacts, DeviceKind, Event, Sample, SeriesKey, Se
 from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue, Identity
 from firmware_profiles.model import Cadence, Profile
+from firmware_profiles.raw import Raw
 
 AUTO = "auto"
 

@@ -17,9 +17,9 @@ from gufo.snmp import SnmpError
 from gufo.snmp.aio import SnmpSession
 
 from agent.address import HostPort
-from agent.decode.value import Raw
 from campus.errors import Poison, Transient
 from campus.secret import Secret
+from firmware_profiles.raw import Raw
 
 T = TypeVar("T")
 MAX_WALK_ROWS = 10_000

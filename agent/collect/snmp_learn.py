@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from agent.collect.snmp_dialogue import SnmpDialogue
 from agent.decode.plan import Ask
-from agent.decode.select import keeps, looked_up, mac_text, named, picked, port_id_text, unique_names
-from agent.decode.value import Raw, instance_of, number_of, text_of
+from agent.decode.value import number_of
 from campus.errors import Poison
 from campus.samples import Neighbour, PortFacts
 from firmware_profiles.model import Facts, Filter, Profile, Source, Table
+from firmware_profiles.raw import Raw, instance_of, mac_text, port_id_text, text_of
+from firmware_profiles.select import keeps, looked_up, named, picked, unique_names
 
 
 class Columns:

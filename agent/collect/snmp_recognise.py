@@ -1,8 +1,8 @@
 """Which profile reads a device that nobody has named one for."""
 
 from agent.collect.snmp_dialogue import SnmpDialogue
-from agent.decode.value import Raw
 from firmware_profiles.catalogue import FALLBACK, Catalogue, Identity
+from firmware_profiles.raw import Raw
 
 SYS_DESCR = "1.3.6.1.2.1.1.1.0"
 SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"

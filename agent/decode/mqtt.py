@@ -10,13 +10,14 @@ import msgspec
 
 from agent.collect.port import Harvest
 from agent.decode.pointer import MISSING, elements, resolve
-from agent.decode.value import instance_of, is_ignored, state_of, text_of, value_of
+from agent.decode.value import is_ignored, state_of, value_of
 from campus.errors import Poison
 from campus.ids import DeviceId, Instance, MetricId, is_id, slug
 from campus.metrics import catalogue as metric_catalogue
 from campus.samples import DeviceFacts, Sample, SeriesKey
 from firmware_profiles.catalogue import Catalogue
 from firmware_profiles.model import Message, MessagePoint, PointType
+from firmware_profiles.raw import instance_of, text_of
 
 MAX_PAYLOAD_BYTES = 1 << 20
 MAX_DEVICES = 1000

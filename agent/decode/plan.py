@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from agent.decode.value import Raw, is_ignored
+from agent.decode.value import is_ignored
 from firmware_profiles.model import Cadence, Point, Reading
+from firmware_profiles.raw import Raw
 
 
 @dataclass(slots=True)

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from agent.collect.port import Harvest
 from agent.decode.counter import CounterReading, Rate, Step, rate_between
 from agent.decode.plan import Ask
-from agent.decode.value import Raw, is_ignored, number_of, settled, state_of
+from agent.decode.value import is_ignored, number_of, settled, state_of
 from campus.errors import Poison
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue
 from campus.samples import Sample, SeriesKey
 from firmware_profiles.model import PointType, Reading
+from firmware_profiles.raw import Raw
 
 SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
 _SPEED = MetricId("if_speed_bps")

@@ -6,24 +6,9 @@ Every refusal is a `Poison` with a countable reason.
 import math
 
 from campus.errors import Poison
-from campus.ids import MAX_INSTANCE_CHARS
 from campus.metrics import Metric
 from firmware_profiles.model import PointType
-
-Raw = int | float | str | bytes | bool | None
-"""What protocols hand over: SNMP values through gufo-snmp (str for OIDs and addresses, bytes for strings), JSON scalars."""
-
-
-def text_of(raw: Raw) -> str:
-    r"""Readable text of a raw value, without what strings are padded with; undecodable bytes are replaced.
-
-    >>> text_of(b"RG-S6220 \x00\x00"), text_of(7)
-    ('RG-S6220', '7')
-    """
-    if raw is None:
-        return ""
-    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
-    return "".join(c if c.isprintable() else " " for c in text.partition("\0")[0]).strip()
+from firmware_profiles.raw import Raw, text_of
 
 
 def number_of(raw: Raw) -> float:
@@ -80,8 +65,3 @@ def settled(metric: Metric, value: float) -> float:
     if abs(digits - round(digits)) < 1e-9:
         return round(value, round(digits))
     return round(value / metric.resolution) * metric.resolution
-
-
-def instance_of(name: str) -> str:
-    """A name as an instance: printable, at most 128 characters."""
-    return "".join(c if c.isprintable() else " " for c in name).strip()[:MAX_INSTANCE_CHARS]

@@ -8,12 +8,13 @@ from campus.metrics import catalogue as metric_catalogue
 from campus.samples import DeviceFacts, SeriesKey
 from firmware_profiles.catalogue import Catalogue
 from firmware_profiles.model import Message, MessagePoint, Point, PointType, Profile, Reading
+from firmware_profiles.raw import text_of
 from simulator.district.device import SimDevice
 from simulator.district.dice import key_of
 from simulator.district.district import District
 from simulator.history.formula import Constant, Formula, Jitter, Linear, Lookup, Rule, Running
 from simulator.history.select import facts_of, neighbours_of, ports_of, recognised, table_rows
-from simulator.history.snapshot import Snapshot, text_of
+from simulator.history.snapshot import Snapshot
 from simulator.life.columns import Columns
 from simulator.life.noise import Floats
 from simulator.life.site_life import SiteLife

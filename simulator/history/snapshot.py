@@ -1,15 +1,15 @@
-"""A device's MIB at one instant, asked as a manager asks: scalars and columns by dotted OID."""
+"""A device's MIB at one instant, asked as a manager asks: scalars and columns by dotted OID.
+
+Numbers are int, object identifiers dotted str, octets bytes."""
 
 from collections.abc import Callable
 
+from firmware_profiles.raw import Raw
 from simulator.life.columns import Columns
 from simulator.life.noise import Floats
 from simulator.mib.leaf import DeviceMib, Fixed, Gauge, Leaf
 from simulator.snmp import ber
 from simulator.snmp.ber import Oid
-
-Raw = int | str | bytes
-"""Numbers are int, object identifiers dotted str, octets bytes."""
 
 
 class Snapshot:
@@ -24,7 +24,7 @@ class Snapshot:
         """What stands behind a whole OID."""
         return self._mib.get(_arcs(dotted))
 
-    def scalar(self, dotted: str) -> Raw | None:
+    def scalar(self, dotted: str) -> Raw:
         """The value of a whole OID."""
         leaf = self.leaf(dotted)
         return None if leaf is None else self._read(leaf)
@@ -43,33 +43,6 @@ class Snapshot:
         """Whether the device answers anything under an OID."""
         prefix = _arcs(dotted)
         return any(oid[: len(prefix)] == prefix for oid in self._oids)
-
-
-def text_of(raw: Raw | None) -> str:
-    r"""Readable text: up to the first NUL, what is not printable as blanks, trimmed.
-
-    >>> text_of(b"RG-S2910 \x00"), text_of(7), text_of(None)
-    ('RG-S2910', '7', '')
-    """
-    if raw is None:
-        return ""
-    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
-    return "".join(c if c.isprintable() else " " for c in text.partition("\0")[0]).strip()
-
-
-def mac_text(raw: Raw | None) -> str:
-    """Six octets with colons, anything else as text."""
-    return raw.hex(":") if isinstance(raw, bytes) and len(raw) == 6 else text_of(raw)
-
-
-def port_id_text(raw: Raw | None) -> str:
-    """An LLDP id: a name where it is printable ASCII (``Gi0/25`` has six letters too), else an address.
-
-    >>> port_id_text(b"Gi0/25"), port_id_text(bytes.fromhex("58696c7b2f80"))
-    ('Gi0/25', '58:69:6c:7b:2f:80')
-    """
-    is_name = isinstance(raw, bytes) and raw.isascii() and raw.decode("ascii").isprintable()
-    return text_of(raw) if is_name else mac_text(raw)
 
 
 def _arcs(dotted: str) -> Oid:

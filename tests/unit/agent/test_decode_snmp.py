@@ -4,9 +4,9 @@ import pytest
 
 from agent.decode.plan import Ask, due, wanted_oids
 from agent.decode.snmp import SYS_UPTIME, CounterMemory, decode_poll
-from agent.decode.value import Raw
 from campus.ids import DeviceId
 from firmware_profiles.model import Cadence, Point, PointType, Reading
+from firmware_profiles.raw import Raw
 
 NOW = 1_700_000_000_000
 SW = DeviceId("sw-1")

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.decode.select import keeps, mac_text, named, picked, unique_names
-from agent.decode.value import instance_of, number_of, settled, state_of, text_of
+from agent.decode.value import number_of, settled, state_of
 from campus.errors import Poison
 from campus.ids import MetricId, is_instance
 from campus.metrics import Metric, catalogue
 from firmware_profiles.model import Filter, IndexForm, Naming, Source
+from firmware_profiles.raw import instance_of, mac_text, text_of
+from firmware_profiles.select import keeps, named, picked, unique_names
 
 TEMPERATURE = catalogue()[MetricId("temperature_cel")]
 POWER = catalogue()[MetricId("power_state")]

@@ -1,10 +1,10 @@
-"""Which rows of a table are read, what they are called, what a fact's text says. Pure."""
+"""What a profile says about rows, names and texts, done: which rows stay, what they are called, what a fact says. Pure."""
 
 import re
 from functools import lru_cache
 
-from agent.decode.value import Raw, instance_of, text_of
 from firmware_profiles.model import Filter, IndexForm, Naming, Source
+from firmware_profiles.raw import Raw, instance_of, text_of
 
 
 @lru_cache(maxsize=512)
@@ -85,22 +85,3 @@ def unique_names(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
         taken.add(unique)
         result.append((index, unique))
     return result
-
-
-def mac_text(raw: Raw) -> str:
-    """A MAC address as text: six bytes are written with colons, text stays as it is.
-
-    >>> mac_text(bytes.fromhex("488eef7166e0")), mac_text(b"")
-    ('48:8e:ef:71:66:e0', '')
-    """
-    return raw.hex(":") if isinstance(raw, bytes) and len(raw) == 6 else text_of(raw)
-
-
-def port_id_text(raw: Raw) -> str:
-    """An LLDP id, which may be a MAC address or a name that has six letters.
-
-    >>> port_id_text(b"GE0/24"), port_id_text(bytes.fromhex("488eef7166e0"))
-    ('GE0/24', '48:8e:ef:71:66:e0')
-    """
-    is_name = isinstance(raw, bytes) and raw.isascii() and raw.decode("ascii").isprintable()
-    return text_of(raw) if is_name else mac_text(raw)

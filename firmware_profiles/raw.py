@@ -1,0 +1,42 @@
+"""What a device answers before it means anything: one raw value, as text, as a name, as an address. Pure."""
+
+from campus.ids import MAX_INSTANCE_CHARS
+
+Raw = int | float | str | bytes | bool | None
+"""What protocols hand over: SNMP values through gufo-snmp (str for OIDs and addresses, bytes for strings), JSON scalars."""
+
+
+def text_of(raw: Raw) -> str:
+    r"""Readable text of a raw value, without what strings are padded with; undecodable bytes are replaced.
+
+    >>> text_of(b"RG-S6220 \x00\x00"), text_of(7)
+    ('RG-S6220', '7')
+    """
+    if raw is None:
+        return ""
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
+    return "".join(c if c.isprintable() else " " for c in text.partition("\0")[0]).strip()
+
+
+def instance_of(name: str) -> str:
+    """A name as an instance: printable, at most 128 characters."""
+    return "".join(c if c.isprintable() else " " for c in name).strip()[:MAX_INSTANCE_CHARS]
+
+
+def mac_text(raw: Raw) -> str:
+    """A MAC address as text: six bytes are written with colons, text stays as it is.
+
+    >>> mac_text(bytes.fromhex("488eef7166e0")), mac_text(b"")
+    ('48:8e:ef:71:66:e0', '')
+    """
+    return raw.hex(":") if isinstance(raw, bytes) and len(raw) == 6 else text_of(raw)
+
+
+def port_id_text(raw: Raw) -> str:
+    """An LLDP id, which may be a MAC address or a name that has six letters.
+
+    >>> port_id_text(b"GE0/24"), port_id_text(bytes.fromhex("488eef7166e0"))
+    ('GE0/24', '48:8e:ef:71:66:e0')
+    """
+    is_name = isinstance(raw, bytes) and raw.isascii() and raw.decode("ascii").isprintable()
+    return text_of(raw) if is_name else mac_text(raw)
