@@ -1,8 +1,6 @@
 """How full the links of the small district are."""
 
 import math
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +10,6 @@ from campus.samples import DeviceFacts, DeviceKind
 from controller.capacity.service import CapacityService
 from controller.identity.scope import NotFound
 from controller.localtime import DAY_MS, HOUR_MS
-from tests.fakes.memory_store import MemoryStore
 from tests.support.district import (
     DISTRICT_SCOPE,
     GATEWAY,
@@ -24,24 +21,11 @@ from tests.support.district import (
     UPLINK,
     ReadyRegistry,
     address_of,
-    ready_registry,
 )
 from tests.support.samples import Feed, series
 
 STEP = 300_000
 WEEK = (MONDAY, MONDAY + 7 * DAY_MS)
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[ReadyRegistry]:
-    ready = ready_registry(tmp_path)
-    yield ready
-    ready.engine.dispose()
-
-
-@pytest.fixture
-def feed() -> Feed:
-    return Feed(MemoryStore())
 
 
 def capacity(registry: ReadyRegistry, feed: Feed, now: int) -> CapacityService:

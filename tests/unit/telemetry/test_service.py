@@ -1,8 +1,5 @@
 """Newest values and charts of the small district."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -11,7 +8,6 @@ from controller.identity.scope import NotFound
 from controller.localtime import DAY_MS
 from controller.store.port import Level
 from controller.telemetry.service import TelemetryService
-from tests.fakes.memory_store import MemoryStore
 from tests.support.district import (
     BOARD_101,
     DISTRICT_SCOPE,
@@ -24,24 +20,11 @@ from tests.support.district import (
     NOW,
     UPLINK,
     ReadyRegistry,
-    ready_registry,
 )
 from tests.support.samples import Feed, series
 
 IN = MetricId("if_in_bps")
 POWER = MetricId("power_state")
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[ReadyRegistry]:
-    ready = ready_registry(tmp_path)
-    yield ready
-    ready.engine.dispose()
-
-
-@pytest.fixture
-def feed() -> Feed:
-    return Feed(MemoryStore())
 
 
 @pytest.fixture

@@ -1,15 +1,11 @@
 """How much the boards of the small district are used. Lessons: four a weekday, 40 minutes each, none on Thursday's holiday."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from campus.ids import DeviceId, SiteId
 from controller.identity.scope import NotFound
 from controller.localtime import DAY_MS, HOUR_MS
 from controller.utilisation.service import UtilisationService
-from tests.fakes.memory_store import MemoryStore
 from tests.support.district import (
     BOARD_101,
     BOARD_102,
@@ -20,7 +16,6 @@ from tests.support.district import (
     NO_2,
     TIMEZONE,
     ReadyRegistry,
-    ready_registry,
 )
 from tests.support.samples import Feed, series
 
@@ -32,16 +27,9 @@ OFF, STANDBY, ON = 0.0, 1.0, 2.0
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Iterator[ReadyRegistry]:
-    ready = ready_registry(tmp_path)
-    ready.clock.now = MONDAY + 7 * DAY_MS
-    yield ready
-    ready.engine.dispose()
-
-
-@pytest.fixture
-def feed() -> Feed:
-    return Feed(MemoryStore())
+def registry(registry: ReadyRegistry) -> ReadyRegistry:
+    registry.clock.now = MONDAY + 7 * DAY_MS
+    return registry
 
 
 @pytest.fixture
