@@ -13,7 +13,7 @@ import msgspec
 from agent.address import HostPort, parse_host_port
 from agent.secret_source import read_secret
 from agent.settings import AgentFile, BrokerSettings, DeviceEntry, MqttDeviceEntry
-from campus.document import line_of, load_document, nearest
+from campus.document import Places, load_placed, nearest
 from campus.errors import ConfigError, Poison
 from campus.ids import is_id, parse_agent_id, parse_site_id
 from campus.secret import Secret, secret_from_file
@@ -66,8 +66,8 @@ def load_config(path: Path) -> AgentConfig:
 
     Relative paths in the file start from its own folder. Fetches secrets; opens no socket and no database.
     """
-    file = load_document(path, AgentFile)
-    checked = _Checked(path)
+    file, places = load_placed(path, AgentFile)
+    checked = _Checked(path, places)
     checked.ids(file)
     checked.numbers(file)
     communities = {
@@ -88,13 +88,13 @@ def load_config(path: Path) -> AgentConfig:
 class _Checked:
     """Checks that types cannot make, and where in the file each value stands."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, places: Places) -> None:
         self._path = path
-        self._text = path.read_text(encoding="utf-8")
+        self._places = places
 
     def where(self, *steps: str | int) -> str:
         """``file:line`` of the value at `steps`."""
-        return f"{self._path}:{line_of(self._text, *steps)}"
+        return f"{self._path}:{self._places.line_of(*steps)}"
 
     def ids(self, file: AgentFile) -> None:
         """Ids have the wire's grammar and stand once; the agent's own id is a device id too."""

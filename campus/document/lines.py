@@ -10,6 +10,17 @@ from campus.errors import ConfigError
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
 
 
+class Places:
+    """The lines of one text that was parsed already; `root` is None for an empty one."""
+
+    def __init__(self, root: yaml.Node | None) -> None:
+        self._root = root
+
+    def line_of(self, *steps: Any) -> int:
+        """1-based line of what `steps` lead to, or of its nearest known ancestor."""
+        return line_at(self._root, steps)
+
+
 def line_at(node: yaml.Node | None, steps: Sequence[Any]) -> int:
     """1-based line of what `steps` (mapping keys and sequence indices) lead to, or of its nearest known ancestor."""
     line = 1

@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from campus.document import line_of, nearest, read_document
+from campus.document import Places, nearest, read_placed
 from campus.errors import ConfigError
 from campus.ids import MetricId, is_id
 from campus.metrics import MetricKind, catalogue
@@ -66,11 +66,15 @@ def load_rules(rules_dir: Path | None = None) -> Rulebook:
 
 def read_rules(name: str, text: str) -> list[Rule]:
     """The rules of one YAML text; `name` stands in errors. `ConfigError` names file, line and what to do."""
-    rules = read_document(name, text, list[Rule])
+    return _placed_rules(name, text)[0]
+
+
+def _placed_rules(name: str, text: str) -> tuple[list[Rule], Places]:
+    rules, places = read_placed(name, text, list[Rule])
     for index, rule in enumerate(rules):
         for steps, complaint in _complaints(rule):
-            raise ConfigError(f"{name}:{line_of(text, index, *steps)}: rule {rule.id!r}: {complaint}")
-    return rules
+            raise ConfigError(f"{name}:{places.line_of(index, *steps)}: rule {rule.id!r}: {complaint}")
+    return rules, places
 
 
 def _texts(folder: Path) -> Iterator[tuple[str, str]]:
@@ -85,8 +89,9 @@ def _one_book(texts: Iterator[tuple[str, str]]) -> Rulebook:
     rules: list[Rule] = []
     home: dict[str, str] = {}
     for name, text in texts:
-        for index, rule in enumerate(read_rules(name, text)):
-            where = f"{name}:{line_of(text, index)}"
+        found, places = _placed_rules(name, text)
+        for index, rule in enumerate(found):
+            where = f"{name}:{places.line_of(index)}"
             if rule.id in home:
                 raise ConfigError(f"{where}: rule {rule.id!r} stands at {home[rule.id]} already: rename or remove one")
             home[rule.id] = where
