@@ -6,6 +6,7 @@ from campus.ids import MetricId
 from campus.metrics import Metric, catalogue
 from controller.alerts.events import EVENT_PREFIX
 from controller.alerts.model import Absence, Comparison, Ratio, Rule, States, Threshold
+from controller.wording import Language, duration, quantity, share
 
 Words = tuple[str, str]
 """English, Chinese."""
@@ -15,19 +16,25 @@ def told(rule: Rule, value: float, lasted_s: int, text: str = "") -> Words:
     """Why a case is bad: what was measured against what, and for how long; or what the device itself said.
 
     >>> from controller.alerts.rulebook import shipped_rules
-    >>> told(shipped_rules().rule("freezer-warm"), -9.5, 600)[0]
-    '-9.5 Cel is above -12 Cel for 600 s'
+    >>> told(shipped_rules().rule("freezer-warm"), -9.5, 600)[0].replace("\\xa0", " ")
+    '-9.5 °C is above -12.0 °C for 10 min'
     """
     if text:
         return f"the device reported: {text}", f"设备上报：{text}"
     condition = rule.condition
+    lasted = lasting(lasted_s)
     if isinstance(condition, Absence):
-        allowed = f"{condition.after_s:g}"
-        return f"silent for {lasted_s} s, {allowed} s are allowed", f"已 {lasted_s} 秒无数据，允许 {allowed} 秒"
+        allowed = lasting(condition.after_s)
+        return f"silent for {lasted[0]}, {allowed[0]} is allowed", f"已{lasted[1]}无数据，允许{allowed[1]}"
     english, chinese = _measured(condition, catalogue()[MetricId(rule.metric)], value)
     if lasted_s <= 0:
         return english, chinese
-    return f"{english} for {lasted_s} s", f"{chinese}，已持续 {lasted_s} 秒"
+    return f"{english} for {lasted[0]}", f"{chinese}，已持续{lasted[1]}"
+
+
+def lasting(seconds: float) -> Words:
+    """A length of time."""
+    return duration(seconds, Language.EN), duration(seconds, Language.ZH)
 
 
 def over(rule: Rule, value: float) -> Words:
@@ -40,19 +47,24 @@ def over(rule: Rule, value: float) -> Words:
     if isinstance(rule.condition, States):
         english, chinese = _state(metric, value)
         return f"good again: {english}", f"已恢复：{chinese}"
-    return f"good again, measured {value:g} {metric.unit}", f"已恢复正常，测得 {value:g} {metric.unit}"
+    english, chinese = _amount(metric, value)
+    return f"good again, measured {english}", f"已恢复正常，测得 {chinese}"
 
 
 def _measured(condition: Threshold | Ratio | States, metric: Metric, value: float) -> Words:
     if isinstance(condition, States):
         return _state(metric, value)
     side = ("above", "高于") if condition.comparison is Comparison.ABOVE else ("below", "低于")
-    measured = f"{value:g} {metric.unit}"
+    english, chinese = _amount(metric, value)
     if isinstance(condition, Ratio):
-        share = f"{condition.level:.0%}"
-        return f"{measured} is {side[0]} {share} of what fits", f"测得 {measured}，{side[1]}容量的 {share}"
-    level = f"{condition.level:g} {metric.unit}"
-    return f"{measured} is {side[0]} {level}", f"测得 {measured}，{side[1]} {level}"
+        part = share(condition.level)
+        return f"{english} is {side[0]} {part} of what fits", f"测得 {chinese}，{side[1]}容量的 {part}"
+    level = _amount(metric, condition.level)
+    return f"{english} is {side[0]} {level[0]}", f"测得 {chinese}，{side[1]} {level[1]}"
+
+
+def _amount(metric: Metric, value: float) -> Words:
+    return quantity(value, metric.unit, Language.EN), quantity(value, metric.unit, Language.ZH)
 
 
 def _state(metric: Metric, value: float) -> Words:

@@ -14,7 +14,7 @@ from typing import Final
 
 from campus.ids import DeviceId, SiteId
 from controller.alerts.model import Rule, TrailStep
-from controller.alerts.reasons import over, told
+from controller.alerts.reasons import lasting, over, told
 
 JUDGED: Final = "judged"
 DUPLICATE: Final = "duplicate"
@@ -103,8 +103,8 @@ def _duplicate(case: Case, situation: Situation, decision: Decision) -> Decision
 def _late(case: Case, _: Situation, decision: Decision) -> Decision:
     if not case.arrived_late_ms:
         return decision
-    minutes = round(case.arrived_late_ms / 60_000)
-    step = TrailStep(case.at, LATE, "kept", f"arrived {minutes} min after it happened", f"发生 {minutes} 分钟后才收到")
+    english, chinese = lasting(case.arrived_late_ms / 1000)
+    step = TrailStep(case.at, LATE, "kept", f"arrived {english} after it happened", f"发生{chinese}后才收到")
     return replace(decision.after(step), outcome=Outcome.KEPT)
 
 

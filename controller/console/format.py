@@ -1,120 +1,42 @@
-"""Numbers and instants as people read them: sensible precision, units always, nothing where nothing is known.
+"""What the console shows of numbers and instants: `controller.wording` has the numbers, the instants are here.
 
-Pure. Every function takes the language where words are involved; NaN and None become an en dash.
+Pure. Every function takes the language where words are involved; an instant that never was becomes an en dash.
 """
 
-import math
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from controller.console.language import Language
+from controller.wording import (
+    NOTHING,
+    Language,
+    bits_per_second,
+    duration,
+    number,
+    quantity,
+    share,
+    size,
+    unit_name,
+)
 
-NOTHING = "–"
+__all__ = [
+    "NOTHING",
+    "ago",
+    "bits_per_second",
+    "duration",
+    "local",
+    "moment",
+    "number",
+    "quantity",
+    "share",
+    "short_moment",
+    "size",
+    "unit_name",
+]
+
 _SPACE = "\N{NO-BREAK SPACE}"
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
-_DECIMAL = ["", "k", "M", "G", "T", "P"]
-_BINARY = ["B", "KiB", "MiB", "GiB", "TiB"]
-
-# UCUM unit -> English, Chinese. Units that scale (bit/s, By, s) are not here.
-UNITS = {
-    "1": ("", ""),
-    "%": ("%", "%"),
-    "Cel": ("°C", "°C"),
-    "ms": ("ms", "毫秒"),
-    "V": ("V", "V"),
-    "W": ("W", "W"),
-    "dB[mW]": ("dBm", "dBm"),
-    "h": ("h", "小时"),
-    "{packet}/s": ("packets/s", "包/秒"),
-    "{process}": ("processes", "个进程"),
-    "{client}": ("clients", "个终端"),
-    "{session}": ("sessions", "个会话"),
-    "{ap}": ("access points", "个 AP"),
-    "{page}": ("pages", "页"),
-    "{touch}/min": ("touches/min", "次/分"),
-    "{passage}/min": ("passages/min", "人次/分"),
-    "{poll}/min": ("polls/min", "次/分"),
-    "{point}/min": ("readings/min", "个/分"),
-}
-
-
-def number(value: float | None) -> str:
-    """Three significant digits at most below 1,000, whole numbers with separators above.
-
-    >>> number(4.5678), number(71.26), number(12345.6), number(None)
-    ('4.57', '71.3', '12,346', '–')
-    """
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    magnitude = abs(value)
-    digits = 0 if magnitude >= 100 else 1 if magnitude >= 10 else 2
-    text = f"{value:,.{digits}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
-
-
-def bits_per_second(value: float | None) -> str:
-    """A rate with a decimal prefix (1 Gbit/s = 10^9 bit/s).
-
-    >>> bits_per_second(2_345_000_000).replace("\\xa0", " ")
-    '2.35 Gbit/s'
-    """
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    step = 0
-    while abs(value) >= 999.5 and step < len(_DECIMAL) - 1:
-        value, step = value / 1_000, step + 1
-    return f"{number(value)}{_SPACE}{_DECIMAL[step]}bit/s"
-
-
-def size(value: float | None) -> str:
-    """Bytes with a binary prefix.
-
-    >>> size(209_715_200).replace("\\xa0", " ")
-    '200 MiB'
-    """
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    step = 0
-    while abs(value) >= 1023.5 and step < len(_BINARY) - 1:
-        value, step = value / 1_024, step + 1
-    return f"{number(value)}{_SPACE}{_BINARY[step]}"
-
-
-def share(value: float | None) -> str:
-    """A share of 0 to 1 in per cent.
-
-    >>> share(0.714).replace("\\xa0", " ")
-    '71 %'
-    """
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    percent = value * 100
-    return f"{percent:.1f}{_SPACE}%" if 0 < percent < 9.95 else f"{percent:.0f}{_SPACE}%"
-
-
-def duration(seconds: float | None, language: Language) -> str:
-    """A length of time in its two largest units.
-
-    >>> duration(11_100, Language.EN).replace("\\xa0", " "), duration(200_000, Language.ZH)
-    ('3 h 5 min', '2天7小时')
-    """
-    if seconds is None or not math.isfinite(seconds):
-        return NOTHING
-    whole = round(abs(seconds))
-    sign = "-" if seconds < 0 and whole else ""
-    units = [(_DAY_S, "d", "天"), (_HOUR_S, "h", "小时"), (_MINUTE_S, "min", "分钟"), (1, "s", "秒")]
-    first = next((place for place, (length, _, _) in enumerate(units) if whole >= length), len(units) - 1)
-    parts: list[str] = []
-    for length, english, chinese in units[first : first + 2]:
-        count, whole = divmod(whole, length)
-        if count or not parts:
-            parts.append(f"{count}{chinese}" if language is Language.ZH else f"{count}{_SPACE}{english}")
-        if length == _MINUTE_S and first < len(units) - 2 and not parts:
-            break
-    return sign + ("" if language is Language.ZH else " ").join(parts)
 
 
 def ago(at: int, now: int, language: Language) -> str:
@@ -138,33 +60,6 @@ def ago(at: int, now: int, language: Language) -> str:
             count = seconds // length
             return f"{count}{chinese}前" if language is Language.ZH else f"{count}{_SPACE}{english} ago"
     return NOTHING
-
-
-def quantity(value: float | None, unit: str, language: Language) -> str:
-    """A number in a UCUM `unit` of the metric catalogue, as text.
-
-    >>> quantity(4.56, "Cel", Language.EN).replace("\\xa0", " ")
-    '4.6 °C'
-    """
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    if unit == "bit/s":
-        return bits_per_second(value)
-    if unit == "By":
-        return size(value)
-    if unit == "s":
-        return duration(value, language)
-    if unit == "Cel":
-        return f"{value:.1f}{_SPACE}°C"
-    word = unit_name(unit, language)
-    return f"{number(value)}{_SPACE}{word}" if word else number(value)
-
-
-def unit_name(unit: str, language: Language) -> str:
-    """What stands on an axis for a UCUM unit; empty for a pure number. An annotation nobody named here loses its braces."""
-    bare = unit.replace("{", "").replace("}", "")
-    english, chinese = UNITS.get(unit, (bare, bare))
-    return chinese if language is Language.ZH else english
 
 
 def local(at: int, zone: ZoneInfo) -> datetime:

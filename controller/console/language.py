@@ -3,7 +3,6 @@
 `words/*.yaml` hold the texts, both languages side by side so that one cannot be forgotten; a key is `file.key`.
 """
 
-from enum import StrEnum
 from functools import cache
 from importlib import resources
 
@@ -11,13 +10,9 @@ import msgspec
 from markupsafe import Markup, escape
 
 from campus.document import read_document
+from controller.wording import Language
 
-
-class Language(StrEnum):
-    """The languages the console speaks; values are BCP 47 tags, as HTML's `lang` wants them."""
-
-    ZH = "zh-CN"
-    EN = "en"
+__all__ = ["Language", "Text", "choose", "text_of", "texts"]
 
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

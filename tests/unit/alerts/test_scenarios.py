@@ -52,7 +52,7 @@ def test_a_freezer_warms_and_cools(scene: Scene) -> None:
     (alert,) = scene.everything()
     assert (alert.state, alert.cleared_at) == (AlertState.CLEARED, scene.at(810))
     assert [step.stage for step in alert.trail] == ["judged", "shown", "cleared"]
-    assert alert.trail[0].reason == "-9 Cel is above -12 Cel for 600 s"
+    assert alert.trail[0].reason == "-9.0\xa0°C is above -12.0\xa0°C for 10\xa0min"
     assert all(step.reason_zh for step in alert.trail)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from campus.metrics import catalogue
 from controller.console import format as fmt
 from controller.console.language import Language, choose
+from controller.wording import UNITS
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = 1_789_524_900_000
@@ -77,7 +78,7 @@ def test_every_unit_of_the_catalogue_reads_as_words() -> None:
     units = {metric.unit for metric in catalogue().values()}
     assert len(units) > 10
     for unit in units:
-        assert unit in {*fmt.UNITS, "bit/s", "By", "s"}, "give it words in controller/console/format.py"
+        assert unit in {*UNITS, "bit/s", "By", "s"}, "give it words in controller/wording.py"
         assert "Cel" not in fmt.quantity(12.0, unit, Language.EN)
 
 
