@@ -1,0 +1,61 @@
+"""The controller's capabilities meet at their doors only: the contract that import-linter has no words for."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+CONTROLLER = Path(__file__).resolve().parents[2] / "controller"
+ROOMS = {folder.name for folder in CONTROLLER.iterdir() if (folder / "__init__.py").is_file()}
+DOORS = {"model", "port", "service"}
+"""Nouns, what a room asks of others, what it does for them."""
+SIDE_DOORS = {
+    "identity.scope",  # who asks: the first argument of every service
+    "identity.dependency",  # the same, as a route receives it
+    "registry.database",  # the engine all tables share, and its column types
+    "store.marks",  # runs of frame numbers, which acknowledgements carry
+    "alerts.tables",  # these two for the migrations alone
+    "identity.tables",
+}
+
+
+class Crossing(NamedTuple):
+    """One room imports from another."""
+
+    file: str
+    room: str
+    target: str
+
+
+def crossings() -> Iterator[Crossing]:
+    for path in sorted(CONTROLLER.rglob("*.py")):
+        inside = path.relative_to(CONTROLLER).parts
+        if inside[0] not in ROOMS:  # main.py and its like wire everything
+            continue
+        for module in imported(ast.parse(path.read_text())):
+            room, _, rest = module.removeprefix("controller.").partition(".")
+            if module.startswith("controller.") and room in ROOMS and room != inside[0]:
+                yield Crossing("/".join(inside), room, rest)
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def test_capabilities_reach_each_other_only_through_their_doors() -> None:
+    found = list(crossings())
+    assert len(found) > 100
+    through_walls = [
+        f"{each.file} imports controller.{each.room}.{each.target}"
+        for each in found
+        if each.target not in DOORS and f"{each.room}.{each.target}" not in SIDE_DOORS
+    ]
+    assert not through_walls
+
+
+def test_every_side_door_is_used() -> None:
+    assert {f"{each.room}.{each.target}" for each in crossings()} >= SIDE_DOORS
