@@ -1,1 +1,1 @@
-"""Grafana dashboards as typed Python, rendered to JSON."""
+"""Grafana dashboards as typed Python, rendered to JSON. Not yet filled."""

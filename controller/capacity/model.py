@@ -1,17 +1,9 @@
 """Nouns of capacity."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from campus.ids import SiteId
 from controller.registry.model import Link
-
-
-class Direction(StrEnum):
-    """As the school sees it: `inbound` is towards the school."""
-
-    INBOUND = "inbound"
-    OUTBOUND = "outbound"
 
 
 @dataclass(frozen=True)

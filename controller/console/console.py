@@ -26,7 +26,6 @@ class Console:
 
     def __init__(self, services: Services, assets: Assets) -> None:
         self.services = services
-        self._assets = assets
         self._zone = ZoneInfo(services.config.district.timezone)
         self._templates = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -65,14 +64,9 @@ class Console:
             sites=sites,
         )
 
-    def stranger_page(self, request: Request) -> Page:
-        """A page for somebody who is not signed in."""
-        return Page(request, None, language_of(request), theme_of(request), self.services.clock(), self._zone)
-
     def render(self, page: Page, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """Answer with a template; it sees `page`, `t` and `values`."""
-        scope = page.scope
-        loud = attempt(lambda: self.services.alerts.open_count(scope)) if scope is not None else None
+        loud = attempt(lambda: self.services.alerts.open_count(page.scope))
         text = self._templates.get_template(template).render(page=page, t=page.t, open_count=loud, **values)
         return HTMLResponse(text, status_code=status, headers=_HEADERS)
 

@@ -48,7 +48,7 @@ class Page:
     """What templates and page makers ask. `scope` is None only where nobody is signed in."""
 
     request: Request
-    scope: Scope | None
+    scope: Scope
     language: Language
     theme: Theme
     now: int

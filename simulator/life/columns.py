@@ -87,10 +87,6 @@ class Columns:
         """In column order."""
         return list(self._index)
 
-    def of_device(self, device: str) -> list[int]:
-        """All columns of a device."""
-        return [index for name, index in self._index.items() if name.device == device]
-
     def rates(self) -> list[int]:
         """Columns that counters sum up."""
         return [index for name, index in self._index.items() if name.quantity in RATES]
