@@ -143,6 +143,13 @@ class SampleStore(Protocol):
         from raw, so that every level is complete up to what is committed.
         """
 
+    def settled_days(self, start: int, end: int) -> dict[int, int]:
+        """Local days that overlap [start, end), by their start, whose roll-ups are made and true; from memory, cheap.
+
+        With each day goes a number: as long as the store is open and gives the same one for a day, `window` tells the same
+        of that day at five minutes and coarser. Days that run, wait for upkeep or have no rows are left out.
+        """
+
     def maintain(self, now: int) -> None:
         """Roll up what is new, close days that ended, drop what retention says. Idempotent; called about once a minute."""
 

@@ -38,6 +38,7 @@ class MemoryStore:
         self._latest = LatestValues()
         self._floors = dict.fromkeys(Level, 0)
         self._final: set[int] = set()
+        self._settled: dict[int, int] = {}
         self._lock = RLock()
 
     def start(self) -> None:
@@ -63,6 +64,8 @@ class MemoryStore:
                 days = self._cutter.bucket_of(rows.measured_at, Level.DAY)
                 rows = rows.taken(~np.isin(days, list(self._final)))
             self._rows = join_rows([self._rows, rows])
+            for day in self._days(rows):
+                self._settled.pop(day, None)
             self._marks.update(batch.marks)
             self._latest.update(*rows)
 
@@ -86,6 +89,12 @@ class MemoryStore:
             rows = self._between(ids, first, last)
             return Window(level, *roll_up(rows.series, self._cutter.bucket_of(rows.measured_at, level), rows.value))
 
+    def settled_days(self, start: int, end: int) -> dict[int, int]:
+        """Days that had ended when upkeep last looked, and have not had rows since."""
+        with self._lock:
+            settled = {day: number for day, number in self._settled.items() if day < end}
+        return {day: number for day, number in settled.items() if self._cutter.end_of(day) > start}
+
     def maintain(self, now: int) -> None:
         """Only retention: buckets that may still be asked for keep their samples, out of sight of raw."""
         kept = self._retention
@@ -93,8 +102,13 @@ class MemoryStore:
         with self._lock:
             for level, count in zip(Level, days, strict=True):
                 self._floors[level] = max(self._floors[level], self._cutter.days_back(now, count))
-            present = np.unique(self._cutter.bucket_of(self._rows.measured_at, Level.DAY)).tolist()
+            present = self._days(self._rows)
             self._final = {day for day in present if day < self._floors[Level.RAW]}
+            for day, rows in present.items():
+                if self._cutter.end_of(day) <= now and day >= self._floors[Level.DAY]:
+                    self._settled[day] = rows if day >= self._floors[Level.FIVE_MINUTES] else 0
+                else:
+                    self._settled.pop(day, None)
 
     def figures(self) -> StoreFigures:
         """Counts."""
@@ -102,6 +116,11 @@ class MemoryStore:
 
     def close(self) -> None:
         """Nothing to release."""
+
+    def _days(self, rows: Rows) -> dict[int, int]:
+        """How many rows each day has; they only grow in number, so the number tells whether a day changed."""
+        days, counts = np.unique(self._cutter.bucket_of(rows.measured_at, Level.DAY), return_counts=True)
+        return dict(zip(days.tolist(), counts.tolist(), strict=True))
 
     def _level(self, ids: Ids, start: int, end: int, max_points: int) -> Level:
         counts = np.bincount(self._between(ids, start, end).series, minlength=1)

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 
 from controller.store.embedded.database import Cursor, Database
-from controller.store.embedded.part import Part
+from controller.store.embedded.part import Part, PartKind
 from controller.store.port import Level
 
 
@@ -53,6 +53,10 @@ class Layout:
     def has_rows(self, day: int) -> bool:
         """Whether any row or bucket of the day may exist."""
         return day in self.parts or day in self.rolled or any(day in hot.days for hot in self.hot)
+
+    def newest_part(self, day: int, kind: PartKind) -> int:
+        """The highest number of the day's parts of a kind; 0 when it has none."""
+        return max((part.id for part in self.parts.get(day, ()) if part.kind is kind), default=0)
 
     @property
     def first_day(self) -> int:

@@ -96,6 +96,14 @@ class EmbeddedStore:
         self._mend()
         return self._reader.window(ids, start, end, level, max_points)
 
+    def settled_days(self, start: int, end: int) -> dict[int, int]:
+        """From memory: the roll-ups of a day lie in parts, which never change and are replaced by higher numbers."""
+        layout = self._shelf.layout
+        days = (
+            day for day in layout.rolled if day < end and layout.is_rolled(day) and self._cutter.end_of(day) > start
+        )
+        return {day: layout.newest_part(day, PartKind.ROLLUP) for day in days}
+
     def maintain(self, now: int) -> None:
         """As the port says."""
         self._mend()

@@ -180,3 +180,42 @@ def test_samples_later_than_raw_retention_count_no_more(one: Handle) -> None:
         one.store.maintain(MIDNIGHT + 4 * DAY + 2 * HOUR)
         one.reopen()
     assert one.store.figures().samples_stored == 2
+
+
+def test_a_settled_day_has_one_number_until_what_it_tells_changes(one: Handle) -> None:
+    def settled() -> dict[int, int]:
+        return one.store.settled_days(MIDNIGHT, MIDNIGHT + 2 * DAY)
+
+    one.store.series_ids(names(1))
+    one.store.append(batch([(0, MIDNIGHT + day * DAY + HOUR, 1.0) for day in (0, 1, 3)]))
+    assert settled() == {}
+    one.store.maintain(MIDNIGHT + DAY + HOUR)
+    first = settled()
+    assert first.keys() == {MIDNIGHT}
+    one.store.maintain(MIDNIGHT + 2 * DAY + HOUR)
+    both = settled()
+    assert both.keys() == {MIDNIGHT, MIDNIGHT + DAY}
+    assert both[MIDNIGHT] == first[MIDNIGHT]
+    assert one.store.settled_days(MIDNIGHT + DAY - 1, MIDNIGHT + DAY).keys() == {MIDNIGHT}
+    assert one.store.settled_days(MIDNIGHT + DAY, MIDNIGHT + DAY + 1).keys() == {MIDNIGHT + DAY}
+
+    one.store.append(batch([(0, MIDNIGHT + 2 * HOUR, 5.0)]))
+    assert settled() == {MIDNIGHT + DAY: both[MIDNIGHT + DAY]}  # late: the other day stays as it is
+    one.store.maintain(MIDNIGHT + 2 * DAY + 3 * HOUR)
+    one.store.maintain(MIDNIGHT + 2 * DAY + 5 * HOUR)
+    late = settled()
+    assert late[MIDNIGHT] != first[MIDNIGHT]
+    assert late[MIDNIGHT + DAY] == both[MIDNIGHT + DAY]
+
+
+def test_a_settled_day_that_retention_empties_has_another_number(one: Handle) -> None:
+    one.store.series_ids(names(1))
+    one.store.append(batch([(0, MIDNIGHT, 1.0)]))
+    seen: dict[int, list[tuple[float, ...]]] = {}
+    for day in (1, 4, 6, 10):  # raw is kept three days, five minutes five, days nine
+        one.store.maintain(MIDNIGHT + day * DAY + HOUR)
+        for number in one.store.settled_days(MIDNIGHT, MIDNIGHT + DAY).values():
+            told = asked(one.store, ids(0), MIDNIGHT, MIDNIGHT + DAY, Level.FIVE_MINUTES)
+            assert seen.setdefault(number, told) == told
+    assert sorted(map(len, seen.values())) == [0, 1]
+    assert one.store.settled_days(MIDNIGHT, MIDNIGHT + DAY) == {}

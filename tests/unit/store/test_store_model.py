@@ -84,6 +84,7 @@ def test_any_history_answers_like_the_model(
 ) -> None:
     zone, origin = ZoneInfo(place[0]), place[1]
     rows: list[Row] = []
+    settled: dict[tuple[int, int], int] = {}
     with tempfile.TemporaryDirectory() as folder:
         one = handle(kind, Path(folder), zone)
         one.store.series_ids(names(SERIES))
@@ -96,6 +97,10 @@ def test_any_history_answers_like_the_model(
                 one.store.maintain(origin + what[1] * DAY + 20 * 60_000)
             else:
                 one.reopen()
+                settled.clear()
+            for day in one.store.settled_days(origin, origin + DAYS * DAY).items():
+                held = sum(bucket(zone, at, Level.DAY) == day[0] for _, at, _ in rows)
+                assert settled.setdefault(day, held) == held
             for level in Level:
                 start, end = origin + window[0], origin + window[1]
                 found = asked(one.store, ids(*series), start, end, level)
