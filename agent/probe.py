@@ -58,8 +58,9 @@ async def probe(
     Keys: profile; kind; identity {vendor, model, version, serial, hardware, name}; system {sys_object_id, sys_descr};
     uptime_s; response_time_ms; interfaces, cpu, memory, storage, temperatures, sensors, wireless, supplies, neighbours;
     dropped (readings left out, by reason).
-    `Transient` when the device does not answer, `Poison` when it does not speak SNMP.
+    `Transient` when the device does not answer, `Poison` when it does not speak SNMP or has a name nobody knows.
     """
+    await _require_known(address)
     collector = SnmpCollector(DeviceTarget(DeviceId("probe"), address, community, profile=profile), catalogue_, timing)
     try:
         harvest = await collector.poll(frozenset(Cadence), now)
@@ -68,6 +69,15 @@ async def probe(
     finally:
         await collector.close()
     return _report(harvest, interfaces, collector.identity)
+
+
+async def _require_known(address: HostPort) -> None:
+    try:
+        await asyncio.get_running_loop().getaddrinfo(address.host, address.port)
+    except OSError as error:
+        raise Poison(
+            "unknown_name", f"no name server knows {address.host!r}: write the device's address, such as 10.1.2.3"
+        ) from error
 
 
 def _refuse_unreachable(harvest: Harvest, address: HostPort) -> None:
@@ -117,7 +127,7 @@ def _place(report: dict[str, Any], sample: Sample) -> None:
     """Put one sample where a reader looks for it; ports have their own list."""
     metric, instance = str(sample.key.metric), str(sample.key.instance)
     known = catalogue()[MetricId(metric)]
-    if metric.startswith("if_") or metric == "reachable":
+    if metric.startswith("if_") or metric in {"reachable", "poll_complete_percent"}:
         return
     if metric in {"uptime_s", "response_time_ms", "process_count", "sessions", "pages_total"}:
         report[metric] = sample.value

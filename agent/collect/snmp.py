@@ -6,9 +6,10 @@ answered; a wrong value is counted by reason.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agent.address import HostPort
+from agent.collect.completeness import Completeness, is_another_device
 from agent.collect.port import Harvest
 from agent.collect.snmp_dialogue import SnmpDialogue, SnmpTiming
 from agent.collect.snmp_learn import Columns, Learnt, learn
@@ -52,6 +53,7 @@ class _Known:
     profile: Profile
     learnt: Learnt
     memory: CounterMemory = field(default_factory=CounterMemory)
+    completeness: Completeness = field(default_factory=Completeness)
 
 
 class SnmpCollector:
@@ -146,9 +148,7 @@ class SnmpCollector:
             harvest.dropped["learning"] += 1
             self._half_learnt = columns
             return
-        memory = self._known.memory if self._known and self._known.profile_name == name else CounterMemory()
-        memory.forget_all_but({ask.instance for ask in learnt.asks})
-        self._known = _Known(name, profile, learnt, memory)
+        self._known = _after(self._known, _Known(name, profile, learnt))
         harvest.facts = self._facts(self._known, now)
 
     async def _profile_of(self) -> str:
@@ -168,6 +168,11 @@ class SnmpCollector:
             harvest.dropped[error.reason if isinstance(error, Poison) else "no_answer"] += 1
         answered = [ask for ask in asks if ask.choose(answers)]
         merge(harvest, decode_poll(self._target.id, answered, answers, memory, now))
+        if Cadence.NORMAL in cadences:
+            normal = due(answered, frozenset({Cadence.NORMAL}))
+            percent = self._known.completeness.percent([ask.name for ask in normal if ask.is_given(answers)], now)
+            if percent is not None:
+                harvest.samples.append(self._sample("poll_complete_percent", percent, now))
 
     def _facts(self, known: _Known, now: int) -> DeviceFacts:
         target, facts = self._target, known.learnt.facts
@@ -189,3 +194,13 @@ class SnmpCollector:
             ports=known.learnt.ports,
             neighbours=known.learnt.neighbours,
         )
+
+
+def _after(before: _Known | None, fresh: _Known) -> _Known:
+    """`fresh` with what still holds of what was known before."""
+    if before is None or before.profile_name != fresh.profile_name:
+        return fresh
+    before.memory.forget_all_but({ask.instance for ask in fresh.learnt.asks})
+    is_another = is_another_device(before.learnt.facts, fresh.learnt.facts)
+    completeness = fresh.completeness if is_another else before.completeness
+    return replace(fresh, memory=before.memory, completeness=completeness)

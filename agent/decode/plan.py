@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from agent.decode.value import is_ignored
+from campus.ids import Instance, MetricId
 from firmware_profiles.model import Cadence, Point, Reading
 from firmware_profiles.raw import Raw
 
@@ -30,6 +31,15 @@ class Ask:
     def at(self, oid: str) -> str:
         """An OID at this row."""
         return f"{oid}.{self.index}" if self.index else oid
+
+    @property
+    def name(self) -> tuple[MetricId, Instance]:
+        """What it measures where."""
+        return MetricId(self.point.metric), Instance(self.instance)
+
+    def is_given(self, answers: dict[str, Raw]) -> bool:
+        """Whether the device answered the way that was chosen, if only to say that there is no value now."""
+        return self.chosen is not None and self.at(self.chosen.oid) in answers
 
     def choose(self, answers: dict[str, Raw]) -> bool:
         """Settle on the first way that gave a value, else the first that gave anything; False when none did."""

@@ -13,6 +13,7 @@ SHORTEST_S = 30.0
 SHORTEST_SILENCE_S = 90.0
 """Longer than it takes to see that the whole school is cut off: its devices are then hidden behind that."""
 HASTENED = (
+    "answers-in-part",
     "freezer-warm",
     "board-silent",
     "camera-silent",

@@ -7,7 +7,7 @@ from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue as metric_catalogue
 from campus.samples import DeviceFacts, SeriesKey
 from firmware_profiles.catalogue import Catalogue
-from firmware_profiles.model import Message, MessagePoint, Point, PointType, Profile, Reading
+from firmware_profiles.model import Cadence, Message, MessagePoint, Point, PointType, Profile, Reading
 from firmware_profiles.raw import text_of
 from simulator.district.device import SimDevice
 from simulator.district.dice import key_of
@@ -66,10 +66,14 @@ class _SnmpReader:
         asks = [(point, "", point.instance) for point in self._profile.points]
         for name, table in self._profile.tables.items():
             asks += [(point, index, instance) for index, instance in self._rows[name] for point in table.points]
+        has_normal = False
         for point, index, instance in asks:
             rule = self._rule(point, index)
             if rule is not None:
                 found.append(_formula(self._device.id, point.metric, instance, rule, alive))
+                has_normal = has_normal or point.cadence is Cadence.NORMAL
+        if has_normal:
+            found.append(_formula(self._device.id, "poll_complete_percent", "", Constant(100.0), alive))
         return found
 
     def facts(self, at: int) -> DeviceFacts:

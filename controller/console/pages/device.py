@@ -203,6 +203,7 @@ def _in_panel_order(kind: DeviceKind, values: list[LatestValue]) -> list[LatestV
     order = [panel.metric for panel in PANELS[kind] if panel.metric not in PORT_METRICS] + [
         "uptime_s",
         "response_time_ms",
+        "poll_complete_percent",
     ]
     wanted = [each for each in values if each.metric in order]
     return sorted(wanted, key=lambda each: (order.index(each.metric), natural(each.instance)))

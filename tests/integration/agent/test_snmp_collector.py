@@ -158,7 +158,7 @@ def test_the_hot_path_is_one_request_for_forty_values() -> None:
         polls(one, NOW)
         before = one.dialogue.counts["requests"]
         (harvest,) = polls(one, NOW + MINUTE_MS, cadences=frozenset({Cadence.NORMAL}))
-    assert len(harvest.samples) == 3 + 12 * 3
+    assert len(harvest.samples) == 4 + 12 * 3
     assert one.dialogue.counts["requests"] - before == 2, "one hail, one GET of 36 OIDs"
 
 
