@@ -216,9 +216,7 @@ def rendered(report: dict[str, Any]) -> str:
             f"  sysObjectID {system['sys_object_id'] or 'not told'}, sysDescr {system['sys_descr'] or 'not told'}",
         ]
     if "uptime_s" in report:
-        lines.append(
-            f"  running for {report['uptime_s'] / 86_400:.1f} days, answers in {report['response_time_ms']} ms"
-        )
+        lines.append(f"  running for {_lasting(report['uptime_s'])}, answers in {report['response_time_ms']} ms")
     lines += _port_lines(report["interfaces"])
     for title, key, unit in (
         ("Processors", "cpu", "%"),
@@ -248,11 +246,27 @@ def _port_lines(interfaces: Sequence[dict[str, Any]]) -> list[str]:
     return _listed(
         f"Ports ({len(interfaces)}, {len(up)} up)",
         [
-            f"{i['name']:24} {(i['speed_bps'] or 0) / 1e6:>8g} Mbit/s  in {i['in_octets'] or 0:>16,} B  "
+            f"{i['name']:24} {_speed(i['speed_bps'])}  in {i['in_octets'] or 0:>16,} B  "
             f"out {i['out_octets'] or 0:>16,} B  {i['alias']}".rstrip()
             for i in up
         ],
     )
+
+
+def _lasting(uptime_s: float) -> str:
+    """The largest unit that says it.
+
+    >>> _lasting(200.0), _lasting(90_000.0)
+    ('3 min', '25 h')
+    """
+    if uptime_s < 2 * 3600:
+        return f"{uptime_s / 60:.0f} min"
+    return f"{uptime_s / 3600:.0f} h" if uptime_s < 2 * 86_400 else f"{uptime_s / 86_400:.0f} days"
+
+
+def _speed(bps: float | None) -> str:
+    """As wide as all others."""
+    return f"{bps / 1e6:>8g} Mbit/s" if bps else f"{'speed ?':>15}"
 
 
 def _listed(title: str, rows: Sequence[str]) -> list[str]:

@@ -31,3 +31,16 @@ class Poison(CampusError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+def file_trouble(error: OSError | UnicodeDecodeError) -> str:
+    """Why a file cannot be read or written, without the system's numbers and Python's words.
+
+    >>> file_trouble(FileNotFoundError(2, "No such file or directory"))
+    'there is no such file or folder'
+    """
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text in UTF-8"
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file or folder"
+    return error.strerror or str(error)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import NoReturn
 
-from campus.errors import ConfigError
+from campus.errors import ConfigError, file_trouble
 
 
 class Secret:
@@ -38,7 +38,7 @@ def secret_from_file(path: Path, where: str) -> Secret:
     try:
         text = path.read_text(encoding="utf-8").partition("\n")[0].strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{where}: the secret file {path} cannot be read: {error}") from error
+        raise ConfigError(f"{where}: the secret file {path} cannot be read: {file_trouble(error)}") from error
     if not text:
         raise ConfigError(f"{where}: the secret file {path} is empty: put the secret on its first line")
     return Secret(text)

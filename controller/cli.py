@@ -84,13 +84,13 @@ def enrol(config_path: Path, file: Path) -> None:
 @click.option("--total-samples", type=click.IntRange(min=1), help="How many will come, for the progress bar.")
 @click.argument("file", type=click.File("rb"), default="-")
 def import_command(config_path: Path, total_samples: int | None, file: BinaryIO) -> None:
-    """Store a FILE of frames (- is standard input), such as a spool carried by hand or a history.
+    """Store a FILE of frames (- is standard input), such as a district's history.
 
     The frames go the same way as live ones: decoded, believed or set aside, stored once. No alerts come of them. The
     controller must not be running on the same data_dir.
 
     \b
-      campanile controller import --config controller.yaml spool.frames
+      campanile controller import --config controller.yaml history.frames
       campanile simulate history --dir .demo --days 30 | campanile controller import --config .demo/controller.yaml -
     """
     from controller.history import import_history

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from campus.document import line_of, read_document
-from campus.errors import ConfigError
+from campus.errors import ConfigError, file_trouble
 from firmware_profiles.model import Profile
 
 _BOOLEAN_ADVICE = " (in YAML on, off, yes and no are true and false: put them in quotes)"
@@ -25,7 +25,7 @@ class ProfileFile:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: cannot be read: {error}") from error
+            raise ConfigError(f"{path}: cannot be read: {file_trouble(error)}") from error
         try:
             profile = read_document(str(path), text, Profile)
         except ConfigError as error:

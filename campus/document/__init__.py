@@ -13,7 +13,7 @@ import yaml
 
 from campus.document.explain import explained, nearest
 from campus.document.lines import Places, line_at, refuse_twins
-from campus.errors import ConfigError
+from campus.errors import ConfigError, file_trouble
 
 __all__ = ["Places", "line_of", "load_document", "load_placed", "nearest", "read_document", "read_placed"]
 
@@ -30,7 +30,7 @@ def load_placed(path: Path, shape: type[T]) -> tuple[T, Places]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+        raise ConfigError(f"{path}: cannot be read: {file_trouble(error)}") from error
     return read_placed(str(path), text, shape)
 
 

@@ -15,6 +15,7 @@ from campus.document.lines import line_at
 
 _MESSAGE = re.compile(r"^(?P<what>.*?)(?: - at (?P<key>`key` in )?`(?P<path>[^`]*)`)?$", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<field>[^`]*)`")
+_MISSING = re.compile(r"Object missing required field `(?P<field>[^`]*)`")
 _STEP = re.compile(r"\[(?P<index>\d+|\.\.\.)\]|\.(?P<field>[^.\[\]]+)")
 _SOME_KEY = object()
 """A step through a dictionary whose key msgspec does not tell."""
@@ -36,6 +37,8 @@ def explained(name: str, root: yaml.Node | None, content: Any, shape: Any, messa
         what = f"unknown key {field!r}"
         advice = "." + nearest(field, sorted(_fields_at(shape, steps)))
         steps.append(field)
+    elif missing := _MISSING.match(what):
+        what = f"the key {missing['field']!r} is missing"
     return f"{name}:{line_at(root, steps)}: {f'{place}: ' if place else ''}{what}{advice}"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from campus.errors import ConfigError, file_trouble
 from campus.metrics import catalogue
 from campus.spec.asyncapi import asyncapi_text
 from campus.spec.page import page
@@ -27,15 +28,22 @@ def specification() -> dict[str, str]:
 
 
 def write_specification(directory: Path) -> list[Path]:
-    """Write all files below `directory`; gives those whose content changed."""
-    changed = []
-    for name, text in specification().items():
-        path = directory / name
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            changed.append(path)
-    return changed
+    """Write all files below `directory`; gives those whose content changed. `ConfigError` when it cannot be written."""
+    try:
+        return [path for name, text in specification().items() if _written(path := directory / name, text)]
+    except OSError as error:
+        raise ConfigError(
+            f"{directory}: cannot be written: {file_trouble(error)}. Name a folder of your own"
+        ) from error
+
+
+def _written(path: Path, text: str) -> bool:
+    """Whether it had to be."""
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return True
 
 
 def metrics_document() -> dict[str, Any]:

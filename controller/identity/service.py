@@ -92,7 +92,12 @@ class IdentityService:
             raise ConfigError(f"no site {spec.site!r} is enrolled: `campanile controller enrol` tells the controller")
         known = {organisation.id for organisation in self._registry.organisations(SYSTEM)}
         if spec.organisation is not None and spec.organisation not in known:
-            raise ConfigError(f"no organisation {spec.organisation!r} is enrolled: known are {sorted(known)}")
+            advice = (
+                f"known are {', '.join(sorted(known))}"
+                if known
+                else "`campanile controller enrol` tells the controller"
+            )
+            raise ConfigError(f"no organisation {spec.organisation!r} is enrolled: {advice}")
 
 
 def _spec_of(row: SessionRow) -> ScopeSpec:

@@ -84,7 +84,8 @@ class _Listener:
             self._client.connect_timeout = CONNECT_TIMEOUT_S
             self._client.connect(self._subscription.host, self._subscription.port)
         except (OSError, ValueError) as error:
-            return f"cannot connect: {error}"
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+            return f"cannot connect: {reason}. Does a broker listen there?"
         self._client.loop_start()
         try:
             return self._answers.get(timeout=CONNECT_TIMEOUT_S)

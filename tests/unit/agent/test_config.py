@@ -95,7 +95,7 @@ MISTAKES = [
     ("id: ups-1", "id: sw-1", 10, "already stands at"),
     ("id: ups-1", "id: no-1-primary", 10, "already stands at"),
     ("id: board-101", "id: sw-1", 14, "already stands at"),
-    ("address: ups.school, ", "", 10, "missing required field `address`"),
+    ("address: ups.school, ", "", 10, "the key 'address' is missing"),
     ("max_bytes: 209715200", "max_bytes: 10", 3, "spool.max_bytes is 10, must be at least 1.04858e+06"),
 ]
 

@@ -42,7 +42,7 @@ WRONG = [
     (
         "rooms:\n  hall:\n    1:\n    - watts: 5\n  attic:\n    1: []\n    2:\n    - watts: 4\n    - colour: red\n",
         9,
-        "rooms.attic[2][1]: Object missing required field `watts`",
+        "rooms.attic[2][1]: the key 'watts' is missing",
     ),
     ("rooms:\n  hall: {}\n  attic:\n    2:\n    - watt: 4\n", 5, "rooms.attic[2][0]: unknown key 'watt'. Did you mean 'watts'?"),
     ("rooms:\n  hall: {}\n  attic:\n    two: []\n", 4, "rooms.attic.two: key: Expected `int`, got `str`"),

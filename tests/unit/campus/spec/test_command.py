@@ -101,7 +101,8 @@ def test_an_empty_file_is_a_finding() -> None:
         (["check", "-", "--broker", "127.0.0.1"], "either FILE"),
         (["check", "/nowhere/frame"], "No such file"),
         (["check", "--broker", "127.0.0.1:http"], "port is not a number"),
-        (["check", "--broker", "127.0.0.1:1"], "cannot connect"),
+        (["check", "--broker", "127.0.0.1:1"], "cannot connect: Connection refused. Does a broker listen there?"),
+        (["write", "/dev/null/docs"], "/dev/null/docs: cannot be written: Not a directory."),
     ],
 )
 def test_wrong_usage(arguments: list[str], said: str) -> None:
