@@ -24,7 +24,10 @@ class DeviceCollector(Protocol):
     """One polled device. Called by one task at a time; never raises for what a device does (that is what samples say)."""
 
     async def poll(self, cadences: frozenset[Cadence], now: int) -> Harvest:
-        """Read the points of `cadences` once, at `now` (UTC ms). An unreachable device gives ``reachable`` 0 and nothing else."""
+        """Read the points of `cadences` once, at `now` (UTC ms). An unreachable device gives ``reachable`` 0 and nothing else.
+
+        Where none of its points is due a collector may leave the device alone and give an empty harvest.
+        """
 
     async def close(self) -> None:
         """Release sockets; harmless when called twice."""

@@ -95,7 +95,12 @@ class SnmpCollector:
         return self._known.learnt if self._known else None
 
     async def poll(self, cadences: frozenset[Cadence], now: int) -> Harvest:
-        """Read the points of `cadences` once, at `now` (UTC ms). Facts come with the first poll and with every slow one."""
+        """Read the points of `cadences` once, at `now` (UTC ms). Facts come with the first poll and with every slow one.
+
+        Where nothing of the device is due it is left in peace, and the harvest is empty.
+        """
+        if self._is_idle(cadences):
+            return Harvest()
         self.dialogue.begin()
         harvest = Harvest()
         started = self._monotonic()
@@ -120,6 +125,12 @@ class SnmpCollector:
     async def close(self) -> None:
         """Release the socket; harmless when called twice."""
         await self.dialogue.close()
+
+    def _is_idle(self, cadences: frozenset[Cadence]) -> bool:
+        """Whether only the fast points are due and the device has none."""
+        if self._known is None or self._half_learnt or cadences != {Cadence.FAST}:
+            return False
+        return not due(self._known.learnt.asks, cadences)
 
     def _sample(self, metric: str, value: float, now: int) -> Sample:
         key = SeriesKey(self._target.id, MetricId(metric), Instance(""))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent.address import HostPort
+from agent.collect.port import Harvest
 from agent.collect.snmp import DeviceTarget, SnmpCollector
 from campus.errors import ConfigError
 from campus.ids import DeviceId
@@ -146,6 +147,22 @@ def test_a_ups_is_known_by_what_it_answers() -> None:
     assert values(harvest)["ups_source_state", ""] == 5
     assert values(harvest)["battery_runtime_s", ""] == 720
     assert values(harvest)["load_percent", "output 1"] == 41
+
+
+def test_a_device_without_fast_points_is_left_alone_between_the_normal_ones() -> None:
+    switch = Responder(tree(system() | port(1)))
+    ups = Responder(tree(system() | {"1.3.6.1.2.1.33.1.4.1.0": (2, 3)}))
+    fast = frozenset({Cadence.FAST})
+    with responding(switch, ups):
+        of_switch, of_ups = collector(switch), collector(ups, profile="generic/ups-mib")
+        polls(of_switch, NOW)
+        polls(of_ups, NOW)
+        requests = of_switch.dialogue.counts["requests"]
+        (harvest,) = polls(of_switch, NOW + 5_000, cadences=fast)
+        (mains,) = polls(of_ups, NOW + 5_000, cadences=fast)
+        assert of_switch.dialogue.counts["requests"] == requests
+    assert harvest == Harvest()
+    assert values(mains).keys() >= {("reachable", ""), ("ups_source_state", "")}
 
 
 def test_the_hot_path_is_one_request_for_forty_values() -> None:
