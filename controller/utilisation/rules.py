@@ -13,7 +13,6 @@ of known lesson time. Lesson time counts to the millisecond; a bucket that lies 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -29,31 +28,16 @@ Mask = NDArray[np.bool_]
 Spans = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What the buckets of one board say: columns of equal length, `at` sorted, only known buckets."""
+def proves_on(minimum: Values, maximum: Values) -> Mask:
+    """Which buckets of `power_state` hold a reading of `on`, by their lowest and highest.
 
-    at: Times
-    is_on: Mask
-    is_used: Mask
+    With fault = 3 as the highest, only a lowest of 2 proves that `on` was read too.
 
-
-def evidence(power_at: Times, power_min: Values, power_max: Values, *active_at: Times) -> Evidence:
-    """Weigh the readings of one board.
-
-    `power_*` are the buckets of `power_state`, sorted by time. Each of `active_at` holds the starts, sorted too, of buckets
-    in which something was done: touched, showed a source.
-
-    >>> found = evidence(np.array([0, 300_000]), np.array([0.0, 2.0]), np.array([0.0, 2.0]), np.array([0, 300_000]))
-    >>> found.is_used.tolist()
-    [False, True]
+    >>> proves_on(np.array([0.0, 2.0, 1.0]), np.array([2.0, 3.0, 3.0])).tolist()
+    [True, True, False]
     """
-    # With fault = 3 as the highest, only a lowest of 2 proves that `on` was read too.
-    is_on = (power_max == ON) | ((power_max > ON) & (power_min == ON))
-    active = np.zeros(len(power_at), dtype=np.bool_)
-    for instants in active_at:
-        active |= _are_in(power_at, instants)
-    return Evidence(power_at, is_on, is_on & active)
+    found: Mask = (maximum == ON) | ((maximum > ON) & (minimum == ON))
+    return found
 
 
 def lesson_spans(lessons: Sequence[tuple[int, int]], start: int, end: int) -> Spans:
@@ -86,15 +70,6 @@ def lesson_ms_in(at: Times, spans: Spans, width_ms: int = BUCKET_MS) -> NDArray[
 def total_ms(spans: Spans) -> int:
     """All lesson time of the spans."""
     return int((spans[:, 1] - spans[:, 0]).sum())
-
-
-def _are_in(at: Times, sorted_instants: Times) -> Mask:
-    """For each instant, whether it is one of the others."""
-    if not len(sorted_instants):
-        return np.zeros(len(at), dtype=np.bool_)
-    place = np.minimum(np.searchsorted(sorted_instants, at), len(sorted_instants) - 1)
-    found: Mask = sorted_instants[place] == at
-    return found
 
 
 def _elapsed(at: Times, spans: Spans) -> NDArray[np.int64]:

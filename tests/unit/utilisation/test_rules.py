@@ -1,11 +1,11 @@
-"""Evidence and lesson time against definitions written the obvious way."""
+"""Proof of being on and lesson time against definitions written the obvious way."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.utilisation.rules import evidence, lesson_ms_in, lesson_spans, total_ms
+from controller.utilisation.rules import lesson_ms_in, lesson_spans, proves_on, total_ms
 
 OFF, STANDBY, ON, FAULT = 0.0, 1.0, 2.0, 3.0
 
@@ -38,15 +38,4 @@ def test_lesson_time_is_counted_instant_by_instant(
     ],
 )
 def test_on_is_only_what_was_read_as_on(readings: list[float], is_on: bool) -> None:
-    at = np.array([0], dtype=np.int64)
-    found = evidence(at, np.array([min(readings)]), np.array([max(readings)]), at)
-    assert found.is_on.tolist() == [is_on]
-    assert found.is_used.tolist() == [is_on]
-
-
-def test_on_alone_is_not_use_and_touching_a_dark_board_is_none() -> None:
-    at = np.array([0, 300_000, 600_000, 900_000], dtype=np.int64)
-    power = np.array([ON, ON, STANDBY, ON])
-    touched, shown = np.array([300_000, 600_000]), np.array([900_000])
-    found = evidence(at, power, power, touched, shown)
-    assert found.is_used.tolist() == [False, True, False, True]
+    assert proves_on(np.array([min(readings)]), np.array([max(readings)])).tolist() == [is_on]
