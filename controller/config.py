@@ -6,6 +6,7 @@ Reads and checks; opens nothing but the secret files. What a wrong entry costs i
 import ipaddress
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -38,10 +39,19 @@ class BrokerSettings(_Settings, frozen=True):
 
 
 class HttpSettings(_Settings, frozen=True):
-    """Where the console and the API listen. Only loopback: what faces the network is a reverse proxy with TLS."""
+    """Where the console and the API listen. Only loopback: what faces the network is a reverse proxy with TLS.
+
+    `public_url` is that proxy's address, such as ``https://campanile.example``; empty while there is none.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
+    public_url: str = ""
+
+    @property
+    def public_name(self) -> str:
+        """The host name people write; empty when only this machine looks."""
+        return urlsplit(self.public_url).hostname or ""
 
 
 class DistrictSettings(_Settings, frozen=True):
@@ -137,6 +147,11 @@ def _problems(config: ControllerConfig) -> list[tuple[tuple[str, ...], str]]:
             "proxy with TLS (nginx, Caddy) before it"
         )
         found.append((("http", "host"), advice))
+    if config.http.public_url and not _is_origin(config.http.public_url):
+        advice = (
+            f"{config.http.public_url!r} is not the address of a TLS proxy: write it as 'https://campanile.example'"
+        )
+        found.append((("http", "public_url"), advice))
     for name, port in (("http", config.http.port), ("broker", config.broker.port)):
         if not 0 < port < 65536:
             found.append(((name, "port"), f"{port} is not a port: use 1 to 65535"))
@@ -146,6 +161,14 @@ def _problems(config: ControllerConfig) -> list[tuple[tuple[str, ...], str]]:
     kept = msgspec.structs.asdict(config.retention)
     found += [(("retention", key), f"{days} days: keep at least 1") for key, days in kept.items() if days < 1]
     return found
+
+
+def _is_origin(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.scheme == "https" and parts.hostname and url.rstrip("/") == f"https://{parts.netloc}")
+    except ValueError:
+        return False
 
 
 def _is_timezone(name: str) -> bool:

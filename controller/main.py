@@ -179,7 +179,7 @@ def build_app(controller: Controller) -> FastAPI:
     app.include_router(identity_routes)
     app.include_router(console_router(controller))  # last: it ends with the page that says there is no such page
     answer_problems(app)
-    app.add_middleware(Guard, answers=controller.answers)
+    app.add_middleware(Guard, answers=controller.answers, public_name=controller.config.http.public_name)
     return app
 
 

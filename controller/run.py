@@ -38,7 +38,9 @@ def check_controller(controller: Controller) -> None:
 
 
 def enter_address(config: ControllerConfig, token: str) -> str:
-    """The address that redeems a one-time link."""
+    """The address that redeems a one-time link, as people reach the console."""
+    if config.http.public_url:
+        return f"{config.http.public_url.rstrip('/')}/enter?token={token}"
     host = f"[{config.http.host}]" if ":" in config.http.host else config.http.host
     return f"http://{host}:{config.http.port}/enter?token={token}"
 

@@ -1,7 +1,7 @@
 """What stands before every route: who may address us, who may change something, and what a browser may load.
 
-- Host: only names of this machine, so that a page elsewhere cannot reach the console through a name it controls
-  (DNS rebinding).
+- Host: only names of this machine and the configured public one, so that a page elsewhere cannot reach the console through
+  a name it controls (DNS rebinding).
 - Unsafe methods: only from our own pages. `Sec-Fetch-Site` decides where the browser sends it (every browser since 2023),
   else `Origin` must be our own; a program without a cookie has neither and passes.
 - Headers: everything comes from us, no inline scripts, no framing, no guessing of types.
@@ -37,10 +37,11 @@ SECURITY_HEADERS: Final = {
 
 
 class Guard:
-    """ASGI middleware around the whole app; counts the answers by status."""
+    """ASGI middleware around the whole app; counts the answers by status. `public_name` is the reverse proxy's, if any."""
 
-    def __init__(self, app: ASGIApp, answers: Counter[str]) -> None:
+    def __init__(self, app: ASGIApp, answers: Counter[str], public_name: str = "") -> None:
         self._app = app
+        self._public_name = public_name
         self._answers = answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +58,7 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        refusal = refused(str(scope["method"]), Headers(scope=scope))
+        refusal = refused(str(scope["method"]), Headers(scope=scope), self._public_name)
         try:
             await (refusal or self._app)(scope, receive, send_with_headers)
         except Exception:
@@ -65,10 +66,13 @@ class Guard:
             raise
 
 
-def refused(method: str, headers: Headers) -> PlainTextResponse | None:
+def refused(method: str, headers: Headers, public_name: str = "") -> PlainTextResponse | None:
     """The answer to a request that may not pass; None when it may."""
-    if not is_loopback(host_name(headers.get("host", ""))):
-        return PlainTextResponse("this console answers to names of its own machine only: use 127.0.0.1\n", 421)
+    name = host_name(headers.get("host", ""))
+    if not is_loopback(name) and (not name or name != public_name):
+        return PlainTextResponse(
+            "this console answers to names of its own machine and to http.public_url only: use 127.0.0.1\n", 421
+        )
     if method not in _SAFE_METHODS and not _is_our_own(headers):
         return PlainTextResponse(
             "this change does not come from a page of this console and was refused; a program sends its Origin\n", 403

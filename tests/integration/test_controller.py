@@ -274,3 +274,20 @@ def test_commands_beside_a_running_controller(start: Callable[[], Running], conf
         assert refused.status_code == 404
     document = json.loads(subprocess.run(command("openapi"), capture_output=True, text=True, check=True).stdout)
     assert "/api/v1/health" in document["paths"]
+
+
+def test_a_tls_proxy_before_it_is_believed(config: Path, start: Callable[[], Running]) -> None:
+    settings = yaml.safe_load(config.read_text())
+    settings["http"]["public_url"] = "https://campanile.example"
+    config.write_text(yaml.safe_dump(settings))
+    controller = start()
+    link = controller.console()
+    assert link.startswith("https://campanile.example/enter?token=")
+    as_proxied = {"Host": "campanile.example", "X-Forwarded-Proto": "https", "X-Forwarded-For": "10.1.2.3"}
+    with httpx.Client(base_url=controller.url, headers=as_proxied) as proxy:
+        entered = proxy.get(link.removeprefix("https://campanile.example"))
+        assert entered.headers["location"] == "/"
+        assert "Secure" in entered.headers["set-cookie"]
+        session = {"Cookie": entered.headers["set-cookie"].partition(";")[0]}
+        assert proxy.get("/api/v1/sites", headers=session).status_code == 200
+        assert proxy.get("/api/v1/sites", headers=session | {"Host": "evil.example"}).status_code == 421

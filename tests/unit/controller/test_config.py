@@ -6,6 +6,7 @@ import pytest
 
 from campus.errors import ConfigError
 from controller.config import load_config
+from controller.run import enter_address
 from controller.store.port import Retention
 
 WHOLE = """\
@@ -54,6 +55,12 @@ def test_rules_of_the_districts_own_stand_beside_the_file(tmp_path: Path) -> Non
         ("http: {prot: 80}", "controller.yaml:1: http: unknown key 'prot'. Did you mean 'port'?"),
         ("a: 1\nretenton: {}", "unknown key"),
         ("data_dir: x\nhttp:\n  host: 0.0.0.0", "controller.yaml:3: http.host: '0.0.0.0' would show the console"),
+        (
+            "http: {public_url: campanile.example}",
+            "http.public_url: 'campanile.example' is not the address of a TLS proxy",
+        ),
+        ("http: {public_url: 'http://campanile.example'}", "write it as 'https://campanile.example'"),
+        ("http: {public_url: 'https://campanile.example/x'}", "write it as 'https://campanile.example'"),
         ("http: {port: 70000}", "http.port: 70000 is not a port"),
         ("district: {timezone: China/Beijing}", "district.timezone: 'China/Beijing' is not an IANA time zone"),
         ("retention: {raw_days: 0}", "retention.raw_days: 0 days: keep at least 1"),
@@ -66,6 +73,14 @@ def test_a_mistake_is_a_sentence(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(ConfigError) as error:
         load_config(write(tmp_path, text))
     assert said in str(error.value)
+
+
+def test_links_lead_to_the_proxy_where_there_is_one(tmp_path: Path) -> None:
+    alone = load_config(write(tmp_path, ""))
+    assert enter_address(alone, "t") == "http://127.0.0.1:8080/enter?token=t"
+    proxied = load_config(write(tmp_path, "http: {public_url: 'https://campanile.example:8443/'}"))
+    assert enter_address(proxied, "t") == "https://campanile.example:8443/enter?token=t"
+    assert proxied.http.public_name == "campanile.example"
 
 
 def test_a_database_elsewhere_is_named_by_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

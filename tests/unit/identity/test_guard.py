@@ -23,6 +23,19 @@ def test_other_names_are_not(host: str) -> None:
     assert answer.status_code == 421
 
 
+def test_the_proxys_name_is_answered_when_it_is_configured() -> None:
+    proxied = {"host": "campanile.example", "cookie": "campanile_session=x"}
+    assert refused("GET", Headers(proxied), "campanile.example") is None
+    assert refused("POST", Headers(proxied | {"origin": "https://campanile.example"}), "campanile.example") is None
+    for headers in ({"host": ""}, {"host": "evil.example"}, {"host": "campanile.example.evil.example"}):
+        answer = refused("GET", Headers(headers), "campanile.example")
+        assert answer is not None
+        assert answer.status_code == 421
+    elsewhere = refused("POST", Headers(proxied | {"origin": "https://evil.example"}), "campanile.example")
+    assert elsewhere is not None
+    assert elsewhere.status_code == 403
+
+
 @pytest.mark.parametrize(
     "headers",
     [
