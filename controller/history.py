@@ -42,14 +42,18 @@ def import_history(controller: Controller, stream: BinaryIO, progress: Progress)
         retention=controller.config.retention,
     )
 
+    bars = [progress]
+
     def show(heard: ImportProgress) -> None:
-        progress.advance(heard.samples - progress.done)
+        if heard.days_due and len(bars) == 1:
+            bars.append(progress.followed_by("days closed", heard.days_due))
+        bars[-1].advance((heard.days_closed if heard.days_due else heard.samples) - bars[-1].done)
 
     try:
         controller.open_registry()
         controller.store.start()
         heard = import_frames(stream, pipeline, controller.store, controller.clock(), show)
-        progress.finish()
+        bars[-1].finish()
     finally:
         controller.store.close()
         controller.close_registry()

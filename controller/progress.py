@@ -38,6 +38,11 @@ class Progress:
         if self._stream.isatty():
             self._stream.write("\n")
 
+    def followed_by(self, unit: str, total: int | None) -> "Progress":
+        """Show the end, and begin a bar for what comes next below it."""
+        self.finish()
+        return Progress(unit, total, self._stream, self._clock_s)
+
     def line(self, now_s: float) -> str:
         """What is shown: bar, share, count, rate, time left."""
         took_s = now_s - self._started_s

@@ -21,12 +21,13 @@ REPORT_EVERY_S: Final = 0.1
 
 
 class ImportProgress(NamedTuple):
-    """How far an import is; `is_closing` once all frames are stored and days are being rolled up."""
+    """How far an import is; `days_due` is above 0 once all frames are stored and days that ended are being closed."""
 
     bytes_read: int
     frames: int
     samples: int
-    is_closing: bool = False
+    days_closed: int = 0
+    days_due: int = 0
 
 
 class _NoEvents:
@@ -60,18 +61,19 @@ def import_frames(
 ) -> ImportProgress:
     """Store every frame of a frame file, then roll up and close the days that ended before `now` (UTC ms).
 
-    `on_progress` is called about ten times a second and at the end. `FrameError` when the file is not one or ends early:
-    what came before is stored. `Transient` when the store is away: import the same file again, frames that are stored
-    already are recognised.
+    `on_progress` is called about ten times a second, when all is stored, and with each day that is closed. `FrameError` when
+    the file is not one or ends early: what came before is stored. `Transient` when the store is away: import the same file
+    again, frames that are stored already are recognised.
     """
     counters = pipeline.counters
     bytes_read = frames = 0
     report_at = 0.0
 
-    def report(*, is_closing: bool) -> ImportProgress:
-        progress = ImportProgress(bytes_read, frames, counters.samples_committed + pipeline.group.rows, is_closing)
-        on_progress(progress)
-        return progress
+    def come_so_far() -> ImportProgress:
+        return ImportProgress(bytes_read, frames, counters.samples_committed + pipeline.group.rows)
+
+    def report(days_closed: int = 0, days_due: int = 0) -> None:
+        on_progress(come_so_far()._replace(days_closed=days_closed, days_due=days_due))
 
     try:
         for payload in read_frames(stream):
@@ -81,10 +83,10 @@ def import_frames(
             if pipeline.group.rows >= COMMIT_ROWS or len(pipeline.group.arrived) >= COMMIT_FRAMES:
                 pipeline.commit()
             if time.monotonic() >= report_at:
-                report(is_closing=False)
+                report()
                 report_at = time.monotonic() + REPORT_EVERY_S
     finally:
         pipeline.commit()
-    report(is_closing=True)
-    store.maintain(now)
-    return report(is_closing=True)
+    report()
+    store.maintain(now, report)
+    return come_so_far()

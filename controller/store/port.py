@@ -4,7 +4,7 @@ Series ids are small integers given by the store, stable for the life of the dat
 index numpy arrays everywhere in the controller. All instants are UTC milliseconds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -105,6 +105,14 @@ class StoreFigures:
     size_bytes: int
 
 
+OnClosed = Callable[[int, int], None]
+"""Days closed so far, days to close in all."""
+
+
+def note_nothing(_closed: int, _due: int) -> None:
+    """For whoever need not watch."""
+
+
 class SampleStore(Protocol):
     """Life: constructed inert, `start` opens (and recovers) the data, `close` flushes. `append` and `series_ids` are called
     by one writer thread at a time, `maintain` by one thread at a time (it may be another one, and does not hold up
@@ -150,8 +158,11 @@ class SampleStore(Protocol):
         of that day at five minutes and coarser. Days that run, wait for upkeep or have no rows are left out.
         """
 
-    def maintain(self, now: int) -> None:
-        """Roll up what is new, close days that ended, drop what retention says. Idempotent; called about once a minute."""
+    def maintain(self, now: int, on_closed: OnClosed = note_nothing) -> None:
+        """Roll up what is new, close days that ended, drop what retention says. Idempotent; called about once a minute.
+
+        `on_closed` hears in this thread, when days are to be closed, how many are: (0, due) first, (due, due) at last.
+        """
 
     def figures(self) -> StoreFigures:
         """Counts and size. From memory; cheap."""

@@ -16,9 +16,11 @@ from controller.store.port import (
     Ids,
     Latest,
     Level,
+    OnClosed,
     Retention,
     StoreFigures,
     Window,
+    note_nothing,
 )
 from controller.store.rollup import NO_ROWS, Rows, as_buckets, join_rows, roll_up, sort_rows
 from controller.store.series_index import SeriesIndex
@@ -95,7 +97,7 @@ class MemoryStore:
             settled = {day: number for day, number in self._settled.items() if day < end}
         return {day: number for day, number in settled.items() if self._cutter.end_of(day) > start}
 
-    def maintain(self, now: int) -> None:
+    def maintain(self, now: int, on_closed: OnClosed = note_nothing) -> None:
         """Only retention: buckets that may still be asked for keep their samples, out of sight of raw."""
         kept = self._retention
         days = (kept.raw_days, kept.five_minutes_days, kept.hour_days, kept.day_days)
@@ -104,11 +106,14 @@ class MemoryStore:
                 self._floors[level] = max(self._floors[level], self._cutter.days_back(now, count))
             present = self._days(self._rows)
             self._final = {day for day in present if day < self._floors[Level.RAW]}
+            due = sum(day not in self._settled and self._cutter.end_of(day) <= now for day in present)
             for day, rows in present.items():
                 if self._cutter.end_of(day) <= now and day >= self._floors[Level.DAY]:
                     self._settled[day] = rows if day >= self._floors[Level.FIVE_MINUTES] else 0
                 else:
                     self._settled.pop(day, None)
+        for closed in (0, due) if due else ():
+            on_closed(closed, due)
 
     def figures(self) -> StoreFigures:
         """Counts."""

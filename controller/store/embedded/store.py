@@ -25,9 +25,11 @@ from controller.store.port import (
     Ids,
     Latest,
     Level,
+    OnClosed,
     Retention,
     StoreFigures,
     Window,
+    note_nothing,
 )
 from controller.store.rollup import Rows
 from controller.store.series_index import SeriesIndex
@@ -104,10 +106,10 @@ class EmbeddedStore:
         )
         return {day: layout.newest_part(day, PartKind.ROLLUP) for day in days}
 
-    def maintain(self, now: int) -> None:
+    def maintain(self, now: int, on_closed: OnClosed = note_nothing) -> None:
         """As the port says."""
         self._mend()
-        self._upkeep.run(now)
+        self._upkeep.run(now, on_closed)
         self._measure()
 
     def figures(self) -> StoreFigures:

@@ -6,9 +6,9 @@ at most `Sizes.chunk_rows` rows at a time, whatever the size of the day.
 """
 
 import itertools
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from controller.store.embedded.sizes import Sizes
 from controller.store.embedded.writing import Segments, Writer, insert, insert_parts, keep_segments
 from controller.store.latest import LatestValues
 from controller.store.marks import CommittedFrames, Run, Stream
-from controller.store.port import Level, Retention
+from controller.store.port import Level, OnClosed, Retention, note_nothing
 from controller.store.rollup import NO_BUCKETS, Buckets, Rows, roll_up, sort_rows
 
 _MANY_DAYS = 3
@@ -53,10 +53,10 @@ class Upkeep:
         self._retention = retention
         self._sizes = sizes
 
-    def run(self, now: int) -> None:
+    def run(self, now: int, on_closed: OnClosed = note_nothing) -> None:
         """As the port says of `maintain`."""
         self._flush(now)
-        self._close_days(self._due(now))
+        self._close_days(self._due(now), on_closed)
         for day in self._crowded():
             self._merge(day)
         self._expire(now)
@@ -103,14 +103,16 @@ class Upkeep:
         parts = self._shelf.layout.parts
         return [day for day in parts if len(_of_kind(parts[day], PartKind.SEGMENT)) > self._sizes.most_segments]
 
-    def _close_days(self, days: list[int]) -> None:
+    def _close_days(self, days: list[int], on_closed: OnClosed) -> None:
         """One after the other in daily life; two at a time after an import, when there is nothing else to do."""
-        if len(days) <= _MANY_DAYS:
-            for day in days:
-                self._close_day(day)
-            return
-        with ThreadPoolExecutor(THREADS, "close-day") as pool:
-            deque(pool.map(self._close_day, days), maxlen=0)
+        if days:
+            on_closed(0, len(days))
+        with ExitStack() as stack:
+            each: Callable[..., Iterator[None]] = map
+            if len(days) > _MANY_DAYS:
+                each = stack.enter_context(ThreadPoolExecutor(THREADS, "close-day")).map
+            for closed, _ in enumerate(each(self._close_day, days), start=1):
+                on_closed(closed, len(days))
 
     def _close_day(self, day: int) -> None:
         """Sort the day's rows into parts of disjoint series and roll them up."""

@@ -37,7 +37,9 @@ def test_history_is_imported_once(tmp_path: Path) -> None:
         done = import_frames(io.BytesIO(history()), pipeline, store, NOW, seen.append)
         assert done.frames == FRAMES + 1
     assert seen[0].frames >= 1
-    assert seen[-1].is_closing
+    closing = [(each.days_closed, each.days_due) for each in seen if each.days_due]
+    assert closing == [(closed, len(closing) - 1) for closed in range(len(closing))]
+    assert len(closing) - 1 >= DAYS - 1
     assert pipeline.counters.frames_repeated == FRAMES + 1
     ids = np.array([0], np.int32)
     assert store.window(ids, 0, 2 * NOW, Level.RAW).mean.tolist() == [float(n) for n in range(FRAMES)]

@@ -219,3 +219,14 @@ def test_a_settled_day_that_retention_empties_has_another_number(one: Handle) ->
             assert seen.setdefault(number, told) == told
     assert sorted(map(len, seen.values())) == [0, 1]
     assert one.store.settled_days(MIDNIGHT, MIDNIGHT + DAY) == {}
+
+
+def test_closing_days_is_told_as_it_goes(one: Handle) -> None:
+    one.store.series_ids(names(1))
+    one.store.append(batch([(0, MIDNIGHT + day * DAY, 1.0) for day in range(6)]))
+    told: list[tuple[int, int]] = []
+    one.store.maintain(MIDNIGHT + 5 * DAY + HOUR, lambda closed, due: told.append((closed, due)))
+    assert (told[0], told[-1]) == ((0, 5), (5, 5))
+    assert told == sorted(told)
+    one.store.maintain(MIDNIGHT + 5 * DAY + HOUR, lambda closed, due: told.append((-closed, due)))
+    assert told[-1] == (5, 5)  # nothing to close, nothing to tell
