@@ -40,7 +40,7 @@ from controller.ingest.ingest import Ingest
 from controller.memory import return_large_blocks
 from controller.overview.service import OverviewService
 from controller.registry.database import create_engine
-from controller.registry.enrolment_file import load_enrolment
+from controller.registry.enrolment_file import enrol_file
 from controller.registry.schema import migrate
 from controller.registry.service import RegistryService
 from controller.store.embedded.store import EmbeddedStore
@@ -116,7 +116,7 @@ class Controller:
         migrate(self.engine)
         self.registry.start()
         if self.config.enrolment:
-            self.registry.enrol(SYSTEM, load_enrolment(self.config.enrolment_path))
+            enrol_file(self.registry, self.config.enrolment_path)
 
     def close_registry(self) -> None:
         """Save what was heard of agents, let go of the database."""

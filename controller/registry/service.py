@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from campus.ids import AgentId, DeviceId, SiteId
@@ -27,6 +28,7 @@ from controller.registry.search import search_registry, within
 from controller.registry.tables import (
     AgentRow,
     DeviceRow,
+    EnrolledFileRow,
     HolidayRow,
     LessonRow,
     OrganisationRow,
@@ -160,8 +162,8 @@ class RegistryService:
 
     # What changes it.
 
-    def enrol(self, scope: Scope, enrolment: Enrolment) -> None:
-        """Write an enrolment down; the same one again changes nothing.
+    def enrol(self, scope: Scope, enrolment: Enrolment, digest: str = "") -> None:
+        """Write an enrolment down; the same one again changes nothing. `digest` names the file it comes from, if any.
 
         A site in it is replaced whole (rooms, agents, periods, timetable), and so are the holidays; sites it does not
         name stay as they are, with their data. `ConfigError` names every problem and then nothing has been written.
@@ -170,7 +172,14 @@ class RegistryService:
         refuse_problems(check_enrolment(enrolment))
         with writing(self._engine) as session:
             write_enrolment(session, enrolment)
+            session.execute(delete(EnrolledFileRow))
+            session.add_all([EnrolledFileRow(digest=digest)] if digest else [])
         self.refresh()
+
+    def enrolled_digest(self) -> str:
+        """The digest given with the last enrolment; empty when there was none."""
+        with reading(self._engine) as session:
+            return session.exec(select(EnrolledFileRow.digest)).first() or ""
 
     def learn_facts(self, address: Address, facts: Sequence[DeviceFacts], now: int) -> None:
         """Register devices an enrolled agent tells of, or what changed about them; `Transient` when it cannot be kept.

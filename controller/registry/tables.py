@@ -96,6 +96,14 @@ class AgentRow(SQLModel, table=True):
     spool_bytes: int = Field(default=0, sa_type=sa.BigInteger)
 
 
+class EnrolledFileRow(SQLModel, table=True):
+    """The file that holds all there is of the last enrolment; no row when that came from elsewhere."""
+
+    __tablename__ = "enrolled_file"
+
+    digest: str = Field(primary_key=True, max_length=64)
+
+
 class DeviceRow(SQLModel, table=True):
     """A device: what lists and search need as columns, its facts whole beside them."""
 
