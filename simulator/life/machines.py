@@ -18,6 +18,8 @@ UPS_NORMAL, UPS_BATTERY = 3.0, 5.0
 BATTERY_NORMAL, BATTERY_LOW = 2.0, 3.0
 PRINTER_IDLE, PRINTER_PRINTING = 3.0, 4.0
 SUPPLIES = ("black",)
+USED_OF_SUPPLY = 88.0
+"""Per cent of a cartridge after which the office changes it: before it is called low."""
 RATED_W = 2700.0
 STORAGE_PARTS = ("/", "/data")
 
@@ -138,7 +140,7 @@ class PrinterPanel:
         so_far = np.clip((now.minute - 480) / 540, 0, 1) * (now.weekday < 5)
         days = (school_days(now.day) + so_far)[:, np.newaxis]
         pages = np.floor(self._start + self._a_day * days)
-        supply = 100 - np.floor(((self._a_day * days + self._start) / 3000 % 1) * 96)
+        supply = 100 - np.floor(((self._a_day * days + self._start) / 3000 % 1) * USED_OF_SUPPLY)
         status = np.where(printing, PRINTER_PRINTING, PRINTER_IDLE)
         return np.hstack((alive_of(scene, self._ids), status, pages, supply))
 
