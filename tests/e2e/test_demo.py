@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -37,6 +37,15 @@ class Demo:
         """The JSON of an API address, as the signed-in visitor."""
         with self._visitor.open(self.base + path, timeout=10) as answer:
             return json.load(answer)
+
+    def wait(self, condition: Callable[[], bool], what: str, timeout_s: float) -> None:
+        """`wait_until`, and the processes' last words when it was in vain."""
+        try:
+            wait_until(condition, what, timeout_s)
+        except pytest.fail.Exception as failure:
+            logs = sorted((self.folder / "logs").glob("*.log"))
+            words = [f"== {log.name}\n{log.read_text(errors='replace')[-1500:]}" for log in logs]
+            pytest.fail("\n".join([str(failure), self.simulate("faults"), *words]))
 
     def simulate(self, *arguments: str) -> str:
         """Run `campanile simulate ...` against this district."""
@@ -97,7 +106,7 @@ def test_health_needs_no_sign_in_and_shows_a_living_district(demo: Demo) -> None
             shown: dict[str, Any] = json.load(answer)
             return shown
 
-    wait_until(lambda: figures()["agents"] == SCHOOLS + 1, "every agent", timeout_s=60)
+    demo.wait(lambda: figures()["agents"] == SCHOOLS + 1, "every agent", timeout_s=60)
     before = figures()
     assert set(before) == {
         "status",
@@ -110,7 +119,7 @@ def test_health_needs_no_sign_in_and_shows_a_living_district(demo: Demo) -> None
         "ingest_lag_s",
     }
     assert before["devices"] > SCHOOLS * 25
-    wait_until(lambda: figures()["samples_stored"] > before["samples_stored"] + 500, "live samples", timeout_s=60)
+    demo.wait(lambda: figures()["samples_stored"] > before["samples_stored"] + 500, "live samples", timeout_s=60)
     assert figures()["ingest_lag_s"] < 30
 
 
@@ -122,7 +131,7 @@ def test_every_kind_of_device_speaks(demo: Demo) -> None:
         found: list[dict[str, Any]] = demo.get(f"/api/v1/devices?site={SCHOOL}")
         return found
 
-    wait_until(lambda: {device["kind"] for device in devices()} >= wanted, "a device of every kind", timeout_s=60)
+    demo.wait(lambda: {device["kind"] for device in devices()} >= wanted, "a device of every kind", timeout_s=60)
 
     def silent() -> set[str]:
         return {
@@ -131,22 +140,22 @@ def test_every_kind_of_device_speaks(demo: Demo) -> None:
             if not demo.get(f"/api/v1/sites/{SCHOOL}/devices/{device['id']}/latest")
         }
 
-    wait_until(lambda: not silent(), "a value of every device", timeout_s=60)
+    demo.wait(lambda: not silent(), "a value of every device", timeout_s=60)
 
 
 def test_a_cut_fibre_is_an_alert_and_its_samples_arrive_afterwards(demo: Demo) -> None:
-    wait_until(lambda: not demo.open_rules("centre"), "a calm centre", timeout_s=60)
+    demo.wait(lambda: not demo.open_rules("centre"), "a calm centre", timeout_s=60)
     demo.simulate("fault", "cut-uplink", "--school", SCHOOL)
-    wait_until(lambda: "school-cut-off" in demo.open_rules(SCHOOL), "the alert of the cut school", timeout_s=120)
+    demo.wait(lambda: "school-cut-off" in demo.open_rules(SCHOOL), "the alert of the cut school", timeout_s=120)
     demo.simulate("heal")
-    wait_until(lambda: "school-cut-off" not in demo.open_rules(SCHOOL), "the alert to clear", timeout_s=90)
+    demo.wait(lambda: "school-cut-off" not in demo.open_rules(SCHOOL), "the alert to clear", timeout_s=90)
     agents = {agent["id"]: agent for agent in demo.get("/api/v1/agents")}
     assert agents[SCHOOL]["online"]
 
 
 def test_a_warm_freezer_is_an_alert(demo: Demo) -> None:
     demo.simulate("fault", "warm-freezer", "--school", "no-2-middle")
-    wait_until(lambda: "freezer-warm" in demo.open_rules("no-2-middle"), "the alert of the freezer", timeout_s=150)
+    demo.wait(lambda: "freezer-warm" in demo.open_rules("no-2-middle"), "the alert of the freezer", timeout_s=150)
     demo.simulate("heal")
 
 
