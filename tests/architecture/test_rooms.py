@@ -13,6 +13,7 @@ SIDE_DOORS = {
     "identity.scope",  # who asks: the first argument of every service
     "identity.dependency",  # the same, as a route receives it
     "registry.database",  # the engine all tables share, and its column types
+    "store.days",  # where local days begin, as the store cuts them
     "store.marks",  # runs of frame numbers, which acknowledgements carry
     "alerts.tables",  # these two for the migrations alone
     "identity.tables",
