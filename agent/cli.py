@@ -62,7 +62,7 @@ def run(path: Path, *, check: bool, verbose: bool) -> None:
     _run(built)
 
 
-@agent.command()
+@agent.command(short_help="Ask one device everything, once.")
 @click.argument("device", metavar="HOST[:PORT]")
 @click.option(
     "--community",
@@ -123,7 +123,7 @@ def spool(path: Path, *, as_json: bool) -> None:
     click.echo(json.dumps(report._asdict()) if as_json else report.sentences())
 
 
-@agent.command()
+@agent.command(short_help="Show who publishes and is not known.")
 @click.option("--config", "path", type=_FILE, required=True, help="The agent's YAML file.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list instead of text.")
 def heard(path: Path, *, as_json: bool) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from campus.errors import ConfigError, Poison
+
 if TYPE_CHECKING:
     from controller.main import Controller
 
@@ -60,7 +62,7 @@ def run(*, config_path: Path, check: bool) -> None:
     run_controller(built, click.echo)
 
 
-@controller.command()
+@controller.command(short_help="Tell it about schools, rooms, timetables and agents.")
 @_CONFIG
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def enrol(config_path: Path, file: Path) -> None:
@@ -79,7 +81,7 @@ def enrol(config_path: Path, file: Path) -> None:
     click.echo(f"{file}: {len(district.sites)} sites with {agents} agents enrolled")
 
 
-@controller.command("import")
+@controller.command("import", short_help="Store a file of frames, such as a history.")
 @_CONFIG
 @click.option("--total-samples", type=click.IntRange(min=1), help="How many will come, for the progress bar.")
 @click.argument("file", type=click.File("rb"), default="-")
@@ -99,7 +101,10 @@ def import_command(config_path: Path, total_samples: int | None, file: BinaryIO)
 
     log_to_stderr()
     progress = Progress("samples", total_samples, sys.stderr)
-    taken = import_history(_controller(config_path), file, progress)
+    try:
+        taken = import_history(_controller(config_path), file, progress)
+    except Poison as error:
+        raise ConfigError(f"{file.name}: {error}") from error
     click.echo(taken.sentence())
 
 

@@ -61,7 +61,7 @@ def plan(directory: Path, schools: int, seed: int, broker_port: int) -> None:
     click.echo(f"{len(written.sites)} sites planned in {directory}, devices on UDP port {written.snmp_port}")
 
 
-@simulate.command()
+@simulate.command(short_help="Run the district's MQTT brokers.")
 @directory_option
 def brokers(directory: Path) -> None:
     """Run the central MQTT broker and one for each school, on the loopback interface, until Ctrl-C."""
@@ -72,7 +72,7 @@ def brokers(directory: Path) -> None:
     run_brokers(read_plan(directory), click.echo)
 
 
-@simulate.command()
+@simulate.command(short_help="Run the district's devices and fibres.")
 @directory_option
 def run(directory: Path) -> None:
     """Run the devices of the district, the fibres to the centre and the socket for faults, until Ctrl-C."""
@@ -82,7 +82,7 @@ def run(directory: Path) -> None:
     asyncio.run(run_simulation(read_plan(directory), directory, click.echo))
 
 
-@simulate.command()
+@simulate.command(short_help="Break something in the running district.")
 @click.argument("name")
 @click.option("--school", required=True, help="Where: a school's id, such as no-1-primary.")
 @click.option("--device", default="", help="Which device; left out, the first that fits.")
@@ -122,7 +122,7 @@ def faults(directory: Path, *, as_json: bool) -> None:
     click.echo(fault_list(directory, as_json=as_json))
 
 
-@simulate.command()
+@simulate.command(short_help="Write the district's past to standard output.")
 @directory_option
 @click.option("--days", default=30, show_default=True, type=click.IntRange(1, 400), help="How far back.")
 @click.option(
@@ -149,7 +149,7 @@ def history(directory: Path, days: int, end: str, step: int, *, count_only: bool
         write_history(*past, sys.stdout.buffer)
 
 
-@simulate.command()
+@simulate.command(short_help="Answer SNMP from a recording.")
 @click.argument("recording", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--listen", default="127.0.0.1:1161", show_default=True, help="UDP address; port 0 takes any free one.")
 @click.option("--community", default="public", show_default=True, help="Other communities get silence.")

@@ -20,7 +20,7 @@ MISTAKES = [
         "nowhere.yaml: cannot be read: there is no such file or folder",
     ),
     (["controller", "enrol", "--config", "empty.yaml", "empty.yaml"], "the key 'organisations' is missing"),
-    (["controller", "import", "--config", "empty.yaml", "noise.bin"], "not a frame file"),
+    (["controller", "import", "--config", "empty.yaml", "noise.bin"], "noise.bin: not a frame file"),
     (
         ["controller", "sign-in-link", "--config", "empty.yaml", "--organisation", "x"],
         "no organisation 'x' is enrolled",
