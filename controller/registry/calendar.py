@@ -1,7 +1,9 @@
 """The weekly timetable laid over real days: which lessons fall into a span of time. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -53,16 +55,18 @@ def lessons_between(
     end: int,
 ) -> list[Lesson]:
     """Lessons that overlap [start, end) in milliseconds, by start, then room; none on holidays."""
+    by_weekday: dict[int, list[WeeklyLesson]] = defaultdict(list)
+    for lesson in week:
+        by_weekday[lesson.weekday].append(lesson)
     found: list[Lesson] = []
     for day in _local_days(start, end, zone):
-        if day in holidays:
-            continue
-        today = [lesson for lesson in week if lesson.weekday == day.weekday()]
-        found += _lessons_of(site, day, today, periods, zone)
-    return sorted(
-        (lesson for lesson in found if lesson.start < end and lesson.end > start),
-        key=lambda lesson: (lesson.start, lesson.room),
-    )
+        if day not in holidays:
+            planned = _lessons_of(site, day, by_weekday[day.weekday()], periods, zone)
+            found += [lesson for lesson in planned if lesson.start < end and lesson.end > start]
+    # Two sorts by one attribute are several times faster than one by pairs, which the garbage collector stops to look at.
+    found.sort(key=attrgetter("room"))
+    found.sort(key=attrgetter("start"))
+    return found
 
 
 def _lessons_of(
