@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from campus.errors import ConfigError, Poison
+from campus.errors import Poison
 
 if TYPE_CHECKING:
     from controller.main import Controller
@@ -104,7 +104,7 @@ def import_command(config_path: Path, total_samples: int | None, file: BinaryIO)
     try:
         taken = import_history(_controller(config_path), file, progress)
     except Poison as error:
-        raise ConfigError(f"{file.name}: {error}") from error
+        raise Poison(error.reason, f"{file.name}: {error}") from error
     click.echo(taken.sentence())
 
 
