@@ -84,8 +84,9 @@ class Agent:
                 self.intake.take,
                 clock=clock,
                 timer=timer,
+                part=f"broker {number}" if len(config.listeners) > 1 else "",
             )
-            for broker in config.listeners
+            for number, broker in enumerate(config.listeners, start=1)
         ]
         self.vitals = Vitals(
             config.address,

@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 
 class MqttListener:
-    """One connection to one of the school's brokers."""
+    """One connection to one of the school's brokers. `part` tells its events from those of other brokers, wherever it moves."""
 
     def __init__(
         self,
@@ -50,6 +50,7 @@ class MqttListener:
         *,
         clock: UtcClock,
         timer: Timer,
+        part: str = "",
         answer_within_s: float = ANSWER_WITHIN_S,
     ) -> None:
         self._broker = broker
@@ -60,6 +61,7 @@ class MqttListener:
         self._sink = sink
         self._clock = clock
         self._timer = timer
+        self._part = part
         self._answer_within_s = answer_within_s
         self._started_s = 0.0
         self._is_told_absent = False
@@ -127,7 +129,7 @@ class MqttListener:
 
     def _tell(self, kind: str, broker: str, severity: Severity) -> None:
         device = DeviceId(self._address.agent)
-        event = Event(device, self._clock(), kind, broker, severity, broker)
+        event = Event(device, self._clock(), kind, broker, severity, self._part)
         self._sink(device, Harvest(events=[event]))
 
 

@@ -188,7 +188,8 @@ def test_a_broker_that_never_answers_is_called_down_once_and_up_when_it_comes(tm
                 await until(lambda: "mqtt_listener_up" in ear.events(), "connection")
         (down, up) = [event for _, harvest in ear.harvests for event in harvest.events]
         assert (down.kind, up.kind) == ("mqtt_listener_down", "mqtt_listener_up")
-        assert down.instance == up.instance == f"127.0.0.1:{port}"
+        assert down.text == up.text == f"127.0.0.1:{port}"
+        assert down.instance == up.instance == ""
         assert down.device == up.device == DeviceId(HERE.agent)
 
     asyncio.run(scenario())
