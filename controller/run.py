@@ -6,6 +6,7 @@ from controller.config import ControllerConfig
 from controller.identity.model import ScopeSpec
 from controller.identity.scope import Role
 from controller.main import Controller, build_app
+from controller.memory import lasting_objects
 from controller.registry.enrolment_file import load_enrolment
 from controller.server import ignore_signals, serve, stop_on_signals, take_port
 
@@ -20,7 +21,9 @@ def run_controller(controller: Controller, say: Callable[[str], None]) -> None:
     stop_on_signals()
     try:
         controller.start()
-        serve(build_app(controller), [taken], lambda: say(f"console: {_own_link(controller)}"))
+        app = build_app(controller)
+        with lasting_objects():
+            serve(app, [taken], lambda: say(f"console: {_own_link(controller)}"))
     except KeyboardInterrupt:
         pass
     finally:

@@ -1,10 +1,13 @@
 """Large blocks go back to the system when they are freed."""
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from controller.memory import lasting_objects
 
 ROOT = Path(__file__).resolve().parents[3]
 # Blocks that come and go teach malloc to keep them; a small block made last keeps the heap from shrinking at its end.
@@ -32,3 +35,11 @@ def test_large_blocks_are_given_back() -> None:
         sizes.append(int(done.stdout))
     kept, given_back = sizes
     assert given_back < kept - 40_000_000
+
+
+def test_what_lasts_is_left_alone_for_a_while() -> None:
+    before = gc.get_freeze_count()
+    with lasting_objects():
+        assert gc.get_freeze_count() > before
+        assert len(gc.get_objects()) < gc.get_freeze_count()
+    assert gc.get_freeze_count() == 0
