@@ -6,6 +6,7 @@
 Monday 2026-09-07 in Asia/Shanghai is `MONDAY`; lessons stand on Monday to Friday, Thursday 2026-09-10 is a holiday.
 """
 
+import atexit
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -181,7 +182,9 @@ def _school(site: SiteId, organisation: str, name_en: str, name_zh: str) -> Site
 @cache
 def _template() -> Path:
     """The filled database, made once for each test run and copied for each test."""
-    path = Path(tempfile.mkdtemp(prefix="campanile-test-")) / "registry.db"
+    folder = tempfile.mkdtemp(prefix="campanile-test-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = Path(folder) / "registry.db"
     engine = create_engine(sqlite_url(path))
     migrate(engine)
     service = RegistryService(engine, FixedClock(), TIMEZONE)
