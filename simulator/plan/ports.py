@@ -39,7 +39,10 @@ def free_tcp_ports(count: int, host: str) -> list[int]:
 
 def free_udp_port(hosts: Sequence[str]) -> int:
     """A port that is free on every one of `hosts`; `ConfigError` when a whole range is taken."""
-    for port in range(FIRST_SNMP_PORT, FIRST_SNMP_PORT + _TRIES):
+    for offset in range(_TRIES):
+        port = (
+            FIRST_SNMP_PORT + (os.getpid() + offset) % _TRIES
+        )  # two districts planned at once must not choose the same
         if all(_is_free(host, port) for host in hosts):
             return port
     raise ConfigError(

@@ -23,7 +23,7 @@ from controller.main import Controller, build_app
 from tests.servers.daemon import free_port, require_program, wait_until
 from tests.support.lively_district import close, lively_district
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 BUDGET_BYTES = 600_000
 FIRST_PAGE_BUDGET_BYTES = 60_000

@@ -5,9 +5,11 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ import pytest
 
 from tests.servers.daemon import free_port, wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 SCHOOLS = 2
 SCHOOL = "no-1-primary"
@@ -37,6 +39,15 @@ class Demo:
         """The JSON of an API address, as the signed-in visitor."""
         with self._visitor.open(self.base + path, timeout=10) as answer:
             return json.load(answer)
+
+    def get_or_none(self, path: str) -> Any:
+        """The same, None where nothing is yet."""
+        try:
+            return self.get(path)
+        except urllib.error.HTTPError as error:
+            if error.code != HTTPStatus.NOT_FOUND:
+                raise
+            return None
 
     def wait(self, condition: Callable[[], bool], what: str, timeout_s: float) -> None:
         """`wait_until`, and the processes' last words when it was in vain."""
@@ -144,6 +155,8 @@ def test_every_kind_of_device_speaks(demo: Demo) -> None:
 
 
 def test_a_cut_fibre_is_an_alert_and_its_samples_arrive_afterwards(demo: Demo) -> None:
+    own = f"/api/v1/sites/{SCHOOL}/devices/{SCHOOL}/latest"
+    demo.wait(lambda: bool(demo.get_or_none(own)), "the school's agent to have spoken", timeout_s=60)
     demo.wait(lambda: not demo.open_rules("centre"), "a calm centre", timeout_s=60)
     demo.simulate("fault", "cut-uplink", "--school", SCHOOL)
     demo.wait(lambda: "school-cut-off" in demo.open_rules(SCHOOL), "the alert of the cut school", timeout_s=120)
