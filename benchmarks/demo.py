@@ -6,7 +6,7 @@ Runs `campanile demo` in a new folder as a person would, waits until every agent
 minute (10 s with --quick, which also makes a week of history instead of a month).
 
     console_s            from the command to the console's address, history included
-    history_samples_per_s  frames written by the simulator and imported by the controller, roll-ups included
+    history_s            the history: written by the simulator, imported by the controller, rolled up, days closed
     controller_mb        resident memory of the running controller after the history
     agent_mb             the largest of the agents, about 30 devices each
     *_cpu_percent        share of one core over the watch
@@ -53,22 +53,26 @@ def run(days: int, watch_s: float) -> dict[str, Any]:
         with log.open("wb") as output:
             demo = subprocess.Popen([*command, "--data", f"{folder}/demo"], stdout=output, stderr=subprocess.STDOUT)
         try:
-            base = _console(log, demo)
-            console_s = time.monotonic() - started_s
+            began_s = _when(log, demo, r"^Making ")
+            ended_s = _when(log, demo, r"^Starting ")
+            live_s = _when(log, demo, r"^console: http")
+            base = _CONSOLE.findall(log.read_text(errors="replace"))[0]
             health = _full_house(base)
-            return {"console_s": round(console_s, 1)} | _history(log) | _watched(demo.pid, watch_s) | health
+            timed = _history(log, ended_s - began_s) | {"console_s": round(live_s - started_s, 1)}
+            return timed | _watched(demo.pid, watch_s) | health
         finally:
             demo.terminate()
             demo.wait(STOP_TIMEOUT_S)
 
 
-def _console(log: Path, demo: subprocess.Popen[bytes]) -> str:
+def _when(log: Path, demo: subprocess.Popen[bytes], line: str) -> float:
+    """The instant, on the monotonic clock, at which the demo says a line; the process ends when it does not."""
     deadline_s = time.monotonic() + READY_TIMEOUT_S
-    while not (found := _CONSOLE.search(log.read_text(errors="replace"))):
+    while not re.search(line, log.read_text(errors="replace"), re.MULTILINE):
         if demo.poll() is not None or time.monotonic() > deadline_s:
             sys.exit(f"the demo did not come up: {log.read_text(errors='replace')[-1000:]}")
         time.sleep(0.05)
-    return found[1]
+    return time.monotonic()
 
 
 def _full_house(base: str) -> dict[str, Any]:
@@ -83,12 +87,13 @@ def _full_house(base: str) -> dict[str, Any]:
     return {name: health[name] for name in ("agents", "devices", "series", "samples_stored")} | {"version": VERSION}
 
 
-def _history(log: Path) -> dict[str, int]:
-    done = re.findall(r"([\d,]+) samples, ([\d,]+)/s", log.read_text(errors="replace"))
-    samples, rate = done[-1] if done else ("0", "0")
+def _history(log: Path, history_s: float) -> dict[str, float]:
+    stored = re.search(r"([\d,]+) samples stored", log.read_text(errors="replace"))
+    samples = int(stored[1].replace(",", "")) if stored else 0
     return {
-        "history_samples": int(samples.replace(",", "")),
-        "history_samples_per_s": int(rate.replace(",", "")),
+        "history_s": round(history_s, 1),
+        "history_samples": samples,
+        "history_samples_per_s": round(samples / history_s),
     }
 
 
