@@ -11,6 +11,7 @@ from campus.version import VERSION
 
 EXIT_CONFIG = 2
 EXIT_FAILED = 1
+OUR_PACKAGES = {"agent", "campanile", "campus", "controller", "firmware_profiles", "simulator"}
 
 SUBCOMMANDS = {
     # name: (module, attribute, extra that brings its libraries, one line of help)
@@ -36,18 +37,11 @@ class LazyGroup(click.Group):
         return list(SUBCOMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Import the command; a missing library is explained by the extra that brings it."""
+        """Import the command."""
         if name not in SUBCOMMANDS:
             return None
-        module, attribute, extra, _ = SUBCOMMANDS[name]
-        try:
-            command: click.Command = getattr(importlib.import_module(module), attribute)
-        except ModuleNotFoundError as error:
-            if not extra or (error.name or "").partition(".")[0] in {module.partition(".")[0], "campus"}:
-                raise
-            raise click.ClickException(
-                f"`campanile {name}` needs {error.name}, which is not installed: pip install 'campanile[{extra}]'"
-            ) from error
+        module, attribute, _, _ = SUBCOMMANDS[name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -56,7 +50,7 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, line) for name, (_, _, _, line) in SUBCOMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Turn our own errors into one sentence and an exit code; a stack trace is for bugs."""
+        """Turn our own errors, and a library that an extra brings, into one sentence and an exit code; a trace is for bugs."""
         try:
             return super().invoke(ctx)
         except ConfigError as error:
@@ -64,6 +58,14 @@ class LazyGroup(click.Group):
             sys.exit(EXIT_CONFIG)
         except CampusError as error:
             click.echo(f"campanile: {error}", err=True)
+            sys.exit(EXIT_FAILED)
+        except ModuleNotFoundError as error:
+            name = ctx.invoked_subcommand or ""
+            extra = SUBCOMMANDS[name][2] if name in SUBCOMMANDS else ""
+            if not extra or (error.name or "").partition(".")[0] in OUR_PACKAGES:
+                raise
+            advice = f"pip install 'campanile[{extra}]'"
+            click.echo(f"campanile: `campanile {name}` needs {error.name}, which is not installed: {advice}", err=True)
             sys.exit(EXIT_FAILED)
 
 
