@@ -146,9 +146,10 @@ class Pipeline:
     def _take_body(self, address: Address, frame: Frame, mark: FrameMark, arrived: Arrived) -> None:
         match frame.body:
             case SamplesBody() as body:
-                table = self._dictionaries.table(frame.site, body.dictionary, self._clock())
+                now = self._clock()
+                table = self._dictionaries.table(frame.site, body.dictionary, now)
                 is_resent_until_stored = arrived.address is not None  # a file is read once
-                if is_resent_until_stored and names_unknown_device(table) and self._deferrals.is_first(mark):
+                if is_resent_until_stored and names_unknown_device(table) and self._deferrals.put_off(mark, now):
                     raise _EarlyError
                 self.group.add_columns(read_columns(body, len(table.series)), table)
             case FactsBody() as body:
