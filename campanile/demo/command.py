@@ -90,7 +90,7 @@ def _bring_up(folder: DemoFolder, household: Household, http_port: int) -> str:
     """Start everything in order; the console's one-time address."""
     click.echo(f"A district of {folder.asked.schools} schools in {folder.path}")
     agents = write_plan(folder, http_port)
-    if not folder.has_history:
+    if folder.asked.days and not folder.has_history:
         click.echo(f"Making the history of {folder.asked.days} days (once) ...")
         fill_history(folder)
         agents = write_plan(folder, http_port)  # a minute later its ports may be taken

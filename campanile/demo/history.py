@@ -12,8 +12,6 @@ def fill_history(folder: DemoFolder) -> None:
 
     Both ends are processes of their own, so that the store's filling costs the running controller no memory.
     """
-    if folder.has_history or folder.asked.days == 0:
-        return
     folder.forget_half_history()
     source = ["simulate", "history", "--dir", str(folder.path), "--days", str(folder.asked.days)]
     total = subprocess.run(campanile(*source, "--count-only"), capture_output=True, text=True, check=False)
@@ -31,7 +29,7 @@ def fill_history(folder: DemoFolder) -> None:
         if writer.stdout is not None:
             writer.stdout.close()  # the reader holds the other end: a dead reader must end the writer
         try:
-            _require(reader.wait(), "importing the history", Path(folder.logs))
+            _require(reader.wait(), "importing the history", folder.logs)
             _require(writer.wait(), "writing the history", log)
         finally:
             for process in (writer, reader):
