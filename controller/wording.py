@@ -5,6 +5,7 @@ and None become an en dash.
 """
 
 import math
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -65,12 +66,7 @@ def bits_per_second(value: float | None) -> str:
     >>> bits_per_second(2_345_000_000).replace("\\xa0", " ")
     '2.35 Gbit/s'
     """
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    step = 0
-    while abs(value) >= 999.5 and step < len(_DECIMAL) - 1:
-        value, step = value / 1_000, step + 1
-    return f"{number(value)}{_SPACE}{_DECIMAL[step]}bit/s"
+    return _prefixed(value, 1_000, _DECIMAL, "bit/s")
 
 
 def size(value: float | None) -> str:
@@ -79,12 +75,7 @@ def size(value: float | None) -> str:
     >>> size(209_715_200).replace("\\xa0", " ")
     '200 MiB'
     """
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    step = 0
-    while abs(value) >= 1023.5 and step < len(_BINARY) - 1:
-        value, step = value / 1_024, step + 1
-    return f"{number(value)}{_SPACE}{_BINARY[step]}"
+    return _prefixed(value, 1_024, _BINARY, "")
 
 
 def share(value: float | None) -> str:
@@ -146,3 +137,13 @@ def unit_name(unit: str, language: Language) -> str:
     bare = unit.replace("{", "").replace("}", "")
     english, chinese = UNITS.get(unit, (bare, bare))
     return chinese if language is Language.ZH else english
+
+
+def _prefixed(value: float | None, base: int, prefixes: Sequence[str], unit: str) -> str:
+    """With the prefix that leaves fewer than `base` of it, as it will be rounded."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    step = 0
+    while abs(value) >= base - 0.5 and step < len(prefixes) - 1:
+        value, step = value / base, step + 1
+    return f"{number(value)}{_SPACE}{prefixes[step]}{unit}"

@@ -53,9 +53,9 @@ class CapacityService:
         until = max(min(end, now), start)
         parts = {(link.site, link.device, Instance(link.instance)) for link in links}
         inbound, outbound = self._numbers(INBOUND, parts), self._numbers(OUTBOUND, parts)
-        states = self._latest(STATE, parts, now - FRESH_MS)
-        speeds = self._latest(SPEED, parts, 0)
-        rates = self._latest(INBOUND, parts, now - FRESH_MS), self._latest(OUTBOUND, parts, now - FRESH_MS)
+        states = self._latest(self._numbers(STATE, parts), now - FRESH_MS)
+        speeds = self._latest(self._numbers(SPEED, parts), 0)
+        rates = self._latest(inbound, now - FRESH_MS), self._latest(outbound, now - FRESH_MS)
         ids = np.array(sorted([*inbound.values(), *outbound.values()]), dtype=np.int32)
         window = self._store.window(ids, start, until, Level.FIVE_MINUTES) if len(ids) and until > start else None
         uses = []
@@ -82,9 +82,8 @@ class CapacityService:
         found = {(name.site, name.device, name.instance): number for number, name in named}
         return {part: found[part] for part in parts if part in found}
 
-    def _latest(self, metric: MetricId, parts: set[_PartKey], since: int) -> dict[_PartKey, float]:
-        """Newest value of each part, those measured before `since` left out."""
-        numbers = self._numbers(metric, parts)
+    def _latest(self, numbers: dict[_PartKey, int], since: int) -> dict[_PartKey, float]:
+        """Newest value of each part's series, those measured before `since` left out."""
         latest = self._store.latest(np.fromiter(numbers.values(), dtype=np.int32, count=len(numbers)))
         rows = zip(numbers, latest.measured_at.tolist(), latest.value.tolist(), strict=True)
         return {part: value for part, at, value in rows if at > 0 and at >= since}
