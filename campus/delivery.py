@@ -13,6 +13,14 @@ MAX_AHEAD_MS: Final = 300_000
 """A sample measured later than this after it reached the controller comes from a wrong clock and is set aside."""
 
 
+OFFER_AGAIN: Final = "offer_again"
+"""Name of the command by which a controller that was restored from a backup asks an agent for all frames it still keeps.
+
+Its argument ``since`` is the instant (UTC milliseconds, as text) before which the controller is whole: frames sealed at
+or after it go out once more, behind what is new; those that were stored all the same are recognised by their marks.
+"""
+
+
 class SetAside(StrEnum):
     """Why a controller keeps a well-formed frame, or some of its samples, out of the store: the label of its counter."""
 
@@ -21,6 +29,8 @@ class SetAside(StrEnum):
     UNKNOWN_AGENT = "unknown_agent"
     UNKNOWN_DEVICE = "unknown_device"
     UNKNOWN_METRIC = "unknown_metric"
+    TOO_MANY_SERIES = "too_many_series"
+    """Of a series never seen before, by an agent that has used up its share of new ones."""
     OUT_OF_RANGE = "out_of_range"
     UNKNOWN_STATE = "unknown_state"
     CLOCK_AHEAD = "clock_ahead"

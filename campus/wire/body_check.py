@@ -13,6 +13,7 @@ from campus.wire.frame import (
     EARLIEST_MS,
     LATEST_MS,
     MAX_FRAME_NUMBER,
+    MAX_HOLD_S,
     AckBody,
     Body,
     EventsBody,
@@ -73,6 +74,8 @@ def _check_ack(body: AckBody) -> None:
         before = last
     if not 0 <= body.epoch <= MAX_FRAME_NUMBER:
         raise FrameError("bad_shape", "epoch of an ack must be between 0 and 2^63 - 1")
+    if not (0 <= body.hold_s <= MAX_HOLD_S and 0 <= body.hold_backlog_s <= MAX_HOLD_S):
+        raise FrameError("bad_shape", f"hold_s and hold_backlog_s of an ack must be between 0 and {MAX_HOLD_S}")
 
 
 def _check_id(text: str, where: str) -> None:

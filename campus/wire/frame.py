@@ -26,6 +26,7 @@ EARLIEST_MS: Final = 946_684_800_000
 """2000-01-01: a clock before it was never set."""
 LATEST_MS: Final = 4_102_444_800_000
 """2100-01-01."""
+MAX_HOLD_S: Final = 3_600
 MAX_FRAME_NUMBER: Final = (1 << 63) - 1
 HELLO_NUMBER: Final = 0
 """Not a frame's place in a spool: those count from 1."""
@@ -113,10 +114,17 @@ class HelloBody(msgspec.Struct, frozen=True, tag="hello", tag_field="kind"):
 
 
 class AckBody(msgspec.Struct, frozen=True, tag="ack", tag_field="kind"):
-    """Controller to agent: these frames of this epoch are stored. `runs` are inclusive [first, last], sorted, disjoint."""
+    """Controller to agent: these frames of this epoch are stored. `runs` are inclusive [first, last], sorted, disjoint.
+
+    Every hello is answered with one, perhaps without runs, so that the agent learns at once what time it is (`sent_at` of
+    the frame) and how much is wanted. `hold_backlog_s`: send nothing that waited for so many seconds, counted from hearing
+    this. `hold_s`: nothing at all, keep it in the spool. Each ack replaces what the one before asked; 0 lifts it.
+    """
 
     epoch: int
     runs: Annotated[list[tuple[int, int]], Meta(max_length=MAX_RUNS)]
+    hold_s: int = 0
+    hold_backlog_s: int = 0
 
 
 class CommandBody(msgspec.Struct, frozen=True, tag="command", tag_field="kind"):

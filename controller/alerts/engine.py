@@ -29,7 +29,7 @@ from controller.alerts.stages import Case
 from controller.alerts.transition import Change, Transition
 from controller.alerts.watch import Key, Watch
 from controller.ingest.port import Committed
-from controller.store.port import DistrictSeries, SampleStore
+from controller.store.port import DistrictSeries, FrameMark, SampleStore
 
 MAX_WAITING: Final = 200_000
 """Changes that wait for the database; the oldest are dropped, and counted, when it is away for very long."""
@@ -114,7 +114,7 @@ class AlertEngine:
             rows = Rows(committed.series, committed.measured_at, committed.value)
             self._queue(self._watch.judge(rows, committed.received_at))
 
-    def note_events(self, address: Address, events: Sequence[Event]) -> None:
+    def note_events(self, address: Address, mark: FrameMark, events: Sequence[Event]) -> None:
         """Take what an agent reported; what is worth an alert becomes one."""
         now = self._clock()
         with self._lock:

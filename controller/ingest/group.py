@@ -33,6 +33,8 @@ class Group:
     """Frames to be committed, in order of arrival."""
     repeated: list[FrameMark] = field(default_factory=list)
     """Frames that were stored before: only their acknowledgement is due again."""
+    greeted: list[tuple[Address, int]] = field(default_factory=list)
+    """Agents that said hello, with their epochs: each is answered, even where nothing is to be acknowledged."""
     rows: int = 0
     set_aside: dict[str, int] = field(default_factory=dict)
     _columns: list[Columns] = field(default_factory=list)

@@ -13,7 +13,7 @@ from controller.ingest.dead_letters import DeadLetters
 from controller.ingest.group import Arrived
 from controller.ingest.pipeline import Pipeline
 from controller.ingest.port import Registrar
-from controller.store.port import Retention, SampleStore
+from controller.store.port import FrameMark, Retention, SampleStore
 
 COMMIT_ROWS: Final = 1_000_000
 COMMIT_FRAMES: Final = 5_000
@@ -33,7 +33,7 @@ class ImportProgress(NamedTuple):
 class _NoEvents:
     """History has no events worth waking anyone for."""
 
-    def note_events(self, address: Address, events: Sequence[Event]) -> None:
+    def note_events(self, address: Address, mark: FrameMark, events: Sequence[Event]) -> None:
         """Let them go."""
 
 

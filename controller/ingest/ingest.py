@@ -7,7 +7,8 @@ group that fails again and again is committed frame by frame, and only what fail
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -18,6 +19,7 @@ from campus.errors import Transient
 from controller.ingest.acknowledgement import acknowledgements
 from controller.ingest.counters import Figure, IngestCounters
 from controller.ingest.dead_letters import DeadLetters
+from controller.ingest.flow import Flow
 from controller.ingest.group import Arrived
 from controller.ingest.pipeline import Pipeline, Settled
 from controller.ingest.port import EventSink, Judge, Registrar
@@ -60,6 +62,7 @@ class Ingest:
         first_retry_s: float = FIRST_RETRY_S,
     ) -> None:
         self.counters = IngestCounters()
+        self.flow = Flow()
         self._subscriber = Subscriber(broker, self.counters, clock)
         dead_letters = DeadLetters(dead_letter_directory, self.counters)
         self._pipeline = Pipeline(store, registrar, events, dead_letters, self.counters, clock, keep_days=keep_days)
@@ -69,6 +72,8 @@ class Ingest:
         self._first_retry_s = first_retry_s
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
+        self._turn = threading.Lock()
+        """Held while frames are taken and while a group is committed and settled, never while waiting for messages."""
         self._failures = 0
         self._oldest_unsettled_at = 0
         self._last_lag_ms = 0
@@ -99,6 +104,12 @@ class Ingest:
         oldest = self._oldest_unsettled_at
         return max(self._clock() - oldest, self._last_lag_ms) / 1000 if oldest else self._last_lag_ms / 1000
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """A moment in which nothing is learnt, committed or acknowledged: for a snapshot across stores. Keep it short."""
+        with self._turn:
+            yield
+
     def figures(self) -> list[Figure]:
         """Everything `/metrics` should say of ingest."""
         return [
@@ -125,11 +136,12 @@ class Ingest:
         self._gather()
         if not self._pipeline.group.arrived:
             return
-        if self._failures >= FAILURES_BEFORE_SINGLES:
-            for settled in self._pipeline.commit_one_by_one():
-                self._settle(settled)
-            return
-        self._settle(self._persist(self._pipeline.commit))
+        with self._turn:
+            if self._failures >= FAILURES_BEFORE_SINGLES:
+                for settled in self._pipeline.commit_one_by_one():
+                    self._settle(settled)
+                return
+            self._settle(self._persist(self._pipeline.commit))
 
     def _gather(self) -> None:
         group, deadline = self._pipeline.group, 0.0
@@ -142,7 +154,8 @@ class Ingest:
                 self._note_state(item.arrived)
                 continue
             self._oldest_unsettled_at = self._oldest_unsettled_at or item.received_at
-            self._persist(partial(self._pipeline.take, item))
+            with self._turn:
+                self._persist(partial(self._pipeline.take, item))
             deadline = deadline or time.monotonic() + GROUP_WINDOW_S
 
     def _persist(self, step: Callable[[], T]) -> T:
@@ -162,7 +175,7 @@ class Ingest:
         now = self._clock()
         self._last_lag_ms = max(0, now - min(arrived.received_at for arrived in settled.arrived))
         self._oldest_unsettled_at = 0
-        for address, payload in acknowledgements(settled.marks, now):
+        for address, payload in acknowledgements(settled.marks, settled.greeted, self.flow, now):
             self._subscriber.publish(address, payload)
         self.counters.frames_acknowledged += len(settled.marks)
         self._subscriber.acknowledge(settled.arrived)

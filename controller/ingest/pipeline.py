@@ -34,11 +34,15 @@ class _EarlyError(Exception):
 
 
 class Settled(NamedTuple):
-    """What became durable: frames whose receipts are due, frames to acknowledge to their agents, rows to judge."""
+    """What became durable: frames whose receipts are due, frames to acknowledge to their agents, rows to judge.
+
+    `greeted` are the agents, with their epochs, that said hello meanwhile.
+    """
 
     arrived: list[Arrived]
     marks: list[FrameMark]
     committed: Committed | None
+    greeted: list[tuple[Address, int]]
 
 
 class Pipeline:
@@ -92,7 +96,7 @@ class Pipeline:
         self.group = Group()
         newest = max((arrived.received_at for arrived in group.arrived), default=now)
         committed = Committed(batch.series, batch.measured_at, batch.value, newest) if len(batch.series) else None
-        return Settled(group.arrived, [*batch.marks, *group.repeated], committed)
+        return Settled(group.arrived, [*batch.marks, *group.repeated], committed, group.greeted)
 
     def commit_one_by_one(self) -> list[Settled]:
         """The last resort for a group that cannot be committed: each frame alone, and what fails alone is set aside."""
@@ -107,7 +111,7 @@ class Pipeline:
                 self.counters.unexpected["commit"] += 1
                 self.group = Group()
                 self._bury(arrived, "unexpected", repr(error))
-                settled.append(Settled([arrived], [], None))
+                settled.append(Settled([arrived], [], None, []))
         return settled
 
     def _take(self, arrived: Arrived) -> None:
@@ -127,6 +131,7 @@ class Pipeline:
         if isinstance(frame.body, HelloBody) and frame.number == HELLO_NUMBER:
             # Spoken once for each connection and never spooled: there is nothing to acknowledge, and none repeats another.
             self._note_hello(address, frame.body)
+            self.group.greeted.append((address, frame.epoch))
             return
         mark = FrameMark(frame.site, frame.agent, frame.epoch, frame.number)
         if mark in self.group.marks or self._store.is_committed([mark])[0]:
@@ -156,7 +161,7 @@ class Pipeline:
                 self._registrar.learn_facts(address, body.devices, self._clock())
                 self._dictionaries.devices_learnt(frame.site)
             case EventsBody() as body:
-                self._events.note_events(address, body.events)
+                self._events.note_events(address, mark, body.events)
                 self.counters.events_received += len(body.events)
             case HelloBody() as body:
                 self._note_hello(address, body)

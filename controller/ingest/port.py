@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from campus.ids import DeviceId, SiteId
 from campus.samples import DeviceFacts, Event
 from campus.topics import Address
-from controller.store.port import Ids, Times, Values
+from controller.store.port import FrameMark, Ids, Times, Values
 
 
 class Committed(NamedTuple):
@@ -60,5 +60,8 @@ class Registrar(Protocol):
 class EventSink(Protocol):
     """Who keeps the moments that agents report."""
 
-    def note_events(self, address: Address, events: Sequence[Event]) -> None:
-        """Keep events, oldest first; the same events may come twice."""
+    def note_events(self, address: Address, mark: FrameMark, events: Sequence[Event]) -> None:
+        """Keep the events of one frame, oldest first, durable on return: the frame is committed after it.
+
+        Idempotent by `mark`: the same frame may come again after a crash. `Transient` when they cannot be kept now.
+        """

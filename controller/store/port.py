@@ -29,6 +29,22 @@ class DistrictSeries(NamedTuple):
     instance: Instance
 
 
+class SeriesColumns(NamedTuple):
+    """The names of series first, first + 1, ... as columns of word numbers: names of a million series without an object each.
+
+    `device`, `metric` and `instance` have equal length and count `devices`, `metrics` and `instances`. While the store is
+    open a word keeps its number, the three lists only ever grow (at their end), and nobody changes the arrays.
+    """
+
+    first: int
+    device: Ids
+    metric: Ids
+    instance: Ids
+    devices: Sequence[tuple[SiteId, DeviceId]]
+    metrics: Sequence[MetricId]
+    instances: Sequence[Instance]
+
+
 class FrameMark(NamedTuple):
     """Names one frame for ever; a store keeps each at most once."""
 
@@ -132,6 +148,12 @@ class SampleStore(Protocol):
         self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
     ) -> dict[int, DistrictSeries]:
         """Known series by id that match every argument given."""
+
+    def series_columns(self, first: int = 0) -> SeriesColumns:
+        """The names of all series whose id is at least `first`. From memory; cheap for a million."""
+
+    def series_names(self, ids: Ids) -> list[DistrictSeries]:
+        """The names of some series, in their order."""
 
     def append(self, batch: Batch) -> None:
         """Make rows and marks durable in one commit, or raise and keep nothing. Later calls see them."""

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from campus.ids import DeviceId, MetricId, SiteId
-from controller.store.port import DistrictSeries, Ids
+from campus.ids import DeviceId, Instance, MetricId, SiteId
+from controller.store.port import DistrictSeries, Ids, SeriesColumns
 
 
 class SeriesIndex:
@@ -27,6 +27,24 @@ class SeriesIndex:
         """Ids of `names` in their order; new ones are added."""
         known = self._ids
         return np.array([known[name] if name in known else self._add(name) for name in names], np.int32)
+
+    def columns(self, first: int) -> SeriesColumns:
+        """As the store's port says."""
+        devices: dict[tuple[SiteId, DeviceId], int] = {}
+        metrics: dict[MetricId, int] = {}
+        instances: dict[Instance, int] = {}
+        rows = [
+            (
+                devices.setdefault((name.site, name.device), len(devices)),
+                metrics.setdefault(name.metric, len(metrics)),
+                instances.setdefault(name.instance, len(instances)),
+            )
+            for name in self.names
+        ]
+        table = np.array(rows, np.int32).reshape(-1, 3)[first:]
+        return SeriesColumns(
+            first, table[:, 0], table[:, 1], table[:, 2], list(devices), list(metrics), list(instances)
+        )
 
     def find(self, site: SiteId | None, device: DeviceId | None, metric: MetricId | None) -> dict[int, DistrictSeries]:
         """Series by id that match every argument that is not None."""

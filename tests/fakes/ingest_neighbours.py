@@ -10,7 +10,7 @@ from campus.ids import DeviceId, SiteId
 from campus.samples import DeviceFacts, Event
 from campus.topics import Address
 from controller.ingest.port import Committed
-from controller.store.port import Batch
+from controller.store.port import Batch, FrameMark
 from tests.fakes.memory_store import MemoryStore
 
 
@@ -76,7 +76,7 @@ class RecordingEvents:
     def __init__(self) -> None:
         self.events: list[tuple[Address, Event]] = []
 
-    def note_events(self, address: Address, events: Sequence[Event]) -> None:
+    def note_events(self, address: Address, mark: FrameMark, events: Sequence[Event]) -> None:
         """Keep them."""
         self.events += [(address, event) for event in events]
 

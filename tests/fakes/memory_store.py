@@ -18,6 +18,7 @@ from controller.store.port import (
     Level,
     OnClosed,
     Retention,
+    SeriesColumns,
     StoreFigures,
     Window,
     note_nothing,
@@ -55,6 +56,14 @@ class MemoryStore:
     ) -> dict[int, DistrictSeries]:
         """By name."""
         return self._series.find(site, device, metric)
+
+    def series_columns(self, first: int = 0) -> SeriesColumns:
+        """From memory."""
+        return self._series.columns(first)
+
+    def series_names(self, ids: Ids) -> list[DistrictSeries]:
+        """From memory."""
+        return [self._series.names[series] for series in ids.tolist()]
 
     def append(self, batch: Batch) -> None:
         """All or nothing."""

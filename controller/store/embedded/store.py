@@ -27,6 +27,7 @@ from controller.store.port import (
     Level,
     OnClosed,
     Retention,
+    SeriesColumns,
     StoreFigures,
     Window,
     note_nothing,
@@ -79,6 +80,14 @@ class EmbeddedStore:
     ) -> dict[int, DistrictSeries]:
         """Known series by id that match every argument given."""
         return self._series.find(site, device, metric)
+
+    def series_columns(self, first: int = 0) -> SeriesColumns:
+        """From memory."""
+        return self._series.columns(first)
+
+    def series_names(self, ids: Ids) -> list[DistrictSeries]:
+        """From memory."""
+        return [self._series.names[series] for series in ids.tolist()]
 
     def append(self, batch: Batch) -> None:
         """Make rows and marks durable in one commit. A batch whose marks are all stored already is left alone."""

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from campus.ids import SiteId
+from campus.ids import AgentId, SiteId
 from controller.alerts.engine import AlertEngine
 from controller.alerts.model import Alert, AlertState
 from controller.alerts.rulebook import Rulebook, shipped_rules
 from controller.alerts.service import AlertService
 from controller.identity.scope import SYSTEM
+from controller.store.port import FrameMark
 from tests.fakes.memory_store import MemoryStore
-from tests.support.district import NOW, ReadyRegistry, ready_registry
+from tests.support.district import NO_1, NOW, ReadyRegistry, ready_registry
 from tests.support.samples import Feed
 
 
@@ -22,6 +23,8 @@ class Scene:
     registry: ReadyRegistry
     rulebook: Rulebook = field(default_factory=shipped_rules)
     feed: Feed = field(default_factory=lambda: Feed(MemoryStore()))
+
+    frames: int = 0
 
     def __post_init__(self) -> None:
         self.service = AlertService(self.registry.engine, self.registry.service, self.registry.clock, self.rulebook)
@@ -54,6 +57,11 @@ class Scene:
         while self.registry.clock.now < self.at(second):
             self.registry.clock.now += 1000
             self.engine.tick(self.registry.clock.now)
+
+    def mark(self) -> FrameMark:
+        """Names another frame each time."""
+        self.frames += 1
+        return FrameMark(NO_1, AgentId(NO_1), 1, self.frames)
 
     def open(self) -> list[Alert]:
         """Open alerts, hidden ones too, newest first."""

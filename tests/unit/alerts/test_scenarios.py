@@ -247,8 +247,8 @@ def test_events_worth_a_look_become_alerts(scene: Scene) -> None:
         Event(SWITCH, scene.at(0), "login", "", Severity.INFO),
         Event(SWITCH, scene.at(-7200), "fan_failed", "fan 1", Severity.MAJOR),
     ]
-    scene.engine.note_events(address_of(NO_1), events)
-    scene.engine.note_events(address_of(NO_1), events[:1])
+    scene.engine.note_events(address_of(NO_1), scene.mark(), events)
+    scene.engine.note_events(address_of(NO_1), scene.mark(), events[:1])
     scene.engine.tick(scene.at(1))
     late, live = scene.everything()
     assert (late.rule, late.state, scene.trail(late)[-1]) == ("event:fan_failed", AlertState.CLEARED, ("late", "kept"))
@@ -264,7 +264,9 @@ def test_events_worth_a_look_become_alerts(scene: Scene) -> None:
 
 def test_an_event_that_says_up_ends_the_one_that_said_down(scene: Scene) -> None:
     def tell(second: float, kind: str, severity: Severity) -> None:
-        scene.engine.note_events(address_of(NO_1), [Event(SWITCH, scene.at(second), kind, "", severity, "GE0/0/1")])
+        scene.engine.note_events(
+            address_of(NO_1), scene.mark(), [Event(SWITCH, scene.at(second), kind, "", severity, "GE0/0/1")]
+        )
         scene.engine.tick(scene.at(second))
 
     tell(0, "link_down", Severity.MAJOR)
@@ -278,7 +280,9 @@ def test_an_event_that_says_up_ends_the_one_that_said_down(scene: Scene) -> None
 
 def test_a_down_that_arrives_after_its_up_raises_nothing_and_an_old_up_ends_nothing(scene: Scene) -> None:
     def tell(second: float, kind: str, severity: Severity, instance: str) -> None:
-        scene.engine.note_events(address_of(NO_1), [Event(SWITCH, scene.at(second), kind, "", severity, instance)])
+        scene.engine.note_events(
+            address_of(NO_1), scene.mark(), [Event(SWITCH, scene.at(second), kind, "", severity, instance)]
+        )
         scene.engine.tick(scene.at(30))
 
     tell(20, "link_up", Severity.INFO, "GE0/0/1")

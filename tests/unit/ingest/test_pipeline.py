@@ -14,6 +14,7 @@ from campus.wire.frame_file import read_frames
 from controller.ingest.acknowledgement import acknowledgements
 from controller.ingest.counters import IngestCounters
 from controller.ingest.dead_letters import DeadLetters
+from controller.ingest.flow import Flow
 from controller.store.port import Level
 from tests.unit.ingest.frames import NO_1, NO_2, NOW, Bench, arrived, facts, frame, sample
 
@@ -223,7 +224,7 @@ def test_acknowledgements_are_runs_for_each_agent_and_epoch(bench: Bench) -> Non
     bench.pipeline.take(arrived(frame(1, [sample()], NO_2), NO_2))
     said = [
         (address, decode_frame(payload).body)
-        for address, payload in acknowledgements(bench.pipeline.commit().marks, NOW)
+        for address, payload in acknowledgements(bench.pipeline.commit().marks, [], Flow(), NOW)
     ]
     assert [(address, body.epoch, body.runs) for address, body in said] == [  # type: ignore[union-attr]
         (NO_1, 1, [(3, 5), (9, 9)]),
