@@ -1,8 +1,9 @@
 # ruff: noqa: S608 - the names put into statements are our own
 """Parts: sorted Parquet files that never change. Writing them so that a power cut leaves either all or nothing."""
 
+import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -49,6 +50,8 @@ class Part:
     highest: int
     samples: int
     size: int
+    digest: str | None = None
+    """SHA-256 of the file, hex; None for a file written before digests were kept."""
 
     def path(self, directory: Path) -> Path:
         """Where it lies; `directory` is the store's."""
@@ -87,17 +90,23 @@ def _write(cursor: Cursor, directory: Path, part: Part, selected: str, columns: 
     try:
         cursor.execute(f"COPY (SELECT {selected} FROM columns) TO '{quoted(unfinished)}' {_FORMAT}")
         _flush(unfinished)
+        digest = _digest(unfinished)
         unfinished.replace(path)
         _flush(path.parent)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
-    return Part(part.id, part.kind, part.day, part.lowest, part.highest, part.samples, path.stat().st_size)
+    return replace(part, size=path.stat().st_size, digest=digest)
 
 
 def quoted(path: Path) -> str:
     """A path for the inside of an SQL text."""
     return str(path).replace("'", "''")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _flush(path: Path) -> None:

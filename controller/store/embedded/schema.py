@@ -5,7 +5,8 @@ meta        version, zone, samples (how many rows ever left the hot tables), flo
 series      a name for each id
 frame_runs  committed frames; rows may touch or repeat, `upkeep` merges them
 latest      newest value of each series among all rows outside the hot tables
-part        one row for each Parquet file that counts; a file without a row is a leftover
+part        one row for each Parquet file that counts, with the SHA-256 of its bytes (hex; NULL for files written before
+            version 2); a file without a row is a leftover
 rolled      days whose roll-ups cover all their parts
 rollup_1h, rollup_1d
 hot         which hot_N count, oldest first; a hot_N without a row here is a leftover
@@ -18,7 +19,7 @@ import duckdb
 
 from campus.errors import ConfigError
 
-VERSION = 1
+VERSION = 2
 ROW_COLUMNS = "series INTEGER, measured_at BIGINT, value DOUBLE"
 _BUCKET_COLUMNS = (
     "series INTEGER, bucket_at BIGINT, samples BIGINT, minimum DOUBLE, mean DOUBLE, maximum DOUBLE, p95 DOUBLE"
@@ -28,7 +29,9 @@ CREATE TABLE meta (name VARCHAR, content VARCHAR);
 CREATE TABLE series (id INTEGER, site VARCHAR, device VARCHAR, metric VARCHAR, instance VARCHAR);
 CREATE TABLE frame_runs (site VARCHAR, agent VARCHAR, epoch BIGINT, first BIGINT, last BIGINT);
 CREATE TABLE latest ({ROW_COLUMNS});
-CREATE TABLE part (id BIGINT, kind VARCHAR, day BIGINT, lowest INTEGER, highest INTEGER, samples BIGINT, size BIGINT);
+CREATE TABLE part (
+    id BIGINT, kind VARCHAR, day BIGINT, lowest INTEGER, highest INTEGER, samples BIGINT, size BIGINT, digest VARCHAR
+);
 CREATE TABLE rolled (day BIGINT);
 CREATE TABLE rollup_1h ({_BUCKET_COLUMNS});
 CREATE TABLE rollup_1d ({_BUCKET_COLUMNS});
@@ -36,12 +39,15 @@ CREATE TABLE hot (number BIGINT);
 INSERT INTO hot VALUES (1);
 CREATE TABLE hot_1 ({ROW_COLUMNS});
 """
+_MIGRATIONS = {2: "ALTER TABLE part ADD COLUMN digest VARCHAR"}
+"""What leads to each version from the one before it."""
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, place: str, zone: ZoneInfo) -> None:
-    """Create the tables of a new database, or check that they are ours, this version's and cut in this zone.
+    """Create the tables of a new database, or check that they are ours and cut in this zone, and bring them up to date.
 
-    `ConfigError` otherwise, and then nothing has been changed. `place` stands in the message.
+    `ConfigError` when they are not ours or newer than this code, and then nothing has been changed. `place` stands in the
+    message.
     """
     names = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if not names:
@@ -64,3 +70,14 @@ def prepare(connection: duckdb.DuckDBPyConnection, place: str, zone: ZoneInfo) -
             f"{place} has its days cut in the time zone {meta['zone']}, the configuration says {zone.key}: "
             f"set district.timezone back to {meta['zone']}, or data_dir to an empty directory"
         )
+    _migrate(connection, int(meta["version"]))
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection, version: int) -> None:
+    if version == VERSION:
+        return
+    connection.begin()
+    for later in range(version + 1, VERSION + 1):
+        connection.execute(_MIGRATIONS[later])
+    connection.execute("UPDATE meta SET content = ? WHERE name = 'version'", [str(VERSION)])
+    connection.commit()

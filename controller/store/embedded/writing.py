@@ -198,8 +198,8 @@ def keep_segments(cursor: Cursor, layout: Layout, parts: list[Part], newest: Lat
 def insert_parts(cursor: Cursor, parts: Sequence[Part]) -> None:
     """Name parts in the database."""
     for part in parts:
-        row = [part.id, str(part.kind), part.day, part.lowest, part.highest, part.samples, part.size]
-        cursor.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        row = [part.id, str(part.kind), part.day, part.lowest, part.highest, part.samples, part.size, part.digest]
+        cursor.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
 def keep_latest(cursor: Cursor, newest: LatestValues) -> None:
