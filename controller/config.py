@@ -16,6 +16,7 @@ from campus.document import line_of, load_document
 from campus.errors import ConfigError
 from campus.secret import Secret, secret_from_environment, secret_from_file
 from campus.tls import TlsSettings
+from controller.ingest.limits import Limits
 from controller.store.port import Retention
 
 
@@ -88,6 +89,7 @@ class ControllerConfig(_Settings, frozen=True):
     enrolment: str = ""
     alerts: AlertSettings = AlertSettings()
     retention: Retention = Retention()
+    limits: Limits = Limits()
     store: StoreKind = StoreKind.EMBEDDED
     database_url_file: str = ""
     database_url_env: str = ""
@@ -160,6 +162,7 @@ def _problems(config: ControllerConfig) -> list[tuple[tuple[str, ...], str]]:
         found.append((("district", "timezone"), advice))
     kept = msgspec.structs.asdict(config.retention)
     found += [(("retention", key), f"{days} days: keep at least 1") for key, days in kept.items() if days < 1]
+    found += [(("limits", key), message) for key, message in config.limits.problems()]
     return found
 
 

@@ -64,6 +64,7 @@ def test_rules_of_the_districts_own_stand_beside_the_file(tmp_path: Path) -> Non
         ("http: {port: 70000}", "http.port: 70000 is not a port"),
         ("district: {timezone: China/Beijing}", "district.timezone: 'China/Beijing' is not an IANA time zone"),
         ("retention: {raw_days: 0}", "retention.raw_days: 0 days: keep at least 1"),
+        ("limits: {frames_per_s: 2}", "limits.frames_per_s: 2 would keep honest agents out: allow at least 50"),
         ("store: oracle", "store: Invalid enum value 'oracle'"),
         ("http: {port: '80'}", "Expected `int`, got `str`"),
         ("data_dir: a\ndata_dir: b", "controller.yaml:2: 'data_dir' stands twice"),
