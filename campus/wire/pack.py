@@ -23,8 +23,8 @@ def pack_samples(samples: Sequence[Sample]) -> SamplesBody:
     return SamplesBody(
         count=len(samples),
         dictionary=pack_dictionary(keys),
-        series=little_endian("i", _differences(index_of[sample.key] for sample in samples)),
-        measured_at=little_endian("q", _differences(sample.measured_at for sample in samples)),
+        series=little_endian("i", differences(index_of[sample.key] for sample in samples)),
+        measured_at=little_endian("q", differences(sample.measured_at for sample in samples)),
         value=little_endian("d", (sample.value for sample in samples)),
     )
 
@@ -47,14 +47,15 @@ def little_endian(typecode: str, values: Iterable[float]) -> bytes:
     return column.tobytes()
 
 
-def _indexed(words: Iterable[str]) -> tuple[list[str], bytes]:
-    index_of: dict[str, int] = {}
-    indices = [index_of.setdefault(word, len(index_of)) for word in words]
-    return list(index_of), little_endian("H", indices)
-
-
-def _differences(values: Iterable[int]) -> Iterable[int]:
+def differences(values: Iterable[int]) -> Iterable[int]:
+    """Each as the difference to the one before, the first to 0."""
     before = 0
     for value in values:
         yield value - before
         before = value
+
+
+def _indexed(words: Iterable[str]) -> tuple[list[str], bytes]:
+    index_of: dict[str, int] = {}
+    indices = [index_of.setdefault(word, len(index_of)) for word in words]
+    return list(index_of), little_endian("H", indices)
