@@ -4,6 +4,8 @@ The bytes are one zstd frame (RFC 8878) with its content size in the header and 
 MessagePack map. A payload that starts with ``{`` is the JSON form instead.
 """
 
+import threading
+
 import msgspec
 import zstandard
 
@@ -23,6 +25,16 @@ ZSTD_LEVEL = 3
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Frame)
+
+
+class _Own(threading.local):
+    """Each thread's own: making one costs as much as a frame, and it must not be shared (python-zstandard, "Thread safety")."""
+
+    def __init__(self) -> None:
+        self.decompressor = zstandard.ZstdDecompressor(max_window_size=MAX_FRAME_BYTES)
+
+
+_own = _Own()
 
 
 def encode_frame(frame: Frame) -> bytes:
@@ -65,7 +77,7 @@ def _decompressed(payload: bytes) -> bytes:
             raise FrameError("bad_shape", "the zstd header does not tell the content size: compress in one call")
         if size > MAX_FRAME_BYTES:
             raise FrameError("too_large", f"claims {size} bytes after decompression, the limit is {MAX_FRAME_BYTES}")
-        raw = zstandard.ZstdDecompressor(max_window_size=MAX_FRAME_BYTES).decompress(payload, allow_extra_data=False)
+        raw = _own.decompressor.decompress(payload, allow_extra_data=False)
     except (zstandard.ZstdError, MemoryError) as error:
         raise FrameError("corrupt", f"zstd cannot read it: {error}") from error
     if len(raw) != size:

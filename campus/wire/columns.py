@@ -4,7 +4,8 @@ Everything is checked before it is believed: sizes before reshaping, indices bef
 columns. Pure.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -39,17 +40,32 @@ def read_columns(body: SamplesBody, series_count: int) -> Columns:
     Raises `FrameError`: ``bad_columns`` (lengths disagree), ``bad_index``, ``bad_time``, ``not_finite``.
     The arrays are the caller's own; `value` is a read-only view of the body's bytes.
     """
+    check_sizes(body)
+    return join_columns([body], [series_count])
+
+
+def check_sizes(body: SamplesBody) -> None:
+    """Raise `FrameError` ``bad_columns`` unless the three buffers hold as many samples as the body says."""
     n = body.count
     if not 0 < n <= MAX_SAMPLES:
         raise FrameError("bad_columns", f"count is {n}, must be 1 to {MAX_SAMPLES}")
     if len(body.series) != 4 * n or len(body.measured_at) != 8 * n or len(body.value) != 8 * n:
         sizes = f"{len(body.series)}, {len(body.measured_at)}, {len(body.value)}"
         raise FrameError("bad_columns", f"{n} samples need buffers of {4 * n}, {8 * n}, {8 * n} bytes, got {sizes}")
-    series = np.cumsum(np.frombuffer(body.series, "<i4"), dtype=np.int64)
-    measured_at = np.cumsum(np.frombuffer(body.measured_at, "<i8"), dtype=np.int64)
-    value = np.frombuffer(body.value, "<f8")
-    if series.min() < 0 or series.max() >= series_count:
-        raise FrameError("bad_index", f"a sample points outside the dictionary of {series_count} series")
+
+
+def join_columns(bodies: Sequence[SamplesBody], series_counts: Sequence[int]) -> Columns:
+    """The samples of several bodies, one or more, one after the other; each body's `check_sizes` has passed.
+
+    Raises `FrameError` as `read_columns` would for one of them, without telling for which. Many small frames cost
+    little more than one large one.
+    """
+    counts = np.array([body.count for body in bodies])
+    series = _summed(np.frombuffer(b"".join([body.series for body in bodies]), "<i4"), counts)
+    measured_at = _summed(np.frombuffer(b"".join([body.measured_at for body in bodies]), "<i8"), counts)
+    value = np.frombuffer(b"".join([body.value for body in bodies]), "<f8")
+    if series.min() < 0 or (series >= np.repeat(series_counts, counts)).any():
+        raise FrameError("bad_index", f"a sample points outside the dictionary of {series_counts[0]} series")
     if measured_at.min() < EARLIEST_MS or measured_at.max() >= LATEST_MS:
         raise FrameError("bad_time", "a sample was measured outside 2000 to 2100: are the times in milliseconds?")
     if not np.isfinite(value).all():
@@ -89,6 +105,15 @@ def pack_columns(
         measured_at=np.diff(measured_at, prepend=0).astype("<i8").tobytes(),
         value=value.astype("<f8").tobytes(),
     )
+
+
+def _summed(differences: NDArray[Any], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Running sums that begin anew after each of `counts` elements. What overflows wraps, as it would within one body."""
+    sums = np.cumsum(differences, dtype=np.int64)
+    ends = np.cumsum(counts)[:-1]
+    if len(ends):
+        sums[ends[0] :] -= np.repeat(sums[ends - 1], counts[1:])
+    return sums
 
 
 def _check_words(table: SeriesDictionary) -> None:

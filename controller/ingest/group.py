@@ -1,14 +1,22 @@
 """The frames that will be committed together: their columns, their marks, and whom to tell."""
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from campus.topics import Address
-from campus.wire.columns import Columns
+from campus.wire.columns import Columns, check_sizes, join_columns, read_columns
+from campus.wire.frame import FrameError, SamplesBody
 from controller.ingest.accept import ACCEPTED, SeriesTable, counted, join_tables, verdicts
-from controller.store.port import Batch, FrameMark
+from controller.store.port import Batch, FrameMark, Ids, Times, Values
+
+PIECE_ROWS: Final = 16_384
+"""Columns are read and judged in pieces of about this many samples: those stay in a processor's cache."""
+
+_NOTHING: Final = (np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.float64))
 
 
 class Arrived(NamedTuple):
@@ -23,9 +31,21 @@ class Arrived(NamedTuple):
     receipt: object = None
 
 
+class _Taken(NamedTuple):
+    """A frame of samples whose columns have not been read yet."""
+
+    arrived: Arrived
+    body: SamplesBody
+    table: SeriesTable
+
+
 @dataclass
 class Group:
-    """Grows frame by frame in one thread; `batch` turns it into what the store takes."""
+    """Grows frame by frame in one thread; `batch` turns it into what the store takes.
+
+    Columns are read when the group is whole, those of many frames together: the fixed cost of array operations is more
+    than that of the samples of a small frame.
+    """
 
     arrived: list[Arrived] = field(default_factory=list)
     """Every frame taken, whatever became of it: their receipts are due after the commit."""
@@ -36,45 +56,68 @@ class Group:
     greeted: list[tuple[Address, int]] = field(default_factory=list)
     """Agents that said hello, with their epochs: each is answered, even where nothing is to be acknowledged."""
     rows: int = 0
-    set_aside: dict[str, int] = field(default_factory=dict)
-    _columns: list[Columns] = field(default_factory=list)
-    _tables: dict[int, SeriesTable] = field(default_factory=dict)
-    _offsets: dict[int, int] = field(default_factory=dict)
-    _bases: list[int] = field(default_factory=list)
-    _height: int = 0
+    set_aside: Counter[str] = field(default_factory=Counter)
+    """Samples that cannot be believed, by reason; complete once `batch` was asked for, as is `unreadable`."""
+    unreadable: list[tuple[Arrived, FrameError]] = field(default_factory=list)
+    """Frames whose columns are not what they should be: nothing of them is in the batch, but their marks are."""
+    _taken: list[_Taken] = field(default_factory=list)
     _batch: Batch | None = None
 
-    def add_columns(self, columns: Columns, table: SeriesTable) -> None:
-        """Take the samples of a frame; frames of one dictionary share its table."""
-        key = id(table)
-        if key not in self._tables:
-            self._tables[key] = table
-            self._offsets[key] = self._height
-            self._height += len(table.series)
-        self._bases.append(self._offsets[key])
-        self._columns.append(columns)
-        self.rows += len(columns.value)
+    def add_samples(self, arrived: Arrived, body: SamplesBody, table: SeriesTable) -> None:
+        """Take a frame of samples, with the table of its dictionary; `FrameError` when the columns' sizes disagree."""
+        check_sizes(body)
+        self._taken.append(_Taken(arrived, body, table))
+        self.rows += body.count
 
     def batch(self, earliest: int, latest: int) -> Batch:
-        """What can be believed of it, judged once; `set_aside` tells the rest. Instants must lie in earliest..latest."""
+        """What can be believed of it, judged once. Instants must lie in earliest..latest."""
         if self._batch is None:
-            self._batch = self._judged(earliest, latest)
+            pieces = [self._judged(piece, earliest, latest) for piece in self._pieces()]
+            columns = (np.concatenate(column) for column in zip(_NOTHING, *pieces, strict=True))
+            self._batch = Batch(list(self.marks), *columns)
         return self._batch
 
-    def _judged(self, earliest: int, latest: int) -> Batch:
-        marks = list(self.marks)
-        if not self._columns:
-            return Batch(marks, np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.float64))
-        lengths = [len(columns.value) for columns in self._columns]
-        entry = np.concatenate([columns.series for columns in self._columns])
-        entry += np.repeat(self._bases, lengths)
-        measured_at = np.concatenate([columns.measured_at for columns in self._columns])
-        value = np.concatenate([columns.value for columns in self._columns])
-        table = join_tables(list(self._tables.values()))
+    def _pieces(self) -> Iterator[list[_Taken]]:
+        piece: list[_Taken] = []
+        rows = 0
+        for taken in self._taken:
+            piece.append(taken)
+            rows += taken.body.count
+            if rows >= PIECE_ROWS:
+                yield piece
+                piece, rows = [], 0
+        if piece:
+            yield piece
+
+    def _judged(self, piece: list[_Taken], earliest: int, latest: int) -> tuple[Ids, Times, Values]:
+        try:
+            entry, measured_at, value = _joined(piece)
+        except FrameError:
+            piece = [taken for taken in piece if self._is_readable(taken)]
+            if not piece:
+                return _NOTHING
+            entry, measured_at, value = _joined(piece)
+        tables = {id(taken.table): taken.table for taken in piece}
+        bases = np.cumsum([0, *(len(table.series) for table in tables.values())])
+        base_of = dict(zip(tables, bases.tolist(), strict=False))  # the last of the bases is where all end
+        entry += np.repeat([base_of[id(taken.table)] for taken in piece], [taken.body.count for taken in piece])
+        table = join_tables(list(tables.values()))
         verdict = verdicts(table, entry, measured_at, value, earliest, latest)
         series = table.series[entry]
-        if verdict.any():
-            self.set_aside = counted(verdict)
-            taken = verdict == ACCEPTED
-            series, measured_at, value = series[taken], measured_at[taken], value[taken]
-        return Batch(marks, series, measured_at, value)
+        if not verdict.any():
+            return series, measured_at, value
+        self.set_aside.update(counted(verdict))
+        accepted = verdict == ACCEPTED
+        return series[accepted], measured_at[accepted], value[accepted]
+
+    def _is_readable(self, taken: _Taken) -> bool:
+        try:
+            read_columns(taken.body, len(taken.table.series))
+        except FrameError as error:
+            self.unreadable.append((taken.arrived, error))
+            return False
+        return True
+
+
+def _joined(piece: Sequence[_Taken]) -> Columns:
+    return join_columns([taken.body for taken in piece], [len(taken.table.series) for taken in piece])

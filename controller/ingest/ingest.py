@@ -26,7 +26,7 @@ from controller.ingest.port import EventSink, Judge, Registrar
 from controller.ingest.subscriber import BrokerAddress, StateMessage, Subscriber
 from controller.store.port import SampleStore
 
-GROUP_ROWS: Final = 100_000
+GROUP_ROWS: Final = 250_000
 GROUP_FRAMES: Final = 1_000
 GROUP_WINDOW_S: Final = 0.25
 FIRST_RETRY_S: Final = 0.25

@@ -14,7 +14,6 @@ from campus.errors import Poison, Transient
 from campus.metrics import catalogue
 from campus.topics import Address
 from campus.wire.codec import decode_frame
-from campus.wire.columns import read_columns
 from campus.wire.frame import HELLO_NUMBER, EventsBody, FactsBody, Frame, HelloBody, ResultBody, SamplesBody
 from controller.ingest.accept import names_unknown_device
 from controller.ingest.counters import IngestCounters
@@ -89,6 +88,9 @@ class Pipeline:
         """Store the group and begin a new one; `Transient` when the store is away: the group is whole, commit again."""
         group, now = self.group, self._clock()
         batch = group.batch(now - self._keep_ms, now + MAX_AHEAD_MS)
+        for arrived, error in group.unreadable:
+            self._bury(arrived, error.reason, str(error))
+        group.unreadable.clear()
         started = time.monotonic()
         if batch.marks:
             self._store.append(batch)
@@ -156,7 +158,7 @@ class Pipeline:
                 is_resent_until_stored = arrived.address is not None  # a file is read once
                 if is_resent_until_stored and names_unknown_device(table) and self._deferrals.put_off(mark, now):
                     raise _EarlyError
-                self.group.add_columns(read_columns(body, len(table.series)), table)
+                self.group.add_samples(arrived, body, table)
             case FactsBody() as body:
                 self._registrar.learn_facts(address, body.devices, self._clock())
                 self._dictionaries.devices_learnt(frame.site)

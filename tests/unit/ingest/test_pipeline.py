@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -9,8 +10,9 @@ from campus.errors import Transient
 from campus.ids import DeviceId
 from campus.samples import Event
 from campus.wire.codec import decode_frame
-from campus.wire.frame import HELLO_NUMBER, CommandBody, EventsBody, HelloBody, ResultBody, SamplesBody
+from campus.wire.frame import HELLO_NUMBER, Body, CommandBody, EventsBody, HelloBody, ResultBody, SamplesBody
 from campus.wire.frame_file import read_frames
+from campus.wire.pack import little_endian, pack_samples
 from controller.ingest.acknowledgement import acknowledgements
 from controller.ingest.counters import IngestCounters
 from controller.ingest.dead_letters import DeadLetters
@@ -144,6 +146,57 @@ def test_what_cannot_be_read_is_a_dead_letter(bench: Bench) -> None:
     with bench.dead_letters.path.open("rb") as file:
         assert list(read_frames(file)) == payloads
     assert stored(bench) == [20.0]
+
+
+@pytest.mark.parametrize(
+    ("column", "content", "reason"),
+    [
+        ("series", little_endian("i", [1]), "bad_index"),
+        ("series", little_endian("i", [-1]), "bad_index"),
+        ("measured_at", little_endian("q", [NOW // 1000]), "bad_time"),
+        ("value", little_endian("d", [float("nan")]), "not_finite"),
+        ("value", b"", "bad_columns"),
+    ],
+)
+def test_columns_that_cannot_be_read_spoil_their_own_frame_only(
+    bench: Bench, column: str, content: bytes, reason: str
+) -> None:
+    wrong = msgspec.structs.replace(pack_samples([sample(value=66.0)]), **{column: content})
+    bodies: list[Body] = [pack_samples([sample(value=1.0), sample(metric="reachable", value=1.0)])]
+    bodies += [wrong, pack_samples([sample(value=3.0)]), wrong]
+    for number, body in enumerate(bodies, start=1):
+        bench.pipeline.take(arrived(frame(number, body)))
+    bench.store.failures = [Transient("busy")]
+    with pytest.raises(Transient):
+        bench.pipeline.commit()
+    assert [mark.number for mark in bench.pipeline.commit().marks] == [1, 2, 3, 4]  # not to be sent for ever
+    assert stored(bench) == [1.0, 1.0, 3.0]
+    assert bench.counters.frames_dropped == {reason: 2}
+    with bench.dead_letters.path.open("rb") as file:
+        assert [decode_frame(payload).number for payload in read_frames(file)] == [2, 4]
+
+
+def test_a_group_of_unreadable_columns_stores_nothing(bench: Bench) -> None:
+    wrong = msgspec.structs.replace(pack_samples([sample()]), series=little_endian("i", [9]))
+    bench.pipeline.take(arrived(frame(1, wrong)))
+    settled = bench.pipeline.commit()
+    assert [mark.number for mark in settled.marks] == [1]
+    assert settled.committed is None
+    assert stored(bench) == []
+
+
+def test_pieces_of_a_group_are_stored_in_the_order_they_came(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.ingest.group.PIECE_ROWS", 3)
+    sizes = (1, 1, 4, 2, 3)
+    values = iter(range(sum(sizes)))
+    for number, size in enumerate(sizes, start=1):
+        devices = [("sw-1", "ap-1", "ap-2", "ap-3")[at % (1 + number % 4)] for at in range(size)]
+        bench.registrar.devices |= {(NO_1.site, DeviceId(device)) for device in devices}
+        samples = [sample(device, value=float(next(values)), at=NOW - 1000 + at) for at, device in enumerate(devices)]
+        bench.pipeline.take(arrived(frame(number, samples)))
+    settled = bench.pipeline.commit()
+    assert settled.committed is not None
+    assert settled.committed.value.tolist() == list(range(sum(sizes)))
 
 
 def test_strangers_keep_their_frames(bench: Bench) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from campus.samples import Sample, SeriesKey
 from campus.wire.codec import encode_frame
-from campus.wire.columns import pack_columns, read_columns, read_dictionary
+from campus.wire.columns import join_columns, pack_columns, read_columns, read_dictionary
 from campus.wire.frame import MAX_SAMPLES, FrameError, SamplesBody, SeriesDictionary
 from campus.wire.pack import little_endian, pack_dictionary, pack_samples
 from tests.unit.campus.wire.frames import AT, check_reason, frame_of, keys, sample, sample_lists
@@ -39,6 +39,16 @@ def packed_with_numpy(samples: list[Sample]) -> SamplesBody:
 @given(sample_lists)
 def test_samples_round_trip_in_order(samples: list[Sample]) -> None:
     assert unpacked(pack_samples(samples)) == samples
+
+
+@given(st.lists(sample_lists, min_size=1, max_size=5))
+def test_bodies_read_together_are_those_read_one_by_one(lists: list[list[Sample]]) -> None:
+    bodies = [pack_samples(samples) for samples in lists]
+    counts = [len(read_dictionary(body.dictionary)) for body in bodies]
+    joined = join_columns(bodies, counts)
+    single = [read_columns(body, count) for body, count in zip(bodies, counts, strict=True)]
+    for name in joined._fields:
+        np.testing.assert_array_equal(getattr(joined, name), np.concatenate([getattr(one, name) for one in single]))
 
 
 @given(sample_lists)
@@ -109,6 +119,15 @@ def test_a_wrong_column_is_named(field: str, content: object, reason: str) -> No
     with pytest.raises(FrameError) as caught:
         read_columns(msgspec.structs.replace(GOOD, **{field: content}), 2)
     assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(("field", "content", "reason"), [row for row in WRONG_COLUMNS if row[2] != "bad_columns"])
+def test_a_wrong_column_spoils_the_bodies_it_is_read_with(field: str, content: object, reason: str) -> None:
+    wrong = msgspec.structs.replace(GOOD, **{field: content})
+    for bodies in ([wrong, GOOD], [GOOD, wrong], [GOOD, wrong, GOOD]):
+        with pytest.raises(FrameError) as caught:
+            join_columns(bodies, [2] * len(bodies))
+        assert caught.value.reason == reason
 
 
 TABLE = SeriesDictionary(["a", "b"], ["m"], ["", "x"], b"\0\0\1\0", b"\0\0\0\0", b"\0\0\1\0")
