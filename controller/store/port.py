@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campus.ids import AgentId, DeviceId, Instance, MetricId, SiteId
+from campus.wire.dictionary import SeriesWords
 
 Ids = NDArray[np.int32]
 Times = NDArray[np.int64]
@@ -130,9 +131,9 @@ def note_nothing(_closed: int, _due: int) -> None:
 
 
 class SampleStore(Protocol):
-    """Life: constructed inert, `start` opens (and recovers) the data, `close` flushes. `append` and `series_ids` are called
-    by one writer thread at a time, `maintain` by one thread at a time (it may be another one, and does not hold up
-    `append`); the rest by any thread at any time between `start` and `close`.
+    """Life: constructed inert, `start` opens (and recovers) the data, `close` flushes. `append`, `series_ids` and
+    `add_series` are called by one writer thread at a time, `maintain` by one thread at a time (it may be another one, and
+    does not hold up `append`); the rest by any thread at any time between `start` and `close`.
 
     Every method raises `campus.errors.Transient` when the store is busy, full or away, and then nothing of that
     call has been kept.
@@ -144,10 +145,24 @@ class SampleStore(Protocol):
     def series_ids(self, names: Sequence[DistrictSeries]) -> Ids:
         """Ids of `names`, in their order; series seen for the first time get ids, durable with the next `append`."""
 
+    def known_series(self, site: SiteId, words: SeriesWords) -> Ids:
+        """The id of each series of a frame's dictionary, -1 where it has none. Cheap: no object for any series."""
+
+    def add_series(self, site: SiteId, words: SeriesWords, places: NDArray[np.intp]) -> Ids:
+        """New ids for the series at some places of a dictionary, in their order; durable with the next `append`.
+
+        The places are distinct and `known_series` has just said -1 of each.
+        """
+
+    def find_ids(
+        self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
+    ) -> Ids:
+        """Ids of known series that match every argument given, ascending. From memory; cheap for a million."""
+
     def find_series(
         self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
     ) -> dict[int, DistrictSeries]:
-        """Known series by id that match every argument given."""
+        """As `find_ids`, with the name of each: for few."""
 
     def series_columns(self, first: int = 0) -> SeriesColumns:
         """The names of all series whose id is at least `first`. From memory; cheap for a million."""

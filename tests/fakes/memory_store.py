@@ -5,8 +5,10 @@ from threading import RLock
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from campus.ids import DeviceId, MetricId, SiteId
+from campus.wire.dictionary import SeriesWords
 from controller.store.days import WIDTH_MS, DayCutter
 from controller.store.latest import LatestValues
 from controller.store.port import (
@@ -51,11 +53,25 @@ class MemoryStore:
         """Dense ids."""
         return self._series.ids(names)
 
+    def known_series(self, site: SiteId, words: SeriesWords) -> Ids:
+        """-1 where not known."""
+        return self._series.known(site, words)
+
+    def add_series(self, site: SiteId, words: SeriesWords, places: NDArray[np.intp]) -> Ids:
+        """Dense ids."""
+        return self._series.add(site, words, places)
+
+    def find_ids(
+        self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
+    ) -> Ids:
+        """Ascending."""
+        return self._series.find(site, device, metric)
+
     def find_series(
         self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
     ) -> dict[int, DistrictSeries]:
-        """By name."""
-        return self._series.find(site, device, metric)
+        """By id."""
+        return self._series.named(self.find_ids(site, device, metric))
 
     def series_columns(self, first: int = 0) -> SeriesColumns:
         """From memory."""
@@ -63,7 +79,7 @@ class MemoryStore:
 
     def series_names(self, ids: Ids) -> list[DistrictSeries]:
         """From memory."""
-        return [self._series.names[series] for series in ids.tolist()]
+        return self._series.names(ids)
 
     def append(self, batch: Batch) -> None:
         """All or nothing."""

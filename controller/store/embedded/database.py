@@ -1,12 +1,15 @@
 """The DuckDB file: opening it, cursors for threads, and its errors in our words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Condition
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from campus.errors import ConfigError, Transient
 from controller.store.embedded import schema
@@ -136,6 +139,18 @@ class Database:
             f"{self._path} cannot be opened as a sample store: restore it from a backup, or set data_dir to an empty "
             f"directory ({text})"
         )
+
+
+def insert(cursor: Cursor, table: str, columns: dict[str, Any]) -> None:
+    """Add rows given as columns, in the table's column order."""
+    cursor.execute(f"INSERT INTO {table} SELECT * FROM columns")  # noqa: S608 - the names are our own
+
+
+def texts(words: Sequence[str]) -> NDArray[Any]:
+    """Words as a column for `insert`."""
+    column = np.empty(len(words), object)
+    column[:] = words
+    return column
 
 
 def in_our_words(error: Exception) -> Transient:

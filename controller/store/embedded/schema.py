@@ -2,7 +2,8 @@
 """The tables of the embedded store, and which version of them this code reads.
 
 meta        version, zone, samples (how many rows ever left the hot tables), floor_LEVEL (what retention dropped)
-series      a name for each id
+device_word, metric_word, instance_word   the words of series' names, each once, numbered from 0
+series      for each id the numbers of its three words
 frame_runs  committed frames; rows may touch or repeat, `upkeep` merges them
 latest      newest value of each series among all rows outside the hot tables
 part        one row for each Parquet file that counts, with the SHA-256 of its bytes (hex; NULL for files written before
@@ -19,14 +20,17 @@ import duckdb
 
 from campus.errors import ConfigError
 
-VERSION = 2
+VERSION = 3
 ROW_COLUMNS = "series INTEGER, measured_at BIGINT, value DOUBLE"
 _BUCKET_COLUMNS = (
     "series INTEGER, bucket_at BIGINT, samples BIGINT, minimum DOUBLE, mean DOUBLE, maximum DOUBLE, p95 DOUBLE"
 )
 _TABLES = f"""
 CREATE TABLE meta (name VARCHAR, content VARCHAR);
-CREATE TABLE series (id INTEGER, site VARCHAR, device VARCHAR, metric VARCHAR, instance VARCHAR);
+CREATE TABLE device_word (number INTEGER, site VARCHAR, device VARCHAR);
+CREATE TABLE metric_word (number INTEGER, metric VARCHAR);
+CREATE TABLE instance_word (number INTEGER, instance VARCHAR);
+CREATE TABLE series (id INTEGER, device INTEGER, metric INTEGER, instance INTEGER);
 CREATE TABLE frame_runs (site VARCHAR, agent VARCHAR, epoch BIGINT, first BIGINT, last BIGINT);
 CREATE TABLE latest ({ROW_COLUMNS});
 CREATE TABLE part (
@@ -39,7 +43,21 @@ CREATE TABLE hot (number BIGINT);
 INSERT INTO hot VALUES (1);
 CREATE TABLE hot_1 ({ROW_COLUMNS});
 """
-_MIGRATIONS = {2: "ALTER TABLE part ADD COLUMN digest VARCHAR"}
+_WORDS = "SELECT (row_number() OVER (ORDER BY min(id)) - 1)::INTEGER AS number, {0} FROM named GROUP BY {0}"
+_MIGRATIONS = {
+    2: "ALTER TABLE part ADD COLUMN digest VARCHAR",
+    3: f"""
+        ALTER TABLE series RENAME TO named;
+        CREATE TABLE device_word AS {_WORDS.format("site, device")};
+        CREATE TABLE metric_word AS {_WORDS.format("metric")};
+        CREATE TABLE instance_word AS {_WORDS.format("instance")};
+        CREATE TABLE series AS
+            SELECT id, device_word.number AS device, metric_word.number AS metric, instance_word.number AS instance
+            FROM named JOIN device_word USING (site, device) JOIN metric_word USING (metric)
+                JOIN instance_word USING (instance);
+        DROP TABLE named;
+    """,
+}
 """What leads to each version from the one before it."""
 
 

@@ -6,11 +6,14 @@ from threading import Lock
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from campus.errors import ConfigError
 from campus.ids import DeviceId, MetricId, SiteId
+from campus.wire.dictionary import SeriesWords
 from controller.store.days import DayCutter
 from controller.store.embedded.database import Cursor, Database
+from controller.store.embedded.names import extent_of, read_names
 from controller.store.embedded.part import ROWS_OF_PART, Part, PartKind
 from controller.store.embedded.reading import Reader
 from controller.store.embedded.shelf import Hot, Layout, Shelf
@@ -75,11 +78,25 @@ class EmbeddedStore:
         """Ids of `names`; new ones become durable with the next `append`."""
         return self._series.ids(names)
 
+    def known_series(self, site: SiteId, words: SeriesWords) -> Ids:
+        """From memory."""
+        return self._series.known(site, words)
+
+    def add_series(self, site: SiteId, words: SeriesWords, places: NDArray[np.intp]) -> Ids:
+        """In memory; durable with the next `append`."""
+        return self._series.add(site, words, places)
+
+    def find_ids(
+        self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
+    ) -> Ids:
+        """From memory."""
+        return self._series.find(site, device, metric)
+
     def find_series(
         self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
     ) -> dict[int, DistrictSeries]:
-        """Known series by id that match every argument given."""
-        return self._series.find(site, device, metric)
+        """From memory."""
+        return self._series.named(self.find_ids(site, device, metric))
 
     def series_columns(self, first: int = 0) -> SeriesColumns:
         """From memory."""
@@ -87,7 +104,7 @@ class EmbeddedStore:
 
     def series_names(self, ids: Ids) -> list[DistrictSeries]:
         """From memory."""
-        return [self._series.names[series] for series in ids.tolist()]
+        return self._series.names(ids)
 
     def append(self, batch: Batch) -> None:
         """Make rows and marks durable in one commit. A batch whose marks are all stored already is left alone."""
@@ -143,15 +160,16 @@ class EmbeddedStore:
         self._size_bytes = self._database.size_bytes + sum(part.size for part in self._shelf.layout.all_parts())
 
     def _restore_series(self, cursor: Cursor) -> None:
-        names = cursor.execute("SELECT site, device, metric, instance FROM series ORDER BY id").fetchall()
-        self._series.ids([DistrictSeries(*name) for name in names])
-        self._writer.restored(len(names))
+        kept = read_names(cursor)
+        if not len(self._series):  # else only the library was opened anew: what is in memory is at least as much
+            self._series.restore(kept)
+        self._writer.restored(extent_of(kept))
 
     def _restore_marks(self, cursor: Cursor) -> None:
         runs = cursor.execute("SELECT * FROM frame_runs").fetchall()
         for *stream, first, last in runs:
             self._writer.frames.add(Stream(*stream), Run(first, last))
-        self._writer.loose_runs = len(runs)
+        self._writer.loose_runs = len(runs) - len(self._writer.frames.runs())
 
     def _restored_layout(self, cursor: Cursor) -> Layout:
         meta = dict(cursor.execute("SELECT name, content FROM meta").fetchall())

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from controller.store.days import DayCutter
-from controller.store.embedded.database import THREADS, Cursor, Database
+from controller.store.embedded.database import THREADS, Cursor, Database, insert
 from controller.store.embedded.part import ROWS_OF_PART, Part, PartKind, as_columns, write_buckets, write_rows
 from controller.store.embedded.reading import parquet_source
 from controller.store.embedded.shelf import Hot, Layout, Shelf
 from controller.store.embedded.sizes import Sizes
-from controller.store.embedded.writing import Segments, Writer, insert, insert_parts, keep_segments
+from controller.store.embedded.writing import Segments, Writer, insert_parts, insert_runs, keep_segments
 from controller.store.latest import LatestValues
 from controller.store.marks import CommittedFrames, Run, Stream
 from controller.store.port import Level, OnClosed, Retention, note_nothing
@@ -227,9 +227,8 @@ class Upkeep:
             for *stream, first, last in cursor.execute("SELECT * FROM frame_runs").fetchall():
                 frames.add(Stream(*stream), Run(first, last))
             cursor.execute("DELETE FROM frame_runs")
-            rows = [[*stream, *run] for stream, run in frames.runs()]
-            cursor.executemany("INSERT INTO frame_runs VALUES (?, ?, ?, ?, ?)", rows)
-            self._writer.loose_runs = len(rows)
+            insert_runs(cursor, frames.runs())
+            self._writer.loose_runs = 0
             return layout
 
         self._shelf.change(merge)

@@ -12,16 +12,17 @@ from typing import Any
 import numpy as np
 
 from controller.store.days import DayCutter
-from controller.store.embedded.database import Cursor, Database
+from controller.store.embedded.database import Cursor, Database, insert, texts
+from controller.store.embedded.names import insert_names
 from controller.store.embedded.part import Part, PartKind, write_rows
 from controller.store.embedded.schema import ROW_COLUMNS
 from controller.store.embedded.shelf import Hot, Layout, Shelf
 from controller.store.embedded.sizes import Sizes
 from controller.store.latest import LatestValues
-from controller.store.marks import CommittedFrames, runs_of
+from controller.store.marks import CommittedFrames, Run, Stream, runs_of
 from controller.store.port import Batch, FrameMark, Level
 from controller.store.rollup import Rows, sort_rows
-from controller.store.series_index import SeriesIndex
+from controller.store.series_index import Extent, SeriesIndex
 
 _log = logging.getLogger(__name__)
 
@@ -92,13 +93,13 @@ class Writer:
         self.frames = CommittedFrames()
         self.latest = LatestValues()
         self.loose_runs = 0
-        """Rows of `frame_runs`; upkeep merges them when there are many."""
+        """Rows of `frame_runs` added since they were merged last; upkeep merges them when they are many."""
         self._database = database
         self._shelf = shelf
         self._segments = segments
         self._series = series
         self._sizes = sizes
-        self._durable_series = len(series)
+        self._durable = Extent()
         self._appending = Lock()
 
     def append(self, batch: Batch) -> None:
@@ -113,7 +114,6 @@ class Writer:
                 self._append_parts(rows, marks)
             else:
                 self._append_hot(rows, marks)
-            self._durable_series = len(self._series)
             for stream, run in runs_of(marks):
                 self.frames.add(stream, run)
                 self.loose_runs += 1
@@ -129,9 +129,10 @@ class Writer:
         hot = self._shelf.layout.hot[-1]
         hot.days |= self._segments.days(rows)  # before the commit: a reader may look too often, never too little
         with self._database.transaction() as cursor:
-            self._insert_names(cursor, marks)
+            durable = self._insert_frames(cursor, marks)
             if len(rows.series):
                 insert(cursor, hot.table, {"series": rows.series, "measured_at": rows.measured_at, "value": rows.value})
+        self._durable = durable
         hot.rows += len(rows.series)
         if hot.rows >= self._sizes.hot_rows:
             self._begin_hot()
@@ -140,30 +141,24 @@ class Writer:
         with self._database.cursor() as cursor:
             parts = self._segments.write(cursor, rows)
 
+        durable = self._durable
+
         def keep(cursor: Cursor, layout: Layout) -> Layout:
-            self._insert_names(cursor, marks)
+            nonlocal durable
+            durable = self._insert_frames(cursor, marks)
             newest = LatestValues()
             newest.update(*rows)
             return keep_segments(cursor, layout, parts, newest)
 
         self._shelf.change(keep)
+        self._durable = durable
 
-    def _insert_names(self, cursor: Cursor, marks: Sequence[FrameMark]) -> None:
-        new = self._series.names[self._durable_series :]
-        if new:
-            ids = np.arange(self._durable_series, self._durable_series + len(new), dtype=np.int32)
-            words = zip(("site", "device", "metric", "instance"), zip(*new, strict=True), strict=True)
-            insert(cursor, "series", {"id": ids} | {name: _texts(column) for name, column in words})
+    def _insert_frames(self, cursor: Cursor, marks: Sequence[FrameMark]) -> Extent:
+        """Write marks, and names that are new; the extent of names that are durable with the commit."""
         runs = runs_of(marks)
         if runs:
-            columns: dict[str, Any] = {
-                "site": _texts([stream.site for stream, _ in runs]),
-                "agent": _texts([stream.agent for stream, _ in runs]),
-                "epoch": np.array([stream.epoch for stream, _ in runs], np.int64),
-                "first": np.array([run.first for _, run in runs], np.int64),
-                "last": np.array([run.last for _, run in runs], np.int64),
-            }
-            insert(cursor, "frame_runs", columns)
+            insert_runs(cursor, runs)
+        return insert_names(cursor, self._series, self._durable)
 
     def _begin_hot(self) -> None:
         def begin(cursor: Cursor, layout: Layout) -> Layout:
@@ -174,14 +169,21 @@ class Writer:
 
         self._shelf.change(begin)
 
-    def restored(self, durable_series: int) -> None:
-        """So many of the series known by now are in the database."""
-        self._durable_series = durable_series
+    def restored(self, durable: Extent) -> None:
+        """So much of the names known by now is in the database."""
+        self._durable = durable
 
 
-def insert(cursor: Cursor, table: str, columns: dict[str, Any]) -> None:
-    """Add rows given as columns, in the table's column order."""
-    cursor.execute(f"INSERT INTO {table} SELECT * FROM columns")
+def insert_runs(cursor: Cursor, runs: Sequence[tuple[Stream, Run]]) -> None:
+    """Add committed frames to the database."""
+    columns = {
+        "site": texts([stream.site for stream, _ in runs]),
+        "agent": texts([stream.agent for stream, _ in runs]),
+        "epoch": np.array([stream.epoch for stream, _ in runs], np.int64),
+        "first": np.array([run.first for _, run in runs], np.int64),
+        "last": np.array([run.last for _, run in runs], np.int64),
+    }
+    insert(cursor, "frame_runs", columns)
 
 
 def keep_segments(cursor: Cursor, layout: Layout, parts: list[Part], newest: LatestValues) -> Layout:
@@ -218,9 +220,3 @@ def _keep_latest(cursor: Cursor, columns: dict[str, Any]) -> None:
     cursor.execute("DELETE FROM latest USING newest WHERE latest.series = newest.series")
     cursor.execute("INSERT INTO latest SELECT * FROM newest")
     cursor.execute("DROP TABLE newest")
-
-
-def _texts(words: Sequence[str]) -> np.ndarray[Any, Any]:
-    column = np.empty(len(words), object)
-    column[:] = words
-    return column

@@ -9,17 +9,24 @@ from controller.store.embedded import EmbeddedStore, schema
 from controller.store.port import Level
 from tests.unit.store.stores import DAY, MIDNIGHT, MINUTE, asked, batch, embedded, ids, mark, names
 
-VERSION_1_PART = "id BIGINT, kind VARCHAR, day BIGINT, lowest INTEGER, highest INTEGER, samples BIGINT, size BIGINT"
-
-
-def back_to_version_1(file: Path) -> None:
-    """Undo what later versions changed, as version 1 would have written it."""
-    with duckdb.connect(str(file)) as connection:
-        connection.execute(f"CREATE TABLE old_part ({VERSION_1_PART})")
-        connection.execute("INSERT INTO old_part SELECT id, kind, day, lowest, highest, samples, size FROM part")
-        connection.execute("DROP TABLE part")
-        connection.execute("ALTER TABLE old_part RENAME TO part")
-        connection.execute("UPDATE meta SET content = '1' WHERE name = 'version'")
+VERSION_1 = """
+CREATE TABLE old_part (
+    id BIGINT, kind VARCHAR, day BIGINT, lowest INTEGER, highest INTEGER, samples BIGINT, size BIGINT
+);
+INSERT INTO old_part SELECT id, kind, day, lowest, highest, samples, size FROM part;
+DROP TABLE part;
+ALTER TABLE old_part RENAME TO part;
+CREATE TABLE old_series (id INTEGER, site VARCHAR, device VARCHAR, metric VARCHAR, instance VARCHAR);
+INSERT INTO old_series
+    SELECT id, d.site, d.device, m.metric, i.instance FROM series
+    JOIN device_word d ON d.number = series.device
+    JOIN metric_word m ON m.number = series.metric
+    JOIN instance_word i ON i.number = series.instance;
+DROP TABLE series; DROP TABLE device_word; DROP TABLE metric_word; DROP TABLE instance_word;
+ALTER TABLE old_series RENAME TO series;
+UPDATE meta SET content = '1' WHERE name = 'version';
+"""
+"""The tables as version 1 made them, filled from what is there."""
 
 
 def digests(store: EmbeddedStore) -> dict[Path, str | None]:
@@ -42,18 +49,21 @@ def test_every_file_has_the_digest_of_its_bytes(tmp_path: Path) -> None:
 
 def test_a_store_of_version_1_is_brought_up_to_date(tmp_path: Path) -> None:
     store = embedded(tmp_path)
-    store.series_ids(names(3))
+    known = [*names(3), *names(2, "no-2")]
+    store.series_ids(known)
     rows = [(i % 3, MIDNIGHT + i * MINUTE, float(i)) for i in range(90)]
     store.append(batch(rows, [mark(1)]))
     store.maintain(MIDNIGHT + 2 * DAY)
     store.close()
     file = tmp_path / "samples.duckdb"
-    back_to_version_1(file)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(VERSION_1)
 
     store = embedded(tmp_path)
     assert set(digests(store).values()) == {None}
     assert store.is_committed([mark(1), mark(2)]) == [True, False]
-    assert store.series_names(ids(2, 0)) == [names(3)[2], names(3)[0]]
+    assert store.series_names(ids(*range(5))) == known
+    assert store.series_ids([*reversed(known), *names(1, "no-3")]).tolist() == [4, 3, 2, 1, 0, 5]
     assert len(asked(store, ids(0, 1, 2), MIDNIGHT, MIDNIGHT + DAY, Level.RAW)) == 90
     store.append(batch([(0, MIDNIGHT + 3 * DAY, 1.0)]))
     store.maintain(MIDNIGHT + 5 * DAY)

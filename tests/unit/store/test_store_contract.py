@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 
 from campus.ids import DeviceId, MetricId, SiteId
+from campus.samples import SeriesKey
+from campus.wire.dictionary import read_series
+from campus.wire.pack import pack_dictionary
 from controller.store.port import DistrictSeries, Level, Retention
 from tests.unit.store.stores import DAY, HOUR, MIDNIGHT, MINUTE, Handle, asked, batch, handle, ids, mark, names
 
@@ -41,6 +44,23 @@ def test_series_are_found_by_site_device_and_metric(one: Handle) -> None:
     assert one.store.find_series(metric=MetricId("uptime_s")) == {6: other}
     assert one.store.find_series(SiteId("no-2"), metric=MetricId("uptime_s")) == {}
     assert one.store.find_series(device=DeviceId("sw-1")).keys() == {1, 3, 5}
+
+
+def test_a_dictionary_is_looked_up_and_added_as_columns(one: Handle) -> None:
+    site = SiteId("no-1")
+    some = [SeriesKey(name.device, name.metric, name.instance) for name in names(5)]
+    words = read_series(pack_dictionary(some))
+    one.store.series_ids([names(5)[3]])
+    assert one.store.known_series(site, words).tolist() == [-1, -1, -1, 0, -1]
+    assert one.store.add_series(site, words, np.array([4, 0])).tolist() == [1, 2]
+    one.store.append(batch([(2, MIDNIGHT, 1.0)]))
+    one.reopen()
+    assert one.store.known_series(site, words).tolist() == [2, -1, -1, 0, 1]
+    assert one.store.known_series(SiteId("no-2"), words).tolist() == [-1] * 5
+    assert one.store.find_ids(site).tolist() == [0, 1, 2]
+    assert one.store.find_ids(site, DeviceId("sw-0")).tolist() == [1, 2]
+    assert one.store.find_ids(metric=MetricId("uptime_s")).tolist() == []
+    assert one.store.series_names(ids(2, 0, 1)) == [names(5)[0], names(5)[3], names(5)[4]]
 
 
 def test_rows_come_back_sorted_by_series_and_time(one: Handle) -> None:
