@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 class Recurring:
-    """Calls `work(now)` every `interval_s` seconds, never twice at once, until it is stopped.
+    """Calls `work(now)` every `interval_s` seconds, and at once when it is woken, never twice at once, until it is stopped.
 
     What the work raises is counted in `failures` and logged when it begins and when it ends; the next round comes all
     the same.
@@ -29,6 +29,7 @@ class Recurring:
         self._work = work
         self._clock = clock
         self._stopping = threading.Event()
+        self._woken = threading.Event()
         self._thread: threading.Thread | None = None
         self._is_failing = False
 
@@ -37,9 +38,14 @@ class Recurring:
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
         self._thread.start()
 
+    def wake(self) -> None:
+        """Do not wait for the next round. From any thread; many calls before a round begins make one round."""
+        self._woken.set()
+
     def stop(self) -> None:
         """End after the round under way; harmless when called twice or before `start`."""
         self._stopping.set()
+        self._woken.set()
         if self._thread is not None:
             self._thread.join(STOP_TIMEOUT_S)
 
@@ -56,9 +62,12 @@ class Recurring:
         ]
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while True:
+            self._woken.clear()
+            if self._stopping.is_set():  # looked at after the clearing: a stop wakes too, and must not be slept over
+                return
             self._round()
-            self._stopping.wait(self._interval_s)
+            self._woken.wait(self._interval_s)
 
     def _round(self) -> None:
         try:

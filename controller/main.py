@@ -73,8 +73,10 @@ class Controller:
         self.utilisation = UtilisationService(self.store, self.registry, zone, clock)
         self._is_judging = False
         self.answers: Counter[str] = Counter()
+        alerting = Recurring("alerts", TICK_INTERVAL_S, self.alert_engine.tick, clock)
+        self.alert_engine.on_found = alerting.wake
         self.housekeeping = (
-            Recurring("alerts", TICK_INTERVAL_S, self.alert_engine.tick, clock),
+            alerting,
             Recurring("registry", MAINTENANCE_INTERVAL_S, self._keep_registry, clock),
             Recurring("store", MAINTENANCE_INTERVAL_S, self.store.maintain, clock),
         )
@@ -192,6 +194,11 @@ def _alert_figures(told: EngineFigures) -> list[Figure]:
         Figure("alert_changes_waiting", "Changes found and not written yet", told.waiting),
         Figure("alert_changes_dropped_total", "Changes lost because the database was away too long", told.dropped),
         *labelled("alert_changes_written_total", "Changes written", "outcome", Counter(told.written)),
+        *(
+            Figure("alert_write_delay_ms", "From finding a change to writing it, lately", ms, (("quantile", quantile),))
+            for quantile, ms in told.delays_ms.items()
+        ),
+        Figure("events_forgotten_total", "Reported events deleted for age or number", told.events_forgotten),
     ]
 
 

@@ -1,12 +1,15 @@
 """The alert engine: ingest hands it every commit, a timer ticks it once a second, it writes alerts and their trails.
 
 `judge` is called in the ingest thread and touches no database, but for the facts of a device with ports that was never
-seen before; what it finds waits in a bounded queue. `tick` (another thread) writes it down. When the database is away
-the queue keeps what was found; the tick after brings it again.
+seen before; what it finds waits in a bounded queue, and `on_found` wakes whoever ticks. `tick` (another thread) writes
+it down. When the database is away the queue keeps what was found; the tick after brings it again.
+
+Events are on disk before `note_events` returns, and marked as judged in the transaction that writes what follows from
+them: `restore` takes up the others.
 """
 
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,8 +22,11 @@ from campus.errors import Transient
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.samples import Event
 from campus.topics import Address
+from controller.alerts.backlog import Backlog, Finding
+from controller.alerts.event_log import EventLog
 from controller.alerts.events import EVENT_PREFIX, Newest, ended_kind, event_rule, event_rule_id, is_worth_an_alert
 from controller.alerts.judgement import Rows
+from controller.alerts.model import EventKey, Report
 from controller.alerts.port import Registry
 from controller.alerts.recorder import AlertKey, Cleared, Recorder
 from controller.alerts.rulebook import Rulebook, shipped_rules
@@ -31,11 +37,10 @@ from controller.alerts.watch import Key, Watch
 from controller.ingest.port import Committed
 from controller.store.port import DistrictSeries, FrameMark, SampleStore
 
-MAX_WAITING: Final = 200_000
-"""Changes that wait for the database; the oldest are dropped, and counted, when it is away for very long."""
 WRITE_AT_ONCE: Final = 2_000
 """Changes of one transaction: short enough that acknowledging people do not wait."""
 REFRESH_INTERVAL_MS: Final = 60_000
+PAIRS_REMEMBERED: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,9 @@ class EngineFigures:
     open: int
     written: dict[str, int]
     """Changes written, by outcome."""
+    delays_ms: dict[str, int]
+    """By quantile: from finding to writing, of the changes written last."""
+    events_forgotten: int
 
 
 class AlertEngine:
@@ -76,9 +84,11 @@ class AlertEngine:
         """Guards the watch and the queue; never held while the database is written."""
         self._pen = threading.Lock()
         """Guards the recorder."""
-        self._waiting: deque[Case | Cleared] = deque()
+        self._events = EventLog(engine)
+        self._backlog = Backlog()
         self._newest = Newest()
-        self._dropped = 0
+        self.on_found: Callable[[], None] = _nobody_listens
+        """Called, in the thread that found it, when there is something to write: wakes whoever calls `tick`."""
         self._written: Counter[str] = Counter()
         self._refresh_at = 0
 
@@ -98,8 +108,10 @@ class AlertEngine:
             self._watch = Watch(selection)
             self._watch.learn(series, now, open_keys.keys())
             ids = np.array(sorted(series), dtype=np.int32)
+            self._backlog = Backlog()
             if len(ids):
-                self._queue(self._watch.resume(ids, self._store.latest(ids), now))
+                self._backlog.put(self._findings(self._watch.resume(ids, self._store.latest(ids), now), now))
+            self._take_up_events(now)
             self._refresh_at = now + REFRESH_INTERVAL_MS
             known = set(series.values())
             watched = {key for (_, name), key in open_keys.items() if name in known}
@@ -108,20 +120,28 @@ class AlertEngine:
 
     def judge(self, committed: Committed) -> None:
         """Judge what one commit made durable."""
+        now = self._clock()
         with self._lock:
             if int(committed.series.max(initial=-1)) >= self._watch.size:
                 self._learn_new(committed.received_at)
             rows = Rows(committed.series, committed.measured_at, committed.value)
-            self._queue(self._watch.judge(rows, committed.received_at))
+            found = self._findings(self._watch.judge(rows, committed.received_at), now)
+            self._backlog.put(found)
+        if found:
+            self.on_found()
 
     def note_events(self, address: Address, mark: FrameMark, events: Sequence[Event]) -> None:
-        """Take what an agent reported; what is worth an alert becomes one."""
+        """Keep what an agent reported, durable on return; what is worth an alert becomes one. As ingest's port says."""
         now = self._clock()
+        reports = [Report(EventKey(*mark, place), event, now) for place, event in enumerate(events)]
         with self._lock:
-            news = [event for event in events if not self._newest.is_overtaken(address.site, event)]
-            changes = [each for event in news for each in _changes_of_event(address.site, event, now)]
-            self._waiting.extend(changes)
-            self._trim()
+            found = [self._findings_of(report) for report in reports]
+        is_new = self._events.keep([(report, bool(each)) for report, each in zip(reports, found, strict=True)])
+        due = [finding for each in found for finding in each]
+        if is_new and due:
+            with self._lock:
+                self._backlog.put(due)
+            self.on_found()
 
     def tick(self, now: int) -> None:
         """About once a second: let time pass, write down what was found. `Transient` when it cannot be written yet."""
@@ -129,11 +149,12 @@ class AlertEngine:
             if now >= self._refresh_at:
                 self._refresh_at = now + REFRESH_INTERVAL_MS
                 self._watch.refresh(now)
-            self._queue(self._watch.tick(now))
+            self._backlog.put(self._findings(self._watch.tick(now), now))
         with self._pen:
-            while changes := self._next_changes():
-                self._write(changes, now)
+            while findings := self._next_findings():
+                self._write(findings, now)
             self._recorder.tidy(now)
+            self._events.tidy(now)
 
     def figures(self) -> EngineFigures:
         """Counts. From memory; cheap."""
@@ -146,10 +167,12 @@ class AlertEngine:
                 judged=counts.judged,
                 late=counts.late,
                 superseded=counts.superseded,
-                waiting=len(self._waiting),
-                dropped=self._dropped,
+                waiting=len(self._backlog),
+                dropped=self._backlog.dropped,
                 open=len(self._recorder.open),
                 written=dict(self._written),
+                delays_ms=dict(self._backlog.delays_ms()),
+                events_forgotten=self._events.forgotten,
             )
 
     def _open_keys(self) -> dict[Key, AlertKey]:
@@ -168,34 +191,57 @@ class AlertEngine:
         new = {number: name for number, name in self._store.find_series().items() if number >= size}
         self._watch.learn(new, heard_at)
 
-    def _queue(self, transitions: list[Transition]) -> None:
-        for each in transitions:
-            name, rule = self._watch.name(each.series), self._watch.rule(each.rule)
-            if each.change is Change.OPENED:
-                self._waiting.append(Case(rule, name.site, name.device, name.instance, each.at, each.since, each.value))
-            else:
-                key = (rule.id, name.site, name.device, name.instance)
-                self._waiting.append(Cleared(key, rule, each.at, each.value))
-        self._trim()
+    def _take_up_events(self, now: int) -> None:
+        """Events that were kept and not judged, after those whose pairs may have overtaken them."""
+        for report in self._events.newest_judged(PAIRS_REMEMBERED):
+            self._newest.is_overtaken(report.key.site, report.event)
+        overtaken = []
+        for report in self._events.unjudged():
+            findings = self._findings_of(report)
+            self._backlog.put(findings)
+            if not findings:
+                overtaken.append(report.key)
+        self._events.settle(overtaken, now)
 
-    def _trim(self) -> None:
-        while len(self._waiting) > MAX_WAITING:
-            self._waiting.popleft()
-            self._dropped += 1
+    def _findings_of(self, report: Report) -> list[Finding]:
+        """What follows from an event; nothing when its counterpart was heard before."""
+        site, event = report.key.site, report.event
+        if self._newest.is_overtaken(site, event):
+            return []
+        changes = list(_changes_of_event(site, event, report.received_at))
+        return [
+            Finding(change, report.received_at, report.key if place == len(changes) else None)
+            for place, change in enumerate(changes, start=1)
+        ]
 
-    def _next_changes(self) -> list[Case | Cleared]:
+    def _findings(self, transitions: list[Transition], now: int) -> list[Finding]:
+        return [Finding(self._change(each), now) for each in transitions]
+
+    def _change(self, each: Transition) -> Case | Cleared:
+        name, rule = self._watch.name(each.series), self._watch.rule(each.rule)
+        if each.change is Change.OPENED:
+            return Case(rule, name.site, name.device, name.instance, each.at, each.since, each.value)
+        return Cleared((rule.id, name.site, name.device, name.instance), rule, each.at, each.value)
+
+    def _next_findings(self) -> list[Finding]:
         with self._lock:
-            return [self._waiting.popleft() for _ in range(min(len(self._waiting), WRITE_AT_ONCE))]
+            return self._backlog.take(WRITE_AT_ONCE)
 
-    def _write(self, changes: list[Case | Cleared], now: int) -> None:
+    def _write(self, findings: list[Finding], now: int) -> None:
+        judged = [each.event for each in findings if each.event is not None]
         try:
-            outcomes = self._recorder.write(changes, now)
+            outcomes = self._recorder.write([each.change for each in findings], now, judged)
         except Transient:
             with self._lock:
-                self._waiting.extendleft(reversed(changes))
-                self._trim()
+                self._backlog.give_back(findings)
             raise
         self._written.update("cleared" if outcome is None else outcome.value for outcome in outcomes)
+        with self._lock:
+            self._backlog.note_written(findings, self._clock())
+
+
+def _nobody_listens() -> None:
+    return
 
 
 def _changes_of_event(site: SiteId, event: Event, now: int) -> Iterator[Case | Cleared]:

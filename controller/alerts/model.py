@@ -1,12 +1,13 @@
 """Nouns of alerting: what a rule says and what an alert is. No framework, no I/O."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
-from campus.ids import DeviceId, SiteId
+from campus.ids import AgentId, DeviceId, SiteId
 from campus.metrics import Health
-from campus.samples import DeviceKind, Severity
+from campus.samples import DeviceKind, Event, Severity
 
 
 class Comparison(StrEnum):
@@ -158,3 +159,21 @@ class Alert(msgspec.Struct, frozen=True):
     """Id of the alert this one is hidden behind; 0 when it stands for itself."""
     trail: tuple[TrailStep, ...] = ()
     """Oldest step first; filled by `AlertService.alert`, left empty in lists."""
+
+
+class EventKey(NamedTuple):
+    """Names one event for ever: its frame's mark and its place in the frame."""
+
+    site: SiteId
+    agent: AgentId
+    epoch: int
+    number: int
+    position: int
+
+
+class Report(NamedTuple):
+    """An event as it was received (UTC ms)."""
+
+    key: EventKey
+    event: Event
+    received_at: int

@@ -13,9 +13,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from controller.alerts.event_log import mark_judged
 from controller.alerts.events import EVENT_PREFIX, FORGOTTEN_AFTER_S
 from controller.alerts.ledger import Ledger
-from controller.alerts.model import Rule, TrailStep
+from controller.alerts.model import EventKey, Rule, TrailStep
 from controller.alerts.rulebook import Rulebook
 from controller.alerts.stages import (
     Case,
@@ -78,8 +79,13 @@ class Recorder:
                 self._releases[row.cause] = now + RELEASE_AFTER_MS
         self._situation = situation
 
-    def write(self, changes: Sequence[Case | Cleared], now: int) -> list[Outcome | None]:
-        """Bring changes through the stages and write them, in order; the outcome of each, None for what cleared."""
+    def write(
+        self, changes: Sequence[Case | Cleared], now: int, judged: Sequence[EventKey] = ()
+    ) -> list[Outcome | None]:
+        """Bring changes through the stages and write them, in order; the outcome of each, None for what cleared.
+
+        The events in `judged` are marked so in the same transaction.
+        """
         outcomes: list[Outcome | None] = []
         with self._undone_on_failure(), writing(self._engine) as session:
             ledger = Ledger(session)
@@ -90,6 +96,7 @@ class Recorder:
                         self._close(ledger, change.key, change.at, cleared_step(change.at, change.rule, change.value))
                         outcomes.append(None)
             ledger.flush()
+            mark_judged(session, judged, now)
         return outcomes
 
     def abandon(self, keys: Iterable[AlertKey], now: int) -> None:

@@ -7,12 +7,13 @@ from sqlmodel import Session, col, select
 
 from campus.ids import DeviceId, SiteId
 from campus.samples import Severity
+from controller.alerts.event_log import report_of
 from controller.alerts.events import EVENT_PREFIX, event_rule
-from controller.alerts.model import Alert, AlertState, Rule, TrailStep
+from controller.alerts.model import Alert, AlertState, Report, Rule, TrailStep
 from controller.alerts.port import Registry
 from controller.alerts.rows import alert_of, trail_row
 from controller.alerts.rulebook import Rulebook, shipped_rules
-from controller.alerts.tables import AlertRow, TrailRow
+from controller.alerts.tables import AlertRow, EventRow, TrailRow
 from controller.identity.scope import NotFound, Role, Scope
 from controller.registry.database import reading, writing
 
@@ -64,6 +65,14 @@ class AlertService:
                 select(AlertRow).where(col(AlertRow.cause) == alert_id).order_by(col(AlertRow.opened_at).desc())
             )
             return [alert_of(row) for row in rows if scope.sees(SiteId(row.site))]
+
+    def events(self, scope: Scope, site: SiteId, device: DeviceId, limit: int = 100) -> list[Report]:
+        """What a device reported by itself, newest first; `NotFound` for a site that is not the caller's."""
+        scope.require(site)
+        of_device = select(EventRow).where(col(EventRow.site) == site, col(EventRow.device) == device)
+        newest_first = of_device.order_by(col(EventRow.occurred_at).desc(), col(EventRow.received_at).desc())
+        with reading(self._engine) as session:
+            return [report_of(row) for row in session.exec(newest_first.limit(limit))]
 
     def acknowledge(self, scope: Scope, alert_id: int) -> Alert:
         """Say that somebody takes care of it; the first one stays when it is said twice."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 _OPEN: Final = sa.text("cleared_at = 0")
+_UNJUDGED: Final = sa.text("judged_at = 0")
 
 
 class AlertRow(SQLModel, table=True):
@@ -19,6 +20,7 @@ class AlertRow(SQLModel, table=True):
     __table_args__ = (
         sa.Index("alert_open_by_site", "site", "opened_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         sa.Index("alert_by_time", "opened_at"),
+        sa.Index("alert_by_clearing", "cleared_at"),
         sa.Index("alert_by_device", "site", "device", "opened_at"),
         sa.Index(
             "one_open_alert",
@@ -59,3 +61,31 @@ class TrailRow(SQLModel, table=True):
     decision: str = Field(max_length=32)
     reason: str
     reason_zh: str = ""
+
+
+class EventRow(SQLModel, table=True):
+    """A moment an agent reported: the place of an event in its frame names it, so a frame's repetition adds nothing.
+
+    `judged_at` is 0 until the alert changes it causes are written; what causes none is judged when it is received.
+    """
+
+    __tablename__ = "event"
+    __table_args__ = (
+        sa.Index("event_by_device", "site", "device", "occurred_at"),
+        sa.Index("event_by_arrival", "received_at"),
+        sa.Index("event_to_judge", "received_at", sqlite_where=_UNJUDGED, postgresql_where=_UNJUDGED),
+    )
+
+    site: str = Field(primary_key=True, max_length=63)
+    agent: str = Field(primary_key=True, max_length=63)
+    epoch: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    number: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    position: int = Field(primary_key=True)
+    device: str = Field(max_length=63)
+    kind: str = Field(max_length=128)
+    text: str
+    severity: str = Field(max_length=16)
+    instance: str = Field(max_length=128)
+    occurred_at: int = Field(sa_type=sa.BigInteger)
+    received_at: int = Field(sa_type=sa.BigInteger)
+    judged_at: int = Field(default=0, sa_type=sa.BigInteger)

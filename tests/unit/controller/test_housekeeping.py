@@ -49,5 +49,14 @@ def test_stop_waits_for_the_round_under_way() -> None:
     recurring.stop()
 
 
+def test_a_wake_brings_the_next_round_at_once() -> None:
+    recurring = Recurring("patient", 3600, lambda now: None, lambda: 0)
+    recurring.start()
+    wait_until(lambda: recurring.rounds == 1, "the first round")
+    recurring.wake()
+    wait_until(lambda: recurring.rounds == 2, "the round it was woken for")
+    recurring.stop()
+
+
 def test_stop_before_start_is_harmless() -> None:
     Recurring("never", 1, lambda now: None, lambda: 0).stop()

@@ -1,0 +1,66 @@
+"""What was found and is not written yet: bounded, in order, and timed from finding to writing. Not thread-safe."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from controller.alerts.model import EventKey
+from controller.alerts.recorder import Cleared
+from controller.alerts.stages import Case
+
+MAX_WAITING: Final = 200_000
+"""Findings that wait for the database; the oldest are dropped, and counted, when it is away for very long."""
+TIMED: Final = 1_000
+
+
+class Finding(NamedTuple):
+    """A change of an alert on its way to be written, found at `found_at` (UTC ms).
+
+    `event` names the event that is judged once this is written: the last finding of an event carries it.
+    """
+
+    change: Case | Cleared
+    found_at: int
+    event: EventKey | None = None
+
+
+class Backlog:
+    """First in, first out."""
+
+    def __init__(self, capacity: int = MAX_WAITING) -> None:
+        self._capacity = capacity
+        self._waiting: deque[Finding] = deque()
+        self._delays_ms: deque[int] = deque(maxlen=TIMED)
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, findings: Iterable[Finding]) -> None:
+        """Add what was found last."""
+        self._waiting.extend(findings)
+        self._trim()
+
+    def take(self, most: int) -> list[Finding]:
+        """The oldest ones, at most so many."""
+        return [self._waiting.popleft() for _ in range(min(len(self._waiting), most))]
+
+    def give_back(self, findings: Sequence[Finding]) -> None:
+        """What was taken could not be written: it is the oldest again."""
+        self._waiting.extendleft(reversed(findings))
+        self._trim()
+
+    def note_written(self, findings: Sequence[Finding], now: int) -> None:
+        """Remember how long the last `TIMED` of them waited."""
+        self._delays_ms.extend(now - each.found_at for each in findings)
+
+    def delays_ms(self) -> Iterator[tuple[str, int]]:
+        """Of the findings written last: quantile and how long from finding to writing; nothing while none was written."""
+        ordered = sorted(self._delays_ms)
+        for quantile in (0.5, 0.99, 1.0) if ordered else ():
+            yield f"{quantile:g}", ordered[min(len(ordered) - 1, int(quantile * len(ordered)))]
+
+    def _trim(self) -> None:
+        while len(self._waiting) > self._capacity:
+            self._waiting.popleft()
+            self.dropped += 1
