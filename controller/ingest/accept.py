@@ -4,7 +4,7 @@ A `SeriesTable` says of each series of a dictionary where it goes and what value
 samples of many frames at once. One bad sample never loses its neighbours.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from campus.delivery import SetAside
 from campus.ids import MetricId
 from campus.metrics import Metric, MetricKind
-from campus.samples import SeriesKey
+from campus.wire.dictionary import SeriesWords
 from controller.store.port import Ids, Times, Values
 
 ACCEPTED = 0
@@ -46,32 +46,47 @@ def join_tables(tables: Sequence[SeriesTable]) -> SeriesTable:
     return SeriesTable(*(np.concatenate(columns) for columns in zip(*tables, strict=True)))
 
 
-def build_table(
-    keys: Sequence[SeriesKey], known: Sequence[bool], series: Ids, metrics: Mapping[MetricId, Metric]
-) -> SeriesTable:
-    """A table of `keys`; `known` tells whether the registry knows each key's device.
+class MetricLimits:
+    """What values each metric may have, as columns; `rows` finds a metric's place in them."""
 
-    `series` holds the store's ids of those keys that can be taken, in their order: those that `takable` chooses.
+    def __init__(self, metrics: Mapping[MetricId, Metric]) -> None:
+        self._row_of = {metric: row for row, metric in enumerate(metrics)}
+        every = list(metrics.values())
+        # One row more, which -1 leads to: metrics that are not known have no limits.
+        self.minimum = np.array([*(-np.inf if metric.states else metric.minimum for metric in every), -np.inf])
+        self.maximum = np.array([*(np.inf if metric.states else metric.maximum for metric in every), np.inf])
+        self.states = np.array([*map(_mask, every), 0], np.int64)
+
+    def rows(self, metrics: Iterable[MetricId]) -> NDArray[np.int64]:
+        """The row of each metric, -1 for one that the catalogue does not have."""
+        return np.array([self._row_of.get(metric, -1) for metric in metrics], np.int64)
+
+
+def refusals(words: SeriesWords, known: NDArray[np.bool_], limits: MetricLimits) -> Verdicts:
+    """For each series of a dictionary, why no sample of it can be taken, whoever sends it.
+
+    `known` tells of each of `words.devices` whether the registry knows it.
     """
-    takes = np.array(takable(keys, known, metrics), np.bool_)
-    ids = np.full(len(keys), -1, np.int32)
-    ids[takes] = series
-    refusal = np.array([_refusal(key, is_known, metrics) for key, is_known in zip(keys, known, strict=True)], np.uint8)
-    found = [metrics.get(key.metric) for key in keys]
-    minimum = np.array([-np.inf if metric is None or metric.states else metric.minimum for metric in found])
-    maximum = np.array([np.inf if metric is None or metric.states else metric.maximum for metric in found])
-    states = np.array([0 if metric is None else _mask(metric) for metric in found], np.int64)
-    return SeriesTable(ids, refusal, minimum, maximum, states)
+    refusal = np.full(len(words.device), ACCEPTED, np.uint8)
+    refusal[(limits.rows(words.metrics) < 0)[words.metric]] = _CODE[SetAside.UNKNOWN_METRIC]
+    refusal[~known[words.device]] = _CODE[SetAside.UNKNOWN_DEVICE]
+    return refusal
+
+
+def build_table(words: SeriesWords, refusal: Verdicts, series: Ids, limits: MetricLimits) -> SeriesTable:
+    """A table of a dictionary; `series` holds the store's ids, -1 for series that have none.
+
+    A series that nothing speaks against and that has no id was not granted one.
+    """
+    ids = np.where(refusal == ACCEPTED, series, np.int32(-1))
+    refusal = np.where((refusal == ACCEPTED) & (ids < 0), np.uint8(_CODE[SetAside.TOO_MANY_SERIES]), refusal)
+    row = limits.rows(words.metrics)[words.metric]
+    return SeriesTable(ids, refusal, limits.minimum[row], limits.maximum[row], limits.states[row])
 
 
 def names_unknown_device(table: SeriesTable) -> bool:
     """Whether the registry does not know one of the table's devices (yet)."""
     return bool(table.refusal.any()) and bool((table.refusal == _CODE[SetAside.UNKNOWN_DEVICE]).any())
-
-
-def takable(keys: Sequence[SeriesKey], known: Sequence[bool], metrics: Mapping[MetricId, Metric]) -> list[bool]:
-    """For each key, whether any sample of it can be taken."""
-    return [is_known and key.metric in metrics for key, is_known in zip(keys, known, strict=True)]
 
 
 def verdicts(
@@ -109,12 +124,6 @@ class _Refusals:
         """Give a reason to those that are bad and have none yet."""
         if is_bad.any():
             self._verdict[is_bad & (self._verdict == ACCEPTED)] = _CODE[reason]
-
-
-def _refusal(key: SeriesKey, is_known: bool, metrics: Mapping[MetricId, Metric]) -> int:  # noqa: FBT001 - a column
-    if not is_known:
-        return _CODE[SetAside.UNKNOWN_DEVICE]
-    return ACCEPTED if key.metric in metrics else _CODE[SetAside.UNKNOWN_METRIC]
 
 
 def _mask(metric: Metric) -> int:

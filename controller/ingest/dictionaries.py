@@ -1,60 +1,104 @@
-"""Dictionaries of frames, looked up once: the bytes of a dictionary lead straight to its table of series."""
+"""Dictionaries of frames, looked up once: the bytes of a dictionary lead straight to its table of series.
+
+Agents seal what has arrived, so that dictionaries differ from frame to frame: looking one up must be cheap too, and is
+done in whole columns.
+"""
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
+
+import numpy as np
 
 from campus.ids import MetricId, SiteId
 from campus.metrics import Metric
-from campus.wire.columns import read_dictionary
-from controller.ingest.accept import ACCEPTED, SeriesTable, build_table, takable
+from campus.topics import Address
+from campus.wire.dictionary import read_series
+from controller.ingest.accept import ACCEPTED, MetricLimits, SeriesTable, build_table, refusals
+from controller.ingest.limits import SeriesQuota
 from controller.ingest.port import Registrar
-from controller.store.port import DistrictSeries, SampleStore
+from controller.store.port import SampleStore
 
-CAPACITY: Final = 4_096
+CAPACITY: Final = 500_000
+"""Series in all tables that are kept, some 40 bytes each."""
 LOOK_AGAIN_MS: Final = 30_000
-"""A dictionary with an unknown device is looked up anew after this long: someone may have registered it elsewhere."""
+"""A dictionary of which something is refused is looked up anew after this long: the registry may know the device by now,
+or the agent may have been granted more series."""
+
+
+class _Kept(NamedTuple):
+    table: SeriesTable
+    until: int | None
+    """When it must be looked up anew (ms); None for as long as it is kept."""
 
 
 class Dictionaries:
     """A bounded cache, least recently used first out. One thread."""
 
-    def __init__(self, store: SampleStore, registrar: Registrar, metrics: Mapping[MetricId, Metric]) -> None:
+    def __init__(
+        self,
+        store: SampleStore,
+        registrar: Registrar,
+        metrics: Mapping[MetricId, Metric],
+        quota: SeriesQuota | None = None,
+        capacity: int = CAPACITY,
+    ) -> None:
         self._store = store
         self._registrar = registrar
-        self._metrics = metrics
-        self._tables: OrderedDict[tuple[SiteId, bytes], SeriesTable] = OrderedDict()
-        self._incomplete: dict[tuple[SiteId, bytes], int] = {}
+        self._limits = MetricLimits(metrics)
+        self._quota = quota
+        self._capacity = capacity
+        self._kept: OrderedDict[tuple[Address, bytes], _Kept] = OrderedDict()
+        self._series = 0
+        self._incomplete: dict[SiteId, set[tuple[Address, bytes]]] = {}
 
-    def table(self, site: SiteId, packed: bytes, now: int) -> SeriesTable:
-        """The table of a frame's dictionary; `FrameError` when the bytes are not one."""
-        key = (site, packed)
-        table = self._tables.get(key)
-        if table is not None and now - self._incomplete.get(key, now) < LOOK_AGAIN_MS:
-            self._tables.move_to_end(key)
-            return table
-        table = self._look_up(site, packed)
+    def table(self, address: Address, packed: bytes, now: int) -> SeriesTable:
+        """The table of a frame's dictionary; `FrameError` when the bytes are not one.
+
+        Series never seen before are made, as far as the agent's quota goes.
+        """
+        key = (address, packed)
+        kept = self._kept.get(key)
+        if kept is not None and (kept.until is None or now < kept.until):
+            self._kept.move_to_end(key)
+            return kept.table
+        table = self._look_up(address, packed)
         self._forget(key)
-        self._tables[key] = table
-        if (table.refusal != ACCEPTED).any():
-            self._incomplete[key] = now
-        if len(self._tables) > CAPACITY:
-            self._forget(next(iter(self._tables)))
+        self._keep(key, table, now)
         return table
 
     def devices_learnt(self, site: SiteId) -> None:
         """The registry has new devices of a site: its incomplete dictionaries are looked up anew."""
-        for key in [key for key in self._incomplete if key[0] == site]:
+        for key in list(self._incomplete.get(site, ())):
             self._forget(key)
 
-    def _look_up(self, site: SiteId, packed: bytes) -> SeriesTable:
-        keys = read_dictionary(packed)
-        is_known = {device: self._registrar.is_known(site, device) for device in {key.device for key in keys}}
-        known = [is_known[key.device] for key in keys]
-        takes = takable(keys, known, self._metrics)
-        names = [DistrictSeries(site, *key) for key, taken in zip(keys, takes, strict=True) if taken]
-        return build_table(keys, known, self._store.series_ids(names), self._metrics)
+    def _look_up(self, address: Address, packed: bytes) -> SeriesTable:
+        words = read_series(packed)
+        site = address.site
+        known = np.array([self._registrar.is_known(site, device) for device in words.devices])
+        refusal = refusals(words, known, self._limits)
+        series = self._store.known_series(site, words)
+        new = np.flatnonzero((series < 0) & (refusal == ACCEPTED))
+        if len(new):
+            granted = new if self._quota is None else new[: self._quota.grant(address, len(new))]
+            series[granted] = self._store.add_series(site, words, granted)
+        return build_table(words, refusal, series, self._limits)
 
-    def _forget(self, key: tuple[SiteId, bytes]) -> None:
-        self._tables.pop(key, None)
-        self._incomplete.pop(key, None)
+    def _keep(self, key: tuple[Address, bytes], table: SeriesTable, now: int) -> None:
+        is_incomplete = bool((table.refusal != ACCEPTED).any())
+        self._kept[key] = _Kept(table, now + LOOK_AGAIN_MS if is_incomplete else None)
+        self._series += len(table.series)
+        if is_incomplete:
+            self._incomplete.setdefault(key[0].site, set()).add(key)
+        while self._series > self._capacity and len(self._kept) > 1:
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, key: tuple[Address, bytes]) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is None:
+            return
+        self._series -= len(kept.table.series)
+        if kept.until is not None:
+            self._incomplete[key[0].site].discard(key)
+            if not self._incomplete[key[0].site]:
+                del self._incomplete[key[0].site]

@@ -21,6 +21,7 @@ from controller.ingest.dead_letters import DeadLetters
 from controller.ingest.deferral import Deferrals
 from controller.ingest.dictionaries import Dictionaries
 from controller.ingest.group import Arrived, Group
+from controller.ingest.limits import SeriesQuota
 from controller.ingest.port import Committed, EventSink, Registrar
 from controller.store.port import Batch, FrameMark, SampleStore
 
@@ -57,6 +58,7 @@ class Pipeline:
         clock: Callable[[], int],
         *,
         keep_days: int,
+        quota: SeriesQuota | None = None,
     ) -> None:
         self.group = Group()
         self.counters = counters
@@ -66,7 +68,7 @@ class Pipeline:
         self._dead_letters = dead_letters
         self._clock = clock
         self._keep_ms = keep_days * DAY_MS
-        self._dictionaries = Dictionaries(store, registrar, catalogue())
+        self._dictionaries = Dictionaries(store, registrar, catalogue(), quota)
         self._deferrals = Deferrals()
 
     def take(self, arrived: Arrived) -> None:
@@ -154,7 +156,7 @@ class Pipeline:
         match frame.body:
             case SamplesBody() as body:
                 now = self._clock()
-                table = self._dictionaries.table(frame.site, body.dictionary, now)
+                table = self._dictionaries.table(address, body.dictionary, now)
                 is_resent_until_stored = arrived.address is not None  # a file is read once
                 if is_resent_until_stored and names_unknown_device(table) and self._deferrals.put_off(mark, now):
                     raise _EarlyError

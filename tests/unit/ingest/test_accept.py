@@ -9,7 +9,18 @@ from campus.delivery import SetAside
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import Metric, MetricKind, State, catalogue
 from campus.samples import SeriesKey
-from controller.ingest.accept import REASONS, build_table, counted, join_tables, takable, verdicts
+from campus.wire.dictionary import read_series
+from campus.wire.pack import pack_dictionary
+from controller.ingest.accept import (
+    REASONS,
+    MetricLimits,
+    SeriesTable,
+    build_table,
+    counted,
+    join_tables,
+    refusals,
+    verdicts,
+)
 
 EARLIEST, LATEST = 1_000, 2_000
 METRICS = {
@@ -28,7 +39,13 @@ KEYS = [
     for device in ("known", "stranger")
     for metric in (*METRICS, "nonsense")
 ]
-KNOWN = [key.device == "known" for key in KEYS]
+
+
+def table_of(keys: list[SeriesKey], ids: list[int], metrics: dict[MetricId, Metric]) -> SeriesTable:
+    """The table of a dictionary of `keys` to which the store has given `ids`; "stranger" is no device of the registry."""
+    words, limits = read_series(pack_dictionary(keys)), MetricLimits(metrics)
+    known = np.array([device != "stranger" for device in words.devices])
+    return build_table(words, refusals(words, known, limits), np.array(ids, np.int32), limits)
 
 
 def reason(key: SeriesKey, at: int, value: float) -> SetAside | None:
@@ -57,8 +74,7 @@ sample = st.tuples(st.integers(0, len(KEYS) - 1), st.integers(EARLIEST - 2, LATE
 
 @given(st.lists(sample, min_size=1, max_size=30))
 def test_every_sample_gets_the_verdict_of_the_rule(samples: list[tuple[int, int, float]]) -> None:
-    ids = np.arange(sum(takable(KEYS, KNOWN, METRICS)), dtype=np.int32)
-    table = build_table(KEYS, KNOWN, ids, METRICS)
+    table = table_of(KEYS, list(range(len(KEYS))), METRICS)
     entry, at, value = (np.array(column) for column in zip(*samples, strict=True))
     found = verdicts(table, entry, at, value.astype(np.float64), EARLIEST, LATEST)
     wanted = [reason(KEYS[entry], at, value) for entry, at, value in samples]
@@ -67,21 +83,27 @@ def test_every_sample_gets_the_verdict_of_the_rule(samples: list[tuple[int, int,
 
 
 def test_only_what_can_be_taken_has_an_id() -> None:
-    table = build_table(KEYS, KNOWN, np.array([7, 8, 9], np.int32), METRICS)
+    table = table_of(KEYS, [7, 8, 9, 10, 11, -1, -1, -1], METRICS)
     assert table.series.tolist() == [7, 8, 9, -1, -1, -1, -1, -1]
     double = join_tables([table, table])
     assert double.series.tolist() == table.series.tolist() * 2
 
 
+def test_a_series_without_an_id_was_not_granted_one() -> None:
+    table = table_of(KEYS, [7, -1, 9, -1, -1, -1, -1, -1], METRICS)
+    too_many, no_metric, no_device = SetAside.TOO_MANY_SERIES, SetAside.UNKNOWN_METRIC, SetAside.UNKNOWN_DEVICE
+    wanted = [None, too_many, None, no_metric, *[no_device] * 4]
+    assert [REASONS[code] for code in table.refusal.tolist()] == wanted
+
+
 def test_a_state_beyond_the_mask_is_a_mistake_of_the_catalogue() -> None:
     metric = Metric(unit="1", en="X", zh="", kind=MetricKind.STATE, states=(State(63, "far", "", ""),))
-    key = SeriesKey(DeviceId("d"), MetricId("m"), Instance(""))
     with pytest.raises(ValueError, match="0 to 62"):
-        build_table([key], [True], np.array([0], np.int32), {MetricId("m"): metric})
+        MetricLimits({MetricId("m"): metric})
 
 
 def test_the_shipped_catalogue_can_be_judged() -> None:
     keys = [SeriesKey(DeviceId("d"), metric, Instance("")) for metric in catalogue()]
     assert len(keys) > 30
-    table = build_table(keys, [True] * len(keys), np.arange(len(keys), dtype=np.int32), catalogue())
+    table = table_of(keys, list(range(len(keys))), dict(catalogue()))
     assert (table.refusal == 0).all()

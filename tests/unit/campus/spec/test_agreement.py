@@ -17,9 +17,10 @@ from campus.spec.example import ADDRESS
 from campus.spec.files import PAGES
 from campus.spec.page import page
 from campus.wire.columns import read_columns, read_dictionary
+from campus.wire.dictionary import read_series
 from campus.wire.frame import LATEST_MS
 from campus.wire.pack import pack_samples
-from controller.ingest.accept import build_table, counted, takable, verdicts
+from controller.ingest.accept import MetricLimits, build_table, counted, refusals, verdicts
 from controller.ingest.group import Arrived
 from tests.unit.campus.wire.frames import AT, sample
 from tests.unit.ingest.frames import Bench
@@ -44,9 +45,9 @@ def test_checker_and_controller_agree(batch: list[Sample]) -> None:
         if mistake.reason in JUDGED_BY_BOTH:
             said[mistake.reason] += mistake.samples
 
-    known = [True] * len(keys)
-    ids = np.arange(sum(takable(keys, known, catalogue())), dtype=np.int32)
-    table = build_table(keys, known, ids, catalogue())
+    words, limits = read_series(body.dictionary), MetricLimits(catalogue())
+    refusal = refusals(words, np.ones(len(words.devices), np.bool_), limits)
+    table = build_table(words, refusal, np.arange(len(keys), dtype=np.int32), limits)
     assert dict(said) == counted(verdicts(table, columns.series, columns.measured_at, columns.value, 0, LATEST_MS))
 
 
