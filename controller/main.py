@@ -37,6 +37,7 @@ from controller.identity.routes import router as identity_routes
 from controller.identity.scope import SYSTEM
 from controller.identity.service import IdentityService
 from controller.ingest.ingest import Ingest
+from controller.ingest.reception import Reception
 from controller.memory import return_large_blocks
 from controller.overview.service import OverviewService
 from controller.registry.database import create_engine
@@ -62,6 +63,7 @@ class Controller:
         self.clock = clock
         self.engine = create_engine(config.database_url().reveal())
         self.store = EmbeddedStore(config.data_path / "samples", timezone=ZoneInfo(zone), retention=config.retention)
+        self.reception = Reception(config.limits, config.data_path, self.store)
         self.registry = RegistryService(self.engine, clock, zone)
         self.identity = IdentityService(self.engine, self.registry)
         rules = load_rules(config.rules_path)  # configuration, so a wrong rule is told before anything starts
@@ -71,15 +73,6 @@ class Controller:
         self.overview = OverviewService(self.telemetry, self.registry, self.alerts, clock)
         self.capacity = CapacityService(self.store, self.registry, zone, clock)
         self.utilisation = UtilisationService(self.store, self.registry, zone, clock)
-        self._is_judging = False
-        self.answers: Counter[str] = Counter()
-        alerting = Recurring("alerts", TICK_INTERVAL_S, self.alert_engine.tick, clock)
-        self.alert_engine.on_found = alerting.wake
-        self.housekeeping = (
-            alerting,
-            Recurring("registry", MAINTENANCE_INTERVAL_S, self._keep_registry, clock),
-            Recurring("store", MAINTENANCE_INTERVAL_S, self.store.maintain, clock),
-        )
         self.ingest = Ingest(
             broker_address(config.broker),
             self.store,
@@ -89,6 +82,17 @@ class Controller:
             clock,
             dead_letter_directory=config.data_path,
             keep_days=config.retention.raw_days,
+            reception=self.reception,
+        )
+        self._is_judging = False
+        self.answers: Counter[str] = Counter()
+        alerting = Recurring("alerts", TICK_INTERVAL_S, self.alert_engine.tick, clock)
+        self.alert_engine.on_found = alerting.wake
+        self.housekeeping = (
+            alerting,
+            Recurring("flow", TICK_INTERVAL_S, self.ingest.tend, clock),
+            Recurring("registry", MAINTENANCE_INTERVAL_S, self._keep_registry, clock),
+            Recurring("store", MAINTENANCE_INTERVAL_S, self.store.maintain, clock),
         )
 
     def start(self) -> None:

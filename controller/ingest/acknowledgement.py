@@ -1,4 +1,4 @@
-"""Step 11 of a sample's path: telling each agent which of its frames are stored. Pure."""
+"""Step 11 of a sample's path: telling each agent which of its frames are stored, and how much is wanted of it."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from campus.topics import Address
 from campus.wire.codec import encode_frame
 from campus.wire.frame import AckBody, Frame
-from controller.ingest.flow import Flow, Hold
+from controller.ingest.flow import Flow
+from controller.ingest.pressure import Hold
 from controller.store.marks import runs_of
 from controller.store.port import FrameMark
 
@@ -24,10 +25,17 @@ def acknowledgements(
         runs[Address(stream.site, stream.agent), stream.epoch].append((run.first, run.last))
     for address, epoch in greeted:
         runs.setdefault((address, epoch), [])
+    for address, epoch in runs:
+        flow.heard(address, epoch)
     return [
         (address, _ack(address, epoch, numbers, flow.hold_of(address), now))
         for (address, epoch), numbers in runs.items()
     ]
+
+
+def standing_ack(address: Address, epoch: int, flow: Flow, now: int) -> bytes:
+    """One without numbers: how much is wanted of an agent that has nothing to be acknowledged."""
+    return _ack(address, epoch, [], flow.hold_of(address), now)
 
 
 def _ack(address: Address, epoch: int, runs: list[tuple[int, int]], hold: Hold, now: int) -> bytes:

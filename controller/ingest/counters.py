@@ -2,16 +2,8 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-
-class Figure(NamedTuple):
-    """One figure, ready for Prometheus: counters end in ``_total``; `labels` are pairs of name and value."""
-
-    name: str
-    help: str
-    value: float
-    labels: tuple[tuple[str, str], ...] = ()
+from controller.figure import Figure, labelled
 
 
 @dataclass
@@ -37,6 +29,8 @@ class IngestCounters:
     dead_letters_lost: int = 0
     unexpected: Counter[str] = field(default_factory=Counter)
     """Exceptions nobody foresaw, by the step they ended."""
+    down_dropped: int = 0
+    """Acknowledgements and commands that found no room while the broker was away: agents ask again by sending again."""
     connections: int = 0
     disconnections: int = 0
 
@@ -64,14 +58,15 @@ class IngestCounters:
                 "Frames too large for, or refused by, that file",
                 self.dead_letters_lost,
             ),
+            Figure("ingest_down_dropped_total", "Messages to agents dropped: the broker was away", self.down_dropped),
             Figure("ingest_broker_connections_total", "Connections made to the broker", self.connections),
             Figure("ingest_broker_disconnections_total", "Connections lost", self.disconnections),
         ]
-        labelled = [
-            ("ingest_frames_dropped_total", "Frames kept out as a whole", "reason", self.frames_dropped),
-            ("ingest_samples_set_aside_total", "Samples kept out of the store", "reason", self.samples_set_aside),
-            ("ingest_unexpected_errors_total", "Errors nobody foresaw", "step", self.unexpected),
+        return [
+            *plain,
+            *labelled("ingest_frames_dropped_total", "Frames kept out as a whole", "reason", self.frames_dropped),
+            *labelled(
+                "ingest_samples_set_aside_total", "Samples kept out of the store", "reason", self.samples_set_aside
+            ),
+            *labelled("ingest_unexpected_errors_total", "Errors nobody foresaw", "step", self.unexpected),
         ]
-        for name, text, label, counts in labelled:
-            plain += [Figure(name, text, count, ((label, word),)) for word, count in sorted(counts.copy().items())]
-        return plain

@@ -16,13 +16,14 @@ from typing import Final, TypeVar
 import msgspec
 
 from campus.errors import Transient
+from controller.figure import Figure
 from controller.ingest.acknowledgement import acknowledgements
-from controller.ingest.counters import Figure, IngestCounters
 from controller.ingest.dead_letters import DeadLetters
-from controller.ingest.flow import Flow
 from controller.ingest.group import Arrived
+from controller.ingest.limits import Limits
 from controller.ingest.pipeline import Pipeline, Settled
 from controller.ingest.port import EventSink, Judge, Registrar
+from controller.ingest.reception import Reception
 from controller.ingest.subscriber import BrokerAddress, StateMessage, Subscriber
 from controller.store.port import SampleStore
 
@@ -60,12 +61,23 @@ class Ingest:
         dead_letter_directory: Path,
         keep_days: int,
         first_retry_s: float = FIRST_RETRY_S,
+        reception: Reception | None = None,
     ) -> None:
-        self.counters = IngestCounters()
-        self.flow = Flow()
-        self._subscriber = Subscriber(broker, self.counters, clock)
+        self._reception = reception or Reception(Limits(), dead_letter_directory, store)
+        self.counters = self._reception.counters
+        self._subscriber = Subscriber(broker, self.counters, clock, self._reception.admits)
         dead_letters = DeadLetters(dead_letter_directory, self.counters)
-        self._pipeline = Pipeline(store, registrar, events, dead_letters, self.counters, clock, keep_days=keep_days)
+        self._pipeline = Pipeline(
+            store,
+            registrar,
+            events,
+            dead_letters,
+            self.counters,
+            clock,
+            keep_days=keep_days,
+            listener=self._reception,
+            quota=self._reception.quota,
+        )
         self._registrar = registrar
         self._judge = judge
         self._clock = clock
@@ -81,6 +93,7 @@ class Ingest:
     def start(self) -> None:
         """Dial the broker and begin."""
         self._stopping.clear()
+        self._reception.start()
         self._subscriber.start()
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
         self._thread.start()
@@ -114,10 +127,20 @@ class Ingest:
         """Everything `/metrics` should say of ingest."""
         return [
             *self.counters.figures(),
+            *self._reception.figures(self._clock()),
             Figure("ingest_queue_frames", "Frames received and not taken yet", self._subscriber.waiting),
+            Figure("ingest_unsettled_bytes", "Bytes received and not stored yet", self._subscriber.unsettled_bytes),
             Figure("ingest_lag_seconds", "From receiving a frame to storing it", self.lag_s),
             Figure("ingest_broker_connected", "1 while the broker session stands", float(self.is_connected)),
         ]
+
+    def tend(self, now: int) -> None:
+        """About once a second, in a thread of its own: look how it goes and tell the agents how much is wanted of them."""
+        subscriber = self._subscriber
+        if not subscriber.is_connected:
+            return  # nobody would hear it, and nothing comes
+        for address, payload in self._reception.tend(subscriber.lag_s, subscriber.fill, now):
+            subscriber.publish(address, payload)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -175,7 +198,7 @@ class Ingest:
         now = self._clock()
         self._last_lag_ms = max(0, now - min(arrived.received_at for arrived in settled.arrived))
         self._oldest_unsettled_at = 0
-        for address, payload in acknowledgements(settled.marks, settled.greeted, self.flow, now):
+        for address, payload in acknowledgements(settled.marks, settled.greeted, self._reception.flow, now):
             self._subscriber.publish(address, payload)
         self.counters.frames_acknowledged += len(settled.marks)
         self._subscriber.acknowledge(settled.arrived)

@@ -22,7 +22,7 @@ from controller.ingest.deferral import Deferrals
 from controller.ingest.dictionaries import Dictionaries
 from controller.ingest.group import Arrived, Group
 from controller.ingest.limits import SeriesQuota
-from controller.ingest.port import Committed, EventSink, Registrar
+from controller.ingest.port import Committed, EventSink, Listener, Registrar
 from controller.store.port import Batch, FrameMark, SampleStore
 
 DAY_MS: Final = 86_400_000
@@ -58,6 +58,7 @@ class Pipeline:
         clock: Callable[[], int],
         *,
         keep_days: int,
+        listener: Listener | None = None,
         quota: SeriesQuota | None = None,
     ) -> None:
         self.group = Group()
@@ -68,6 +69,7 @@ class Pipeline:
         self._dead_letters = dead_letters
         self._clock = clock
         self._keep_ms = keep_days * DAY_MS
+        self._listener = listener
         self._dictionaries = Dictionaries(store, registrar, catalogue(), quota)
         self._deferrals = Deferrals()
 
@@ -135,6 +137,8 @@ class Pipeline:
         if isinstance(frame.body, HelloBody) and frame.number == HELLO_NUMBER:
             # Spoken once for each connection and never spooled: there is nothing to acknowledge, and none repeats another.
             self._note_hello(address, frame.body)
+            if self._listener is not None:
+                self._listener.note_hello(address, frame.epoch, frame.sent_at, self._clock())
             self.group.greeted.append((address, frame.epoch))
             return
         mark = FrameMark(frame.site, frame.agent, frame.epoch, frame.number)
@@ -174,6 +178,8 @@ class Pipeline:
                     "command result",
                     extra={"origin": f"{address.site}/{address.agent}", "id": body.id, "detail": body.text},
                 )
+                if self._listener is not None:
+                    self._listener.note_result(address, body)
             case _:
                 raise Poison("wrong_kind", "acknowledgements and commands go down to agents, not up")
 

@@ -1,6 +1,6 @@
 """What ingest needs of its neighbours. It owns these ports; the registry, the alert engine and the event log fill them.
 
-All four are called in the one ingest thread. What they raise is logged and counted at the thread's edge: a neighbour that
+All of them are called in the one ingest thread. What they raise is logged and counted at the thread's edge: a neighbour that
 fails can delay an alert, it can never lose or double a sample.
 """
 
@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from campus.ids import DeviceId, SiteId
 from campus.samples import DeviceFacts, Event
 from campus.topics import Address
+from campus.wire.frame import ResultBody
 from controller.store.port import FrameMark, Ids, Times, Values
 
 
@@ -65,3 +66,13 @@ class EventSink(Protocol):
 
         Idempotent by `mark`: the same frame may come again after a crash. `Transient` when they cannot be kept now.
         """
+
+
+class Listener(Protocol):
+    """Who wants to know what agents say of themselves; both may be told the same twice."""
+
+    def note_hello(self, address: Address, epoch: int, said_at: int, now: int) -> None:
+        """A connection begins: `said_at` by the agent's clock, heard `now`."""
+
+    def note_result(self, address: Address, result: ResultBody) -> None:
+        """A command ended."""

@@ -1,17 +1,19 @@
 """Step 7 of a sample's path: a persistent MQTT session that acknowledges only what ingest has settled.
 
-The client's own thread does nothing but put messages into a bounded queue. When the queue is full that thread waits, the
-socket fills, and the broker holds the rest: back-pressure reaches the agents' spools.
+The client's own thread does nothing but ask at the door whether a message is taken and put it into the inbox. When that is
+full the thread waits, the socket fills, and the broker holds the rest: back-pressure reaches the agents' spools. Beside the
+inbox the client holds one message that is being read, and what is to be sent: receipts, at most as many as are due, and
+`MOST_WAITING_ACKS` messages to agents.
 """
 
 import logging
-import queue
 import ssl
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import paho.mqtt.client as mqtt
@@ -22,14 +24,24 @@ from campus.errors import ConfigError, Poison
 from campus.topics import ALL_STATE, ALL_UP, Address, Leg, parse_topic
 from controller.ingest.counters import IngestCounters
 from controller.ingest.group import Arrived
+from controller.ingest.inbox import Inbox
 
 QUEUE_FRAMES: Final = 2_000
+UNSETTLED_BYTES: Final = 48 << 20
+"""Payloads received and not committed yet, wherever they are."""
+DUE_RECEIPTS: Final = 20_000
+"""Messages of which the broker has not been told yet; those refused at the door are behind those that are being stored."""
+TOPICS_KEPT: Final = 4_096
+STRANGE_TOPICS_LOGGED: Final = 100
 QOS: Final = 1
 KEEPALIVE_S: Final = 60
 CONNECT_TIMEOUT_S: Final = 10.0
 MOST_WAITING_ACKS: Final = 10_000
 _PUT_TIMEOUT_S: Final = 0.5
 _log = logging.getLogger(__name__)
+
+Admits = Callable[[Address, Leg, int], bool]
+"""Whether a message of so many bytes that has just come is taken; asked for each, so it must be cheap."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,11 @@ class _Receipts:
             self._due.clear()
             self._settled.clear()
 
+    @property
+    def due(self) -> int:
+        """How many are still to be given back."""
+        return len(self._due)
+
     def note(self, receipt: _Receipt) -> None:
         """A message came."""
         with self._lock:
@@ -86,11 +103,14 @@ class _Receipts:
 class Subscriber:
     """One session on the central broker. `start` dials and keeps dialling; `stop` leaves the session on the broker."""
 
-    def __init__(self, broker: BrokerAddress, counters: IngestCounters, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, broker: BrokerAddress, counters: IngestCounters, clock: Callable[[], int], admits: Admits
+    ) -> None:
         self._broker = broker
         self._counters = counters
         self._clock = clock
-        self._queue: queue.Queue[Arrived | StateMessage] = queue.Queue(QUEUE_FRAMES)
+        self._admits = admits
+        self._inbox: Inbox[Arrived | StateMessage] = Inbox(QUEUE_FRAMES, UNSETTLED_BYTES)
         self._client: mqtt.Client | None = None
         self._connection = 0
         self._receipts = _Receipts()
@@ -133,21 +153,36 @@ class Subscriber:
     @property
     def waiting(self) -> int:
         """Messages received and not taken yet."""
-        return self._queue.qsize()
+        return self._inbox.waiting
+
+    @property
+    def unsettled_bytes(self) -> int:
+        """Bytes received and not settled yet."""
+        return self._inbox.unsettled_bytes
+
+    @property
+    def fill(self) -> float:
+        """How full the inbox is; 1.0 is full."""
+        return self._inbox.fill
+
+    @property
+    def lag_s(self) -> float:
+        """How long the oldest message not taken yet has waited."""
+        oldest_at = self._inbox.oldest_at
+        return max(0, self._clock() - oldest_at) / 1000 if oldest_at else 0.0
 
     def receive(self, timeout_s: float) -> "Arrived | StateMessage | None":
         """The next message, None when none came in time. One thread."""
-        try:
-            return self._queue.get(timeout=timeout_s) if timeout_s > 0 else self._queue.get_nowait()
-        except queue.Empty:
-            return None
+        return self._inbox.get(timeout_s)
 
     def acknowledge(self, arrived: Iterable[Arrived]) -> None:
         """Let the broker forget messages. Those of a connection that has ended will come again and are recognised."""
+        dealt_with = list(arrived)
+        self._inbox.settle(sum(len(one.payload) for one in dealt_with))
         client = self._client
         if client is None:
             return
-        receipts = [one.receipt for one in arrived if isinstance(one.receipt, _Receipt)]
+        receipts = [one.receipt for one in dealt_with if isinstance(one.receipt, _Receipt)]
         settled = [receipt for receipt in receipts if receipt.connection == self._connection]
         for receipt in self._receipts.settle(settled):
             client.ack(receipt.message, receipt.qos)
@@ -155,7 +190,8 @@ class Subscriber:
     def publish(self, address: Address, payload: bytes) -> None:
         """Send a frame down to an agent; what cannot be sent is dropped, since the agent asks again by resending."""
         if self._client is not None:
-            self._client.publish(address.topic(Leg.DOWN), payload, qos=QOS)
+            sent = self._client.publish(address.topic(Leg.DOWN), payload, qos=QOS)
+            self._counters.down_dropped += sent.rc == mqtt.MQTT_ERR_QUEUE_SIZE
 
     def stop(self, linger_s: float = 0.0) -> None:
         """Leave, after at most `linger_s` for what is still to be sent; harmless when called twice."""
@@ -193,20 +229,31 @@ class Subscriber:
         receipt = _Receipt(self._connection, message.mid, message.qos)
         self._receipts.note(receipt)
         try:
-            address, leg = parse_topic(message.topic)
+            address, leg = _topic(message.topic)
         except (Poison, UnicodeDecodeError) as error:
             self._counters.frames_dropped["bad_topic"] += 1
-            _log.warning("message on a strange topic", extra={"detail": str(error)})
-            self.acknowledge([Arrived(None, b"", 0, receipt)])
+            if self._counters.frames_dropped["bad_topic"] <= STRANGE_TOPICS_LOGGED:
+                _log.warning("message on a strange topic", extra={"detail": str(error)})
+            self._turn_away(receipt)
             return
-        arrived = Arrived(address, bytes(message.payload), self._clock(), receipt)
+        payload = bytes(message.payload)
+        if not self._admits(address, leg, len(payload)):
+            self._turn_away(receipt)
+            return
+        arrived = Arrived(address, payload, self._clock(), receipt)
         item = StateMessage(arrived) if leg is Leg.STATE else arrived
-        while not self._stopping.is_set():
-            try:
-                self._queue.put(item, timeout=_PUT_TIMEOUT_S)
+        while not self._inbox.put(item, len(payload), arrived.received_at, _PUT_TIMEOUT_S):
+            if self._stopping.is_set():
                 return
-            except queue.Full:
-                continue
+
+    def _turn_away(self, receipt: _Receipt) -> None:
+        """The broker may forget a message that is not taken; receipts that cannot be given back yet are bounded too."""
+        self.acknowledge([Arrived(None, b"", 0, receipt)])
+        while self._receipts.due >= DUE_RECEIPTS and not self._stopping.wait(_PUT_TIMEOUT_S):
+            continue
+
+
+_topic = lru_cache(TOPICS_KEPT)(parse_topic)
 
 
 class StateMessage(NamedTuple):

@@ -1,0 +1,134 @@
+"""All that ingest knows of its agents one by one: who may come in, what each is asked, who clashes, who has answered.
+
+One object beside the path of samples: the subscriber asks it whether a message may come in, the pipeline tells it what
+agents say, acknowledgements ask it what to add, and pages read from it.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from campus.topics import Address, Leg
+from campus.wire.frame import ResultBody
+from controller.figure import Figure, labelled
+from controller.ingest.acknowledgement import standing_ack
+from controller.ingest.clashes import Clashes
+from controller.ingest.counters import IngestCounters
+from controller.ingest.door import Door
+from controller.ingest.flow import Flow
+from controller.ingest.limits import Limits, SeriesQuota
+from controller.ingest.model import AgentDelivery, DeliveryState
+from controller.ingest.past import Past
+from controller.ingest.pressure import Load
+from controller.ingest.recall import Recall
+from controller.store.port import SampleStore
+
+
+class Reception:
+    """Constructed inert; `start` reads what a restore left. `state` and `figures` may be asked by any thread."""
+
+    def __init__(
+        self, limits: Limits, directory: Path, store: SampleStore, clock_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.counters = IngestCounters()
+        self.door = Door(limits, clock_s)
+        self.flow = Flow(clock_s)
+        self._past = Past(store)
+        self.quota = SeriesQuota(limits.series_per_agent, self._past.series_held)
+        self._clashes = Clashes()
+        self._recall = Recall(directory, self._past.whole_before)
+        self._clock_s = clock_s
+        self._is_stuck = False
+        self._commits = 0
+        self._retries = 0
+
+    def start(self) -> None:
+        """Before the first message comes in; the store is open."""
+        if self._recall.start():
+            self._past.read_spool_ages()
+
+    def admits(self, address: Address, leg: Leg, size_bytes: int) -> bool:
+        """Whether a message that has just come is taken; whoever sends too much is asked to be silent for a while."""
+        if self.door.refusal(address, leg, size_bytes) is None:
+            return True
+        self.flow.restrain(address)
+        return False
+
+    def note_hello(self, address: Address, epoch: int, said_at: int, now: int) -> None:
+        """An agent says hello: `said_at` by its own clock."""
+        self._clashes.note(address, epoch, said_at, now)
+
+    def note_result(self, address: Address, result: ResultBody) -> None:
+        """An agent tells how a command ended."""
+        self._recall.note_result(address, result)
+
+    def tend(self, lag_s: float, fill: float, now: int) -> list[tuple[Address, bytes]]:
+        """About once a second: let time pass; what to publish to agents beside the acknowledgements they wait for."""
+        told = self.flow.tend(Load(lag_s, fill, self._look_at_commits()))
+        acks = [(address, standing_ack(address, epoch, self.flow, now)) for address, epoch in told]
+        return acks + self._recall.due(self.flow.present(), now)
+
+    def state(self, now: int) -> DeliveryState:
+        """What pages show; from memory."""
+        restored = self._recall.standing(now)
+        return DeliveryState(
+            level=self.flow.level,
+            is_stuck=self._is_stuck,
+            whole_until=restored.whole_until if restored else 0,
+            answered=self._recall.answered,
+            agents=self._agents(now),
+            set_aside=dict(self.counters.samples_set_aside),
+        )
+
+    def figures(self, now: int) -> list[Figure]:
+        """What `/metrics` says of it; names no agent."""
+        restored = self._recall.standing(now)
+        told = [
+            Figure("ingest_pressure_level", "0 free, 1 agents keep their backlog, 2 they take turns", self.flow.level),
+            Figure("ingest_agents_held", "Agents that keep something back as asked", len(self.flow.holds())),
+            Figure("ingest_agents_limited", "Agents that sent more than their share lately", len(self.door.limited())),
+            Figure(
+                "ingest_agents_clashing",
+                "Agents whose name another process uses too",
+                len(self._clashes.standing(now)),
+            ),
+            Figure(
+                "ingest_agents_out_of_series",
+                "Agents that name more series than their share",
+                len(self.quota.exhausted()),
+            ),
+            *labelled("ingest_messages_refused_total", "Messages not taken", "reason", self.door.refused),
+        ]
+        if restored:
+            told.append(
+                Figure(
+                    "ingest_recall_answered", "Agents that sent again what a restore lost", len(self._recall.answered)
+                )
+            )
+        return told
+
+    def _agents(self, now: int) -> dict[Address, AgentDelivery]:
+        now_s = self._clock_s()
+        holds, limited, clashes = self.flow.holds(), self.door.limited(), self._clashes.standing(now)
+        refused = self.quota.exhausted()
+        found = {}
+        for address in holds.keys() | limited.keys() | clashes.keys() | refused.keys():
+            over = limited.get(address)
+            clash = clashes.get(address)
+            found[address] = AgentDelivery(
+                held_s=math.ceil(holds.get(address, 0)),
+                limited_since=now - round((now_s - over.since_s) * 1000) if over else 0,
+                limited_frames=over.frames if over else 0,
+                series_refused=refused.get(address, 0),
+                clash_since=clash.since if clash else 0,
+            )
+        return found
+
+    def _look_at_commits(self) -> bool:
+        """Whether something had to be tried again since the last commit: the store is away, or its disk is full."""
+        counters = self.counters
+        if counters.commits != self._commits:
+            self._commits, self._retries = counters.commits, counters.append_retries
+        self._is_stuck = counters.append_retries > self._retries
+        return self._is_stuck
