@@ -98,7 +98,7 @@ def test_few_tables_are_kept_and_any_is_made_anew() -> None:
     assert desk.table(keys(1, 2)) is first
     desk.table(keys(5, 6))
     assert desk.table(keys(1, 2)) is first  # it was used last
-    desk.table(keys(7, 8, 9))
+    desk.table(keys(*range(20, 25)))
     again = desk.table(keys(1, 2))
     assert again is not first
     assert again.series.tolist() == first.series.tolist()
