@@ -127,6 +127,7 @@ class _Checked:
             (file.polling.backoff_max_s, 0, ("polling", "backoff_max_s")),
             (file.spool.max_bytes, 1 << 20, ("spool", "max_bytes")),
             (file.spool.max_age_s, 60, ("spool", "max_age_s")),
+            (file.spool.keep_acknowledged_s, 0, ("spool", "keep_acknowledged_s")),
             (uplink.backlog_bytes_per_s, 1000, ("uplink", "backlog_bytes_per_s")),
             (uplink.ack_timeout_s, 1, ("uplink", "ack_timeout_s")),
             (uplink.window_frames, 1, ("uplink", "window_frames")),

@@ -24,6 +24,8 @@ class SpoolSettings(_Settings, frozen=True):
     path: str = "spool.db"
     max_bytes: int = 200 << 20
     max_age_s: int = 30 * 86_400
+    keep_acknowledged_s: int = 2 * 86_400
+    """What the controller has stored is kept so long, while there is room, in case that it is restored from a backup."""
 
 
 class BrokerSettings(_Settings, frozen=True):

@@ -1,327 +1,349 @@
-"""The durable queue of frames: appended, read, acknowledged, dropped. Synchronous; one thread at a time.
+"""The durable queue of frames: appended, handed out, acknowledged, offered again. Synchronous; one thread at a time.
 
-A frame is encoded once, with a number that is never used again, and is on the disk when `append` returns. Over its
-bounds the oldest samples go first; facts and events are never dropped. What is dropped is counted, in the file too.
+A frame is encoded once, with a number and an epoch that name it for ever, and is on the disk when `append` returns. That a
+frame may have reached a broker is on the disk too, before it can: what was not handed out by `read_from` or `read_backlog`
+and not appended between `begin_sending` and `end_sending` was never sent, whatever happened to the process.
+
+**Bounds.** All bytes here, acknowledged frames included, stay within `max_bytes` and what one call appends: acknowledged
+frames, superseded facts and samples give way (`agent.spool.room`), down to none. Waiting events and answers never go, but
+those that would make them more than a quarter of `max_bytes` are refused at the door and counted. Waiting facts are then at
+most one frame for each device, the newest. After `max_bytes` was lowered the file shrinks to it by a part at each append.
 """
 
-import fcntl
+import json
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from enum import IntEnum
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import product
 from pathlib import Path
-from typing import IO, NamedTuple
 
-import msgspec
-
-from agent.candidates import Candidate
-from agent.spool.schema import explain, is_disk_trouble, open_database
-from campus.errors import ConfigError, Transient
-from campus.ids import DeviceId
-from campus.samples import DeviceFacts
+from agent.spool.database import Database
+from agent.spool.model import (
+    DiskFull,
+    Moment,
+    Progress,
+    SpoolDamaged,
+    SpoolState,
+    StoredFrame,
+    Worth,
+)
+from agent.spool.remembered import Remembered
+from agent.spool.room import Room
+from agent.spool.rows import (
+    SEALED_AT,
+    Row,
+    add_count,
+    delete_frames,
+    held_bytes,
+    insert_frames,
+    next_number,
+    read_state,
+    row_of,
+)
+from agent.spool.salvage import move_aside, salvage
+from agent.spool.schema import VERSION, begin_epoch, epochs_of_this_boot
 from campus.topics import Address
-from campus.wire.codec import encode_frame
-from campus.wire.frame import LATEST_MS, MAX_FRAME_NUMBER, Body, Frame, SamplesBody
+from campus.wire.frame import MAX_FRAME_NUMBER, Body, EventsBody, SamplesBody
 
-FRAME_OVERHEAD_BYTES = 128
-"""What a row and its index entry cost on disk beside the payload."""
-_DROP_AT_ONCE = 64
-_DELETE_AT_ONCE = 500
+_MARK_AT_ONCE = 64
+"""Frames of the backlog that one commit notes as perhaps sent."""
+_CHANGE_AT_ONCE = 500
+_TIDY_EVERY_MS = 60_000
 _UNUSED_PAGES = 2048
 _GIVE_BACK_PAGES = 512
-
-
-class DiskFull(Transient):
-    """Nothing of this call was kept; the file is as it was before. The same call works when there is room."""
-
-
-class Worth(IntEnum):
-    """What a frame is worth when something must go; the lowest goes first."""
-
-    SAMPLES = 0
-    KEEP = 1
-
-
-class StoredFrame(NamedTuple):
-    """One frame as it goes on the wire."""
-
-    number: int
-    payload: bytes
-
-
-class SpoolState(NamedTuple):
-    """What the file holds. `size_bytes` counts payloads and overhead; `oldest_at` is None when it is empty."""
-
-    epoch: int
-    frames: int
-    size_bytes: int
-    oldest_at: int | None
-    oldest_kept: int
-    """The lowest number still here, or the next one when it is empty."""
-    next_number: int
-    dropped_frames: int
-    dropped_points: int
+EVENTS_SHARE = 4
+"""Events may fill one part in so many of the file."""
+_BACKLOG_ORDER = ((Worth.FACTS, Worth.EVENTS), (Worth.SAMPLES, Worth.THINNED))
 
 
 class SpoolFile:
-    """The queue of one agent. `open` first; after `close` it may be opened again."""
+    """The queue of one agent. `open` first; after `close` it may be opened again, which begins another epoch."""
 
-    def __init__(self, path: Path, address: Address, max_bytes: int, max_age_s: int) -> None:
+    def __init__(
+        self, path: Path, address: Address, max_bytes: int, max_age_s: int, keep_acknowledged_s: int = 0
+    ) -> None:
         self.path = path
         self._address = address
         self._max_bytes = max_bytes
-        self._max_age_ms = max_age_s * 1000
-        self._database: sqlite3.Connection | None = None
-        self._lock: IO[bytes] | None = None
-        self._next_number = 1
+        self._keep_acknowledged_ms = keep_acknowledged_s * 1000
+        self._database = Database(path)
+        self.remembered = Remembered(self._database)
+        self._room = Room(self._database, max_age_s * 1000, self._keep_acknowledged_ms)
+        self._is_sending = False
+        self._tidied_at: int | None = None
         self._size_bytes = 0
+        self._events_bytes = 0
+        self._this_boot: frozenset[int] = frozenset()
         self.epoch = 0
+        self.next_number = 1
+        """Above every number ever given."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may be used now."""
+        return self._database.is_open
 
     def open(self, now: int) -> None:
-        """Take the file for this process; `ConfigError` when another agent has it or it cannot be used (`schema`)."""
-        self._take_lock()
+        """Take the file for this process and begin an epoch.
+
+        Raises `ConfigError` when another agent has it or it is none of ours, `DiskFull`, `SpoolDamaged`.
+        """
+        self._database.open()
         try:
-            self._database = open_database(self.path, now)
-            try:
-                self._recall(self._database)
-            except sqlite3.Error as error:
-                raise ConfigError(explain(self.path, error)) from error
+            with self._database.reading() as connection:
+                self._recall(connection, now)
         except BaseException:
-            self.close()
+            self._database.close()
             raise
 
     def close(self) -> None:
         """Give the file back; harmless when it is not open."""
-        if self._database is not None:
-            with suppress(
-                sqlite3.Error
-            ):  # a full disk must not keep us from ending; the WAL is recovered at the next open
-                self._database.close()
-            self._database = None
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._database.close()
 
-    def append(self, bodies: Sequence[Body], now: int) -> list[int]:
-        """Seal and keep `bodies`, all or none, in one durable commit; their numbers, ascending.
+    def replace_damaged(self, now: int) -> tuple[Path, int]:
+        """Move the damaged file aside and open a new one with what can still be read; where it went, frames saved.
 
-        Then drops what is over the bounds, in the same commit: a number returned may already be gone again.
-        Raises `DiskFull`; `FrameError` ``too_large`` when a body cannot be a frame.
+        Frames keep number and epoch. Raises `DiskFull` when there is no room for a new file: `open` makes it later.
         """
-        numbers = list(range(self._next_number, self._next_number + len(bodies)))
+        self._database.close()
+        aside = move_aside(self.path, now)
+        self._database.open()
+        try:
+            with self._database.reading() as connection:
+                saved = salvage(aside, connection)
+                add_count(connection, "damaged_files", 1)
+                self._recall(connection, now)
+        except BaseException:
+            self._database.close()
+            raise
+        return aside, saved
+
+    def append(self, bodies: Sequence[Body], moment: Moment) -> list[int]:
+        """Seal and keep `bodies`, all or none, in one durable commit; their numbers, ascending, without refused events.
+
+        Then makes room, if it must: a number returned may already be gone again. Raises `DiskFull`; `FrameError`
+        ``too_large`` when a body cannot be a frame.
+        """
+        first = self.next_number
         # Numbers of a failed commit are not used again: whether it failed before or after the disk is unknowable.
-        self._next_number += len(bodies)
-        rows = [self._row(number, body, now) for number, body in zip(numbers, bodies, strict=True)]
-        size_bytes = self._size_bytes + sum(row[3] for row in rows)
-        with self._transaction() as database:
-            database.executemany("INSERT INTO frames VALUES (?, ?, ?, ?, ?, ?)", rows)
-            size_bytes -= self._drop(database, made_before=now - self._max_age_ms, enough_bytes=size_bytes)
-            size_bytes -= self._drop(database, made_before=LATEST_MS, enough_bytes=size_bytes - self._max_bytes)
-        self._size_bytes = size_bytes
+        self.next_number += len(bodies)
+        progress = Progress.SENT if self._is_sending else Progress.WAITING
+        rows = [
+            row_of(self._address, self.epoch, number, body, moment, progress)
+            for number, body in enumerate(bodies, start=first)
+        ]
+        kept = self._without_flood(rows)
+        numbers = [row.number for row in kept]
+        refused = [body for number, body in enumerate(bodies, start=first) if number not in numbers]
+        with self._database.transaction() as connection:
+            insert_frames(connection, kept)
+            add_count(connection, "refused_events", sum(map(_event_count, refused)))
+        self._size_bytes += sum(row.size_bytes for row in kept)
+        self._events_bytes += sum(row.size_bytes for row in kept if row.worth == Worth.EVENTS)
+        self._make_room(moment)
         return numbers
 
-    def acknowledge(self, epoch: int, runs: Sequence[tuple[int, int]]) -> int:
-        """Delete the frames of `runs` (inclusive, any order, gaps allowed); how many were still here.
+    def begin_sending(self) -> int:
+        """From now on what is appended may be handed to a broker, and is noted so; the first number of which that holds.
 
-        Runs of another epoch, and numbers that were never given, change nothing. Raises `DiskFull`; a part may be deleted
-        then, and the rest is acknowledged again when it is resent.
+        What is older is handed out by `read_backlog`.
         """
-        if epoch != self.epoch:
-            return 0
-        deleted = sum(self._delete(max(first, 0), min(last, MAX_FRAME_NUMBER)) for first, last in runs)
-        self._give_back(self._open())
-        return deleted
+        self._is_sending = True
+        return self.next_number
+
+    def end_sending(self) -> None:
+        """What is appended from now on is not sent before it was read: thinning stays possible."""
+        self._is_sending = False
 
     def read_from(self, number: int, limit: int) -> list[StoredFrame]:
-        """Up to `limit` frames from `number` on, ascending."""
-        with self._reading() as database:
-            rows = database.execute(
-                "SELECT number, payload FROM frames WHERE number >= ? ORDER BY number LIMIT ?", (number, limit)
-            )
-            return [StoredFrame(*row) for row in rows]
+        """Up to `limit` waiting frames from `number` on, ascending, noted as perhaps sent."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT number, progress FROM frames WHERE number >= ? AND progress < ? ORDER BY number LIMIT ?",
+                (number, Progress.ACKNOWLEDGED, limit),
+            ).fetchall()
+        self._mark_sent([found for found, progress in rows if progress == Progress.WAITING])
+        return self._read([found for found, _ in rows])
 
-    def read_below(self, number: int, without: frozenset[int], limit: int) -> list[StoredFrame]:
-        """Up to `limit` frames below `number`, leaving out the numbers `without`: facts and events first, each oldest first."""
-        with self._reading() as database:
-            chosen: list[int] = []
-            for worth in (Worth.KEEP, Worth.SAMPLES):
-                rows = database.execute(
-                    "SELECT number FROM frames INDEXED BY frames_by_worth WHERE worth = ? AND number < ? "
-                    "ORDER BY number LIMIT ?",
-                    (worth, number, limit + len(without)),
-                )
-                chosen += [row[0] for row in rows if row[0] not in without]
-            return [self._read(wanted) for wanted in chosen[:limit]]
+    def read_backlog(self, below: int, without: frozenset[int], limit: int) -> list[StoredFrame]:
+        """Up to `limit` waiting frames below `below`, leaving out the numbers `without`, noted as perhaps sent.
+
+        Facts and events first, each oldest first. The note is made for a chunk of frames to come in one commit.
+        """
+        ahead = max(limit, _MARK_AT_ONCE)
+        with self._database.reading() as connection:
+            chosen = _backlog(connection, below, without, ahead)
+        if any(progress == Progress.WAITING for _, progress in chosen[:limit]):
+            self._mark_sent([number for number, progress in chosen if progress == Progress.WAITING])
+        return self._read([number for number, _ in chosen[:limit]])
+
+    def acknowledge(self, epoch: int, runs: Sequence[tuple[int, int]], now: int) -> int:
+        """Take the frames of `runs` (inclusive, any order, gaps allowed) of `epoch` as stored; how many waited.
+
+        They are kept for `keep_acknowledged_s`. Runs of an epoch that is not here, and numbers that were never given,
+        change nothing. Raises `DiskFull`; a part may be taken then, and the rest is acknowledged again when it is resent.
+        """
+        return sum(self._acknowledge(epoch, max(first, 0), min(last, MAX_FRAME_NUMBER), now) for first, last in runs)
+
+    def offer_again(self, since_ms: int, anchor_ms: int) -> int:
+        """Let acknowledged frames wait again that were sealed or acknowledged at or after `since_ms`; how many.
+
+        A controller that lost its memory since then lost what it acknowledged since then, however long it had waited.
+        `anchor_ms` is the clock's. Raises `DiskFull`; a part may wait again then.
+        """
+        offered = 0
+        while True:
+            with self._database.transaction() as connection:
+                rows = connection.execute(
+                    "UPDATE frames SET progress = :sent, acknowledged_at = NULL WHERE number IN "  # noqa: S608
+                    "(SELECT number FROM frames WHERE progress = :acknowledged "
+                    f"AND (acknowledged_at >= :since OR {SEALED_AT} >= :since) LIMIT :limit) RETURNING worth, size_bytes",
+                    {
+                        "sent": Progress.SENT,
+                        "acknowledged": Progress.ACKNOWLEDGED,
+                        "since": since_ms,
+                        "boot": self._boot,
+                        "anchor_ms": anchor_ms,
+                        "limit": _CHANGE_AT_ONCE,
+                    },
+                ).fetchall()
+            self._events_bytes += _events_bytes(rows)
+            offered += len(rows)
+            if len(rows) < _CHANGE_AT_ONCE:
+                return offered
 
     def state(self) -> SpoolState:
         """What is here now."""
-        with self._reading() as database:
-            return read_state(database, self._next_number)
+        with self._database.reading() as connection:
+            return read_state(connection, VERSION)._replace(next_number=self.next_number)
 
-    def save_facts(self, facts: Sequence[DeviceFacts]) -> None:
-        """Remember what was last said about these devices. Raises `DiskFull`."""
-        with self._transaction() as database:
-            rows = [(each.device, msgspec.msgpack.encode(each)) for each in facts]
-            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", rows)
-
-    def load_facts(self) -> list[DeviceFacts]:
-        """What `save_facts` remembers, across restarts; entries of another version's shape are left out."""
-        facts = []
-        with self._reading() as database:
-            for (body,) in database.execute("SELECT body FROM facts ORDER BY device"):
-                with suppress(msgspec.DecodeError):
-                    facts.append(msgspec.msgpack.decode(body, type=DeviceFacts))
-        return facts
-
-    def forget_facts(self, devices: Sequence[DeviceId]) -> None:
-        """The reverse of `save_facts`, for devices that are gone. Raises `DiskFull`."""
-        with self._transaction() as database:
-            database.executemany("DELETE FROM facts WHERE device = ?", [(device,) for device in devices])
-
-    def save_candidates(self, candidates: Sequence[Candidate]) -> None:
-        """Remember these publishers instead of those before. Raises `DiskFull`."""
-        with self._transaction() as database:
-            database.execute("DELETE FROM candidates")
-            database.executemany("INSERT INTO candidates VALUES (?, ?, ?, ?, ?)", candidates)
-
-    def load_candidates(self) -> list[Candidate]:
-        """What `save_candidates` remembers, the loudest first."""
-        with self._reading() as database:
-            return read_candidates(database)
-
-    def _delete(self, first: int, last: int) -> int:
-        """Delete a run, a bounded part in each commit, for the log holds every page that a commit touches."""
-        deleted = 0
+    def _acknowledge(self, epoch: int, first: int, last: int, now: int) -> int:
+        """Take a run, a bounded part in each commit, for the log holds every page that a commit touches."""
+        taken = 0
         while True:
-            with self._transaction() as database:
-                rows = database.execute(
-                    "DELETE FROM frames WHERE number IN "
-                    "(SELECT number FROM frames WHERE number BETWEEN ? AND ? ORDER BY number LIMIT ?) RETURNING size_bytes",
-                    (first, last, _DELETE_AT_ONCE),
+            with self._database.transaction() as connection:
+                rows = connection.execute(
+                    "UPDATE frames SET progress = :acknowledged, acknowledged_at = :now WHERE number IN "
+                    "(SELECT number FROM frames WHERE number BETWEEN :first AND :last AND epoch = :epoch "
+                    "AND progress < :acknowledged ORDER BY number LIMIT :limit) RETURNING worth, size_bytes, number",
+                    {
+                        "acknowledged": Progress.ACKNOWLEDGED,
+                        "now": now,
+                        "first": first,
+                        "last": last,
+                        "epoch": epoch,
+                        "limit": _CHANGE_AT_ONCE,
+                    },
                 ).fetchall()
-            self._size_bytes -= sum(row[0] for row in rows)
-            deleted += len(rows)
-            if len(rows) < _DELETE_AT_ONCE:
-                return deleted
+                if not self._keep_acknowledged_ms:
+                    delete_frames(connection, [row[2] for row in rows])
+            if not self._keep_acknowledged_ms:
+                self._size_bytes -= sum(row[1] for row in rows)
+            self._events_bytes -= _events_bytes(rows)
+            taken += len(rows)
+            if len(rows) < _CHANGE_AT_ONCE:
+                return taken
 
-    @staticmethod
-    def _give_back(database: sqlite3.Connection) -> None:
-        """Return a part of the unused pages to the disk, when there are many: a long outage must not leave a large file."""
-        (unused,) = database.execute("PRAGMA freelist_count").fetchone()
-        if unused > _UNUSED_PAGES:
-            with suppress(sqlite3.OperationalError):  # on a full disk the file stays as large as it is
-                # Not `execute`: it takes one step, which gives back one page.
-                database.executescript(f"PRAGMA incremental_vacuum({_GIVE_BACK_PAGES})")
-
-    def _read(self, number: int) -> StoredFrame:
-        row = self._open().execute("SELECT number, payload FROM frames WHERE number = ?", (number,)).fetchone()
-        return StoredFrame(*row)
-
-    def _row(self, number: int, body: Body, now: int) -> tuple[int, int, int, int, int, bytes]:
-        frame = Frame(self._address.site, self._address.agent, self.epoch, number, now, body)
-        payload = encode_frame(frame)
-        samples = isinstance(body, SamplesBody)
-        points = body.count if isinstance(body, SamplesBody) else 0
-        worth = Worth.SAMPLES if samples else Worth.KEEP
-        return number, worth, now, len(payload) + FRAME_OVERHEAD_BYTES, points, payload
-
-    @staticmethod
-    def _drop(database: sqlite3.Connection, *, made_before: int, enough_bytes: int) -> int:
-        """Delete the oldest samples sealed before that moment until `enough_bytes` are freed; the bytes freed."""
-        freed_bytes = frames = points = 0
-        while freed_bytes < enough_bytes:
-            worst = database.execute(
-                "SELECT number, size_bytes, points FROM frames INDEXED BY frames_by_worth "
-                "WHERE worth = ? AND created_at < ? ORDER BY number LIMIT ?",
-                (Worth.SAMPLES, made_before, _DROP_AT_ONCE),
-            ).fetchall()
-            if not worst:
-                break
-            for number, size_bytes, its_points in worst:
-                database.execute("DELETE FROM frames WHERE number = ?", (number,))
-                freed_bytes, frames, points = freed_bytes + size_bytes, frames + 1, points + its_points
-                if freed_bytes >= enough_bytes:
-                    break
-        if frames:
-            for name, value in (("dropped_frames", frames), ("dropped_points", points)):
-                database.execute(
-                    "INSERT INTO counts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
-                    (name, value),
+    def _mark_sent(self, numbers: Sequence[int]) -> None:
+        if numbers:
+            with self._database.transaction() as connection:
+                connection.executemany(
+                    "UPDATE frames SET progress = ? WHERE number = ?", [(Progress.SENT, number) for number in numbers]
                 )
-        return freed_bytes
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._reading() as database:
-            try:
-                database.execute("BEGIN IMMEDIATE")
-                yield database
-                database.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):  # SQLite has rolled back by itself after some errors
-                    database.execute("ROLLBACK")
-                raise
+    def _read(self, numbers: Iterable[int]) -> list[StoredFrame]:
+        frames = []
+        with self._database.reading() as connection:
+            for number in numbers:
+                epoch, anchor_ms, payload = connection.execute(
+                    "SELECT epoch, anchor_ms, payload FROM frames JOIN payloads USING (number) WHERE number = ?",
+                    (number,),
+                ).fetchone()
+                is_known = epoch in self._this_boot
+                frames.append(StoredFrame(number, epoch, payload, anchor_ms if is_known else None))
+        return frames
 
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def _without_flood(self, rows: Sequence[Row]) -> list[Row]:
+        """`rows` without the events that would fill more than their share of the file."""
+        kept = []
+        room_bytes = self._max_bytes // EVENTS_SHARE - self._events_bytes
+        for row in rows:
+            if row.worth == Worth.EVENTS:
+                if row.size_bytes > room_bytes:
+                    continue
+                room_bytes -= row.size_bytes
+            kept.append(row)
+        return kept
+
+    def _make_room(self, moment: Moment) -> None:
+        """After a commit that stands: what fails here is done at the next append."""
         try:
-            yield self._open()
-        except sqlite3.Error as error:
-            kind = DiskFull if is_disk_trouble(error) else ConfigError
-            raise kind(explain(self.path, error)) from error
+            if moment.is_confirmed and self._is_time_to_tidy(moment.at):
+                freed_bytes = self._room.tidy(moment, self._boot)
+                self._size_bytes -= freed_bytes
+                self._tidied_at = None if freed_bytes else moment.at
+            if self._size_bytes > self._max_bytes:
+                over_bytes = self._size_bytes - self._max_bytes
+                self._size_bytes -= self._room.make(over_bytes, moment, self._boot, partial(self._seal_thinned, moment))
+            self._give_back()
+        except (DiskFull, SpoolDamaged):
+            with suppress(DiskFull, SpoolDamaged), self._database.reading() as connection:
+                self._size_bytes, self._events_bytes = held_bytes(connection)
 
-    def _recall(self, database: sqlite3.Connection) -> None:
-        (self.epoch,) = database.execute("SELECT value FROM counts WHERE name = 'epoch'").fetchone()
-        last = database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'frames'").fetchone()
-        self._next_number = max(self._next_number, (last[0] if last else 0) + 1)
-        (self._size_bytes,) = database.execute("SELECT coalesce(sum(size_bytes), 0) FROM frames").fetchone()
+    def _is_time_to_tidy(self, now: int) -> bool:
+        return self._tidied_at is None or abs(now - self._tidied_at) >= _TIDY_EVERY_MS
 
-    def _open(self) -> sqlite3.Connection:
-        if self._database is None:
-            raise RuntimeError("the spool is not open")
-        return self._database
+    def _seal_thinned(self, moment: Moment, body: SamplesBody, created_at: int, anchor_ms: int | None) -> Row:
+        number = self.next_number
+        self.next_number += 1
+        progress = Progress.SENT if self._is_sending else Progress.WAITING
+        row = row_of(self._address, self.epoch, number, body, moment, progress)
+        return row._replace(worth=Worth.THINNED, created_at=created_at, anchor_ms=anchor_ms)
 
-    def _take_lock(self) -> None:
-        path = self.path.with_name(self.path.name + ".lock")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = path.open("ab")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self.close()
-            raise ConfigError(
-                f"{self.path}: another agent is using this spool. Stop it, or give this one its own spool.path"
-            ) from error
-        except OSError as error:
-            raise ConfigError(
-                f"{path}: the spool cannot be opened: {error}. Check spool.path and who owns the folder"
-            ) from error
+    def _give_back(self) -> None:
+        """Return a part of the unused pages to the disk, when there are many: a long outage must not leave a large file."""
+        with self._database.reading() as connection:
+            (unused,) = connection.execute("PRAGMA freelist_count").fetchone()
+            if unused > _UNUSED_PAGES:
+                # Not `execute`: it takes one step, which gives back one page.
+                connection.executescript(f"PRAGMA incremental_vacuum({_GIVE_BACK_PAGES})")
 
+    @property
+    def _boot(self) -> str:
+        return json.dumps(sorted(self._this_boot))
 
-def read_candidates(database: sqlite3.Connection) -> list[Candidate]:
-    """The unknown publishers that an open spool remembers, the loudest first."""
-    rows = database.execute(
-        "SELECT topic, messages, reason, last_at, sample FROM candidates ORDER BY messages DESC, topic"
-    )
-    return [Candidate(*row) for row in rows]
+    def _recall(self, connection: sqlite3.Connection, now: int) -> None:
+        self.epoch = begin_epoch(connection, max(now, 0), self.epoch)
+        self._this_boot = epochs_of_this_boot(connection, self.epoch)
+        self.next_number = max(self.next_number, next_number(connection))
+        self._size_bytes, self._events_bytes = held_bytes(connection)
 
 
-def read_state(database: sqlite3.Connection, next_number: int | None = None) -> SpoolState:
-    """What an open spool holds; `next_number` is looked up when it is not given."""
-    counts = dict(database.execute("SELECT name, value FROM counts"))
-    frames, size_bytes, oldest_at, oldest_number = database.execute(
-        "SELECT count(*), coalesce(sum(size_bytes), 0), min(created_at), min(number) FROM frames"
-    ).fetchone()
-    if next_number is None:
-        last = database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'frames'").fetchone()
-        next_number = (last[0] if last else 0) + 1
-    return SpoolState(
-        epoch=counts["epoch"],
-        frames=frames,
-        size_bytes=size_bytes,
-        oldest_at=oldest_at,
-        oldest_kept=oldest_number or next_number,
-        next_number=next_number,
-        dropped_frames=counts.get("dropped_frames", 0),
-        dropped_points=counts.get("dropped_points", 0),
-    )
+def _backlog(
+    connection: sqlite3.Connection, below: int, without: frozenset[int], limit: int
+) -> list[tuple[int, Progress]]:
+    """Number and progress of up to `limit` waiting frames, in the order in which they are to be sent."""
+    chosen: list[tuple[int, Progress]] = []
+    for worths in _BACKLOG_ORDER:
+        of_equal_rank: list[tuple[int, Progress]] = []
+        for worth, progress in product(worths, (Progress.WAITING, Progress.SENT)):
+            rows = connection.execute(
+                "SELECT number FROM frames INDEXED BY frames_by_progress WHERE progress = ? AND worth = ? AND number < ? "
+                "ORDER BY number LIMIT ?",
+                (progress, worth, below, limit + len(without)),
+            )
+            of_equal_rank += [(number, progress) for (number,) in rows if number not in without]
+        chosen += sorted(of_equal_rank)
+        if len(chosen) >= limit:
+            break
+    return chosen[:limit]
+
+
+def _event_count(body: Body) -> int:
+    return len(body.events) if isinstance(body, EventsBody) else 1
+
+
+def _events_bytes(rows: Iterable[tuple[int, ...]]) -> int:
+    """Sum of the second column where the first is `Worth.EVENTS`."""
+    return sum(row[1] for row in rows if row[0] == Worth.EVENTS)

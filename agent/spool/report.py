@@ -1,15 +1,16 @@
 """What waits in a spool, for people and scripts; reads beside a running agent."""
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from agent.candidates import Candidate
-from agent.spool.file import read_candidates, read_state
-from agent.spool.schema import explain, open_for_reading
-from campus.errors import ConfigError
+from agent.spool.remembered import read_candidates
+from agent.spool.rows import read_state
+from agent.spool.schema import check_version, open_for_reading, trouble
+from campus.errors import ConfigError, Transient
 
 
 class SpoolReport(NamedTuple):
@@ -18,41 +19,79 @@ class SpoolReport(NamedTuple):
     path: str
     epoch: int
     frames: int
+    """That wait to be sent or acknowledged."""
     size_bytes: int
+    """Of the frames that wait."""
     max_bytes: int
     file_bytes: int
     """The database and its log on disk; room once used is given back little by little."""
     oldest_age_s: int | None
     oldest_kept: int
     next_number: int
+    acknowledged_frames: int
+    """That the controller has, kept in case that it is restored from a backup."""
+    acknowledged_bytes: int
     dropped_frames: int
     dropped_points: int
+    thinned_points: int
+    refused_events: int
+    damaged_files: int
 
     def sentences(self) -> str:
         """For a person."""
-        if self.oldest_age_s is None:
-            waiting = "Nothing waits: the controller has stored everything."
-        else:
-            waiting = (
-                f"{self.frames} frames wait to be sent or acknowledged: {self.size_bytes / 1e6:.1f} MB of "
-                f"{self.max_bytes / 1e6:.0f} MB allowed, the oldest for {_duration(self.oldest_age_s)}."
+        return "\n".join(
+            line
+            for line in (
+                self._waiting(),
+                self._kept(),
+                *self._losses(),
+                f"The file {self.path} takes {self.file_bytes / 1e6:.1f} MB.",
             )
-        dropped = (
-            f"Dropped so far because the spool was full or they were too old: {self.dropped_frames} frames with "
-            f"{self.dropped_points} readings."
-            if self.dropped_frames
-            else "Nothing was ever dropped."
+            if line
         )
-        return f"{waiting}\n{dropped}\nThe file {self.path} takes {self.file_bytes / 1e6:.1f} MB."
+
+    def _waiting(self) -> str:
+        if self.oldest_age_s is None:
+            return "Nothing waits: the controller has stored everything."
+        return (
+            f"{self.frames} frames wait to be sent or acknowledged: {self.size_bytes / 1e6:.1f} MB of "
+            f"{self.max_bytes / 1e6:.0f} MB allowed, the oldest for {_duration(self.oldest_age_s)}."
+        )
+
+    def _kept(self) -> str:
+        if not self.acknowledged_frames:
+            return ""
+        return (
+            f"{self.acknowledged_frames} frames that the controller has are kept for a while: "
+            f"{self.acknowledged_bytes / 1e6:.1f} MB, the first to go when room is needed."
+        )
+
+    def _losses(self) -> list[str]:
+        losses = []
+        if self.thinned_points:
+            losses.append(
+                f"Thinned so far because the spool was full: {self.thinned_points} readings left out; of every five minutes "
+                "the lowest and the highest stay."
+            )
+        if self.dropped_frames:
+            losses.append(
+                f"Dropped so far because the spool was full or they were too old: {self.dropped_frames} frames with "
+                f"{self.dropped_points} readings."
+            )
+        if self.refused_events:
+            losses.append(f"Refused so far because events filled a quarter of the spool: {self.refused_events} events.")
+        if self.damaged_files:
+            losses.append(
+                f"The file was found damaged and replaced {self.damaged_files} times; see {self.path}.damaged-*, and look at "
+                "the disk's health."
+            )
+        return losses or ["Nothing was ever dropped."]
 
 
 def read_report(path: Path, max_bytes: int, now: int) -> SpoolReport:
     """Look into the spool at `path`; `ConfigError` in words when there is none or it cannot be read."""
-    try:
-        with closing(open_for_reading(path)) as database:
-            state = read_state(database)
-    except sqlite3.Error as error:
-        raise ConfigError(explain(path, error)) from error
+    with _opened(path) as connection:
+        state = read_state(connection, check_version(connection, path))
     return SpoolReport(
         path=str(path),
         max_bytes=max_bytes,
@@ -64,11 +103,8 @@ def read_report(path: Path, max_bytes: int, now: int) -> SpoolReport:
 
 def read_strangers(path: Path) -> list[Candidate]:
     """The unknown publishers that the agent of this spool has heard; `ConfigError` as `read_report`."""
-    try:
-        with closing(open_for_reading(path)) as database:
-            return read_candidates(database)
-    except sqlite3.Error as error:
-        raise ConfigError(explain(path, error)) from error
+    with _opened(path) as connection:
+        return read_candidates(connection)
 
 
 def stranger_lines(candidates: Sequence[Candidate], now: int) -> str:
@@ -82,6 +118,18 @@ def stranger_lines(candidates: Sequence[Candidate], now: int) -> str:
         lines += [f"  {each.topic}", f"    {each.messages} messages, the last {age} ago; {why}"]
         lines += [f"    begins: {each.sample.decode(errors='replace')[:100]!r}"]
     return "\n".join(lines)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """A person asked: whatever is wrong is said to them."""
+    try:
+        with closing(open_for_reading(path)) as connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise ConfigError(str(trouble(path, error))) from error
+    except Transient as error:
+        raise ConfigError(str(error)) from error
 
 
 def _duration(seconds: int) -> str:

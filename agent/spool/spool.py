@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from agent.candidates import Candidate
-from agent.clock import UtcClock
-from agent.spool.file import DiskFull, SpoolFile, SpoolState, StoredFrame
+from agent.spool.file import SpoolFile
+from agent.spool.model import DiskFull, Moment, SpoolClock, SpoolDamaged, SpoolState, StoredFrame
 from campus.errors import Poison
 from campus.ids import DeviceId
 from campus.samples import DeviceFacts
@@ -21,13 +21,14 @@ _log = logging.getLogger(__name__)
 
 
 class Spool:
-    """Appends, reads and deletes without blocking the loop; keeps running while the disk is full.
+    """Appends, reads and acknowledges without blocking the loop; keeps running whatever the disk does.
 
-    While the disk is full samples are lost and counted (``disk_full_points``); facts and events wait in memory, at most
-    `MAX_OWED` of them, and are kept with the next append that succeeds.
+    While the disk is full, from the first start on, samples are lost and counted (``disk_full_points``); facts and events
+    wait in memory, at most `MAX_OWED` of them, and are kept with the next append that succeeds. A damaged file is moved
+    aside and replaced.
     """
 
-    def __init__(self, file: SpoolFile, clock: UtcClock) -> None:
+    def __init__(self, file: SpoolFile, clock: SpoolClock) -> None:
         self._file = file
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
@@ -43,20 +44,17 @@ class Spool:
 
     @property
     def epoch(self) -> int:
-        """The epoch of the open file."""
+        """The epoch of this process life; 0 while there is no file yet because the disk is full."""
         return self._file.epoch
 
     async def start(self) -> SpoolState:
-        """Open the file; `ConfigError` as `SpoolFile.open`."""
-        await self._run(lambda: self._file.open(self._clock()))
-        state = await self.state()
-        self.next_number = state.next_number
-        return state
+        """Open the file; `ConfigError` as `SpoolFile.open`. On a full disk every append tries again."""
+        return await self.state()
 
     async def close(self) -> None:
         """Finish what is under way and close the file."""
         await self.append([])
-        await self._run(self._file.close)
+        await self._in_thread(self._file.close)
         self._thread.shutdown()
 
     async def append(self, bodies: Sequence[Body]) -> None:
@@ -69,75 +67,83 @@ class Spool:
             if self._waiting:
                 await self._commit_waiting()
 
+    async def begin_sending(self) -> int:
+        """See `SpoolFile.begin_sending`; the first number that is live."""
+        await self._run(self._file.begin_sending, None)
+        return self._file.next_number
+
+    async def end_sending(self) -> None:
+        """See `SpoolFile.end_sending`."""
+        await self._in_thread(self._file.end_sending)
+
     async def acknowledge(self, epoch: int, runs: Sequence[tuple[int, int]]) -> int:
-        """Forget what the controller has stored; how many frames that freed. On a full disk they stay, and are resent."""
-        try:
-            freed = await self._run(lambda: self._file.acknowledge(epoch, runs))
-        except DiskFull as error:
-            self._note_full(error)
-            return 0
-        self.counts["acknowledged_frames"] += freed
-        return freed
+        """Take frames as stored by the controller; how many waited. On a full disk they wait on, and are resent."""
+        now = self._clock()
+        taken = await self._run(lambda: self._file.acknowledge(epoch, runs, now), 0)
+        self.counts["acknowledged_frames"] += taken
+        return taken
+
+    async def offer_again(self, since_ms: int) -> int:
+        """See `SpoolFile.offer_again`; 0 on a full disk."""
+        anchor_ms = self._clock.anchor_ms
+        offered = await self._run(lambda: self._file.offer_again(since_ms, anchor_ms), 0)
+        self.counts["offered_frames"] += offered
+        self.appended.set()
+        return offered
 
     async def read_from(self, number: int, limit: int) -> list[StoredFrame]:
-        """See `SpoolFile.read_from`."""
-        return await self._run(lambda: self._file.read_from(number, limit))
+        """See `SpoolFile.read_from`; nothing on a full disk."""
+        return await self._run(lambda: self._file.read_from(number, limit), [])
 
-    async def read_below(self, number: int, without: frozenset[int], limit: int) -> list[StoredFrame]:
-        """See `SpoolFile.read_below`."""
-        return await self._run(lambda: self._file.read_below(number, without, limit))
+    async def read_backlog(self, below: int, without: frozenset[int], limit: int) -> list[StoredFrame]:
+        """See `SpoolFile.read_backlog`; nothing on a full disk, where what is sent could not be noted first."""
+        return await self._run(lambda: self._file.read_backlog(below, without, limit), [])
 
     async def state(self) -> SpoolState:
         """See `SpoolFile.state`."""
-        return await self._run(self._file.state)
+        return await self._run(self._file.state, SpoolState())
 
     async def load_facts(self) -> list[DeviceFacts]:
-        """See `SpoolFile.load_facts`."""
-        return await self._run(self._file.load_facts)
+        """What `save_facts` remembers, across restarts."""
+        return await self._run(self._file.remembered.load_facts, [])
 
     async def save_facts(self, facts: Sequence[DeviceFacts]) -> None:
         """Remember across restarts; on a full disk they are not, which costs nothing but a later repetition."""
-        await self._remember(lambda: self._file.save_facts(facts))
+        await self._run(lambda: self._file.remembered.save_facts(facts), None)
 
     async def forget_facts(self, devices: Sequence[DeviceId]) -> None:
         """The reverse of `save_facts`, for devices that are gone; on a full disk they stay until the next start."""
-        await self._remember(lambda: self._file.forget_facts(devices))
+        await self._run(lambda: self._file.remembered.forget_facts(devices), None)
 
     async def load_candidates(self) -> list[Candidate]:
-        """See `SpoolFile.load_candidates`."""
-        return await self._run(self._file.load_candidates)
+        """What `save_candidates` remembers, the loudest first."""
+        return await self._run(self._file.remembered.load_candidates, [])
 
     async def save_candidates(self, candidates: Sequence[Candidate]) -> None:
         """Remember across restarts; on a full disk they are not."""
-        await self._remember(lambda: self._file.save_candidates(candidates))
-
-    async def _remember(self, work: Callable[[], None]) -> None:
-        try:
-            await self._run(work)
-        except DiskFull as error:
-            self._note_full(error)
+        await self._run(lambda: self._file.remembered.save_candidates(candidates), None)
 
     async def _commit_waiting(self) -> None:
         bodies, self._waiting = self._waiting, []
-        try:
-            numbers = await self._run(lambda: self._append_good([*self._owed, *bodies]))
-        except DiskFull as error:
-            self._note_full(error)
+        moment = Moment(self._clock(), self._clock.anchor_ms, self._clock.is_confirmed)
+        together = [*self._owed, *bodies]
+        numbers = await self._run(lambda: self._append_good(together, moment), None)
+        if numbers is None:
             self._set_aside(bodies)
         else:
             self._owed.clear()
             self._note_room(numbers)
 
-    def _append_good(self, bodies: list[Body]) -> list[int]:
+    def _append_good(self, bodies: list[Body], moment: Moment) -> list[int]:
         """In the thread: append together; when one body cannot be a frame, one by one, without it."""
         try:
-            return self._file.append(bodies, self._clock())
+            return self._file.append(bodies, moment)
         except Poison:
-            return [number for body in bodies for number in self._append_alone(body)]
+            return [number for body in bodies for number in self._append_alone(body, moment)]
 
-    def _append_alone(self, body: Body) -> list[int]:
+    def _append_alone(self, body: Body, moment: Moment) -> list[int]:
         try:
-            return self._file.append([body], self._clock())
+            return self._file.append([body], moment)
         except Poison as error:
             self.counts["refused_frames"] += 1
             _log.warning("frame_refused reason=%s error=%s", error.reason, error)
@@ -163,8 +169,35 @@ class Spool:
         self._is_full = False
         self.counts["appended_frames"] += len(numbers)
         if numbers:
-            self.next_number = numbers[-1] + 1
             self.appended.set()
 
-    async def _run(self, work: Callable[[], T]) -> T:
+    async def _run(self, work: Callable[[], T], on_full_disk: T) -> T:
+        """Do `work` with the open file in the thread; `on_full_disk` when there is no room for it."""
+        now = self._clock()
+        try:
+            return await self._in_thread(lambda: self._with_file(work, now))
+        except DiskFull as error:
+            self._note_full(error)
+            return on_full_disk
+        finally:
+            self.next_number = self._file.next_number
+
+    def _with_file(self, work: Callable[[], T], now: int) -> T:
+        """In the thread: open the file if that was not possible before, replace it if it is damaged."""
+        try:
+            if not self._file.is_open:
+                self._file.open(now)
+            return work()
+        except SpoolDamaged as error:
+            aside, saved = self._file.replace_damaged(now)
+            _log.error(
+                "spool_damaged error=%r moved_to=%s saved_frames=%d advice=%r",
+                str(error),
+                aside,
+                saved,
+                "the agent goes on with a new file; look at the disk's health",
+            )
+            return work()
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
