@@ -3,6 +3,7 @@
 What comes in at the door is limited in `controller.ingest.door`; what it may add to the store's list of series, here.
 """
 
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -16,6 +17,8 @@ HONEST_BYTES_PER_S: Final = 131_072
 LEAST_BYTES_PER_S: Final = 2 * HONEST_BYTES_PER_S
 LEAST_FRAMES_PER_S: Final = 50
 LEAST_SERIES: Final = 100
+NAMED_FOR_S: Final = 300.0
+"""An agent that was refused series is named until it has not been refused any for this long."""
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,11 +60,12 @@ class SeriesQuota:
     way to a new share.
     """
 
-    def __init__(self, most: int, held: Callable[[SiteId], int]) -> None:
+    def __init__(self, most: int, held: Callable[[SiteId], int], clock_s: Callable[[], float] = time.monotonic) -> None:
         self._most = most
         self._held = held
         self._used: dict[Address, int] = {}
-        self._refused: dict[Address, int] = {}
+        self._clock_s = clock_s
+        self._refused: dict[Address, tuple[int, float]] = {}
 
     def grant(self, address: Address, new: int) -> int:
         """How many of `new` series may be made for this agent: 0 to `new`. They count as made."""
@@ -71,11 +75,10 @@ class SeriesQuota:
         granted = max(0, min(new, self._most - used))
         self._used[address] = used + granted
         if granted < new:
-            self._refused[address] = new - granted
-        else:
-            self._refused.pop(address, None)
+            self._refused[address] = new - granted, self._clock_s()
         return granted
 
     def exhausted(self) -> dict[Address, int]:
-        """Agents that asked for more than their share, with how many series they were refused when they asked last."""
-        return self._refused.copy()
+        """Agents that asked for more than their share lately, with how many series they were refused the last time."""
+        named_from_s = self._clock_s() - NAMED_FOR_S
+        return {who: count for who, (count, at_s) in self._refused.copy().items() if at_s >= named_from_s}

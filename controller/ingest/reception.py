@@ -35,7 +35,7 @@ class Reception:
         self.door = Door(limits, clock_s)
         self.flow = Flow(clock_s)
         self._past = Past(store)
-        self.quota = SeriesQuota(limits.series_per_agent, self._past.series_held)
+        self.quota = SeriesQuota(limits.series_per_agent, self._past.series_held, clock_s)
         self._clashes = Clashes()
         self._recall = Recall(directory, self._past.whole_before)
         self._clock_s = clock_s

@@ -3,12 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.ingest.limits import Limits, SeriesQuota
+from campus.topics import Address
+from controller.ingest.limits import NAMED_FOR_S, Limits, SeriesQuota
 from tests.unit.ingest.frames import NO_1, NO_2
 
 
 @given(st.lists(st.tuples(st.sampled_from([NO_1, NO_2]), st.integers(0, 40))), st.integers(0, 120))
-def test_no_agent_gets_more_than_its_share_and_none_pays_for_another(asked: list, held: int) -> None:  # type: ignore[type-arg]
+def test_no_agent_gets_more_than_its_share_and_none_pays_for_another(
+    asked: list[tuple[Address, int]], held: int
+) -> None:
     quota = SeriesQuota(100, lambda _site: held)
     for address in (NO_1, NO_2):
         wanted = [new for who, new in asked if who == address]
@@ -16,12 +19,15 @@ def test_no_agent_gets_more_than_its_share_and_none_pays_for_another(asked: list
         assert granted == min(sum(wanted), max(0, 100 - held))
 
 
-def test_who_asks_for_too_much_is_named_until_it_asks_for_what_it_may_have() -> None:
-    quota = SeriesQuota(10, lambda _site: 4)
+def test_who_asks_for_too_much_is_named_until_it_has_not_for_a_while() -> None:
+    now_s = 0.0
+    quota = SeriesQuota(10, lambda _site: 4, lambda: now_s)
     assert quota.grant(NO_1, 9) == 6
     assert quota.grant(NO_2, 6) == 6
     assert quota.exhausted() == {NO_1: 3}
-    assert quota.grant(NO_1, 0) == 0
+    now_s += NAMED_FOR_S
+    assert quota.exhausted() == {NO_1: 3}
+    now_s += 1
     assert quota.exhausted() == {}
 
 
