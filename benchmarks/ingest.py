@@ -1,11 +1,15 @@
 """How many samples a second one controller takes, from broker to disk.
 
-    python -m benchmarks.ingest [--quick] [--json]
+    python -m benchmarks.ingest [--quick] [--json] [--series N] [--rules N] [--frame N ...] [--fresh SHARE]
 
-Frames of 1,000 samples wait in a real Mosquitto for the controller's session. The controller's own ingest drains them:
-receive, decode, accept, commit durably, acknowledge to broker and agents, judge by the shipped alert rules. Every round
-checks the number and the sum of the samples in the store. Two baselines run in turn with it: one JSON message for each
-sample, written in groups of 1,000 to the same store, and InfluxDB's line protocol, per second of processor time.
+A district is there already: its devices are registered, its series known to the store and watched by alert rules. Frames
+wait in a real Mosquitto for the controller's session. The controller's own ingest drains them: receive, decode, accept,
+commit durably, acknowledge to broker and agents, judge. Every round brings new frames and checks the number and the sum
+of what they left in the store. Two baselines run in turn with it: one JSON message for each sample, written in groups of
+1,000 to a store of the same kind, and InfluxDB's line protocol, per second of processor time.
+
+A share of the frames (`--fresh`) names a set of series that was never seen before, as happens where a switch answers late
+or a port changes; the others name sets that come again with the polls. The first figures are those of the first frame size.
 
 The last line is one JSON object. Rates are medians of the rounds; `spread` holds the lowest and the highest.
 """
@@ -13,65 +17,58 @@ The last line is one JSON object. Rates are medians of the rounds; `spread` hold
 import argparse
 import json
 import platform
-import shutil
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
 import paho.mqtt
 import psutil
 
+from benchmarks.district import District, many_rules, many_schools, open_district, prepare
 from benchmarks.ingest_baselines import Baseline, influxdb_round, json_round
 from benchmarks.queue import publish, reserve_session
 from benchmarks.servers import Server, influxdb, mosquitto, wait_until
-from benchmarks.telemetry import School, frames, schools
+from benchmarks.telemetry import School, bodies, polls, sealed
 from campus.delivery import LATE_AFTER_MS
 from campus.topics import Leg
 from campus.version import VERSION
-from controller.alerts.engine import AlertEngine
-from controller.identity.scope import SYSTEM
 from controller.ingest.ingest import Ingest
 from controller.ingest.subscriber import BrokerAddress
-from controller.registry.database import create_engine, sqlite_url
-from controller.registry.enrolment import Enrolment, OrganisationEntry, SiteEntry
-from controller.registry.schema import migrate
-from controller.registry.service import RegistryService
-from controller.store.embedded import EmbeddedStore
-from controller.store.port import Level, Retention
+from controller.memory import lasting_objects, return_large_blocks
+from controller.store.port import Level
 
-SCHOOLS = 20
-FRAME_SAMPLES = 1_000
 LIVE_MS = LATE_AFTER_MS // 2
 """Polls are drawn together so far that all samples are younger than this: the alert engine skips what is late."""
+VARIANTS = 8
+"""So many schools measure something of their own; the next ones measure the same again."""
 CLIENT_ID = "benchmark-controller"
 ROUND_TIMEOUT_S = 120.0
-ZONE = ZoneInfo("Asia/Shanghai")
+IDS_AT_ONCE = 200_000
 
 
 class Size(NamedTuple):
-    """How much work a run is."""
+    """How much work a run is. `samples` are those of one round for each frame size."""
 
     rounds: int
-    frames: int
+    series: int
+    samples: dict[int, int]
     json_samples: int
     influxdb_lines: int
 
 
-QUICK = Size(rounds=3, frames=2_000, json_samples=20_000, influxdb_lines=200_000)
-FULL = Size(rounds=7, frames=6_000, json_samples=60_000, influxdb_lines=1_000_000)
+QUICK = Size(3, 22_650, {1_000: 2_000_000, 100: 600_000}, json_samples=20_000, influxdb_lines=200_000)
+FULL = Size(5, 1_200_000, {1_000: 6_000_000, 100: 2_000_000}, json_samples=60_000, influxdb_lines=1_000_000)
 
 
 class Load(NamedTuple):
     """What waits in the broker: topics and payloads of all schools in turn, and what must be in the store after it."""
 
     built_at: int
-    schools: list[School]
     messages: list[tuple[str, bytes]]
     samples: int
     total: float
@@ -89,6 +86,22 @@ class Result(NamedTuple):
     samples_per_cpu_s: float
     samples_per_total_cpu_s: float
     """The broker's processor time included."""
+    wire_bytes_per_sample: float
+
+
+class Clock:
+    """Runs as fast as any other, and is set to when a load was built before that load is measured."""
+
+    def __init__(self, now: int) -> None:
+        self.set(now)
+
+    def set(self, now: int) -> None:
+        """It is `now` (UTC ms) at this moment."""
+        self._offset_ms = now - time.monotonic_ns() // 1_000_000
+
+    def __call__(self) -> int:
+        """UTC milliseconds."""
+        return self._offset_ms + time.monotonic_ns() // 1_000_000
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -96,74 +109,91 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="three small rounds, under 45 seconds")
     parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
+    parser.add_argument("--series", type=int, help="series known before (22,650 with --quick, else 1,200,000)")
+    parser.add_argument("--rules", type=int, default=200, help="alert rules in force")
+    parser.add_argument("--frame", type=int, action="append", help="samples in each frame (1,000 and 100)")
+    parser.add_argument("--fresh", type=float, default=0.25, help="share of frames with a dictionary never seen before")
     options = parser.parse_args(arguments)
+    size = QUICK if options.quick else FULL
+    if options.frame:
+        size = size._replace(samples={frame: size.samples.get(frame, size.samples[100]) for frame in options.frame})
+    size = size._replace(series=options.series or size.series)
     say: Callable[[str], None] = (lambda text: None) if options.json else print
-    print(json.dumps(run(QUICK if options.quick else FULL, say)))
+    print(json.dumps(run(size, options.rules, options.fresh, say)))
 
 
-def run(size: Size, say: Callable[[str], None]) -> dict[str, object]:
+def run(size: Size, rules: int, fresh: float, say: Callable[[str], None]) -> dict[str, object]:
     """All rounds; the baselines take turns with ours, so that a noisy moment meets them all."""
+    return_large_blocks()  # as the controller does
+    now = int(time.time() * 1000)
+    owned = many_schools(size.series, now)
+    ours: dict[int, list[Result]] = {frame: [] for frame in size.samples}
+    singles: list[Baseline] = []
+    influx: list[Baseline] = []
     with tempfile.TemporaryDirectory(prefix="campanile-benchmark-") as name:
         directory = Path(name)
-        load = build_load(size.frames)
-        say(
-            f"{load.samples:,} samples in {len(load.messages):,} frames, {load.wire_bytes / load.samples:.2f} bytes each"
-        )
-        ours: list[Result] = []
-        singles: list[Baseline] = []
-        influx: list[Baseline] = []
+        prepare(directory, owned, now)
         (directory / "influxdb").mkdir()
-        with mosquitto(directory) as broker, influxdb(directory / "influxdb") as other:
+        clock = Clock(now)
+        with (
+            mosquitto(directory) as broker,
+            influxdb(directory / "influxdb") as other,
+            open_district(directory, many_rules(rules), clock) as district,
+            lasting_objects(),
+        ):
+            say(f"{district.store.figures().series:,} series known, {rules} rules, {len(owned)} schools")
             for n in range(size.rounds):
-                ours.append(_round(directory / f"ours-{n}", broker, load))
-                say(
-                    f"round {n + 1}: {ours[-1].samples_per_s:12,.0f} samples/s, {ours[-1].samples_per_cpu_s:,.0f} per CPU-s"
-                )
+                for turn, (frame, samples) in enumerate(size.samples.items()):
+                    epoch = n * len(size.samples) + turn + 1
+                    load = build_load(owned, now + epoch * 2 * LIVE_MS, epoch, frame, samples, fresh)
+                    ours[frame].append(_round(directory, broker, district, clock, load))
+                    say(f"round {n + 1}, frames of {frame}: {_told(ours[frame][-1])}")
                 singles.append(json_round(directory / f"json-{n}", broker, size.json_samples))
                 say(f"  one JSON message each: {singles[-1].per_s:,.0f} samples/s")
                 if other is not None:
                     influx.append(influxdb_round(other, f"round{n}", size.influxdb_lines))
                     say(f"  InfluxDB: {influx[-1].per_cpu_s:,.0f} samples per CPU-s, {influx[-1].per_s:,.0f} samples/s")
-            return _report(load, ours, singles, influx, broker, other)
+            setting = {
+                "series_known": district.store.figures().series,
+                "rules": rules,
+                "fresh_dictionaries": fresh,
+                "rounds": size.rounds,
+                "samples_per_round": size.samples,
+            }
+            return _report(ours, singles, influx) | setting | {"versions": _versions(broker, other)}
 
 
-def build_load(quantity: int) -> Load:
-    """`quantity` frames or a little more, of all schools in turn, measured within the last minutes."""
-    now = int(time.time() * 1000)
-    district = schools(SCHOOLS, now)
-    each = -(-quantity // SCHOOLS)
-    width = len(district[0].series)
-    poll_ms = min(15_000, LIVE_MS // (each * FRAME_SAMPLES // width + 1))
-    start = now - LIVE_MS
-    made = [list(frames(school, each, FRAME_SAMPLES, start, n, poll_ms)) for n, school in enumerate(district)]
-    messages = [
-        (school.address.topic(Leg.UP), payload)
-        for turn in zip(*made, strict=True)
-        for school, (payload, _) in zip(district, turn, strict=True)
-    ]
-    total = sum(part for school_frames in made for _, part in school_frames)
-    return Load(now, district, messages, len(messages) * FRAME_SAMPLES, total)
+def build_load(owned: Sequence[School], built_at: int, epoch: int, frame: int, samples: int, fresh: float) -> Load:
+    """About `samples` samples in frames of `frame`, of all schools in turn, measured within `LIVE_MS` before `built_at`."""
+    each = -(-samples // frame // len(owned))
+    rng = np.random.default_rng(epoch)
+    rounds = -(-each // -(-len(owned[0].series) // frame))
+    poll_ms = LIVE_MS // (rounds + 1)
+    variants = []
+    for school in owned[:VARIANTS]:
+        read = polls(school, rounds, built_at - LIVE_MS, poll_ms, rng)
+        variants.append(list(bodies(school, read, frame, fresh, rng))[:each])
+    messages, total = [], 0.0
+    for number in range(each):
+        for n, school in enumerate(owned):
+            body, part = variants[n % len(variants)][number]
+            payload = sealed(school.address, epoch, number + 1, built_at, body)
+            messages.append((school.address.topic(Leg.UP), payload))
+            total += part
+    return Load(built_at, messages, len(messages) * frame, total)
 
 
-def _round(directory: Path, broker: Server, load: Load) -> Result:
-    directory.mkdir()
-    began = time.monotonic_ns()
-
-    def clock() -> int:
-        """Every round is at the time for which the load was built."""
-        return load.built_at + (time.monotonic_ns() - began) // 1_000_000
-
-    store = EmbeddedStore(directory / "samples", timezone=ZONE, retention=Retention())
-    store.start()
-    registry, alerts = _services(directory, store, load.schools, clock)
+def _round(directory: Path, broker: Server, district: District, clock: Clock, load: Load) -> Result:
     reserve_session(broker.port, CLIENT_ID)
     publish(broker.port, load.messages)
+    judged = district.alerts.figures().judged
+    clock.set(load.built_at)
     ingest = Ingest(
         BrokerAddress("127.0.0.1", broker.port, client_id=CLIENT_ID),
-        store,
-        registry,
-        alerts,
-        alerts,
+        district.store,
+        district.registry,
+        district.alerts,
+        district.alerts,
         clock,
         dead_letter_directory=directory,
         keep_days=35,
@@ -177,46 +207,26 @@ def _round(directory: Path, broker: Server, load: Load) -> Result:
     duration_s = time.perf_counter() - started
     cpu, broker_cpu = _cpu_s(process) - cpu, _cpu_s(broker_process) - broker_cpu
     ingest.stop()
-    figures = alerts.figures()
-    if figures.judged < load.samples // 4 or figures.late:
-        raise RuntimeError(f"the alert engine has not looked at everything: {figures}")
-    _verify(store, load)
-    store.close()
-    shutil.rmtree(directory)
-    return Result(load.samples / duration_s, load.samples / cpu, load.samples / (cpu + broker_cpu))
-
-
-def _services(
-    directory: Path, store: EmbeddedStore, district: list[School], clock: Callable[[], int]
-) -> tuple[RegistryService, AlertEngine]:
-    engine = create_engine(sqlite_url(directory / "registry.db"))
-    migrate(engine)
-    registry = RegistryService(engine, clock)
-    registry.start()
-    sites = tuple(
-        SiteEntry(
-            id=school.address.site,
-            organisation="district",
-            name_en=school.address.site,
-            name_zh=school.address.site,
-            agents=(school.address.agent,),
-        )
-        for school in district
+    if ingest.counters.samples_set_aside or ingest.counters.frames_dropped:
+        raise RuntimeError(f"not everything was taken: {ingest.counters}")
+    if district.alerts.figures().judged - judged < load.samples // 4:
+        raise RuntimeError(f"the alert engine has not looked at everything: {district.alerts.figures()}")
+    _verify(district, load)
+    district.store.maintain(clock())
+    return Result(
+        load.samples / duration_s,
+        load.samples / cpu,
+        load.samples / (cpu + broker_cpu),
+        load.wire_bytes / load.samples,
     )
-    organisations = (OrganisationEntry(id="district", name_en="District", name_zh="学区"),)
-    registry.enrol(SYSTEM, Enrolment(organisations=organisations, sites=sites))
-    for school in district:
-        registry.learn_facts(school.address, school.facts, clock())
-    alerts = AlertEngine(store, registry, engine, clock)
-    alerts.restore()
-    return registry, alerts
 
 
-def _verify(store: EmbeddedStore, load: Load) -> None:
-    ids = np.array(sorted(store.find_series()), np.int32)
+def _verify(district: District, load: Load) -> None:
     rows, total = 0, 0.0
-    for some in np.array_split(ids, SCHOOLS):
-        window = store.window(some, load.built_at - 86_400_000, load.built_at + 86_400_000, Level.RAW)
+    known = district.store.figures().series
+    for first in range(0, known, IDS_AT_ONCE):
+        some = np.arange(first, min(known, first + IDS_AT_ONCE), dtype=np.int32)
+        window = district.store.window(some, load.built_at - LIVE_MS, load.built_at + 1, Level.RAW)
         rows, total = rows + len(window.mean), total + float(window.mean.sum())
     if rows != load.samples or not np.isclose(total, load.total, rtol=1e-9):
         raise RuntimeError(
@@ -224,47 +234,57 @@ def _verify(store: EmbeddedStore, load: Load) -> None:
         )
 
 
-def _report(
-    load: Load,
-    ours: list[Result],
-    singles: list[Baseline],
-    influx: list[Baseline],
-    broker: Server,
-    other: Server | None,
-) -> dict[str, object]:
-    per_s = [result.samples_per_s for result in ours]
-    per_cpu_s = [result.samples_per_cpu_s for result in ours]
-    per_total_cpu_s = [result.samples_per_total_cpu_s for result in ours]
+def _report(ours: dict[int, list[Result]], singles: list[Baseline], influx: list[Baseline]) -> dict[str, object]:
     json_per_s = [baseline.per_s for baseline in singles]
     influx_per_cpu_s = [baseline.per_cpu_s for baseline in influx]
-    median = statistics.median
+    frames = {frame: _of_frame(results, json_per_s, influx_per_cpu_s) for frame, results in ours.items()}
     return {
-        "samples_per_s": round(median(per_s)),
-        "samples_per_cpu_s": round(median(per_cpu_s)),
-        "samples_per_total_cpu_s": round(median(per_total_cpu_s)),
-        "json_per_sample_per_s": round(median(json_per_s)),
-        "ratio_json": round(median(per_s) / median(json_per_s), 1),
-        "influxdb_per_cpu_s": round(median(influx_per_cpu_s)) if influx else None,
-        "ratio_influxdb_cpu": round(median(per_total_cpu_s) / median(influx_per_cpu_s), 1) if influx else None,
-        "wire_bytes_per_sample": round(load.wire_bytes / load.samples, 2),
-        "rounds": len(ours),
-        "samples_per_round": load.samples,
+        **next(iter(frames.values())),
+        "frames": frames,
+        "json_per_sample_per_s": round(statistics.median(json_per_s)),
+        "influxdb_per_cpu_s": round(statistics.median(influx_per_cpu_s)) if influx else None,
         "spread": {
-            "samples_per_s": [round(min(per_s)), round(max(per_s))],
-            "json_per_sample_per_s": [round(min(json_per_s)), round(max(json_per_s))],
-            "influxdb_per_cpu_s": [round(min(influx_per_cpu_s)), round(max(influx_per_cpu_s))] if influx else None,
-        },
-        "versions": {
-            "campanile": VERSION,
-            "python": platform.python_version(),
-            "duckdb": duckdb.__version__,
-            "numpy": np.__version__,
-            "paho": paho.mqtt.__version__,
-            "mosquitto": broker.version,
-            "influxdb": other.version if other else None,
-            "cpus": psutil.cpu_count(),
+            "samples_per_s": {
+                frame: _spread([one.samples_per_s for one in results]) for frame, results in ours.items()
+            },
+            "json_per_sample_per_s": _spread(json_per_s),
+            "influxdb_per_cpu_s": _spread(influx_per_cpu_s) if influx else None,
         },
     }
+
+
+def _of_frame(results: list[Result], json_per_s: list[float], influx_per_cpu_s: list[float]) -> dict[str, float | None]:
+    per_s, per_cpu_s, per_total_cpu_s, wire_bytes = (statistics.median(column) for column in zip(*results, strict=True))
+    influx_ratio = round(per_total_cpu_s / statistics.median(influx_per_cpu_s), 1) if influx_per_cpu_s else None
+    return {
+        "samples_per_s": round(per_s),
+        "samples_per_cpu_s": round(per_cpu_s),
+        "samples_per_total_cpu_s": round(per_total_cpu_s),
+        "ratio_json": round(per_s / statistics.median(json_per_s), 1),
+        "ratio_influxdb_cpu": influx_ratio,
+        "wire_bytes_per_sample": round(wire_bytes, 2),
+    }
+
+
+def _versions(broker: Server, other: Server | None) -> dict[str, object]:
+    return {
+        "campanile": VERSION,
+        "python": platform.python_version(),
+        "duckdb": duckdb.__version__,
+        "numpy": np.__version__,
+        "paho": paho.mqtt.__version__,
+        "mosquitto": broker.version,
+        "influxdb": other.version if other else None,
+        "cpus": psutil.cpu_count(),
+    }
+
+
+def _told(result: Result) -> str:
+    return f"{result.samples_per_s:,.0f} samples/s, {result.samples_per_total_cpu_s:,.0f} per CPU-s with the broker's"
+
+
+def _spread(rates: list[float]) -> list[int]:
+    return [round(min(rates)), round(max(rates))]
 
 
 def _cpu_s(process: psutil.Process) -> float:

@@ -1,11 +1,11 @@
-"""Realistic telemetry for benchmarks: schools whose switches, boards, kitchens and cameras are polled every 15 seconds.
+"""Realistic telemetry for benchmarks: schools whose switches, boards, kitchens and cameras are polled again and again.
 
 Values are rounded as agents round them: rates to 1 bit/s, shares and temperatures to 0.1, states to their numbers. Same
 seed, same samples.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,12 +16,13 @@ from campus.samples import DeviceFacts, DeviceKind, SeriesKey
 from campus.topics import Address
 from campus.wire.codec import encode_frame
 from campus.wire.columns import pack_columns
-from campus.wire.frame import Frame
+from campus.wire.frame import Body, Frame, SamplesBody
 from campus.wire.pack import pack_dictionary
 
 POLL_MS = 15_000
 """Usual time between two polls of a device."""
 PORTS = 24
+_ODD = 3
 
 
 class Shape(NamedTuple):
@@ -42,7 +43,7 @@ _PORT = (
     Shape("if_in_errors_per_s", 0, 0.05, 0.02, 3),
 )
 _LINES: dict[DeviceKind, tuple[int, int, tuple[Shape, ...]]] = {
-    # kind: (devices, parts of each that have `_PORT`, shapes of the device itself)
+    # kind: (devices of a usual school, parts of each that have `_PORT`, shapes of the device itself)
     DeviceKind.GATEWAY: (
         1,
         4,
@@ -61,6 +62,20 @@ _LINES: dict[DeviceKind, tuple[int, int, tuple[Shape, ...]]] = {
 }
 
 
+USUAL: dict[DeviceKind, int] = {kind: devices for kind, (devices, _, _) in _LINES.items()}
+"""Devices of a school of 29, with 453 series."""
+LARGE: dict[DeviceKind, int] = {
+    DeviceKind.GATEWAY: 1,
+    DeviceKind.SWITCH: 9,
+    DeviceKind.ACCESS_POINT: 30,
+    DeviceKind.BOARD: 46,
+    DeviceKind.CAMERA: 24,
+    DeviceKind.KITCHEN_MONITOR: 10,
+    DeviceKind.UPS: 5,
+}
+"""Devices of a school of 125, with 1,507 series: 800 such schools are the large tier."""
+
+
 class Series(NamedTuple):
     """One series of a school."""
 
@@ -70,50 +85,77 @@ class Series(NamedTuple):
 
 @dataclass(frozen=True)
 class School:
-    """One agent's devices and series, in the order of the dictionary."""
+    """One agent's devices and series, in the order of the dictionary. Schools made together share their lists."""
 
     address: Address
     facts: list[DeviceFacts]
     series: list[Series]
 
 
-def schools(quantity: int, now: int) -> list[School]:
+def schools(quantity: int, now: int, devices: Mapping[DeviceKind, int] = USUAL) -> list[School]:
     """Schools alike in what they own; every device has also `reachable` and `response_time_ms`."""
-    return [
-        _school(Address(SiteId(f"no-{n}-primary"), AgentId(f"no-{n}-primary")), now) for n in range(1, quantity + 1)
-    ]
+    first = _school(_address(1), now, devices)
+    return [replace(first, address=_address(n)) for n in range(1, quantity + 1)]
 
 
-def frames(
-    school: School, quantity: int, samples: int, start: int, seed: int, poll_ms: int = POLL_MS
-) -> Iterator[tuple[bytes, float]]:
-    """`quantity` encoded frames of exactly `samples` samples, polls one after the other from `start`, and each one's sum."""
-    rng = np.random.default_rng(seed)
-    width = len(school.series)
-    polls = -(-quantity * samples // width)
-    value = _values(rng, school.series, polls).ravel()
+class Polls(NamedTuple):
+    """Samples of a school, polls one after the other: columns of equal length, `series` its place in the school's list."""
+
+    series: NDArray[np.int64]
+    measured_at: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+
+def polls(school: School, rounds: int, start: int, poll_ms: int, rng: np.random.Generator) -> Polls:
+    """So many polls of everything; a device keeps its place in the interval, its series come together."""
+    value = _values(rng, school.series, rounds)
     number = np.unique([one.key.device for one in school.series], return_inverse=True)[1]
-    spread = rng.integers(0, poll_ms, int(number.max()) + 1)[number]
-    measured_at = (start + np.arange(polls)[:, None] * poll_ms + spread).ravel()
-    order = np.argsort(measured_at.reshape(polls, width), axis=1, kind="stable")
-    flat = (order + np.arange(polls)[:, None] * width).ravel()
-    series = np.tile(np.arange(width), polls)[flat]
-    measured_at, value = measured_at[flat], value[flat]
-    dictionary = pack_dictionary([one.key for one in school.series])
-    for n in range(quantity):
-        cut = slice(n * samples, (n + 1) * samples)
-        body = pack_columns(dictionary, series[cut], measured_at[cut], value[cut])
-        at = int(measured_at[cut][-1])
-        site, agent = school.address.site, school.address.agent
-        frame = Frame(site=site, agent=agent, epoch=1, number=n + 1, sent_at=at, body=body)
-        yield encode_frame(frame), float(value[cut].sum())
+    offset = rng.integers(0, poll_ms, int(number.max()) + 1)[number]
+    order = np.argsort(offset, kind="stable")
+    measured_at = start + np.arange(rounds)[:, None] * poll_ms + offset[order]
+    return Polls(np.tile(order, rounds), measured_at.ravel(), value[:, order].ravel())
 
 
-def _school(address: Address, now: int) -> School:
+def bodies(
+    school: School, read: Polls, samples: int, fresh: float, rng: np.random.Generator
+) -> Iterator[tuple[SamplesBody, float]]:
+    """Bodies of exactly `samples` samples (at most the school's series), and the sum of each one's values.
+
+    As an agent seals what it has read after a while, the cuts lie at the same places in every poll, so dictionaries come
+    again; the last of a poll reaches back over some that were sent. In a share `fresh` of the frames some samples are of
+    other series instead (a port that changed, a device that answered late): such a dictionary was never seen before.
+    """
+    keys = [one.key for one in school.series]
+    usual = np.array([one.shape.level for one in school.series])
+    known: dict[bytes, bytes] = {}
+    for poll in range(0, len(read.series), len(keys)):
+        for place in (*range(0, len(keys) - samples, samples), len(keys) - samples):
+            cut = slice(poll + place, poll + place + samples)
+            series, measured_at, value = (column[cut].copy() for column in read)
+            others = np.setdiff1d(np.arange(len(keys)), series)
+            if rng.random() < fresh and len(others) >= _ODD:
+                places, odd = rng.choice(samples, _ODD, replace=False), rng.choice(others, _ODD, replace=False)
+                series[places], value[places] = odd, usual[odd]
+            named, index = np.unique(series, return_inverse=True)
+            packed = known.get(named.tobytes()) or pack_dictionary([keys[at] for at in named.tolist()])
+            known[named.tobytes()] = packed
+            yield pack_columns(packed, index, measured_at + place % 7, value), float(value.sum())
+
+
+def sealed(address: Address, epoch: int, number: int, sent_at: int, body: Body) -> bytes:
+    """A frame of that agent, as on the wire."""
+    return encode_frame(Frame(address.site, address.agent, epoch, number, sent_at, body))
+
+
+def _address(n: int) -> Address:
+    return Address(SiteId(f"no-{n}-primary"), AgentId(f"no-{n}-primary"))
+
+
+def _school(address: Address, now: int, quantity: Mapping[DeviceKind, int]) -> School:
     facts: list[DeviceFacts] = []
     series: list[Series] = []
-    for kind, (devices, ports, shapes) in _LINES.items():
-        for n in range(1, devices + 1):
+    for kind, (_, ports, shapes) in _LINES.items():
+        for n in range(1, quantity[kind] + 1):
             device = DeviceId(f"{kind.value.replace('_', '-')}-{n}")
             facts.append(DeviceFacts(device=device, kind=kind, observed_at=now))
             common = (Shape("reachable", 1, 0, 0.0, 0), Shape("response_time_ms", 2, 1, 1.0, 1))
