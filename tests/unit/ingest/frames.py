@@ -26,11 +26,13 @@ def sample(device: str = "sw-1", metric: str = "cpu_percent", value: float = 20.
     return Sample(SeriesKey(DeviceId(device), MetricId(metric), Instance("")), at, value)
 
 
-def frame(number: int, body: Body | Sequence[Sample], address: Address = NO_1, epoch: int = 1) -> bytes:
+def frame(
+    number: int, body: Body | Sequence[Sample], address: Address = NO_1, epoch: int = 1, sent_at: int = NOW
+) -> bytes:
     """An encoded frame; samples may be given as they are."""
     packed = pack_samples(body) if isinstance(body, list | tuple) else body
     return encode_frame(
-        Frame(site=address.site, agent=address.agent, epoch=epoch, number=number, sent_at=NOW, body=packed)  # type: ignore[arg-type]
+        Frame(site=address.site, agent=address.agent, epoch=epoch, number=number, sent_at=sent_at, body=packed)  # type: ignore[arg-type]
     )
 
 
