@@ -28,6 +28,9 @@ SUBCOMMANDS = {
     "spec": ("campus.spec.cli", "spec", "", "The data-access specification; check a publisher against it."),
 }
 
+GUESTS = {"simulate": ("campanile.chaos.command", "chaos")}
+"""Commands that stand under another room's name because people look there, and know more rooms than it may."""
+
 
 class LazyGroup(click.Group):
     """A group that imports a subcommand's module only when that subcommand is called."""
@@ -42,6 +45,9 @@ class LazyGroup(click.Group):
             return None
         module, attribute, _, _ = SUBCOMMANDS[name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
+        if name in GUESTS and isinstance(command, click.Group):
+            guest, attribute = GUESTS[name]
+            command.add_command(getattr(importlib.import_module(guest), attribute))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

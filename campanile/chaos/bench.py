@@ -1,0 +1,205 @@
+"""The bench: schools, a broker and a controller as processes, a hurtable line between each of them and the broker.
+
+Everything lies in one folder: FOLDER/SITE/ for each school, FOLDER/controller/, FOLDER/broker-KIND/, FOLDER/logs/.
+"""
+
+import asyncio
+import http.client
+import itertools
+import socket
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from campanile.chaos.brokers import Broker, BrokerKind
+from campanile.chaos.command import AGENT_ENTRY
+from campanile.chaos.ledger import Ledger
+from campanile.chaos.process import Process
+from campanile.chaos.reconcile import Taken, Verdict, reconcile
+from campanile.chaos.relay import LOOPBACK, Relay
+from campanile.chaos.replayer import Replayer
+from campanile.chaos.school import School
+from campanile.chaos.spools import collect, count_waiting
+from campanile.chaos.stored import read_store
+from campanile.demo.plan import free_port, health
+from campanile.demo.processes import campanile
+
+TIMEZONE: Final = "Asia/Shanghai"
+DRAIN_TIMEOUT_S: Final = 180.0
+
+
+class Bench:
+    """Constructed inert. `start`, then faults, then `drain`, `stop` and `verdict`; `stop` also after trouble."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        agents: int,
+        kinds: Sequence[BrokerKind],
+        entry: str = AGENT_ENTRY,
+    ) -> None:
+        self.folder = folder
+        self.logs = folder / "logs"
+        self.data = folder / "controller" / "data"
+        self.controller_config = folder / "controller" / "controller.yaml"
+        self.ledger = Ledger()
+        self.logs.mkdir(parents=True)
+        self.data.parent.mkdir()
+        self.schools = [School(f"school-{n}", folder, self.logs, self.ledger, entry) for n in range(1, agents + 1)]
+        self.brokers = [Broker(kind, free_port(), folder, self.logs, accepts_tcp) for kind in kinds]
+        self.broker = self.brokers[0]
+        self.broker_turn = asyncio.Lock()
+        """Held by a fault that needs the broker to itself."""
+        self.http_port = free_port()
+        self.line = Relay("line of the controller", self.broker.port)
+        self.controller = self._controller_process()
+        self.controller_turn = asyncio.Lock()
+        self.disks_lost = 0
+        """How many agents' disks the bench took so far: a backup of the controller is good only while it is the same."""
+        self._numbers = itertools.count(1)
+        self.replayer = Replayer()
+
+    async def start(self) -> None:
+        """Bring everything up in order; `BenchTrouble` when something does not come."""
+        await self.line.start()
+        self._write_controller()
+        self.broker.process.start()
+        await self.broker.process.until_ready()
+        self.controller.start()
+        for school in self.schools:
+            await school.start(self.broker.port)
+            school.agent.start()
+        await self.controller.until_ready()
+        self.replayer.start(self.broker.port)
+
+    async def change_broker(self, kind: BrokerKind) -> None:
+        """Kill the broker and let another take its place, at once and with nothing that the first one held."""
+        self.broker.process.kill()
+        self.broker = next(broker for broker in self.brokers if broker.kind is kind)
+        self.broker.process.start()
+        for line in self.lines:
+            line.to_port = self.broker.port
+        self.replayer.start(self.broker.port)
+        await self.broker.process.until_ready()
+
+    @property
+    def lines(self) -> list[Relay]:
+        """The controller's line and the schools'."""
+        return [self.line, *(school.line for school in self.schools)]
+
+    async def heal(self) -> None:
+        """Everything runs again and nothing is in its way; `BenchTrouble` when something does not come back."""
+        for line in self.lines:
+            await line.heal()
+        self.broker.process.start()
+        await self.broker.process.until_ready()
+        self.controller.start()
+        for school in self.schools:
+            school.set_clock(0)
+            school.agent.start()
+        await self.controller.until_ready()
+
+    async def drain(self) -> None:
+        """Devices fall silent; return when every agent's disk holds nothing that waits, or the time is over."""
+        deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
+        for school in self.schools:
+            await school.agent.end()
+        await asyncio.gather(*(self._empty_all(school, deadline_s) for school in self.schools))
+
+    @staticmethod
+    async def _empty_all(school: School, deadline_s: float) -> None:
+        """Spool by spool run an agent that asks nobody until nothing waits; killed then, so that nothing is added."""
+        for spool in (school.spool, *school.twins):
+            config = school.folder / "drain.yaml"
+            school.write_config(config, spool, is_asking=False)
+            drainer = school.agent_process(f"drain-{school.site}", config)
+            is_empty = partial(_is_empty, spool)
+            while not is_empty() and time.monotonic() < deadline_s:
+                drainer.start()
+                await drainer.until(is_empty, "empty its spool", deadline_s - time.monotonic())
+                drainer.kill()
+
+    async def stop(self) -> None:
+        """End every process and close every socket; harmless when called twice."""
+        self.replayer.stop()
+        for school in self.schools:
+            school.agent.kill()
+        if self.controller.is_running:
+            await self.controller.end()
+        for broker in self.brokers:
+            broker.process.kill()
+        for school in self.schools:
+            await school.close()
+        await self.line.close()
+
+    def verdict(self) -> Verdict:
+        """Reconcile; call when everything is stopped."""
+        verdict = Verdict()
+        taken = Taken(verdict)
+        for school in self.schools:
+            for spool in (school.spool, *school.twins, *school.lasting):
+                collect(taken, spool, is_lasting=True)
+            for copy in school.set_aside:
+                collect(taken, copy, is_lasting=False)
+        stored = read_store(self.data, TIMEZONE)
+        return reconcile(verdict, taken, stored.marks, stored.rows, self.ledger)
+
+    def next_number(self) -> int:
+        """A number for a file or a process that no other bears."""
+        return next(self._numbers)
+
+    async def metric(self, name: str) -> float | None:
+        """A figure without labels of the controller's `/metrics`; None while it does not answer."""
+        text = await asyncio.to_thread(read_metrics, self.http_port)
+        lines = (line.split() for line in text.splitlines())
+        return next((float(line[1]) for line in lines if len(line) == 2 and line[0] == f"campanile_{name}"), None)
+
+    def _controller_process(self) -> Process:
+        command = campanile("controller", "run", "--config", str(self.controller_config))
+        return Process("controller", command, self.logs, lambda: health(self.http_port) is not None)
+
+    def _write_controller(self) -> None:
+        sites = [
+            {"id": school.site, "organisation": "bench", "name_en": school.site, "name_zh": school.site}
+            | {"agents": [school.site]}
+            for school in self.schools
+        ]
+        organisations = [{"id": "bench", "name_en": "Bench", "name_zh": "试验台"}]
+        enrolment = self.controller_config.with_name("district.yaml")
+        enrolment.write_text(yaml.safe_dump({"organisations": organisations, "sites": sites}, allow_unicode=True))
+        settings = {
+            "data_dir": str(self.data),
+            "broker": {"host": LOOPBACK, "port": self.line.port},
+            "http": {"host": LOOPBACK, "port": self.http_port},
+            "district": {"timezone": TIMEZONE},
+            "enrolment": str(enrolment),
+        }
+        self.controller_config.write_text(yaml.safe_dump(settings))
+
+
+def _is_empty(spool: Path) -> bool:
+    return count_waiting(spool) == 0
+
+
+def accepts_tcp(port: int) -> bool:
+    """Whether something listens there."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def read_metrics(port: int) -> str:
+    """The text of a controller's `/metrics`; empty while it does not answer."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
+    try:
+        connection.request("GET", "/metrics")
+        return connection.getresponse().read().decode()
+    except (OSError, http.client.HTTPException):
+        return ""
+    finally:
+        connection.close()

@@ -1,0 +1,79 @@
+"""The central brokers the bench can run: as they come, with what they keep in a folder that can be wiped."""
+
+import getpass
+import shutil
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import yaml
+
+from campanile.chaos.process import BenchTrouble, Process
+from campanile.chaos.relay import LOOPBACK
+from campanile.demo.processes import campanile
+from simulator.plan.shape import FILE, SimulatorPlan
+
+_PLACES: Final = ":".join(("/usr/sbin", "/usr/local/sbin", "/sbin", "/usr/bin", "/usr/local/bin"))
+_MQTT_MAX_PAYLOAD_BYTES: Final = 2 << 20
+
+
+class BrokerKind(StrEnum):
+    """Which broker."""
+
+    MOSQUITTO = "mosquitto"
+    EMBEDDED = "embedded"
+    NATS = "nats"
+
+
+_PROGRAMS: Final = {BrokerKind.MOSQUITTO: "mosquitto", BrokerKind.NATS: "nats-server"}
+
+
+def program_of(kind: BrokerKind) -> str | None:
+    """Where the broker's program is; None when it is not installed. The embedded one needs none."""
+    name = _PROGRAMS[kind]
+    return shutil.which(name) or shutil.which(name, path=_PLACES)
+
+
+def installed() -> list[BrokerKind]:
+    """All that can run here."""
+    return [kind for kind in BrokerKind if kind is BrokerKind.EMBEDDED or program_of(kind)]
+
+
+class Broker:
+    """One kind of broker in a folder of its own, on one port."""
+
+    def __init__(self, kind: BrokerKind, port: int, folder: Path, logs: Path, accepts: Callable[[int], bool]) -> None:
+        self.kind = kind
+        self.port = port
+        self._folder = folder / f"broker-{kind}"
+        self._folder.mkdir()
+        self._kept = self._folder / "kept"
+        self.process = Process(f"broker-{kind}", self._command(), logs, lambda: accepts(port))
+
+    def wipe(self) -> None:
+        """Delete everything it kept; call while it is down."""
+        shutil.rmtree(self._kept, ignore_errors=True)
+
+    def _command(self) -> list[str]:
+        if self.kind is BrokerKind.EMBEDDED:
+            plan = SimulatorPlan(0, 0, "public", 1, self.port, ())
+            (self._folder / FILE).write_text(yaml.safe_dump(msgspec.to_builtins(plan)))
+            return campanile("simulate", "brokers", "--dir", str(self._folder))
+        program = program_of(self.kind)
+        if program is None:
+            raise BenchTrouble(f"{_PROGRAMS[self.kind]} is not installed: choose another with --broker")
+        config = self._folder / "broker.conf"
+        config.write_text(self._mosquitto() if self.kind is BrokerKind.MOSQUITTO else self._nats())
+        return [program, "-c", str(config)]
+
+    def _mosquitto(self) -> str:
+        """What it must be told to listen and to write its log as us; the rest are its defaults."""
+        return f"listener {self.port} {LOOPBACK}\nallow_anonymous true\nuser {getpass.getuser()}\n"
+
+    def _nats(self) -> str:
+        return (
+            f'server_name: chaos\nhost: "{LOOPBACK}"\nport: -1\nmax_payload: {_MQTT_MAX_PAYLOAD_BYTES}\n'
+            f'jetstream {{ store_dir: "{self._kept}" }}\nmqtt {{ host: "{LOOPBACK}", port: {self.port} }}\n'
+        )

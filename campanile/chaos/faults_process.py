@@ -1,0 +1,118 @@
+"""What can happen to processes: killed at any moment, between commit and acknowledgement, ended, wiped, replaced."""
+
+import asyncio
+import random
+import time
+from typing import Final
+
+from campanile.chaos.bench import Bench
+from campanile.chaos.brokers import BrokerKind
+from campanile.chaos.relay import Way
+from campanile.chaos.school import School
+from campanile.chaos.stage import Say
+
+COMMIT_TIMEOUT_S: Final = 15.0
+_COMMITTED: Final = "ingest_frames_committed_total"
+_LOOK_EVERY_S: Final = 0.05
+
+
+async def kill_agent(_bench: Bench, school: School, dice: random.Random, say: Say) -> None:
+    """SIGKILL at any moment, and a new life after a while."""
+    pause_s = dice.choice((0.0, 0.5, 2.0))
+    async with school.turn:
+        say(f"{school.site}, back after {pause_s:g} s")
+        school.agent.kill()
+        await asyncio.sleep(pause_s)
+        school.agent.start()
+
+
+async def restart_agent(_bench: Bench, school: School, _dice: random.Random, say: Say) -> None:
+    """SIGTERM and a new life, as an upgrade does it."""
+    async with school.turn:
+        say(school.site)
+        await school.agent.end()
+        school.agent.start()
+
+
+async def kill_broker(bench: Bench, _school: School, dice: random.Random, say: Say) -> None:
+    """SIGKILL: what it held in memory is gone."""
+    await _restart_broker(bench, dice, say, is_wiped=False)
+
+
+async def wipe_broker(bench: Bench, _school: School, dice: random.Random, say: Say) -> None:
+    """SIGKILL, and what it held on disk is gone too."""
+    await _restart_broker(bench, dice, say, is_wiped=True)
+
+
+async def _restart_broker(bench: Bench, dice: random.Random, say: Say, *, is_wiped: bool) -> None:
+    pause_s = dice.choice((0.0, 0.2, 1.0))
+    async with bench.broker_turn:
+        broker = bench.broker
+        say(f"{broker.kind}, back after {pause_s:g} s")
+        broker.process.kill()
+        if is_wiped:
+            broker.wipe()
+        await asyncio.sleep(pause_s)
+        broker.process.start()
+        await broker.process.until_ready()
+
+
+async def end_broker(bench: Bench, _school: School, _dice: random.Random, say: Say) -> None:
+    """SIGTERM and a new life."""
+    async with bench.broker_turn:
+        say(bench.broker.kind)
+        await bench.broker.process.end()
+        bench.broker.process.start()
+        await bench.broker.process.until_ready()
+
+
+async def change_broker(bench: Bench, kind: BrokerKind, say: Say) -> None:
+    """Another broker in its place; comes with the turns of a run, not by chance."""
+    async with bench.broker_turn:
+        say(f"{bench.broker.kind} makes room for {kind}")
+        await bench.change_broker(kind)
+
+
+async def kill_controller(bench: Bench, _school: School, dice: random.Random, say: Say) -> None:
+    """SIGKILL at any moment."""
+    pause_s = dice.choice((0.0, 0.0, 3.0))
+    async with bench.controller_turn:
+        say(f"back after {pause_s:g} s")
+        bench.controller.kill()
+        await asyncio.sleep(pause_s)
+        bench.controller.start()
+        await bench.controller.until_ready()
+
+
+async def restart_controller(bench: Bench, _school: School, _dice: random.Random, say: Say) -> None:
+    """SIGTERM and a new life."""
+    async with bench.controller_turn:
+        say("SIGTERM")
+        await bench.controller.end()
+        bench.controller.start()
+        await bench.controller.until_ready()
+
+
+async def kill_between(bench: Bench, _school: School, _dice: random.Random, say: Say) -> None:
+    """SIGKILL exactly between the commit and the acknowledgement: nothing the controller says gets out meanwhile."""
+    async with bench.controller_turn:
+        before = await bench.metric(_COMMITTED) or 0.0
+        bench.line.hold(Way.THERE)
+        committed = await until_committed(bench, before)
+        bench.controller.kill()
+        say(f"{committed:.0f} frames committed whose acknowledgements nobody hears")
+        await bench.line.cut()
+        bench.line.release(Way.THERE)
+        await bench.line.start()
+        bench.controller.start()
+        await bench.controller.until_ready()
+
+
+async def until_committed(bench: Bench, before: float) -> float:
+    """Wait until the controller has committed more than `before`; how many more, 0 when other faults kept frames away."""
+    deadline_s = time.monotonic() + COMMIT_TIMEOUT_S
+    while (now := await bench.metric(_COMMITTED) or 0.0) <= before:
+        if time.monotonic() > deadline_s:
+            return 0.0
+        await asyncio.sleep(_LOOK_EVERY_S)
+    return now - before

@@ -1,0 +1,98 @@
+"""What agents had on their disks: frames read from spool files, also from copies the bench set aside.
+
+Reads what agents write and never changes it. A spool that was killed in the middle of a commit is recovered in a copy,
+as SQLite does it at the next start.
+"""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from agent.spool.model import Progress
+from campanile.chaos.reconcile import Fate, Row, Taken
+from campus.wire.codec import decode_frame
+from campus.wire.columns import read_columns, read_dictionary
+from campus.wire.frame import Frame, SamplesBody
+from controller.store.port import DistrictSeries, FrameMark
+
+_PARTS: Final = ("", "-wal")
+"""What belongs to a SQLite database; the rest is made anew."""
+
+
+class Spooled(NamedTuple):
+    """One frame of a spool file."""
+
+    mark: FrameMark
+    rows: tuple[Row, ...]
+    is_acknowledged: bool
+
+
+def copy_spool(source: Path, target: Path) -> None:
+    """Copy a spool as it lies on the disk; of an agent that runs, as a backup of a running machine would find it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    remove_spool(target)
+    with (
+        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as reading,
+        closing(sqlite3.connect(target)) as writing,
+    ):
+        reading.backup(writing)
+
+
+def remove_spool(path: Path) -> None:
+    """Delete a spool and what SQLite keeps beside it; harmless when there is none."""
+    for part in ("", "-wal", "-shm"):
+        path.with_name(path.name + part).unlink(missing_ok=True)
+
+
+def replace_spool(source: Path, target: Path) -> None:
+    """Put a set-aside spool in the place of another, whose agent is down."""
+    remove_spool(target)
+    shutil.copyfile(source, target)
+
+
+def count_waiting(path: Path) -> int:
+    """How many frames are not acknowledged yet; 0 without a spool, 1 when it cannot be told in this moment."""
+    if not path.exists():
+        return 0
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
+            query = "SELECT count(*) FROM frames WHERE progress < ?"
+            (count,) = connection.execute(query, [Progress.ACKNOWLEDGED]).fetchone()
+            return int(count)
+    except sqlite3.Error:
+        return 1
+
+
+def collect(taken: Taken, path: Path, *, is_lasting: bool) -> None:
+    """Add the frames of a spool file; `is_lasting` unless the bench took that disk from its agent."""
+    for spooled in read_spool(path):
+        taken.add(spooled.mark, Fate(spooled.rows, is_lasting or spooled.is_acknowledged))
+
+
+def read_spool(path: Path) -> Iterator[Spooled]:
+    """Every frame in the file, acknowledged ones that are still kept too."""
+    if not path.exists():
+        return
+    with closing(sqlite3.connect(path, timeout=10)) as connection:
+        query = "SELECT payload, progress >= ? FROM frames JOIN payloads USING (number) ORDER BY number"
+        for payload, is_acknowledged in connection.execute(query, [Progress.ACKNOWLEDGED]):
+            frame = decode_frame(payload)
+            mark = FrameMark(frame.site, frame.agent, frame.epoch, frame.number)
+            yield Spooled(mark, _rows(frame), bool(is_acknowledged))
+
+
+def _rows(frame: Frame) -> tuple[Row, ...]:
+    body = frame.body
+    if not isinstance(body, SamplesBody):
+        return ()
+    keys = read_dictionary(body.dictionary)
+    columns = read_columns(body, len(keys))
+    return tuple(
+        Row(DistrictSeries(frame.site, *keys[series]), at, value)
+        for series, at, value in zip(
+            columns.series.tolist(), columns.measured_at.tolist(), columns.value.tolist(), strict=True
+        )
+    )
