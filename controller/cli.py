@@ -9,17 +9,12 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from campus.errors import Poison
+from controller.cli_backup import BACKUP_COMMANDS, config_option
 
 if TYPE_CHECKING:
     from controller.main import Controller
 
-_CONFIG = click.option(
-    "--config",
-    "config_path",
-    required=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The controller's YAML file.",
-)
+_CONFIG = config_option()
 _ROLES = ("viewer", "technician", "operator", "administrator")
 
 
@@ -132,6 +127,10 @@ def sign_in_link(
     with _registry_of(config_path) as opened:
         token = opened.identity.create_link(spec, opened.clock(), round(valid_h * 3600))
         click.echo(enter_address(opened.config, token))
+
+
+for _command in BACKUP_COMMANDS:
+    controller.add_command(_command)
 
 
 @controller.command()

@@ -1,9 +1,9 @@
 """Wiring of the controller: the one place that constructs adapters, and the order in which they start and stop.
 
 Start: 1 the registry's schema and memory, 2 the enrolment file, 3 the sample store (recovers), 4 the alert engine (what
-was open, what was last measured), 5 housekeeping, 6 ingest. The HTTP server comes last (`controller.run`), so that
-whoever gets an answer gets a whole one. Stop is the same backwards: no frame is taken any more, what is in memory is
-written down, files are closed.
+was open, what was last measured), 5 housekeeping, 6 ingest, 7 the desk for commands. The HTTP server comes last
+(`controller.run`), so that whoever gets an answer gets a whole one. Stop is the same backwards: no frame is taken any
+more, what is in memory is written down, files are closed.
 """
 
 import logging
@@ -25,11 +25,14 @@ from controller.api.metrics import metrics_registry
 from controller.api.page import OPENAPI_URL
 from controller.api.problems import answer_problems
 from controller.api.shapes import HealthShape, Status
+from controller.backup.staging import STAGE_WISH, Staging
 from controller.broker import broker_address
 from controller.capacity.service import CapacityService
 from controller.clock import utc_ms
 from controller.config import ControllerConfig
 from controller.console.routes import console_router, mount_static
+from controller.desk.model import SOCKET
+from controller.desk.service import Desk
 from controller.figure import Figure, labelled
 from controller.housekeeping import Recurring
 from controller.identity.guard import Guard
@@ -40,7 +43,7 @@ from controller.ingest.ingest import Ingest
 from controller.ingest.reception import Reception
 from controller.memory import return_large_blocks
 from controller.overview.service import OverviewService
-from controller.registry.database import create_engine
+from controller.registry.database import create_engine, sqlite_file
 from controller.registry.enrolment_file import enrol_file
 from controller.registry.schema import migrate
 from controller.registry.service import RegistryService
@@ -70,7 +73,7 @@ class Controller:
         self.alerts = AlertService(self.engine, self.registry, clock, rules)
         self.alert_engine = AlertEngine(self.store, self.registry, self.engine, clock, rules)
         self.telemetry = TelemetryService(self.store, self.registry)
-        self.overview = OverviewService(self.telemetry, self.registry, self.alerts, clock)
+        self.overview = OverviewService(self.telemetry, self.registry, self.alerts, clock, self.reception)
         self.capacity = CapacityService(self.store, self.registry, zone, clock)
         self.utilisation = UtilisationService(self.store, self.registry, zone, clock)
         self.ingest = Ingest(
@@ -84,6 +87,10 @@ class Controller:
             keep_days=config.retention.raw_days,
             reception=self.reception,
         )
+        self.staging = Staging(
+            config.data_path, sqlite_file(self.engine), self.store.snapshot, clock, self.ingest.paused
+        )
+        self.desk = Desk(config.data_path / SOCKET, {STAGE_WISH: self.staging.answered})
         self._is_judging = False
         self.answers: Counter[str] = Counter()
         alerting = Recurring("alerts", TICK_INTERVAL_S, self.alert_engine.tick, clock)
@@ -105,9 +112,12 @@ class Controller:
         for work in self.housekeeping:
             work.start()
         self.ingest.start()
+        self.staging.clear()
+        self.desk.start()
 
     def stop(self) -> None:
         """Write down what is in memory and close; harmless after a start that failed half way."""
+        self.desk.stop()
         self.ingest.stop()
         for work in reversed(self.housekeeping):
             work.stop()

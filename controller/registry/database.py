@@ -26,6 +26,11 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
+def sqlite_file(engine: sa.Engine) -> Path | None:
+    """The file an engine keeps its tables in; None for a database server."""
+    return Path(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
+
+
 def create_engine(url: str) -> sa.Engine:
     """An engine for `url`; inert, the first session opens the database."""
     engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"), pool_size=16, max_overflow=32)

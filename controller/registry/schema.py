@@ -35,6 +35,13 @@ def migrate(engine: sa.Engine) -> None:
         ) from error
 
 
+def known_revisions() -> set[str]:
+    """Every schema this version can read or bring up to date."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+
+
 def alembic_config(connection: sa.Connection) -> Config:
     """Alembic's settings for commands on an open connection."""
     config = Config()

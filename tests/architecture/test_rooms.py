@@ -15,6 +15,10 @@ SIDE_DOORS = {
     "registry.database",  # the engine all tables share, and its column types
     "store.days",  # where local days begin, as the store cuts them
     "store.marks",  # runs of frame numbers, which acknowledgements carry
+    "registry.schema",  # which schemas this version reads, for backups
+    "store.embedded.snapshot",  # these three for backups: one instant of the store, whether it is sound, its files
+    "store.embedded.checking",
+    "store.embedded.part",
     "alerts.tables",  # these two for the migrations alone
     "identity.tables",
 }

@@ -1,6 +1,7 @@
 """`EmbeddedStore`: the pieces put together, and finding one's way again at start."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from controller.store.embedded.part import ROWS_OF_PART, Part, PartKind
 from controller.store.embedded.reading import Reader
 from controller.store.embedded.shelf import Hot, Layout, Shelf
 from controller.store.embedded.sizes import NORMAL, Sizes
+from controller.store.embedded.snapshot import Snapshot, begun
 from controller.store.embedded.upkeep import Upkeep
 from controller.store.embedded.writing import Segments, Writer
 from controller.store.marks import Run, Stream
@@ -143,6 +145,13 @@ class EmbeddedStore:
         layout = self._shelf.layout
         samples = layout.samples + sum(hot.rows for hot in layout.hot)
         return StoreFigures(series=len(self._series), samples_stored=samples, size_bytes=self._size_bytes)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """The store as it is at this instant, for a backup; upkeep keeps its files as long as the block lasts."""
+        self._mend()
+        with self._shelf.reading() as (cursor, _), begun(cursor, self._directory) as snapshot:
+            yield snapshot
 
     def close(self) -> None:
         """Flush and release."""

@@ -1,0 +1,95 @@
+"""The controller's part of a backup: one instant of samples and registry, laid out in `data_dir` for a command to take away.
+
+Only the beginning of the two snapshots happens while ingest is paused; writing them out happens beside everything else.
+The folder costs the disk a copy of the database and the registry; parts get a second name only.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from campus.errors import Transient
+from controller.backup.files import make_folder, require_space
+from controller.backup.model import REGISTRY, SAMPLES, Advance
+from controller.backup.registry_file import registry_snapshot
+from controller.store.embedded.snapshot import DATABASE, TABLES, Snapshot
+
+STAGE: Final = "backup-stage"
+STAGE_WISH: Final = "stage a backup"
+"""By which a command asks the controller's desk for one."""
+
+
+class Staged(msgspec.Struct, frozen=True):
+    """What lies in `folder`: samples/ (parts, and tables in place of the database) and, unless elsewhere, registry.db."""
+
+    folder: str
+    whole_until: int
+    missing: list[str]
+    """Parts that the database names and that are not there, relative to samples/."""
+
+
+class Staging:
+    """Lays out one backup at a time. Constructed inert."""
+
+    def __init__(
+        self,
+        data_path: Path,
+        registry: Path | None,
+        snapshot: Callable[[], AbstractContextManager[Snapshot]],
+        clock: Callable[[], int],
+        paused: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._data_path = data_path
+        self._registry = registry
+        self._snapshot = snapshot
+        self._clock = clock
+        self._paused = paused
+
+    def clear(self) -> None:
+        """Remove what a killed predecessor left."""
+        shutil.rmtree(self._data_path / STAGE, ignore_errors=True)
+
+    @contextmanager
+    def staged(self, advance: Advance) -> Iterator[Staged]:
+        """One instant, on the disk while the block lasts. `advance` counts rows, and may raise to end it."""
+        folder = self._data_path / STAGE
+        self.clear()
+        require_space(self._data_path, self._wanted_bytes(), "a backup")
+        try:
+            yield self._laid_out(folder, advance)
+        finally:
+            self.clear()
+
+    @contextmanager
+    def answered(self, advance: Advance) -> Iterator[dict[str, Any]]:
+        """The same, as the controller's desk says it."""
+        with self.staged(advance) as staged:
+            yield msgspec.to_builtins(staged)
+
+    def _laid_out(self, folder: Path, advance: Advance) -> Staged:
+        try:
+            make_folder(folder, "the folder")
+            return self._lay_out(folder, advance)
+        except OSError as error:
+            raise Transient(f"{folder} cannot be written: {error}") from error
+
+    def _lay_out(self, folder: Path, advance: Advance) -> Staged:
+        samples = folder / SAMPLES
+        with ExitStack() as instant:
+            with self._paused():
+                snapshot = instant.enter_context(self._snapshot())
+                copy = instant.enter_context(registry_snapshot(self._registry)) if self._registry else None
+                whole_until = self._clock()
+            missing = snapshot.link_parts(samples)
+            if copy is not None:
+                copy(folder / REGISTRY, lambda: advance(0, 1))
+            snapshot.write_tables(samples / TABLES, advance)
+        return Staged(str(folder), whole_until, [path.as_posix() for path in missing])
+
+    def _wanted_bytes(self) -> int:
+        files = [self._data_path / SAMPLES / DATABASE, *([self._registry] if self._registry else [])]
+        return sum(file.stat().st_size for file in files if file.exists())
