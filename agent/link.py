@@ -20,6 +20,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.clock import UtcClock
 from agent.config import Broker
+from agent.unconfirmed import Unconfirmed
 from campus.errors import Transient
 from campus.tls import tls_context
 
@@ -83,8 +84,10 @@ class MqttLink:
         self._quiet.set()
         self._ready: asyncio.Future[None] | None = None
         self._inbox: deque[Heard] = deque()
-        self._unconfirmed: dict[int, float] = {}
+        self._unconfirmed = Unconfirmed()
         self._end = ""
+        self.on_confirmed: Callable[[int], None] = _ignore
+        """Called in the event loop with what `publish` returned, once the broker has the message; set it before."""
         self.overflowed = 0
         """Messages dropped because the inbox was full: the newest ones."""
 
@@ -114,15 +117,27 @@ class MqttLink:
         except (OSError, ValueError) as error:  # TimeoutError and ssl.SSLError are OSErrors
             raise Transient(f"the broker at {self.name} cannot be reached: {error or 'no answer in time'}") from error
 
-    def publish(self, topic: str, payload: bytes, keep: Keep = Keep.PASSING) -> None:
-        """Hand a message to paho at QoS 1; `Transient` when the connection is gone. Arrival is not waited for."""
-        if self._end:
-            raise Transient(self._end)
+    def publish(self, topic: str, payload: bytes, keep: Keep = Keep.PASSING) -> int:
+        """Hand a message to paho at QoS 1; its id on this connection. Arrival is not waited for.
+
+        `Transient` when the connection is gone, or as good as: the broker has confirmed nothing for very long.
+        """
+        self.check()
         sent = self._client.publish(topic, payload, _QOS, retain=keep.value)
         if sent.rc != paho.MQTT_ERR_SUCCESS:
             raise Transient(f"the connection to the broker at {self.name} ended: {paho.error_string(sent.rc)}")
         self._quiet.clear()
-        self._unconfirmed[sent.mid] = time.monotonic()  # `_on_publish` takes it out in a later turn of this loop
+        self._unconfirmed.send(sent.mid, len(payload), time.monotonic())  # `_confirm` runs in a later turn of this loop
+        return sent.mid
+
+    def check(self) -> None:
+        """`Transient` when the connection has ended or the broker confirms nothing any more (`agent.unconfirmed`)."""
+        if self._end:
+            raise Transient(self._end)
+        if self._unconfirmed.is_hopeless(time.monotonic()):
+            raise Transient(
+                f"the broker at {self.name} confirms nothing any more, {self._unconfirmed.size_bytes} bytes are on the way"
+            )
 
     async def receive(self) -> list[Heard]:
         """All that arrived since the last call, at least one; `Transient` once the connection has ended."""
@@ -133,11 +148,6 @@ class MqttLink:
             if not self._inbox and not self._end:
                 await self._wake.wait()
         return [self._inbox.popleft() for _ in range(len(self._inbox))]
-
-    def oldest_unconfirmed_s(self) -> float:
-        """How long the broker has owed an answer to a publish; 0.0 when it owes none."""
-        moments = list(self._unconfirmed.values())
-        return time.monotonic() - min(moments) if moments else 0.0
 
     async def flush(self, timeout_s: float) -> None:
         """Wait until the broker has confirmed everything, the connection has ended, or `timeout_s` is over."""
@@ -206,9 +216,10 @@ class MqttLink:
     # --- in the event loop ---
 
     def _confirm(self, mid: int) -> None:
-        self._unconfirmed.pop(mid, None)
+        self._unconfirmed.confirm(mid, time.monotonic())
         if not self._unconfirmed:
             self._quiet.set()
+        self.on_confirmed(mid)
 
     def _leave(self) -> None:
         self._gone.set()
@@ -221,3 +232,7 @@ class MqttLink:
                 self._ready.set_exception(Transient(self._end))
             else:
                 self._ready.set_result(None)
+
+
+def _ignore(_message: int) -> None:
+    """Nobody waits for confirmations."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from agent.batch import Batch
 from agent.candidates import Candidates
-from agent.clock import SteadyTimer, Timer, UtcClock, utc_ms
+from agent.clock import SteadyClock, SteadyTimer, Timer, UtcClock, utc_ms
 from agent.collect.mqtt import MqttListener, remember_candidates, watch_for_silence
 from agent.collect.port import DeviceCollector
 from agent.config import AgentConfig, PolledDevice
@@ -28,6 +28,7 @@ from agent.spool.schema import open_for_reading
 from agent.spool.spool import Spool
 from agent.uplink.uplink import Uplink
 from agent.vitals import Vitals
+from campus.errors import Transient
 from campus.ids import DeviceId
 from campus.samples import DeviceFacts, DeviceKind
 from campus.tls import tls_context
@@ -48,18 +49,26 @@ class Agent:
         config: AgentConfig,
         catalogue: Catalogue,
         collector_for: CollectorFactory,
-        clock: UtcClock = utc_ms,
+        wall: UtcClock = utc_ms,
         timer: Timer | None = None,
     ) -> None:
+        """`wall` is the machine's own clock, which may be wrong and may jump."""
         timer = timer or SteadyTimer()
+        clock = SteadyClock(wall, timer)
         file = config.file
         self._config = config
         self._clock = clock
         self._plates = _plates(config)
         self.book = FactsBook(self._plates)
-        spool_file = SpoolFile(config.spool_path, config.address, file.spool.max_bytes, file.spool.max_age_s)
+        spool_file = SpoolFile(
+            config.spool_path,
+            config.address,
+            file.spool.max_bytes,
+            file.spool.max_age_s,
+            file.spool.keep_acknowledged_s,
+        )
         self.spool = Spool(spool_file, clock)
-        self.intake = Intake(self.book, Batch(file.batch_samples), self.spool, file.batch_s, clock, timer)
+        self.intake = Intake(self.book, Batch(file.batch_samples), self.spool, file.batch_s, clock.reading, timer)
         self.poller = Poller(
             [
                 Polled(DeviceId(device.entry.id), collector_for(device), _turns(device.entry.id, config, timer))
@@ -68,7 +77,7 @@ class Agent:
             self.intake.take,
             concurrency=file.polling.concurrency,
             timeout_s=file.polling.timeout_s,
-            clock=clock,
+            clock=clock.reading,
             timer=timer,
         )
         expected = [DeviceId(entry.id) for entry in file.mqtt_devices]
@@ -82,8 +91,9 @@ class Agent:
                 self.presence,
                 self.candidates,
                 self.intake.take,
-                clock=clock,
+                clock=clock.reading,
                 timer=timer,
+                lacks_ms=lambda: clock.shift_ms,
                 part=f"broker {number}" if len(config.listeners) > 1 else "",
             )
             for number, broker in enumerate(config.listeners, start=1)
@@ -109,7 +119,7 @@ class Agent:
             device_count=lambda: len(self.book),
         )
         self._watches = (
-            partial(watch_for_silence, self.presence, self.intake.take, clock, timer),
+            partial(watch_for_silence, self.presence, self.intake.take, clock.reading, timer),
             partial(remember_candidates, self.candidates, self.spool, timer),
         )
 
@@ -128,7 +138,8 @@ class Agent:
             if broker.tls:
                 tls_context(broker.tls)
         if self._config.spool_path.exists():
-            open_for_reading(self._config.spool_path).close()
+            with suppress(Transient):  # damage and a full disk are what the running agent copes with
+                open_for_reading(self._config.spool_path).close()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set. `ConfigError`, perhaps in a group, when the spool cannot be used."""

@@ -6,6 +6,7 @@ Decoding is `agent.decode.mqtt`'s, the rule of silence is `agent.presence`'s; th
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Callable
 
 from agent.candidates import Candidates
 from agent.clock import Timer, UtcClock
@@ -37,7 +38,10 @@ _log = logging.getLogger(__name__)
 
 
 class MqttListener:
-    """One connection to one of the school's brokers. `part` tells its events from those of other brokers, wherever it moves."""
+    """One connection to one of the school's brokers.
+
+    `part` tells its events from those of other brokers, wherever it moves; `lacks_ms` what `clock` lacks of the true time.
+    """
 
     def __init__(
         self,
@@ -50,6 +54,7 @@ class MqttListener:
         *,
         clock: UtcClock,
         timer: Timer,
+        lacks_ms: Callable[[], int] = lambda: 0,
         part: str = "",
         answer_within_s: float = ANSWER_WITHIN_S,
     ) -> None:
@@ -61,6 +66,7 @@ class MqttListener:
         self._sink = sink
         self._clock = clock
         self._timer = timer
+        self._lacks_ms = lacks_ms
         self._part = part
         self._answer_within_s = answer_within_s
         self._started_s = 0.0
@@ -100,7 +106,7 @@ class MqttListener:
         if heard.topic.startswith(_OWN_TREE):
             return  # a broker that serves the school and the district: agents' frames are not devices
         try:
-            harvests = decode_message(self._catalogue, heard.topic, heard.payload, heard.received_at)
+            harvests = decode_message(self._catalogue, heard.topic, heard.payload, heard.received_at, self._lacks_ms())
         except Poison as error:
             self.counts[f"unread_{error.reason}"] += 1
             if self._candidates.note(heard.topic, heard.payload, error.reason, heard.received_at):

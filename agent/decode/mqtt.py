@@ -38,8 +38,12 @@ def mqtt_topics(catalogue: Catalogue) -> list[str]:
     return catalogue.subscriptions()
 
 
-def decode_message(catalogue: Catalogue, topic: str, payload: bytes, received_at: int) -> list[DeviceHarvest]:
+def decode_message(
+    catalogue: Catalogue, topic: str, payload: bytes, received_at: int, lacks_ms: int = 0
+) -> list[DeviceHarvest]:
     """Read one message of a device or of several behind one topic.
+
+    `received_at` is by a clock that lacks `lacks_ms` of the true time, and so are all instants of the harvests.
 
     Empty when the message holds no device. `Poison` when nothing of the message can be read: ``no_profile`` (no profile's
     topic matches), ``too_large``, ``not_json`` (or not an object or array), ``no_device`` (no id, or not an id). A point that is
@@ -53,7 +57,7 @@ def decode_message(catalogue: Catalogue, topic: str, payload: bytes, received_at
     for name, message, holes in heard:
         kind = catalogue.profiles[name].kind
         for device, element, spoilt in _devices(message, holes, document):
-            harvest = _harvest(message, device, element, received_at)
+            harvest = _harvest(message, device, element, received_at, lacks_ms)
             harvest.dropped.update(spoilt)
             harvest.facts = _facts(message, DeviceFacts(device, kind, received_at, profile=name), element)
             harvests.append(DeviceHarvest(device, harvest))
@@ -101,9 +105,9 @@ def _device_id(name: Any) -> DeviceId:
     return DeviceId(candidate)
 
 
-def _harvest(message: Message, device: DeviceId, element: Any, received_at: int) -> Harvest:
+def _harvest(message: Message, device: DeviceId, element: Any, received_at: int, lacks_ms: int) -> Harvest:
     harvest = Harvest()
-    measured_at = _measured_at(message, element, received_at)
+    measured_at = _measured_at(message, element, received_at, lacks_ms)
     taken: set[SeriesKey] = set()
     for point in message.points:
         for instance, raw in _readings(point, element):
@@ -149,12 +153,12 @@ def _value(point: MessagePoint, raw: Any) -> float:
     return value_of(metric, raw, point.type, point.scale, point.offset)
 
 
-def _measured_at(message: Message, element: Any, received_at: int) -> int:
+def _measured_at(message: Message, element: Any, received_at: int, lacks_ms: int) -> int:
     """The message's own moment where it tells a believable one (not in the future), else when it was received."""
     raw = resolve(element, message.measured_at) if message.measured_at else MISSING
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         return received_at
-    at = int(raw * 1000) if raw < 1e11 else int(raw)
+    at = (int(raw * 1000) if raw < 1e11 else int(raw)) - lacks_ms
     return at if EARLIEST_MS <= at <= received_at else received_at
 
 

@@ -50,6 +50,10 @@ class SpoolClock(Protocol):
         """UTC milliseconds, by this clock, at the moment when CLOCK_BOOTTIME was zero."""
 
     @property
+    def shift_ms(self) -> int:
+        """What is added to the instants of bodies when they are sealed: they were stamped by a clock that lacks so much."""
+
+    @property
     def is_confirmed(self) -> bool:
         """Whether the controller has confirmed the time in this process life."""
 

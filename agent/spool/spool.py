@@ -14,6 +14,7 @@ from campus.errors import Poison
 from campus.ids import DeviceId
 from campus.samples import DeviceFacts
 from campus.wire.frame import Body, SamplesBody
+from campus.wire.shift import shifted_body
 
 T = TypeVar("T")
 MAX_OWED = 500
@@ -126,7 +127,8 @@ class Spool:
     async def _commit_waiting(self) -> None:
         bodies, self._waiting = self._waiting, []
         moment = Moment(self._clock(), self._clock.anchor_ms, self._clock.is_confirmed)
-        together = [*self._owed, *bodies]
+        shift_ms = self._clock.shift_ms
+        together = [shifted_body(body, shift_ms, moment.at) for body in (*self._owed, *bodies)]
         numbers = await self._run(lambda: self._append_good(together, moment), None)
         if numbers is None:
             self._set_aside(bodies)

@@ -5,28 +5,30 @@ A frame stays in the spool until the controller itself says it is stored, so the
 
 import asyncio
 import logging
-from collections import Counter
+import secrets
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import msgspec
 
-from agent.clock import Timer, UtcClock
+from agent.clock import SteadyClock, Timer
 from agent.config import Broker
 from agent.link import Keep, MqttLink, Will
 from agent.reconnect import Pauses, converse_for_ever, until_one_ends
 from agent.settings import UplinkSettings
 from agent.spool.spool import Spool
 from agent.uplink.bucket import Bucket
-from agent.uplink.window import Lane, Window
+from agent.uplink.hold import Hold
+from agent.uplink.orders import obey
+from agent.uplink.sender import ANSWER_WITHIN_S, Sender
+from agent.uplink.window import Lane
 from campus.errors import Poison, Transient
 from campus.topics import Address, Leg
 from campus.version import VERSION
 from campus.wire.codec import decode_frame, encode_frame
-from campus.wire.frame import HELLO_NUMBER, AckBody, CommandBody, Frame, HelloBody, ResultBody
+from campus.wire.frame import HELLO_NUMBER, AckBody, CommandBody, Frame, HelloBody
 
-LOOK_AGAIN_S = 1.0
-LEAST_WAIT_S = 0.01
 FAREWELL_TIMEOUT_S = 2.0
 _log = logging.getLogger(__name__)
 
@@ -45,10 +47,11 @@ class Uplink:
         address: Address,
         spool: Spool,
         *,
-        clock: UtcClock,
+        clock: SteadyClock,
         timer: Timer,
         greeting: Greeting,
         device_count: Callable[[], int],
+        answer_within_s: float = ANSWER_WITHIN_S,
     ) -> None:
         self._broker = broker
         self._settings = settings
@@ -58,11 +61,20 @@ class Uplink:
         self._timer = timer
         self._greeting = greeting
         self._device_count = device_count
-        self._window = Window(settings.window_frames, settings.ack_timeout_s)
+        self._answer_within_s = answer_within_s
+        # Of two sessions with one name a broker ends the older: two agents given one identity by mistake would end each
+        # other's for ever. With a name for each process both deliver, and the controller tells them apart by their epochs.
+        self._client_id = f"campanile-{address.site}-{address.agent}-{secrets.token_hex(4)}"
         self._bucket = Bucket(settings.backlog_bytes_per_s, timer.now_s())
-        self._live_from = 0
+        self._hold = Hold()
+        self._hello_s: float | None = None
         self.is_connected = False
         self.counts: Counter[str] = Counter()
+
+    @property
+    def hold_s(self) -> float:
+        """For how long the controller has asked us to keep frames back, live ones or those that waited; 0.0 for not at all."""
+        return self._hold.left_s(Lane.BACKLOG, self._timer.now_s())
 
     async def run(self) -> None:
         """Connect, talk, reconnect with back-off and jitter, until cancelled; then say goodbye."""
@@ -71,33 +83,43 @@ class Uplink:
 
     async def _converse(self) -> None:
         state_topic = self._address.topic(Leg.STATE)
-        client_id = f"campanile-{self._address.site}-{self._address.agent}"
-        link = MqttLink(self._broker, client_id, self._clock, Will(state_topic, _state(online=False)))
+        link = MqttLink(self._broker, self._client_id, self._clock, Will(state_topic, _state(online=False)))
         try:
             await link.open([self._address.topic(Leg.DOWN)])
+            sender = self._sender(link, await self._spool.begin_sending())
             await self._say_hello(link)
             link.publish(state_topic, _state(online=True), Keep.RETAINED)
             self._note_online(link)
-            self._begin()
             await self._greeting()
-            await until_one_ends(self._send(link), self._listen(link))
+            await until_one_ends(sender.run(), self._listen(link, sender))
         except asyncio.CancelledError:
             await self._say_goodbye(link, state_topic)
             raise
         finally:
             self.is_connected = False
             await link.close()
+            await self._spool.end_sending()
 
-    def _begin(self) -> None:
-        """Everything spooled so far is backlog on this connection, what was under way on the last one too."""
-        self._window = Window(self._settings.window_frames, self._settings.ack_timeout_s)
-        self._live_from = self._spool.next_number
-        self._spool.appended.set()
+    def _sender(self, link: MqttLink, live_from: int) -> Sender:
+        return Sender(
+            link,
+            live_from,
+            self._address.topic(Leg.UP),
+            self._settings,
+            self._spool,
+            clock=self._clock,
+            timer=self._timer,
+            hold=self._hold,
+            bucket=self._bucket,
+            counts=self.counts,
+            answer_within_s=self._answer_within_s,
+        )
 
     async def _say_hello(self, link: MqttLink) -> None:
         state = await self._spool.state()
         body = HelloBody(VERSION, state.oldest_kept, state.size_bytes, self._device_count())
-        frame = Frame(self._address.site, self._address.agent, state.epoch, HELLO_NUMBER, self._clock(), body)
+        frame = Frame(self._address.site, self._address.agent, self._spool.epoch, HELLO_NUMBER, self._clock(), body)
+        self._hello_s = self._timer.now_s()
         link.publish(self._address.topic(Leg.UP), encode_frame(frame))
 
     async def _say_goodbye(self, link: MqttLink, state_topic: str) -> None:
@@ -106,79 +128,49 @@ class Uplink:
                 link.publish(state_topic, _state(online=False), Keep.RETAINED)
                 await link.flush(FAREWELL_TIMEOUT_S)
 
-    async def _send(self, link: MqttLink) -> None:
+    async def _listen(self, link: MqttLink, sender: Sender) -> None:
         while True:
-            self._spool.appended.clear()
-            self._resend_late(link)
-            await self._send_live(link)
-            wait_s = await self._send_backlog(link)
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._spool.appended.wait()
-            except TimeoutError:
-                continue
-
-    async def _send_live(self, link: MqttLink) -> None:
-        # When the controller falls behind, only the newest stay live; what is stepped over is backlog by its number.
-        self._live_from = max(self._live_from, self._spool.next_number - self._settings.window_frames)
-        room = self._window.room(Lane.LIVE)
-        if room <= 0 or self._live_from >= self._spool.next_number:
-            return
-        for frame in await self._spool.read_from(self._live_from, room):
-            self._publish(link, frame.number, frame.payload, Lane.LIVE)
-            self._live_from = frame.number + 1
-
-    async def _send_backlog(self, link: MqttLink) -> float:
-        """Send what the lane's window and the bandwidth cap allow; seconds until it is worth looking again."""
-        if self._window.room(Lane.BACKLOG) <= 0:
-            return LOOK_AGAIN_S
-        if not self._bucket.is_open(self._timer.now_s()):
-            return min(max(self._bucket.wait_s(), LEAST_WAIT_S), LOOK_AGAIN_S)
-        found = await self._spool.read_below(self._live_from, self._window.numbers, 1)
-        if not found:
-            return LOOK_AGAIN_S
-        self._publish(link, found[0].number, found[0].payload, Lane.BACKLOG)
-        self._bucket.take(len(found[0].payload))
-        return 0.0
-
-    def _publish(self, link: MqttLink, number: int, payload: bytes, lane: Lane) -> None:
-        link.publish(self._address.topic(Leg.UP), payload)
-        self._window.send(number, lane, self._timer.now_s())
-        self.counts[f"sent_{lane.value}"] += 1
-        self.counts["sent_bytes"] += len(payload)
-
-    def _resend_late(self, link: MqttLink) -> None:
-        late = self._window.expire(self._timer.now_s())
-        self.counts["resent"] += late
-        if late and link.oldest_unconfirmed_s() >= self._settings.ack_timeout_s:
-            raise Transient("the broker confirms nothing any more")
-
-    async def _listen(self, link: MqttLink) -> None:
-        while True:
-            runs: list[tuple[int, int]] = []
+            stored: dict[int, list[tuple[int, int]]] = defaultdict(list)
             for heard in await link.receive():
                 try:
-                    runs += await self._obey(decode_frame(heard.payload))
+                    frame = self._meant_for_us(decode_frame(heard.payload))
+                    if isinstance(frame.body, AckBody):
+                        self._take_answer(frame.sent_at, frame.body, sender)
+                        stored[frame.body.epoch] += frame.body.runs
+                    elif isinstance(frame.body, CommandBody):
+                        await self._spool.append([await obey(frame.body, self._spool)])
                 except Poison as error:
                     self.counts[f"refused_down_{error.reason}"] += 1
-            if runs:
-                self._window.acknowledge(runs)
-                self.counts["acknowledged"] += await self._spool.acknowledge(self._spool.epoch, runs)
-                self._spool.appended.set()  # there is room in the window again
+            for epoch, runs in stored.items():
+                self.counts["acknowledged"] += await self._spool.acknowledge(epoch, runs)
 
-    async def _obey(self, frame: Frame) -> list[tuple[int, int]]:
-        """The runs that a frame from the controller acknowledges; a command is answered through the spool."""
+    def _meant_for_us(self, frame: Frame) -> Frame:
         if (frame.site, frame.agent) != (self._address.site, self._address.agent):
             raise Poison("not_for_us", f"for {frame.site}/{frame.agent}")
-        if isinstance(frame.body, AckBody):
-            if frame.body.epoch != self._spool.epoch:
-                raise Poison("other_epoch", f"epoch {frame.body.epoch}")
-            return frame.body.runs
-        if isinstance(frame.body, CommandBody):
-            answer = f"this agent (version {VERSION}) does not know the command {frame.body.name[:40]!r}"
-            await self._spool.append([ResultBody(frame.body.id, ok=False, text=answer)])
-            return []
-        raise Poison("not_expected", type(frame.body).__name__)
+        if not isinstance(frame.body, AckBody | CommandBody):
+            raise Poison("not_expected", type(frame.body).__name__)
+        if isinstance(frame.body, AckBody) and frame.body.epoch > self._spool.epoch:
+            self._tell_of_twin()  # our own epochs only grow: this one began later, elsewhere
+            raise Poison("other_epoch", f"epoch {frame.body.epoch}")
+        return frame
+
+    def _take_answer(self, told_at: int, ack: AckBody, sender: Sender) -> None:
+        """Learn the time and how much is wanted. What was sent last of what is acknowledged was answered; else hello was."""
+        now_s = self._timer.now_s()
+        asked_s = sender.acknowledge(ack.epoch, ack.runs)
+        if ack.epoch == self._spool.epoch:
+            asked_s, self._hello_s = (self._hello_s if asked_s is None else asked_s), None
+        self._clock.hear(told_at, None if asked_s is None else round((now_s - asked_s) * 1000))
+        self._hold.replace(ack.hold_s, ack.hold_backlog_s, now_s)
+        sender.answered.set()
+
+    def _tell_of_twin(self) -> None:
+        if not self.counts["refused_down_other_epoch"]:
+            _log.error(
+                "identity_used_twice advice=%r",
+                f"another agent seems to use the identity {self._address.site}/{self._address.agent}: "
+                "give it its own `agent` in agent.yaml, and its own spool",
+            )
 
     def _note_online(self, link: MqttLink) -> None:
         self.is_connected = True

@@ -1,7 +1,17 @@
-"""Which frames are under way and since when. Pure rule; knows neither broker nor disk."""
+"""Which frames are under way, what of them the broker still owes an answer to, and when one is sent again.
+
+Pure rule; knows neither broker nor disk. A frame is under way until the controller has acknowledged it or it expired.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
+from typing import Final
+
+MOST_WAITS: Final = 16
+"""A frame that is never acknowledged is sent again after one wait, two, four and at last this many."""
+MOST_EXPIRED: Final = 10_000
+"""Of so many frames it is known how often they were sent; an older one begins again with one wait."""
 
 
 class Lane(Enum):
@@ -11,37 +21,75 @@ class Lane(Enum):
     BACKLOG = "backlog"
 
 
+UNCONFIRMED_BYTES: Final = {Lane.LIVE: 64 << 10, Lane.BACKLOG: 16 << 10}
+"""What may lie between us and the broker, and one frame more: the pipe of a slow line is first in, first out, so the
+backlog in it is what a live frame waits for: 2 s at 64 kbit/s. At 100 ms to the broker this lets 160 kB/s through."""
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    epoch: int
+    lane: Lane
+    size_bytes: int
+    sent_s: float
+    wait_s: float
+    confirmed_s: float | None = None
+
+
 class Window:
-    """Frames sent and not yet acknowledged: at most `size` in each lane, so that neither lane can block the other."""
+    """The frames of one connection, at most `size` in each lane, so that neither lane can block the other."""
 
     def __init__(self, size: int, ack_timeout_s: float) -> None:
         self._size = size
         self._ack_timeout_s = ack_timeout_s
-        self._sent: dict[int, tuple[Lane, float]] = {}
+        self._sent: dict[int, _UnderWay] = {}
+        self._expired: dict[int, int] = {}
 
     @property
     def numbers(self) -> frozenset[int]:
         """All frames under way."""
         return frozenset(self._sent)
 
-    def room(self, lane: Lane) -> int:
-        """How many more frames may be sent in `lane`."""
-        return self._size - sum(its_lane is lane for its_lane, _ in self._sent.values())
+    def has_room(self, lane: Lane) -> bool:
+        """Whether one more frame may be sent in `lane`, however large."""
+        mine = [each for each in self._sent.values() if each.lane is lane]
+        unconfirmed_bytes = sum(each.size_bytes for each in mine if each.confirmed_s is None)
+        return len(mine) < self._size and unconfirmed_bytes < UNCONFIRMED_BYTES[lane]
 
-    def send(self, number: int, lane: Lane, now_s: float) -> None:
-        """Note that a frame was handed to the broker."""
-        self._sent[number] = (lane, now_s)
+    def send(self, number: int, epoch: int, size_bytes: int, lane: Lane, now_s: float) -> None:
+        """Note that a frame was handed to the connection."""
+        waits = min(2 ** self._expired.get(number, 0), MOST_WAITS)
+        self._sent[number] = _UnderWay(epoch, lane, size_bytes, now_s, waits * self._ack_timeout_s)
 
-    def acknowledge(self, runs: Sequence[tuple[int, int]]) -> int:
-        """Take out what lies in `runs` (inclusive); how many those were."""
-        stored = [number for number in self._sent if any(first <= number <= last for first, last in runs)]
+    def confirm(self, number: int, now_s: float) -> None:
+        """The broker has it: from now on the controller's answer is waited for."""
+        if number in self._sent:
+            self._sent[number].confirmed_s = now_s
+
+    def acknowledge(self, epoch: int, runs: Sequence[tuple[int, int]]) -> float | None:
+        """Take out what of `epoch` lies in `runs` (inclusive); when the last of it was sent, None when nothing was under way."""
+        stored = [
+            number
+            for number, each in self._sent.items()
+            if each.epoch == epoch and any(first <= number <= last for first, last in runs)
+        ]
         for number in stored:
-            del self._sent[number]
-        return len(stored)
+            self._expired.pop(number, None)
+        return max((self._sent.pop(number).sent_s for number in stored), default=None)
 
     def expire(self, now_s: float) -> int:
-        """Take out what was sent too long ago, so that it is sent again; how many those were."""
-        late = [number for number, (_, sent_s) in self._sent.items() if now_s - sent_s >= self._ack_timeout_s]
+        """Take out what the broker has and the controller should have acknowledged by now, to be sent again; how many.
+
+        What the broker has not confirmed never expires: it is still in the pipe, and a second copy behind it helps nobody.
+        """
+        late = [
+            number
+            for number, each in self._sent.items()
+            if each.confirmed_s is not None and now_s - each.confirmed_s >= each.wait_s
+        ]
         for number in late:
             del self._sent[number]
+            self._expired[number] = self._expired.pop(number, 0) + 1  # to the end: the oldest are forgotten first
+        while len(self._expired) > MOST_EXPIRED:
+            del self._expired[next(iter(self._expired))]
         return len(late)

@@ -1,6 +1,8 @@
 """The controller's side of the wire, small: takes frames, remembers them, acknowledges as told."""
 
 import threading
+import time
+from collections.abc import Callable
 from enum import Enum
 from types import TracebackType
 
@@ -13,18 +15,23 @@ from campus.wire.frame import AckBody, Frame, HelloBody, SamplesBody
 
 
 class Habit(Enum):
-    """What it does with a frame. `DEAF`: nothing, as if it were down. `SILENT`: keeps it and does not say so."""
+    """What it does with a frame. `DEAF`: nothing, as if it were down. `SILENT`: keeps it and does not say so, but answers
+    hellos. `OLD`: acknowledges frames and does not answer hellos."""
 
     ACKNOWLEDGE = "acknowledge"
     SILENT = "silent"
+    OLD = "old"
     DEAF = "deaf"
 
 
 class AckingController:
     """Subscribes to every agent of one broker. Its memory survives the broker: `connect` again after a restart."""
 
-    def __init__(self, habit: Habit = Habit.ACKNOWLEDGE) -> None:
+    def __init__(self, habit: Habit = Habit.ACKNOWLEDGE, clock: Callable[[], int] | None = None) -> None:
         self.habit = habit
+        self.clock = clock or _utc_ms
+        self.hold_s = 0
+        self.hold_backlog_s = 0
         self.frames: dict[tuple[int, int], Frame] = {}
         """Stored frames by (epoch, number), each once."""
         self.arrivals: list[Frame] = []
@@ -62,7 +69,7 @@ class AckingController:
     def acknowledge_all(self) -> None:
         """Acknowledge everything stored so far."""
         for frame in list(self.frames.values()):
-            self._acknowledge(frame)
+            self._answer(frame, [(frame.number, frame.number)])
 
     def say(self, topic: str, payload: bytes) -> None:
         """Publish anything."""
@@ -89,13 +96,18 @@ class AckingController:
         frame = decode_frame(bytes(message.payload))
         self.arrivals.append(frame)
         if isinstance(frame.body, HelloBody):
+            if self.habit is not Habit.OLD:
+                self._answer(frame, [])
             return
-        self.frames[frame.epoch, frame.number] = frame
-        if self.habit is Habit.ACKNOWLEDGE:
-            self._acknowledge(frame)
+        self.frames.setdefault((frame.epoch, frame.number), frame)
+        if self.habit is not Habit.SILENT:
+            self._answer(frame, [(frame.number, frame.number)])
 
-    def _acknowledge(self, frame: Frame) -> None:
-        assert self._client is not None
-        body = AckBody(frame.epoch, [(frame.number, frame.number)])
+    def _answer(self, frame: Frame, runs: list[tuple[int, int]]) -> None:
+        body = AckBody(frame.epoch, runs, self.hold_s, self.hold_backlog_s)
         topic = Address(frame.site, frame.agent).topic(Leg.DOWN)
-        self._client.publish(topic, encode_frame(Frame(frame.site, frame.agent, 0, 0, frame.sent_at, body)), 1)
+        self.say(topic, encode_frame(Frame(frame.site, frame.agent, 0, 0, self.clock(), body)))
+
+
+def _utc_ms() -> int:
+    return time.time_ns() // 1_000_000

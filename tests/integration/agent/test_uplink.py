@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.clock import SteadyTimer, utc_ms
+from agent.clock import SteadyClock, SteadyTimer, utc_ms
 from agent.config import Broker
 from agent.settings import UplinkSettings
 from agent.spool.file import SpoolFile
@@ -37,9 +37,12 @@ def settings(port: int, **more: float) -> UplinkSettings:
 
 
 @asynccontextmanager
-async def uplink_of(folder: Path, chosen: UplinkSettings) -> AsyncIterator[tuple[Spool, Uplink]]:
+async def uplink_of(
+    folder: Path, chosen: UplinkSettings, clock: SteadyClock | None = None, answer_within_s: float = 0.5
+) -> AsyncIterator[tuple[Spool, Uplink]]:
     """A spool and an uplink at work; cancelled, not killed, at the end."""
-    spool = Spool(SpoolFile(folder / "spool.db", HERE, 50 << 20, 3600), utc_ms)
+    clock = clock or SteadyClock()
+    spool = Spool(SpoolFile(folder / "spool.db", HERE, 50 << 20, 3600, 3600), clock)
     await spool.start()
 
     async def greet() -> None:
@@ -50,10 +53,11 @@ async def uplink_of(folder: Path, chosen: UplinkSettings) -> AsyncIterator[tuple
         chosen,
         HERE,
         spool,
-        clock=utc_ms,
+        clock=clock,
         timer=SteadyTimer(),
         greeting=greet,
         device_count=lambda: 1,
+        answer_within_s=answer_within_s,
     )
     task = asyncio.create_task(uplink.run())
     try:
@@ -108,7 +112,7 @@ def test_the_state_topic_tells_who_is_online_who_left_and_who_vanished(tmp_path:
 
 def test_live_frames_pass_a_backlog_that_is_held_to_its_bandwidth(tmp_path: Path) -> None:
     async def scenario(port: int, controller: AckingController) -> None:
-        spool = Spool(SpoolFile(tmp_path / "spool.db", HERE, 50 << 20, 3600), utc_ms)
+        spool = Spool(SpoolFile(tmp_path / "spool.db", HERE, 50 << 20, 3600), SteadyClock())
         await spool.start()
         await spool.append([noisy(800, n) for n in range(40)])  # about 6.5 kB each
         backlog_bytes = (await spool.state()).size_bytes
@@ -164,15 +168,17 @@ def test_a_controller_that_is_away_gets_everything_when_it_is_back_and_meanwhile
     async def scenario(port: int, controller: AckingController) -> None:
         async with uplink_of(tmp_path, settings(port, window_frames=4)) as (spool, uplink):
             await until(lambda: uplink.is_connected, "connection")
+            await until_empty(spool)
+            controller.habit = Habit.DEAF
             for n in range(60):
                 await spool.append([noisy(20, n)])
             await until(lambda: uplink.counts["resent"] >= 8, "a repetition")
-            assert uplink.counts["sent_live"] + uplink.counts["sent_backlog"] <= 8 + uplink.counts["resent"] + 8
+            assert uplink.counts["sent_live"] + uplink.counts["sent_backlog"] <= 9 + uplink.counts["resent"] + 8
             controller.habit = Habit.ACKNOWLEDGE
             await until_empty(spool)
         assert controller.sample_count() == 60 * 20
 
-    with mosquitto(tmp_path) as broker, AckingController(Habit.DEAF) as controller:
+    with mosquitto(tmp_path) as broker, AckingController() as controller:
         controller.connect(broker.port)
         asyncio.run(scenario(broker.port, controller))
 
@@ -194,7 +200,9 @@ def test_a_lost_acknowledgement_costs_a_repetition_and_nothing_is_stored_twice(t
         asyncio.run(scenario(broker.port, controller))
 
 
-def test_wrong_frames_from_above_are_counted_and_a_command_is_answered(tmp_path: Path) -> None:
+def test_wrong_frames_from_above_are_counted_and_a_command_is_answered(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async def scenario(port: int, controller: AckingController) -> None:
         async with uplink_of(tmp_path, settings(port)) as (spool, uplink):
             await until(lambda: uplink.is_connected, "connection")
@@ -209,6 +217,7 @@ def test_wrong_frames_from_above_are_counted_and_a_command_is_answered(tmp_path:
             await until(lambda: any(isinstance(f.body, ResultBody) for f in controller.arrivals), "an answer")
             assert uplink.counts["refused_down_not_a_frame"] == 1
             assert uplink.counts["refused_down_other_epoch"] == 1
+            assert "another agent seems to use the identity no-1-primary/no-1-primary: give it its own" in caplog.text
             assert uplink.counts["refused_down_not_expected"] == 1
             assert (await spool.state()).frames == 2
         answer = next(frame.body for frame in controller.arrivals if isinstance(frame.body, ResultBody))
