@@ -95,8 +95,10 @@ def _measure(district: District, rounds: int) -> dict[str, object]:
     engine = district.make_engine()
     engine.restore()
     selection = Selection(shipped_rules(), district.registry)
-    is_watched = np.array([bool(selection.choose(name)) for name in district.names])
+    names = district.store.series_columns()
+    selection.meet(names)
     everything = np.arange(len(district.names), dtype=np.int32)
+    is_watched = np.isin(everything, selection.choose(names, everything).series)
     clock = _Clock(utc_ms())
     rng = np.random.default_rng(7)
     rates = {

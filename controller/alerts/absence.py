@@ -5,28 +5,32 @@ spool tells only that the series spoke when it was measured. So a school whose b
 """
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
-from controller.alerts.judgement import Rows
-from controller.alerts.layers import Layers, Numbers
+from controller.alerts.judgement import Mask, Rows
+from controller.alerts.layers import Bound, Layers, Numbers, grown, roomier
 from controller.alerts.timing import is_late
 from controller.alerts.transition import Change, Judged, Transition
+from controller.store.port import Ids
 
-_BINDING: Final = np.dtype(
-    [("heard_at", "<i8"), ("after", "<i8"), ("series", "<i4"), ("rule", "<i4"), ("is_open", "?")], align=True
-)
 _NEVER_SILENT: Final = np.iinfo(np.int64).max // 2
 
 
 class Silences:
     """All absence bindings of a controller. Not thread-safe; never reads a clock."""
 
-    def __init__(self) -> None:
-        self._rows = np.zeros(64, dtype=_BINDING)
+    def __init__(self, after_ms: Sequence[int]) -> None:
+        """`after_ms` of each rule by its number: how long a silence is allowed."""
+        self._after = np.array(after_ms, dtype=np.int64)
         self._count = 0
         self._layers = Layers()
+        self._series = np.zeros(0, dtype=np.int32)
+        self._rule = np.zeros(0, dtype=np.int32)
+        self._heard_at = np.zeros(0, dtype=np.int64)
+        self._is_open = np.zeros(0, dtype=np.bool_)
 
     def __len__(self) -> int:
         return self._count
@@ -35,24 +39,27 @@ class Silences:
         """Be ready for series ids below `series`."""
         self._layers.reach(series)
 
-    def bind(self, series: int, rule: int, after_ms: int, heard_at: int, *, is_open: bool = False) -> int:
-        """Watch a series; `heard_at` is from when its silence counts. Returns the binding's number."""
-        if self._count == len(self._rows):
-            self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
-        number = self._count
-        self._count += 1
-        self._rows[number] = (heard_at, after_ms, series, rule, is_open)
-        self._layers.bind(series, number)
-        return number
+    def bind(self, series: Ids, rule: Numbers, is_open: Mask, heard_at: int) -> None:
+        """Watch series, each by the rule at its place; `heard_at` is from when their silence counts."""
+        numbers = np.arange(self._count, self._count + len(series), dtype=np.int32)
+        self._count += len(series)
+        if self._count > len(self._series):
+            room = roomier(self._count, len(self._series))
+            for name in ("_series", "_rule", "_heard_at", "_is_open"):
+                setattr(self, name, grown(getattr(self, name), room))
+        self._series[numbers], self._rule[numbers] = series, rule
+        self._heard_at[numbers], self._is_open[numbers] = heard_at, is_open
+        self._layers.bind(series, numbers)
 
-    def let_go(self, binding: int) -> bool:
-        """Stop watching, unless it is open; tells whether it was let go. The number is not used again."""
-        row = self._rows[binding]
-        if row["is_open"]:
-            return False
-        self._layers.unbind(int(row["series"]), binding)
-        row["heard_at"] = _NEVER_SILENT
-        return True
+    def bound(self, series: Ids) -> Bound:
+        """What watches some series."""
+        return self._layers.bound(series, self._rule)
+
+    def let_go(self, binding: Numbers) -> None:
+        """Stop watching by those that are not open. Their numbers are not used again."""
+        gone = binding[~self._is_open[binding]]
+        self._layers.unbind(self._series[gone], gone)
+        self._heard_at[gone] = _NEVER_SILENT
 
     def judge(self, rows: Rows, received_at: int) -> list[Transition]:
         """Which silences a batch ends."""
@@ -60,22 +67,23 @@ class Silences:
         for places, binding in self._layers.look_up(rows.series):
             at = rows.measured_at[places]
             late = is_late(at, received_at)
-            np.maximum.at(self._rows["heard_at"], binding, np.where(late, at, received_at))
-            spoke = np.unique(binding[~late & self._rows["is_open"][binding]])
+            np.maximum.at(self._heard_at, binding, np.where(late, at, received_at))
+            spoke = np.unique(binding[~late & self._is_open[binding]])
             if len(spoke):
-                self._rows["is_open"][spoke] = False
+                self._is_open[spoke] = False
                 found += self._told(spoke, Change.CLEARED, Judged.SAMPLE, received_at)
         return found
 
     def tick(self, now: int) -> list[Transition]:
         """Which series have been silent for too long by `now`."""
-        rows = self._rows[: self._count]
-        silent = np.flatnonzero(~rows["is_open"] & (now - rows["heard_at"] > rows["after"])).astype(np.int32)
-        rows["is_open"][silent] = True
+        held = slice(self._count)
+        allowed = now - self._after[self._rule[held]]
+        silent = np.flatnonzero(~self._is_open[held] & (self._heard_at[held] < allowed)).astype(np.int32)
+        self._is_open[silent] = True
         return self._told(silent, Change.OPENED, Judged.TICK, now)
 
     def _told(self, binding: Numbers, change: Change, by: Judged, at: int) -> list[Transition]:
-        columns = (self._rows[name][binding].tolist() for name in ("rule", "series", "heard_at"))
+        columns = (each[binding].tolist() for each in (self._rule, self._series, self._heard_at))
         return [
             Transition(rule, series, change, by, at, heard_at, math.nan)
             for rule, series, heard_at in zip(*columns, strict=True)

@@ -22,6 +22,7 @@ from campus.errors import Transient
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.samples import Event
 from campus.topics import Address
+from campus.wire.dictionary import SeriesWords
 from controller.alerts.backlog import Backlog, Finding
 from controller.alerts.event_log import EventLog
 from controller.alerts.events import EVENT_PREFIX, Newest, ended_kind, event_rule, event_rule_id, is_worth_an_alert
@@ -30,12 +31,12 @@ from controller.alerts.model import EventKey, Report
 from controller.alerts.port import Registry
 from controller.alerts.recorder import AlertKey, Cleared, Recorder
 from controller.alerts.rulebook import Rulebook, shipped_rules
-from controller.alerts.selection import Selection
+from controller.alerts.selection import SITES_AT_ONCE, Pairs, Selection
 from controller.alerts.stages import Case
 from controller.alerts.transition import Change, Transition
-from controller.alerts.watch import Key, Watch
+from controller.alerts.watch import Watch
 from controller.ingest.port import Committed
-from controller.store.port import DistrictSeries, FrameMark, SampleStore
+from controller.store.port import FrameMark, SampleStore
 
 WRITE_AT_ONCE: Final = 2_000
 """Changes of one transaction: short enough that acknowledging people do not wait."""
@@ -79,7 +80,8 @@ class AlertEngine:
         self._clock = clock
         self._rulebook = rulebook or shipped_rules()
         self._recorder = Recorder(engine, self._rulebook)
-        self._watch = Watch(Selection(self._rulebook, registry))
+        self._selection = Selection(self._rulebook, registry)
+        self._watch = Watch(self._selection)
         self._lock = threading.Lock()
         """Guards the watch and the queue; never held while the database is written."""
         self._pen = threading.Lock()
@@ -91,6 +93,8 @@ class AlertEngine:
         """Called, in the thread that found it, when there is something to write: wakes whoever calls `tick`."""
         self._written: Counter[str] = Counter()
         self._refresh_at = 0
+        self._revision = 0
+        """Of what the registry knows of devices: everything up to it was looked at."""
 
     def restore(self) -> None:
         """At start, after the store and the registry: watch every series there is, take up what was open.
@@ -101,29 +105,26 @@ class AlertEngine:
         now = self._clock()
         with self._pen, self._lock:
             self._recorder.load(now)
-            series = self._store.find_series()
-            open_keys = self._open_keys()
-            selection = Selection(self._rulebook, self._registry)
-            selection.refresh()
-            self._watch = Watch(selection)
-            self._watch.learn(series, now, open_keys.keys())
-            ids = np.array(sorted(series), dtype=np.int32)
             self._backlog = Backlog()
-            if len(ids):
-                self._backlog.put(self._findings(self._watch.resume(ids, self._store.latest(ids), now), now))
-            self._take_up_events(now)
+            self._revision, _ = self._registry.changes_after(0)
+            self._selection = Selection(self._rulebook, self._registry)
+            self._watch = Watch(self._selection)
+            watched, is_open = self._open_pairs()
+            names = self._store.series_columns()
+            while self._watch.learn(names, now, is_open):
+                pass
+            ids = np.arange(self._watch.size, dtype=np.int32)
+            self._backlog.put(self._findings(self._watch.resume(ids, self._store.latest(ids), now), now))
             self._refresh_at = now + REFRESH_INTERVAL_MS
-            known = set(series.values())
-            watched = {key for (_, name), key in open_keys.items() if name in known}
             events = {key for key in self._recorder.open if key[0].startswith(EVENT_PREFIX)}
             self._recorder.abandon(self._recorder.open.keys() - watched - events, now)
+            self._take_up_events(now)
 
     def judge(self, committed: Committed) -> None:
         """Judge what one commit made durable."""
         now = self._clock()
+        self._learn(int(committed.series.max(initial=-1)), committed.received_at)
         with self._lock:
-            if int(committed.series.max(initial=-1)) >= self._watch.size:
-                self._learn_new(committed.received_at)
             rows = Rows(committed.series, committed.measured_at, committed.value)
             found = self._findings(self._watch.judge(rows, committed.received_at), now)
             self._backlog.put(found)
@@ -146,15 +147,15 @@ class AlertEngine:
     def tick(self, now: int) -> None:
         """About once a second: let time pass, write down what was found. `Transient` when it cannot be written yet."""
         with self._lock:
-            if now >= self._refresh_at:
-                self._refresh_at = now + REFRESH_INTERVAL_MS
-                self._watch.refresh(now)
             self._backlog.put(self._findings(self._watch.tick(now), now))
         with self._pen:
             while findings := self._next_findings():
                 self._write(findings, now)
             self._recorder.tidy(now)
             self._events.tidy(now)
+        if now >= self._refresh_at:
+            self._refresh_at = now + REFRESH_INTERVAL_MS
+            self._refresh(now)
 
     def figures(self) -> EngineFigures:
         """Counts. From memory; cheap."""
@@ -175,21 +176,48 @@ class AlertEngine:
                 events_forgotten=self._events.forgotten,
             )
 
-    def _open_keys(self) -> dict[Key, AlertKey]:
-        """Open alerts of rules that still stand, by what the watch calls them."""
-        found: dict[Key, AlertKey] = {}
-        for key in self._recorder.open:
-            rule_id, site, device, instance = key
-            rule = self._rulebook.rule(rule_id)
-            if rule is not None:
-                name = DistrictSeries(SiteId(site), DeviceId(device), MetricId(rule.metric), Instance(instance))
-                found[rule_id, name] = key
-        return found
+    def _open_pairs(self) -> tuple[set[AlertKey], Pairs]:
+        """Open alerts that some rule still watches, by key and as the watch names them."""
+        numbers = {rule.id: number for number, rule in enumerate(self._rulebook.rules())}
+        keys = [key for key in self._recorder.open if key[0] in numbers]
+        of_site: dict[str, list[AlertKey]] = {}
+        for key in keys:
+            of_site.setdefault(key[1], []).append(key)
+        found, series, rule = [], [], []
+        for site, some in of_site.items():
+            place = np.arange(len(some), dtype=np.int64)
+            metrics = [MetricId(self._selection.rules[numbers[rule_id]].metric) for rule_id, *_ in some]
+            devices = [DeviceId(device) for _, _, device, _ in some]
+            instances = [Instance(instance) for *_, instance in some]
+            words = SeriesWords(devices, metrics, instances, place, place, place)
+            ids = self._store.known_series(SiteId(site), words).tolist()
+            known = [(key, number) for key, number in zip(some, ids, strict=True) if number >= 0]
+            found += [key for key, _ in known]
+            series += [number for _, number in known]
+            rule += [numbers[key[0]] for key, _ in known]
+        return set(found), Pairs(np.array(series, dtype=np.int32), np.array(rule, dtype=np.int32))
 
-    def _learn_new(self, heard_at: int) -> None:
-        size = self._watch.size
-        new = {number: name for number, name in self._store.find_series().items() if number >= size}
-        self._watch.learn(new, heard_at)
+    def _learn(self, highest: int, heard_at: int) -> None:
+        """Bind series seen for the first time, up to the highest of a batch, a piece at a time."""
+        while highest >= self._watch.size:
+            with self._lock:
+                self._watch.learn(self._store.series_columns(), heard_at)
+
+    def _refresh(self, now: int) -> None:
+        """Look again at what the registry was told of since the last time. The lock is held only for pieces of it."""
+        revision, devices = self._registry.changes_after(self._revision)
+        with self._lock:
+            sites = self._selection.take_unread() | {site for site, _ in devices}
+        for first in range(0, len(sites), SITES_AT_ONCE):
+            some = set(sorted(sites)[first : first + SITES_AT_ONCE])
+            uses = self._selection.read(some)
+            with self._lock:
+                stale = self._selection.take(uses)
+                stale |= self._selection.take_kinds([device for device in devices if device[0] in some])
+            for series in self._watch.of_devices(stale) if stale else ():
+                with self._lock:
+                    self._watch.rebind(series, now)
+        self._revision = revision
 
     def _take_up_events(self, now: int) -> None:
         """Events that were kept and not judged, after those whose pairs may have overtaken them."""

@@ -8,15 +8,18 @@ A binding is one rule over one series. It is in one of four phases:
 `bad` and `good` are both false between the level and the clear level. Each batch is judged in the order the samples were
 measured. Most samples change nothing: they are told apart by a few array operations, and only bindings with a sample
 that departs from their phase are stepped, one sample of each at a time.
+
+What a rule says stands once, by rule number; a binding holds only its own state, in columns of 40 bytes together.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.alerts.layers import Layers, Numbers
+from controller.alerts.layers import Bound, Layers, Numbers, grown, roomier
 from controller.alerts.timing import TICK_SLACK_MS, is_late
 from controller.alerts.transition import Change, Counts, Judged, Transition
 from controller.store.port import Ids, Times, Values
@@ -36,8 +39,9 @@ class Phase(IntEnum):
 class Limits(NamedTuple):
     """A condition in the form the core computes with.
 
-    Values are multiplied by `sign` (1 above, -1 below), then bad when > `level`, good when <= `clear`. With `states` other
-    than 0 the value is a bit number instead: bad when that bit is set. NaN levels are neither good nor bad.
+    Values are multiplied by `sign` (1 above, -1 below), then bad when > `level`, good when <= `clear`, both times the
+    scale of the binding. With `states` other than 0 the value is a bit number instead: bad when that bit is set. A NaN
+    scale is neither good nor bad.
     """
 
     sign: float
@@ -68,32 +72,31 @@ class _Evidence(NamedTuple):
         return _Evidence(binding[places], at[places], value[places], is_bad[places], is_good[places])
 
 
-_BINDING: Final = np.dtype(
+_LIMITS: Final = np.dtype(
     [
-        ("last_at", "<i8"),
-        ("level", "<f8"),
-        ("clear", "<f8"),
-        ("sign", "<f8"),
-        ("states", "<u8"),
-        ("since", "<i8"),
-        ("value", "<f8"),
-        ("hold", "<i8"),
-        ("clear_hold", "<i8"),
-        ("series", "<i4"),
-        ("rule", "<i4"),
-        ("phase", "u1"),
-    ],
-    align=True,
+        (name, "<u8" if name == "states" else "<f8" if name in {"sign", "level", "clear"} else "<i8")
+        for name in Limits._fields
+    ]
 )
 
 
 class Judgement:
     """All threshold bindings of a controller. Not thread-safe; never reads a clock."""
 
-    def __init__(self) -> None:
-        self._rows = np.zeros(64, dtype=_BINDING)
+    def __init__(self, limits: Sequence[Limits]) -> None:
+        """`limits` of each rule by its number."""
+        self._limits = np.array([tuple(each) for each in limits], dtype=_LIMITS)
         self._count = 0
         self._layers = Layers()
+        self._series = np.zeros(0, dtype=np.int32)
+        self._rule = np.zeros(0, dtype=np.int32)
+        self._scale = np.zeros(0, dtype=np.float64)
+        self._phase = np.zeros(0, dtype=np.uint8)
+        self._last_at = np.zeros(0, dtype=np.int64)
+        self._since = np.zeros(0, dtype=np.int64)
+        self._value = np.zeros(0, dtype=np.float64)
+        self._is_chosen = np.zeros(0, dtype=np.bool_)
+        """Scratch: all False between calls."""
         self.counts = Counts()
 
     def __len__(self) -> int:
@@ -103,32 +106,31 @@ class Judgement:
         """Be ready for series ids below `series`."""
         self._layers.reach(series)
 
-    def bind(self, series: int, rule: int, limits: Limits, *, is_open: bool = False) -> int:
-        """Watch a series by a rule; returns the binding's number. `is_open` restores an alert that is open."""
-        if self._count == len(self._rows):
-            self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
-        number = self._count
-        self._count += 1
-        row = self._rows[number]
-        row["series"], row["rule"], row["sign"] = series, rule, limits.sign
-        row["states"], row["hold"], row["clear_hold"] = limits.states, limits.hold_ms, limits.clear_hold_ms
-        row["phase"] = Phase.OPEN if is_open else Phase.GOOD
-        self.set_levels(number, limits.level, limits.clear)
-        self._layers.bind(series, number)
-        return number
+    def bind(self, series: Ids, rule: Numbers, is_open: Mask) -> Numbers:
+        """Watch series, each by the rule at its place; returns the bindings' numbers. `is_open` restores what is open."""
+        numbers = np.arange(self._count, self._count + len(series), dtype=np.int32)
+        self._count += len(series)
+        if self._count > len(self._series):
+            self._make_room(roomier(self._count, len(self._series)))
+        self._series[numbers], self._rule[numbers] = series, rule
+        self._scale[numbers] = 1.0
+        self._phase[numbers] = np.where(is_open, Phase.OPEN, Phase.GOOD)
+        self._layers.bind(series, numbers)
+        return numbers
 
-    def set_levels(self, binding: int, level: float, clear: float) -> None:
-        """Move the levels (already multiplied by the sign), from the next sample on."""
-        self._rows["level"][binding], self._rows["clear"][binding] = level, clear
+    def set_scale(self, binding: Numbers, scale: Values) -> None:
+        """Multiply the levels of bindings by a number of their own, from the next sample on; NaN where it is not known."""
+        self._scale[binding] = scale
 
-    def let_go(self, binding: int) -> bool:
-        """Stop watching, unless it is open; tells whether it was let go. The number is not used again."""
-        row = self._rows[binding]
-        if row["phase"] >= Phase.OPEN:
-            return False
-        self._layers.unbind(int(row["series"]), binding)
-        row["phase"] = Phase.GOOD
-        return True
+    def bound(self, series: Ids) -> Bound:
+        """What watches some series."""
+        return self._layers.bound(series, self._rule)
+
+    def let_go(self, binding: Numbers) -> None:
+        """Stop watching by those that are not open. Their numbers are not used again."""
+        gone = binding[self._phase[binding] < Phase.OPEN]
+        self._layers.unbind(self._series[gone], gone)
+        self._phase[gone] = Phase.GOOD
 
     def judge(self, rows: Rows, received_at: int) -> list[Transition]:
         """What a batch changes, in the order it was measured for each binding."""
@@ -139,20 +141,20 @@ class Judgement:
 
     def tick(self, now: int) -> list[Transition]:
         """What the passing of time changes: holds that ended without another reading."""
-        rows = self._rows[: self._count]
-        waited = now - TICK_SLACK_MS - rows["since"]
-        opened = np.flatnonzero((rows["phase"] == Phase.PENDING) & (waited >= rows["hold"])).astype(np.int32)
-        cleared = np.flatnonzero((rows["phase"] == Phase.CLEARING) & (waited >= rows["clear_hold"])).astype(np.int32)
-        at = np.full(len(opened) + len(cleared), now, dtype=np.int64)
         return [
-            *self._move(opened, at[: len(opened)], rows["value"][opened], Phase.OPEN, Judged.TICK),
-            *self._move(cleared, at[: len(cleared)], rows["value"][cleared], Phase.GOOD, Judged.TICK),
+            *self._end_holds(Phase.PENDING, "hold_ms", Phase.OPEN, now),
+            *self._end_holds(Phase.CLEARING, "clear_hold_ms", Phase.GOOD, now),
         ]
 
+    def _end_holds(self, phase: Phase, hold: str, to: Phase, now: int) -> list[Transition]:
+        waiting = np.flatnonzero(self._phase[: self._count] == phase).astype(np.int32)
+        waited = now - TICK_SLACK_MS - self._since[waiting]
+        ended = waiting[waited >= self._limits[hold][self._rule[waiting]]]
+        return self._move(ended, np.full(len(ended), now, dtype=np.int64), self._value[ended], to, Judged.TICK)
+
     def _judge_layer(self, binding: Numbers, at: Times, value: Values, received_at: int) -> list[Transition]:
-        state = self._rows
         late = is_late(at, received_at)
-        old = at <= state["last_at"][binding]
+        old = at <= self._last_at[binding]
         usable = ~(late | old)
         judged = int(usable.sum())
         if judged < len(at):
@@ -161,8 +163,8 @@ class Judgement:
             binding, at, value = binding[usable], at[usable], value[usable]
         self.counts.judged += judged
         evidence = self._weigh(binding, at, value)
-        np.maximum.at(state["last_at"], binding, at)
-        phase = state["phase"][binding]
+        np.maximum.at(self._last_at, binding, at)
+        phase = self._phase[binding]
         departs = (phase == Phase.PENDING) | (phase == Phase.CLEARING)
         departs |= (phase == Phase.GOOD) & evidence.is_bad
         departs |= (phase == Phase.OPEN) & evidence.is_good
@@ -171,22 +173,23 @@ class Judgement:
         return self._step_through(evidence.at_places(self._of_same_bindings(binding, departs)))
 
     def _weigh(self, binding: Numbers, at: Times, value: Values) -> _Evidence:
-        state = self._rows
-        weighed = state["sign"][binding] * value
-        states = state["states"][binding]
+        limits, rule, scale = self._limits, self._rule[binding], self._scale[binding]
+        weighed = limits["sign"][rule] * value
+        states = limits["states"][rule]
         named = np.flatnonzero(states)
         if len(named):
             bits = states[named] >> value[named].astype(np.uint64)
             weighed[named] = (bits & np.uint64(1)).astype(np.float64)
-        is_bad = weighed > state["level"][binding]
-        is_good = weighed <= state["clear"][binding]
+        is_bad = weighed > limits["level"][rule] * scale
+        is_good = weighed <= limits["clear"][rule] * scale
         return _Evidence(binding, at, value, is_bad, is_good)
 
     def _of_same_bindings(self, binding: Numbers, chosen: Mask) -> Mask:
         """All rows of every binding that has a chosen row."""
-        wanted = np.zeros(self._count, dtype=np.bool_)
-        wanted[binding[chosen]] = True
-        return wanted[binding]
+        self._is_chosen[binding[chosen]] = True
+        rows: Mask = self._is_chosen[binding]
+        self._is_chosen[binding[chosen]] = False
+        return rows
 
     def _step_through(self, evidence: _Evidence) -> list[Transition]:
         """Step each binding through its samples in the order they were measured; of two of one instant the first counts."""
@@ -204,16 +207,16 @@ class Judgement:
 
     def _step(self, evidence: _Evidence) -> list[Transition]:
         """One sample for each of distinct bindings."""
-        state, binding, at = self._rows, evidence.binding, evidence.at
-        phase, since = state["phase"][binding], state["since"][binding]
+        binding, at, limits = evidence.binding, evidence.at, self._limits[self._rule[evidence.binding]]
+        phase, since = self._phase[binding], self._since[binding]
         starts = ((phase == Phase.GOOD) & evidence.is_bad) | ((phase == Phase.OPEN) & evidence.is_good)
         falls_back = ((phase == Phase.PENDING) & ~evidence.is_bad) | ((phase == Phase.CLEARING) & ~evidence.is_good)
         phase = phase + starts.astype(np.uint8) - falls_back.astype(np.uint8)
         since = np.where(starts, at, since)
-        state["phase"][binding], state["since"][binding] = phase, since
-        state["value"][binding] = evidence.value
-        opened = (phase == Phase.PENDING) & (at - since >= state["hold"][binding])
-        cleared = (phase == Phase.CLEARING) & (at - since >= state["clear_hold"][binding])
+        self._phase[binding], self._since[binding] = phase, since
+        self._value[binding] = evidence.value
+        opened = (phase == Phase.PENDING) & (at - since >= limits["hold_ms"])
+        cleared = (phase == Phase.CLEARING) & (at - since >= limits["clear_hold_ms"])
         return [
             *self._move(binding[opened], at[opened], evidence.value[opened], Phase.OPEN, Judged.SAMPLE),
             *self._move(binding[cleared], at[cleared], evidence.value[cleared], Phase.GOOD, Judged.SAMPLE),
@@ -222,11 +225,14 @@ class Judgement:
     def _move(self, binding: Numbers, at: Times, value: Values, phase: Phase, by: Judged) -> list[Transition]:
         if not len(binding):
             return []
-        state = self._rows
-        state["phase"][binding] = phase
+        self._phase[binding] = phase
         change = Change.OPENED if phase is Phase.OPEN else Change.CLEARED
-        columns = (state["rule"][binding], state["series"][binding], at, state["since"][binding], value)
+        columns = (self._rule[binding], self._series[binding], at, self._since[binding], value)
         return [
             Transition(rule, series, change, by, moment, since, number)
             for rule, series, moment, since, number in zip(*(each.tolist() for each in columns), strict=True)
         ]
+
+    def _make_room(self, size: int) -> None:
+        for name in ("_series", "_rule", "_scale", "_phase", "_last_at", "_since", "_value", "_is_chosen"):
+            setattr(self, name, grown(getattr(self, name), size))

@@ -1,10 +1,10 @@
 """From series ids to what is bound to them, as arrays: a batch is looked up with one gather per layer.
 
-A series may be bound several times; the first binding stands in layer 0, the second in layer 1, and so on. Series ids
-are dense, so a layer is an array of binding numbers by series id, -1 where there is none.
+A series may be bound several times: each binding stands in another layer. Series ids are dense, so a layer is an array of
+binding numbers by series id, -1 where there is none.
 """
 
-from typing import Final
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 from controller.store.port import Ids
 
 Numbers = NDArray[np.int32]
+T = TypeVar("T", bound=np.generic)
 _NONE: Final = -1
+
+
+class Bound(NamedTuple):
+    """Bindings: which series each is of, by which rule, and its number in the core. Columns of equal length."""
+
+    series: Ids
+    rule: Numbers
+    binding: Numbers
 
 
 class Layers:
@@ -25,24 +34,26 @@ class Layers:
     def reach(self, size: int) -> None:
         """Make room for series ids below `size`; new ones are bound to nothing."""
         if size > self._size:
-            self._size = max(size, 2 * self._size)
-            self._layers = [self._grown(layer) for layer in self._layers]
+            self._size = roomier(size, self._size)
+            self._layers = [grown(layer, self._size, _NONE) for layer in self._layers]
 
-    def bind(self, series: int, binding: int) -> None:
-        """Add a binding to a series."""
-        self.reach(series + 1)
-        for layer in self._layers:
-            if layer[series] == _NONE:
-                layer[series] = binding
-                return
-        self._layers.append(self._grown(np.empty(0, dtype=np.int32)))
-        self._layers[-1][series] = binding
+    def bind(self, series: Ids, binding: Numbers) -> None:
+        """Add bindings, each to the series at its place; a series may stand there several times."""
+        self.reach(int(series.max(initial=-1)) + 1)
+        number = 0
+        while len(series):
+            if number == len(self._layers):
+                self._layers.append(np.full(self._size, _NONE, dtype=np.int32))
+            layer = self._layers[number]
+            free = layer[series] == _NONE
+            layer[series[free]] = binding[free]
+            left = layer[series] != binding  # the place was taken, by an older binding or by another of these
+            series, binding, number = series[left], binding[left], number + 1
 
-    def unbind(self, series: int, binding: int) -> None:
-        """Take a binding away again."""
+    def unbind(self, series: Ids, binding: Numbers) -> None:
+        """Take bindings away again, each from the series at its place."""
         for layer in self._layers:
-            if layer[series] == binding:
-                layer[series] = _NONE
+            layer[series[layer[series] == binding]] = _NONE
 
     def look_up(self, series: Ids) -> list[tuple[NDArray[np.intp], Numbers]]:
         """For each layer that has any: positions in `series` that are bound, and to what. Ids must be within reach."""
@@ -54,5 +65,21 @@ class Layers:
                 found.append((places, bound[places]))
         return found
 
-    def _grown(self, layer: Numbers) -> Numbers:
-        return np.concatenate([layer, np.full(self._size - len(layer), _NONE, dtype=np.int32)])
+    def bound(self, series: Ids, rule: Numbers) -> Bound:
+        """The bindings of some series; `rule` is that of each binding by its number."""
+        found = self.look_up(series)
+        places = np.concatenate([each for each, _ in found] or [np.empty(0, np.intp)])
+        binding = np.concatenate([each for _, each in found] or [np.empty(0, np.int32)])
+        return Bound(series[places], rule[binding], binding)
+
+
+def roomier(wanted: int, held: int) -> int:
+    """How long an array of `held` elements becomes that needs `wanted`: a quarter more, so that it seldom grows again."""
+    return max(wanted, held + held // 4, 64)
+
+
+def grown(array: NDArray[T], size: int, fill: float = 0) -> NDArray[T]:
+    """A longer copy, `fill` behind what was there."""
+    longer = np.full(size, fill, dtype=array.dtype)
+    longer[: len(array)] = array
+    return longer

@@ -1,17 +1,37 @@
 """From a rule's condition, as people write it, to the limits the core computes with. Pure."""
 
 import math
+from collections.abc import Sequence
+from typing import Final
 
 from campus.ids import MetricId
 from campus.metrics import catalogue
 from controller.alerts.judgement import Limits
-from controller.alerts.model import Absence, Comparison, Ratio, Rule, States, Threshold
+from controller.alerts.model import Absence, Comparison, Rule, States
 
-_STATE_LEVEL = 0.5
+_STATE_LEVEL: Final = 0.5
+_NO_LIMITS: Final = Limits(1.0, math.nan, math.nan, 0, 0, 0)
+_NO_ABSENCE: Final = 0
 
 
-def limits_of(rule: Rule, divisor: float = math.nan) -> Limits:
-    """Limits of a threshold, ratio or states rule; `divisor` is what a ratio divides by, NaN while it is not known."""
+def all_limits(rules: Sequence[Rule]) -> list[Limits]:
+    """Limits by rule number; those of an absence are neither good nor bad and not to be used."""
+    return [_NO_LIMITS if isinstance(rule.condition, Absence) else limits_of(rule) for rule in rules]
+
+
+def absences_ms(rules: Sequence[Rule]) -> list[int]:
+    """How long a series may be silent, by rule number; 0 and not to be used for all but absences."""
+    conditions = [rule.condition for rule in rules]
+    return [round(each.after_s * 1000) if isinstance(each, Absence) else _NO_ABSENCE for each in conditions]
+
+
+def limits_of(rule: Rule) -> Limits:
+    """Limits of a threshold, ratio or states rule; those of a ratio are the shares, to be scaled by what it divides by.
+
+    >>> from controller.alerts.rulebook import shipped_rules
+    >>> limits_of(shipped_rules().rule("battery-charge-low"))[:3]
+    (-1.0, -30.0, -50.0)
+    """
     condition = rule.condition
     if isinstance(condition, Absence):
         raise TypeError("an absence has no limits")
@@ -19,22 +39,8 @@ def limits_of(rule: Rule, divisor: float = math.nan) -> Limits:
     if isinstance(condition, States):
         return Limits(1.0, _STATE_LEVEL, _STATE_LEVEL, _bits(rule.metric, condition), hold_ms, clear_hold_ms)
     sign = 1.0 if condition.comparison is Comparison.ABOVE else -1.0
-    level, clear = levels_of(condition, divisor)
-    return Limits(sign, level, clear, 0, hold_ms, clear_hold_ms)
-
-
-def levels_of(condition: Threshold | Ratio, divisor: float = math.nan) -> tuple[float, float]:
-    """Level and clear level in the metric's unit, times the sign; NaN for a ratio to what is not known or 0.
-
-    >>> levels_of(Threshold(Comparison.BELOW, level=10, clear_level=15))
-    (-10.0, -15.0)
-    """
-    sign = 1.0 if condition.comparison is Comparison.ABOVE else -1.0
-    scale = 1.0
-    if isinstance(condition, Ratio):
-        scale = divisor if divisor > 0 else math.nan
     clear = condition.level if condition.clear_level is None else condition.clear_level
-    return sign * scale * condition.level, sign * scale * clear
+    return Limits(sign, sign * condition.level, sign * clear, 0, hold_ms, clear_hold_ms)
 
 
 def _bits(metric: str, condition: States) -> int:

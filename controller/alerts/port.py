@@ -1,24 +1,24 @@
 """What alerting needs of its neighbours."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from campus.ids import DeviceId, SiteId
 from campus.samples import DeviceKind
 from controller.identity.scope import Scope
-from controller.registry.model import Device
+from controller.registry.model import PortUse
 
 
 class Registry(Protocol):
-    """The registry as the rule binder sees it; called in the ingest thread."""
+    """The registry as the rule binder sees it; called in the ingest thread and in the one that ticks."""
 
     def kind_of(self, site: SiteId, device: DeviceId) -> DeviceKind:
         """What it is for; from memory."""
 
-    def device(self, scope: Scope, site: SiteId, device: DeviceId) -> Device:
-        """The device with its facts; raises `NotFound`."""
+    def port_uses(
+        self, scope: Scope, sites: Collection[SiteId], kinds: Collection[DeviceKind] = ()
+    ) -> Sequence[PortUse]:
+        """Where the ports of the devices of some sites lead; of all kinds unless some are named."""
 
-    def devices(
-        self, scope: Scope, site: SiteId | None = None, kind: DeviceKind | None = None, room: str | None = None
-    ) -> Sequence[Device]:
-        """Devices that match, with their facts."""
+    def changes_after(self, revision: int) -> tuple[int, Sequence[tuple[SiteId, DeviceId]]]:
+        """The revision now, and the devices told of since an earlier one; from memory."""

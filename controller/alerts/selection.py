@@ -1,103 +1,147 @@
-"""Which rules concern a series: by metric, kind of device, instance pattern, and where its port leads."""
+"""Which rules concern which series: by metric, kind of device, instance pattern, and where its port leads.
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+Series are chosen in columns: what a rule asks of a device or an instance is worked out once for each of them, and gathered.
+"""
 
+import re
+from collections.abc import Collection, Iterable, Sequence
+from fnmatch import translate
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from campus.errors import Transient
 from campus.ids import DeviceId, SiteId
-from campus.samples import DeviceFacts, DeviceKind
+from campus.samples import DeviceKind
+from controller.alerts.judgement import Mask
+from controller.alerts.layers import Numbers
 from controller.alerts.model import Ports, Ratio, Rule
+from controller.alerts.names import Keys
 from controller.alerts.port import Registry
+from controller.alerts.ports import PortMap
 from controller.alerts.rulebook import Rulebook
-from controller.identity.scope import SYSTEM, NotFound
-from controller.store.port import DistrictSeries
+from controller.identity.scope import SYSTEM
+from controller.registry.model import PortUse
+from controller.store.port import Ids, SeriesColumns, Values
 
 DeviceKey = tuple[SiteId, DeviceId]
+SITES_AT_ONCE: Final = 100
+"""Of one question to the registry's database."""
+_KINDS: Final = tuple(DeviceKind)
+_ANY: Final = "*"
 
 
-@dataclass
-class PortMap:
-    """Where the ports of a device lead. Neighbours are only ever added: a link that went down shows none any more."""
+class Pairs(NamedTuple):
+    """A series and the number of a rule at each place; no pair stands twice."""
 
-    uplinks: frozenset[str] = frozenset()
-    linked: set[str] = field(default_factory=set)
-    capacity_bps: float = 0.0
+    series: Ids
+    rule: Numbers
 
-    def learn(self, facts: DeviceFacts) -> None:
-        """Take what the newest facts say."""
-        self.uplinks = frozenset(facts.uplinks)
-        self.linked.update(neighbour.local_port for neighbour in facts.neighbours)
-        self.capacity_bps = facts.uplink_capacity_bps
-
-    def leads(self, instance: str, ports: Ports) -> bool:
-        """Whether a port is one of those a rule is about."""
-        match ports:
-            case Ports.ANY:
-                return True
-            case Ports.UPLINK:
-                return instance in self.uplinks
-            case Ports.LINKED:
-                return instance in self.linked and instance not in self.uplinks
+    def keys(self, rules: int) -> Keys:
+        """One number for each pair, when there are so many rules."""
+        return self.series.astype(np.int64) * rules + self.rule
 
 
 class Selection:
-    """Chooses rules for series. Asks the registry for facts only where a rule is about ports."""
+    """Chooses rules for series. Asks the registry for facts only where a rule is about ports. Not thread-safe, but `read`."""
 
     def __init__(self, rulebook: Rulebook, registry: Registry) -> None:
         self._registry = registry
         self.rules = rulebook.rules()
-        self._by_metric: dict[str, list[int]] = {}
+        self._of_metric: dict[str, list[int]] = {}
         for number, rule in enumerate(self.rules):
-            self._by_metric.setdefault(rule.metric, []).append(number)
-        self._kinds = {rule.kinds for rule in self.rules if _needs_ports(rule)}
-        self._ports: dict[DeviceKey, PortMap] = {}
+            self._of_metric.setdefault(rule.metric, []).append(number)
+        about_ports = [rule.kinds for rule in self.rules if _needs_ports(rule)]
+        self._has_ports = bool(about_ports)
+        self._port_kinds = frozenset[DeviceKind]() if () in about_ports else frozenset[DeviceKind]().union(*about_ports)
+        """Empty: all kinds."""
+        self._ports = PortMap()
+        self._numbers: dict[DeviceKey, int] = {}
+        self._kind = np.empty(0, dtype=np.uint8)
+        self._fitting: dict[str, Mask] = {}
+        """By pattern: which instances fit, by their numbers."""
+        self._unread: set[SiteId] = set()
+        """Sites whose ports could not be read when their devices were met."""
 
-    def concerns(self, metric: str) -> bool:
-        """Whether any rule is about the metric."""
-        return metric in self._by_metric
+    def meet(self, names: SeriesColumns) -> None:
+        """Learn what the registry says of the devices that have been named since the last call."""
+        met = names.devices[len(self._numbers) : len(names.devices)]
+        self._numbers.update((device, number) for number, device in enumerate(met, start=len(self._numbers)))
+        self._kind = np.concatenate([self._kind, self._kinds_of(met)])
+        self._ports.know(len(self._numbers), names.instances)
+        for pattern in {rule.instance for rule in self.rules} - {_ANY}:
+            self._fit(pattern, names.instances)
+        try:
+            self.take(self.read({site for site, _ in met}))
+        except Transient:
+            self._unread |= {site for site, _ in met}
+        self._ports.know(len(self._numbers), names.instances)
 
-    def of_metric(self, metric: str) -> list[int]:
-        """Numbers of the rules about a metric, whatever the device."""
-        return self._by_metric.get(metric, [])
+    def choose(self, names: SeriesColumns, series: Ids) -> Pairs:
+        """The rules that concern each series, as the registry's devices are known now; devices must have been met."""
+        rules_of = [self._of_metric.get(metric, ()) for metric in names.metrics]
+        metric = names.metric[series]
+        order = np.argsort(metric, kind="stable")
+        numbers, starts = np.unique(metric[order], return_index=True)
+        found = [Pairs(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32))]
+        ends = np.append(starts, len(order))[1:]
+        for number, start, end in zip(numbers.tolist(), starts.tolist(), ends.tolist(), strict=True):
+            chosen = series[order[start:end]]
+            for rule in rules_of[number]:
+                fitting = chosen[self._fits(self.rules[rule], names.device[chosen], names.instance[chosen])]
+                found.append(Pairs(fitting, np.full(len(fitting), rule, dtype=np.int32)))
+        return Pairs(np.concatenate([each.series for each in found]), np.concatenate([each.rule for each in found]))
 
-    def choose(self, series: DistrictSeries) -> list[int]:
-        """Numbers of the rules that concern a series, as the registry knows its device now."""
-        numbers = self._by_metric.get(series.metric, [])
-        if not numbers:
-            return []
-        kind = self._registry.kind_of(series.site, series.device)
-        return [number for number in numbers if self._fits(self.rules[number], series, kind)]
+    def capacity_bps(self, names: SeriesColumns, series: Ids) -> Values:
+        """What an uplink may carry as contracted; 0 where the port's own speed is the limit."""
+        return self._ports.capacity_bps(names.device[series], names.instance[series])
 
-    def capacity_of(self, series: DistrictSeries) -> float:
-        """What an uplink may carry as contracted, bit/s; 0 when the port's own speed is the limit."""
-        ports = self._port_map((series.site, series.device))
-        return ports.capacity_bps if series.instance in ports.uplinks else 0.0
+    def read(self, sites: Collection[SiteId]) -> list[PortUse]:
+        """What the registry knows of ports of devices that rules about ports may concern. `Transient` when it is away."""
+        ordered = sorted(sites) if self._has_ports else []
+        return [
+            use
+            for first in range(0, len(ordered), SITES_AT_ONCE)
+            for use in self._registry.port_uses(SYSTEM, ordered[first : first + SITES_AT_ONCE], self._port_kinds)
+        ]
 
-    def refresh(self) -> None:
-        """Read the facts of all devices that rules about ports may concern, in a few calls."""
-        for kinds in self._kinds:
-            for kind in kinds or (None,):
-                for device in self._registry.devices(SYSTEM, kind=kind):
-                    self._ports.setdefault((device.site, device.id), PortMap()).learn(device.facts)
+    def take_unread(self) -> set[SiteId]:
+        """Sites that must be read again; they are forgotten here."""
+        unread, self._unread = self._unread, set()
+        return unread
 
-    def _fits(self, rule: Rule, series: DistrictSeries, kind: DeviceKind) -> bool:
-        if rule.kinds and kind not in rule.kinds:
-            return False
-        if not fnmatchcase(series.instance, rule.instance):
-            return False
-        return rule.ports is Ports.ANY or self._port_map((series.site, series.device)).leads(
-            series.instance, rule.ports
-        )
+    def take(self, uses: Iterable[PortUse]) -> set[int]:
+        """Put in place what was read; the numbers of the devices for which that changes anything."""
+        known = {self._numbers[use.site, use.device]: use for use in uses if (use.site, use.device) in self._numbers}
+        return self._ports.take(known) if known else set()
 
-    def _port_map(self, key: DeviceKey) -> PortMap:
-        if key not in self._ports:
-            ports = PortMap()
-            try:
-                ports.learn(self._registry.device(SYSTEM, *key).facts)
-            except NotFound:
-                return ports
-            self._ports[key] = ports
-        return self._ports[key]
+    def take_kinds(self, devices: Sequence[DeviceKey]) -> set[int]:
+        """Ask anew what devices are for; the numbers of those that turned out to be something else."""
+        known = [device for device in devices if device in self._numbers]
+        numbers, kinds = np.array([self._numbers[device] for device in known], dtype=np.int64), self._kinds_of(known)
+        changed = numbers[self._kind[numbers] != kinds]
+        self._kind[numbers] = kinds
+        return set(changed.tolist())
+
+    def _kinds_of(self, devices: Sequence[DeviceKey]) -> NDArray[np.uint8]:
+        place_of = {kind: place for place, kind in enumerate(_KINDS)}
+        return np.array([place_of[self._registry.kind_of(site, device)] for site, device in devices], dtype=np.uint8)
+
+    def _fit(self, pattern: str, instances: Sequence[str]) -> None:
+        """Extend what is known of a pattern to instances named since."""
+        before = self._fitting.get(pattern, np.empty(0, dtype=np.bool_))
+        fits = re.compile(translate(pattern)).match
+        fresh = [fits(instance) is not None for instance in instances[len(before) : len(instances)]]
+        self._fitting[pattern] = np.concatenate([before, np.array(fresh, dtype=np.bool_)])
+
+    def _fits(self, rule: Rule, device: Numbers, instance: Numbers) -> Mask:
+        fits = self._ports.leads(device, instance, rule.ports)
+        if rule.instance != _ANY:
+            fits &= self._fitting[rule.instance][instance]
+        if rule.kinds:
+            fits &= np.array([kind in rule.kinds for kind in _KINDS])[self._kind[device]]
+        return fits
 
 
 def divisors(rules: Iterable[Rule]) -> frozenset[str]:

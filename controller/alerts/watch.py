@@ -1,27 +1,29 @@
 """What is watched: binds rules to series as they appear, and leads samples to the cores. No database, no clock.
 
-A ratio's level is kept in the metric's own unit: when the divisor (a port's speed) changes, the level moves. All samples
-of a batch are judged against the newest divisor in it.
+No object stands for a series or a binding: names are columns of word numbers, rules are chosen and bound in columns too, a
+bounded piece at a time, so that nobody waits long for it. All samples of a batch are judged against the newest divisor in it.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Iterator
 from typing import Final
 
 import numpy as np
 
-from campus.ids import MetricId
 from controller.alerts.absence import Silences
-from controller.alerts.judgement import Judgement, Rows
-from controller.alerts.limits import levels_of, limits_of
-from controller.alerts.model import Absence, Ratio, Rule
-from controller.alerts.selection import Selection, divisors
+from controller.alerts.judgement import Judgement, Mask, Rows
+from controller.alerts.limits import absences_ms, all_limits
+from controller.alerts.model import Absence, Rule
+from controller.alerts.names import Keys, name_of
+from controller.alerts.ratios import Ratios
+from controller.alerts.selection import Pairs, Selection
 from controller.alerts.timing import is_late
 from controller.alerts.transition import Counts, Transition
-from controller.store.port import DistrictSeries, Ids, Latest, Values
+from controller.store.port import DistrictSeries, Ids, Latest, SeriesColumns
 
-Key = tuple[str, DistrictSeries]
-"""Rule id and series: what may be open once."""
-_NOT_OPEN: Final[frozenset[Key]] = frozenset()
+BOUND_AT_ONCE: Final = 20_000
+"""Series of one piece of learning or looking again: some tens of milliseconds."""
+NO_PAIRS: Final = Pairs(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32))
+_NO_NAMES: Final = SeriesColumns(0, *(np.empty(0, dtype=np.int32),) * 3, (), (), ())
 
 
 class Watch:
@@ -30,24 +32,16 @@ class Watch:
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
         self._rules = selection.rules
-        self._judgement = Judgement()
-        self._silences = Silences()
-        self._names: dict[int, DistrictSeries] = {}
-        """Series that some rule is about by its metric, bound or not."""
+        self._is_absence = np.array([isinstance(rule.condition, Absence) for rule in self._rules], dtype=np.bool_)
+        self._judgement = Judgement(all_limits(self._rules))
+        self._silences = Silences(absences_ms(self._rules))
+        self._ratios = Ratios(selection, self._judgement)
+        self._names = _NO_NAMES
         self._size = 0
-        self._bound: dict[int, dict[int, int]] = {}
-        """By series, by rule number: the binding's number in the core that the rule's condition belongs to."""
-        self._divisor_metrics = divisors(self._rules)
-        self._divisor_id: dict[DistrictSeries, int] = {}
-        self._divisor_name: dict[int, DistrictSeries] = {}
-        self._is_divisor = np.zeros(0, dtype=np.bool_)
-        self._divisor = np.zeros(0, dtype=np.float64)
-        self._ratios: dict[DistrictSeries, list[int]] = {}
-        """By divisor: series that are divided by it."""
 
     @property
     def size(self) -> int:
-        """Series ids below this have been seen."""
+        """Series ids below this have been learnt."""
         return self._size
 
     @property
@@ -59,114 +53,80 @@ class Watch:
         return len(self._judgement) + len(self._silences)
 
     def name(self, series: int) -> DistrictSeries:
-        """The name of a series that a rule is about."""
-        return self._names[series]
+        """The name of a series that was learnt."""
+        return name_of(self._names, series)
 
     def rule(self, number: int) -> Rule:
         """The rule of a transition."""
         return self._rules[number]
 
-    def learn(self, series: Mapping[int, DistrictSeries], heard_at: int, is_open: Container[Key] = _NOT_OPEN) -> None:
-        """Bind rules to series seen for the first time. Their silence counts from `heard_at`; alerts in `is_open` are open."""
-        self._reach(max(series, default=-1) + 1)
-        for number, name in series.items():
-            if name.metric in self._divisor_metrics:
-                self._divisor_id[name], self._divisor_name[number] = number, name
-                self._is_divisor[number] = True
-            if self._selection.concerns(name.metric):
-                self._names[number] = name
-                self._bind(number, name, heard_at, is_open)
+    def learn(self, names: SeriesColumns, heard_at: int, is_open: Pairs = NO_PAIRS) -> bool:
+        """Bind rules to the next piece of series not learnt yet; tells whether more are left. `names` begins at series 0.
 
-    def refresh(self, now: int) -> None:
-        """Look again at what the registry says of the devices, and bind accordingly. What is open stays watched."""
-        self._selection.refresh()
-        for number, name in self._names.items():
-            self._bind(number, name, now, _NOT_OPEN)
-        for divided in self._ratios.values():
-            for number in divided:
-                self._set_ratio_levels(number)
+        Their silence counts from `heard_at`; the alerts in `is_open` are open.
+        """
+        size = min(self._size + BOUND_AT_ONCE, len(names.metric))
+        series = np.arange(self._size, size, dtype=np.int32)
+        self._names, self._size = names, size
+        self._judgement.reach(size)
+        self._silences.reach(size)
+        self._selection.meet(names)
+        self._ratios.learn(names, series)
+        self._bind(series, heard_at, is_open)
+        return size < len(names.metric)
+
+    def of_devices(self, devices: Collection[int]) -> Iterator[Ids]:
+        """The series learnt of devices, by their numbers, in pieces for `rebind`."""
+        is_wanted = np.zeros(len(self._names.devices), dtype=np.bool_)
+        is_wanted[list(devices)] = True
+        series = np.flatnonzero(is_wanted[self._names.device[: self._size]]).astype(np.int32)
+        for first in range(0, len(series), BOUND_AT_ONCE):
+            yield series[first : first + BOUND_AT_ONCE]
+
+    def rebind(self, series: Ids, now: int) -> None:
+        """Bind series as the selection chooses now. What is open stays watched."""
+        self._bind(series, now, NO_PAIRS)
 
     def judge(self, rows: Rows, received_at: int) -> list[Transition]:
         """What a batch changes. Its series must have been learnt."""
-        self._take_divisors(rows, received_at)
+        places = self._ratios.told(rows.series)
+        if len(places):
+            places = places[~is_late(rows.measured_at[places], received_at)]
+            self._ratios.take(self._names, rows.series[places], rows.value[places])
         return self._judgement.judge(rows, received_at) + self._silences.judge(rows, received_at)
 
     def resume(self, ids: Ids, latest: Latest, now: int) -> list[Transition]:
         """Take the newest values of all series after a restart: what nobody judged yet is judged if it is still live."""
-        rows = Rows(ids, latest.measured_at, latest.value)
-        known = np.flatnonzero(self._is_divisor[ids] & (latest.measured_at > 0))
-        self._set_divisors(ids[known], latest.value[known])
-        return self._judgement.judge(rows, now)
+        places = self._ratios.told(ids)
+        places = places[latest.measured_at[places] > 0]
+        self._ratios.take(self._names, ids[places], latest.value[places])
+        return self._judgement.judge(Rows(ids, latest.measured_at, latest.value), now)
 
     def tick(self, now: int) -> list[Transition]:
         """What the passing of time changes."""
         return self._judgement.tick(now) + self._silences.tick(now)
 
-    def _reach(self, size: int) -> None:
-        if size <= self._size:
-            return
-        self._size = size
-        self._judgement.reach(size)
-        self._silences.reach(size)
-        if size > len(self._is_divisor):
-            more = max(size, 2 * len(self._is_divisor)) - len(self._is_divisor)
-            self._is_divisor = np.concatenate([self._is_divisor, np.zeros(more, dtype=np.bool_)])
-            self._divisor = np.concatenate([self._divisor, np.full(more, np.nan)])
+    def _bind(self, series: Ids, heard_at: int, is_open: Pairs) -> None:
+        """Bring what is bound of some series to what should be: what is chosen, and what is open."""
+        rules = len(self._rules)
+        inside = np.isin(is_open.series, series)
+        open_keys = np.sort(Pairs(is_open.series[inside], is_open.rule[inside]).keys(rules))
+        wanted = np.union1d(self._selection.choose(self._names, series).keys(rules), open_keys)
+        held: list[Keys] = []
+        for core in (self._judgement, self._silences):
+            bound = core.bound(series)
+            keys = Pairs(bound.series, bound.rule).keys(rules)
+            core.let_go(bound.binding[~np.isin(keys, wanted)])
+            held.append(keys)
+        self._add(np.setdiff1d(wanted, np.concatenate(held), assume_unique=True), open_keys, heard_at)
+        self._ratios.settle(self._names, series)
 
-    def _bind(self, number: int, name: DistrictSeries, heard_at: int, is_open: Container[Key]) -> None:
-        bound = self._bound.get(number, {})
-        wanted = set(self._selection.choose(name))
-        wanted |= {rule for rule in self._selection.of_metric(name.metric) if (self._rules[rule].id, name) in is_open}
-        for rule in wanted - bound.keys():
-            bound[rule] = self._bind_rule(number, name, rule, heard_at, is_open)
-            self._bound[number] = bound
-        for rule in bound.keys() - wanted:
-            if self._let_go(rule, bound[rule]):
-                del bound[rule]
-
-    def _bind_rule(self, number: int, name: DistrictSeries, rule: int, heard_at: int, is_open: Container[Key]) -> int:
-        is_open_now = (self._rules[rule].id, name) in is_open
-        condition = self._rules[rule].condition
-        if isinstance(condition, Absence):
-            return self._silences.bind(number, rule, round(condition.after_s * 1000), heard_at, is_open=is_open_now)
-        divisor = np.nan
-        if isinstance(condition, Ratio):
-            divided = self._ratios.setdefault(name._replace(metric=MetricId(condition.of)), [])
-            if number not in divided:
-                divided.append(number)
-            divisor = self._divisor_of(name, condition)
-        return self._judgement.bind(number, rule, limits_of(self._rules[rule], divisor), is_open=is_open_now)
-
-    def _let_go(self, rule: int, binding: int) -> bool:
-        if isinstance(self._rules[rule].condition, Absence):
-            return self._silences.let_go(binding)
-        return self._judgement.let_go(binding)
-
-    def _take_divisors(self, rows: Rows, received_at: int) -> None:
-        places = np.flatnonzero(self._is_divisor[rows.series])
-        if len(places):
-            places = places[~is_late(rows.measured_at[places], received_at)]
-            self._set_divisors(rows.series[places], rows.value[places])
-
-    def _set_divisors(self, ids: Ids, values: Values) -> None:
-        changed = values != self._divisor[ids]
-        if not changed.any():
-            return
-        self._divisor[ids] = values
-        for number in set(ids[changed].tolist()):
-            for divided in self._ratios.get(self._divisor_name[number], ()):
-                self._set_ratio_levels(divided)
-
-    def _set_ratio_levels(self, number: int) -> None:
-        name = self._names[number]
-        for rule, binding in self._bound.get(number, {}).items():
-            condition = self._rules[rule].condition
-            if isinstance(condition, Ratio):
-                self._judgement.set_levels(binding, *levels_of(condition, self._divisor_of(name, condition)))
-
-    def _divisor_of(self, name: DistrictSeries, condition: Ratio) -> float:
-        capacity = self._selection.capacity_of(name)
-        if capacity > 0:
-            return capacity
-        number = self._divisor_id.get(name._replace(metric=MetricId(condition.of)))
-        return np.nan if number is None else float(self._divisor[number])
+    def _add(self, keys: Keys, open_keys: Keys, heard_at: int) -> None:
+        """Bind pairs, ascending: the bindings of a series stand side by side in memory."""
+        series, rule = (part.astype(np.int32) for part in np.divmod(keys, len(self._rules)))
+        is_open: Mask = np.isin(keys, open_keys)
+        silent = self._is_absence[rule]
+        self._silences.bind(series[silent], rule[silent], is_open[silent], heard_at)
+        judged = ~silent
+        binding = self._judgement.bind(series[judged], rule[judged], is_open[judged])
+        self._ratios.add(series[judged], rule[judged], binding)

@@ -77,6 +77,17 @@ class Link:
 
 
 @dataclass(frozen=True)
+class PortUse:
+    """Where the ports of a device lead: to the metro network (`uplinks`, with its contracted capacity or 0), to neighbours."""
+
+    site: SiteId
+    device: DeviceId
+    uplinks: tuple[str, ...]
+    uplink_capacity_bps: float
+    linked: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Lesson:
     """One planned lesson of a room: [start, end) in UTC milliseconds."""
 

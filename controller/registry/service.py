@@ -5,7 +5,7 @@ Every method may be called from any thread. Those that take a `Scope` return onl
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -18,12 +18,14 @@ from campus.topics import Address
 from controller.identity.scope import NotFound, Role, Scope
 from controller.registry.agent_book import AgentBook
 from controller.registry.calendar import Period, WeeklyLesson, lessons_between
+from controller.registry.changes import Changes
 from controller.registry.check import check_enrolment, refuse_problems
 from controller.registry.database import reading, writing
 from controller.registry.enrolment import Enrolment
 from controller.registry.facts import device_of, facts_problem
 from controller.registry.membership import Membership, Standing
-from controller.registry.model import Agent, Device, Lesson, Link, Organisation, Room, SearchHit, Site
+from controller.registry.model import Agent, Device, Lesson, Link, Organisation, PortUse, Room, SearchHit, Site
+from controller.registry.port_uses import read_port_uses
 from controller.registry.search import search_registry, within
 from controller.registry.tables import (
     AgentRow,
@@ -48,6 +50,7 @@ class RegistryService:
         self._zone = ZoneInfo(timezone)
         self._members = Membership()
         self._agents = AgentBook()
+        self._changes = Changes()
         self.facts_refused: Counter[str] = Counter()
         """Facts that could not be taken, by reason."""
 
@@ -128,6 +131,11 @@ class RegistryService:
                 raise NotFound
             return device_of(row)
 
+    def port_uses(self, scope: Scope, sites: Collection[SiteId], kinds: Collection[DeviceKind] = ()) -> list[PortUse]:
+        """Where ports lead, of the devices of some sites the caller sees; of all kinds unless some are named."""
+        with reading(self._engine) as session:
+            return read_port_uses(session, [site for site in sites if scope.sees(site)], kinds)
+
     def links(self, scope: Scope) -> list[Link]:
         """Uplinks of the gateways the caller sees; `capacity_bps` 0 where only the port's speed is known."""
         return [
@@ -194,6 +202,7 @@ class RegistryService:
             write_facts(session, address, good, now)
         for device in good:
             self._members.learn(address.site, device.device, Standing(device.kind, device.room))
+        self._changes.note((address.site, device.device) for device in good)
 
     def note_agent(
         self,
@@ -238,6 +247,10 @@ class RegistryService:
         """The device's kind; `other` when it is unknown."""
         standing = self._members.standing(site, device)
         return standing.kind if standing else DeviceKind.OTHER
+
+    def changes_after(self, revision: int) -> tuple[int, list[tuple[SiteId, DeviceId]]]:
+        """The revision now, and the devices that agents told of since an earlier one; 0 is the start of this process."""
+        return self._changes.after(revision)
 
     def device_count(self) -> int:
         """How many devices are known, district-wide; for the health page."""

@@ -26,6 +26,7 @@ from controller.registry.enrolment_file import load_enrolment
 from controller.registry.schema import migrate
 from controller.registry.service import RegistryService
 from controller.store.port import DistrictSeries
+from controller.store.series_index import SeriesIndex
 from simulator.history.past import Past
 from simulator.life.fault import Fault, FaultName, FaultSet
 from simulator.life.moment import DAY_MS, MINUTE_MS
@@ -59,8 +60,11 @@ class Replay:
             registry.learn_facts(Address(SiteId(site), AgentId(site)), self.past.facts(site), MONDAY)
             self._names += [DistrictSeries(SiteId(site), *formula.key) for formula in series.formulas]
         self.watches = {name: Watch(Selection(rulebook, registry)) for name, rulebook in rulebooks.items()}
+        index = SeriesIndex()
+        index.ids(self._names)
         for watch in self.watches.values():
-            watch.learn(dict(enumerate(self._names)), MONDAY)
+            while watch.learn(index.columns(0), MONDAY):
+                pass
 
     def __enter__(self) -> "Replay":
         return self

@@ -1,6 +1,7 @@
 """The array cores say what the obvious implementation says, whatever comes in whatever order."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.alerts.absence import Silences
-from controller.alerts.judgement import Judgement, Limits, Rows
+from controller.alerts.judgement import Judgement, Limits, Mask, Rows
+from controller.alerts.layers import Numbers
 from controller.alerts.transition import Change, Judged, Transition
+from controller.store.port import Ids
 from tests.unit.alerts.naive import NaiveBinding, NaiveSilence
 
 T0 = 1_790_000_000_000
@@ -58,14 +61,22 @@ def rows_of(arrival: Arrival, now: int) -> Rows:
     )
 
 
+def numbers(series: Sequence[int]) -> tuple[Ids, Numbers, Mask]:
+    """Each series with a rule of its own, nothing open."""
+    return np.array(series, np.int32), np.arange(len(series), dtype=np.int32), np.zeros(len(series), np.bool_)
+
+
+def bind(core: Judgement, *series: int) -> Numbers:
+    return core.bind(*numbers(series))
+
+
 @settings(max_examples=150, deadline=None)
 @given(bindings, arrivals)
 def test_judgement_equals_the_naive_reference(bound: list[tuple[int, Limits]], story: list[Arrival]) -> None:
-    core, naive = Judgement(), []
+    core = Judgement([limits for _, limits in bound])
+    naive = [NaiveBinding(series, rule, limits) for rule, (series, limits) in enumerate(bound)]
     core.reach(SERIES)
-    for rule, (series, limits) in enumerate(bound):
-        core.bind(series, rule, limits)
-        naive.append(NaiveBinding(series, rule, limits))
+    bind(core, *(series for series, _ in bound))
     now, told = T0, list[Transition]()
     for arrival in story:
         now += arrival.pause_s * SECOND
@@ -87,11 +98,10 @@ def test_judgement_equals_the_naive_reference(bound: list[tuple[int, Limits]], s
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, SERIES - 1), st.integers(1, 100)), min_size=1, max_size=6), arrivals)
 def test_silences_equal_the_naive_reference(bound: list[tuple[int, int]], story: list[Arrival]) -> None:
-    core, naive = Silences(), []
+    core = Silences([after_s * SECOND for _, after_s in bound])
+    naive = [NaiveSilence(series, rule, after_s * SECOND, T0) for rule, (series, after_s) in enumerate(bound)]
     core.reach(SERIES)
-    for rule, (series, after_s) in enumerate(bound):
-        core.bind(series, rule, after_s * SECOND, T0)
-        naive.append(NaiveSilence(series, rule, after_s * SECOND, T0))
+    core.bind(*numbers([series for series, _ in bound]), T0)
     now, told = T0, list[Transition]()
     for arrival in story:
         now += arrival.pause_s * SECOND
@@ -108,21 +118,24 @@ def test_silences_equal_the_naive_reference(bound: list[tuple[int, int]], story:
 
 
 def test_a_binding_that_is_open_is_not_let_go() -> None:
-    core = Judgement()
-    bound = core.bind(0, 0, Limits(1.0, 10.0, 10.0, 0, 0, 0))
+    core = Judgement([Limits(1.0, 10.0, 10.0, 0, 0, 0)])
+    bound = bind(core, 0)
+    series = np.array([0], np.int32)
     rows = Rows(np.array([0], np.int32), np.array([T0]), np.array([11.0]))
     assert [each.change for each in core.judge(rows, T0)] == [Change.OPENED]
-    assert not core.let_go(bound)
+    core.let_go(bound)
+    assert core.bound(series).binding.tolist() == [0]
     assert [
         each.by for each in core.judge(rows._replace(measured_at=rows.measured_at + 1, value=rows.value - 5), T0)
     ] == [Judged.SAMPLE]
-    assert core.let_go(bound)
+    core.let_go(bound)
+    assert core.bound(series).binding.tolist() == []
     assert core.judge(rows._replace(measured_at=rows.measured_at + 2), T0) == []
 
 
 def test_late_and_old_samples_are_counted_and_change_nothing() -> None:
-    core = Judgement()
-    core.bind(0, 0, Limits(1.0, 10.0, 10.0, 0, 0, 0))
+    core = Judgement([Limits(1.0, 10.0, 10.0, 0, 0, 0)])
+    bind(core, 0)
     late = Rows(np.array([0], np.int32), np.array([T0 - 120_001]), np.array([99.0]))
     assert core.judge(late, T0) == []
     live = late._replace(measured_at=np.array([T0]), value=np.array([5.0]))
