@@ -145,6 +145,9 @@ class SampleStore(Protocol):
     def series_ids(self, names: Sequence[DistrictSeries]) -> Ids:
         """Ids of `names`, in their order; series seen for the first time get ids, durable with the next `append`."""
 
+    def ids_of(self, names: Sequence[DistrictSeries]) -> Ids:
+        """The id of each name, in their order, -1 where it has none; nothing is added. From memory."""
+
     def known_series(self, site: SiteId, words: SeriesWords) -> Ids:
         """The id of each series of a frame's dictionary, -1 where it has none. Cheap: no object for any series."""
 
@@ -155,7 +158,11 @@ class SampleStore(Protocol):
         """
 
     def find_ids(
-        self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
+        self,
+        site: SiteId | None = None,
+        device: DeviceId | None = None,
+        metric: MetricId | None = None,
+        instance: Instance | None = None,
     ) -> Ids:
         """Ids of known series that match every argument given, ascending. From memory; cheap for a million."""
 

@@ -44,6 +44,10 @@ class _Words(Generic[W]):
         self._numbers: dict[W, int] = {}
         self._limit = 1 << bits
 
+    def number(self, word: W) -> int:
+        """The number of one word, -1 when it has none."""
+        return self._numbers.get(word, -1)
+
     def numbers(self, words: Iterable[W]) -> Numbers:
         """The number of each word, -1 for one that has none."""
         get = self._numbers.get
@@ -133,6 +137,11 @@ class _Snapshot(NamedTuple):
             found[missing] = self.recent.find(keys[missing])
         return found
 
+    def of_devices(self, devices: Numbers) -> Ids:
+        """Ids, ascending, of all series of some devices."""
+        low, high = devices << _DEVICE_SHIFT, (devices + 1) << _DEVICE_SHIFT
+        return np.sort(np.concatenate([part.between(low, high) for part in (self.settled, self.recent)]))
+
 
 class SeriesIndex:
     """Dense ids from 0 in the order of arrival. One thread adds, any thread may look."""
@@ -181,9 +190,20 @@ class SeriesIndex:
         instances = self._instances.intern([words.instances[place] for place in used.tolist()])
         return self._append(devices[device], metrics[metric], instances[instance])
 
+    def look_up(self, names: Sequence[DistrictSeries]) -> Ids:
+        """Ids of `names` in their order, -1 where there is none."""
+        snapshot = self._snapshot
+        return snapshot.find(
+            _keys(
+                self._devices.numbers((name.site, name.device) for name in names),
+                self._metrics.numbers(name.metric for name in names),
+                self._instances.numbers(name.instance for name in names),
+            )
+        )
+
     def ids(self, names: Sequence[DistrictSeries]) -> Ids:
         """Ids of `names` in their order; new ones are added."""
-        found = self._snapshot.find(self._keys_of(names))
+        found = self.look_up(names)
         if (found < 0).any():
             new = list(dict.fromkeys(names[place] for place in np.flatnonzero(found < 0).tolist()))
             self._append(
@@ -191,7 +211,7 @@ class SeriesIndex:
                 self._metrics.intern([name.metric for name in new]),
                 self._instances.intern([name.instance for name in new]),
             )
-            found = self._snapshot.find(self._keys_of(names))
+            found = self.look_up(names)
         return found
 
     def columns(self, first: int) -> SeriesColumns:
@@ -220,25 +240,22 @@ class SeriesIndex:
         """The names of some series by their ids."""
         return dict(zip(ids.tolist(), self.names(ids), strict=True))
 
-    def find(self, site: SiteId | None, device: DeviceId | None, metric: MetricId | None) -> Ids:
+    def find(
+        self, site: SiteId | None, device: DeviceId | None, metric: MetricId | None, instance: Instance | None = None
+    ) -> Ids:
         """Ids, ascending, of the series that match every argument that is not None."""
         snapshot = self._snapshot
+        ids = None if site is None and device is None else snapshot.of_devices(self._matching_devices(site, device))
         if metric is not None:
-            number = int(self._metrics.numbers([metric])[0])
-        if site is None and device is None:
-            if metric is None:
-                return np.arange(len(snapshot.device), dtype=np.int32)
-            return np.flatnonzero(snapshot.metric == number).astype(np.int32)
-        devices = self._matching_devices(site, device)
-        low, high = devices << _DEVICE_SHIFT, (devices + 1) << _DEVICE_SHIFT
-        parts = (part.between(low, high) for part in (snapshot.settled, snapshot.recent))
-        ids = np.sort(np.concatenate(list(parts)))
-        return ids if metric is None else ids[snapshot.metric[ids] == number]
+            ids = _with_number(snapshot.metric, self._metrics.number(metric), ids)
+        if instance is not None:
+            ids = _with_number(snapshot.instance, self._instances.number(instance), ids)
+        return np.arange(len(snapshot.device), dtype=np.int32) if ids is None else ids
 
     def _matching_devices(self, site: SiteId | None, device: DeviceId | None) -> Numbers:
         if site is not None and device is not None:
-            numbers = self._devices.numbers([(site, device)])
-            return numbers[numbers >= 0]
+            number = self._devices.number((site, device))
+            return np.array([number] if number >= 0 else [], np.int64)
         if site is not None:
             return np.array(self._of_site.get(site, []), np.int64)
         return np.array([n for n, word in enumerate(self._devices.words) if word[1] == device], np.int64)
@@ -249,13 +266,6 @@ class SeriesIndex:
         for number in range(before, len(self._devices.words)):
             self._of_site.setdefault(self._devices.words[number][0], []).append(number)
         return numbers
-
-    def _keys_of(self, names: Sequence[DistrictSeries]) -> Numbers:
-        return _keys(
-            self._devices.numbers((name.site, name.device) for name in names),
-            self._metrics.numbers(name.metric for name in names),
-            self._instances.numbers(name.instance for name in names),
-        )
 
     def _append(self, device: Numbers, metric: Numbers, instance: Numbers) -> Ids:
         ids = np.arange(len(self), len(self) + len(device), dtype=np.int32)
@@ -278,3 +288,8 @@ class SeriesIndex:
 def _keys(device: Numbers, metric: Numbers, instance: Numbers) -> Numbers:
     """Packed keys; negative, and so found nowhere, where one of the three numbers is -1."""
     return device << _DEVICE_SHIFT | metric << _METRIC_SHIFT | instance
+
+
+def _with_number(column: Ids, number: int, ids: Ids | None) -> Ids:
+    """Of `ids` (None for all), those with a number in a column."""
+    return np.flatnonzero(column == number).astype(np.int32) if ids is None else ids[column[ids] == number]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from campus.ids import DeviceId, MetricId, SiteId
+from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.wire.dictionary import SeriesWords
 from controller.store.days import WIDTH_MS, DayCutter
 from controller.store.latest import LatestValues
@@ -53,6 +53,10 @@ class MemoryStore:
         """Dense ids."""
         return self._series.ids(names)
 
+    def ids_of(self, names: Sequence[DistrictSeries]) -> Ids:
+        """-1 where not known."""
+        return self._series.look_up(names)
+
     def known_series(self, site: SiteId, words: SeriesWords) -> Ids:
         """-1 where not known."""
         return self._series.known(site, words)
@@ -62,10 +66,14 @@ class MemoryStore:
         return self._series.add(site, words, places)
 
     def find_ids(
-        self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
+        self,
+        site: SiteId | None = None,
+        device: DeviceId | None = None,
+        metric: MetricId | None = None,
+        instance: Instance | None = None,
     ) -> Ids:
         """Ascending."""
-        return self._series.find(site, device, metric)
+        return self._series.find(site, device, metric, instance)
 
     def find_series(
         self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None

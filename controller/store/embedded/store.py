@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campus.errors import ConfigError
-from campus.ids import DeviceId, MetricId, SiteId
+from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.wire.dictionary import SeriesWords
 from controller.store.days import DayCutter
 from controller.store.embedded.database import Cursor, Database
@@ -80,6 +80,10 @@ class EmbeddedStore:
         """Ids of `names`; new ones become durable with the next `append`."""
         return self._series.ids(names)
 
+    def ids_of(self, names: Sequence[DistrictSeries]) -> Ids:
+        """From memory."""
+        return self._series.look_up(names)
+
     def known_series(self, site: SiteId, words: SeriesWords) -> Ids:
         """From memory."""
         return self._series.known(site, words)
@@ -89,10 +93,14 @@ class EmbeddedStore:
         return self._series.add(site, words, places)
 
     def find_ids(
-        self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
+        self,
+        site: SiteId | None = None,
+        device: DeviceId | None = None,
+        metric: MetricId | None = None,
+        instance: Instance | None = None,
     ) -> Ids:
         """From memory."""
-        return self._series.find(site, device, metric)
+        return self._series.find(site, device, metric, instance)
 
     def find_series(
         self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None

@@ -20,10 +20,13 @@ class NaiveIndex:
                 self.names.append(name)
         return [self.id_of[name] for name in names]
 
-    def find(self, site: str | None, device: str | None, metric: str | None) -> list[int]:
+    def find(self, site: str | None, device: str | None, metric: str | None, instance: str | None) -> list[int]:
         """Ids of those that match."""
         return [
             series
             for series, name in enumerate(self.names)
-            if site in (None, name.site) and device in (None, name.device) and metric in (None, name.metric)
+            if site in (None, name.site)
+            and device in (None, name.device)
+            and metric in (None, name.metric)
+            and instance in (None, name.instance)
         ]

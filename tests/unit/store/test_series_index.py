@@ -60,13 +60,18 @@ def test_any_history_answers_like_plain_dicts(steps: list[object]) -> None:
         else:
             index = restored(index)
     assert len(index) == len(model.names)
+    stranger = DistrictSeries(SiteId("no-9"), DeviceId("a"), MetricId("lamp_h"), Instance(""))
+    assert index.look_up([*model.names, stranger]).tolist() == [*range(len(index)), -1]
     assert index.names(np.arange(len(index), dtype=np.int32)) == model.names
-    choices = itertools.product((None, "no-1", "no-9"), (None, "a", "z"), (None, "lamp_h", "none"))
-    for site, device, metric in choices:
+    choices = itertools.product((None, "no-1", "no-9"), (None, "a", "z"), (None, "lamp_h", "none"), (None, "", "9"))
+    for site, device, metric, instance in choices:
         found = index.find(
-            SiteId(site) if site else None, DeviceId(device) if device else None, MetricId(metric) if metric else None
+            SiteId(site) if site else None,
+            DeviceId(device) if device else None,
+            MetricId(metric) if metric else None,
+            None if instance is None else Instance(instance),
         )
-        assert found.tolist() == model.find(site, device, metric)
+        assert found.tolist() == model.find(site, device, metric, instance)
 
 
 @given(st.lists(names, unique=True), st.integers(0, 30))

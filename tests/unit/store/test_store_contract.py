@@ -60,6 +60,9 @@ def test_a_dictionary_is_looked_up_and_added_as_columns(one: Handle) -> None:
     assert one.store.find_ids(site).tolist() == [0, 1, 2]
     assert one.store.find_ids(site, DeviceId("sw-0")).tolist() == [1, 2]
     assert one.store.find_ids(metric=MetricId("uptime_s")).tolist() == []
+    assert one.store.find_ids(instance=names(5)[3].instance).tolist() == [0]
+    assert one.store.ids_of([names(5)[4], names(5)[1], names(5)[3]]).tolist() == [1, -1, 0]
+    assert one.store.figures().series == 3
     assert one.store.series_names(ids(2, 0, 1)) == [names(5)[0], names(5)[3], names(5)[4]]
 
 
