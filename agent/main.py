@@ -107,6 +107,7 @@ class Agent:
             interval_s=file.cadence.normal_s,
             clock=clock,
             timer=timer,
+            hold_s=lambda: self.uplink.hold_s,
         )
         self.uplink = Uplink(
             config.uplink,

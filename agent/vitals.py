@@ -1,6 +1,8 @@
 """The agent as a device of its own site: what it does, waits for and drops, as samples like any other's."""
 
-from agent.clock import Timer, UtcClock
+from collections.abc import Callable
+
+from agent.clock import SteadyClock, Timer
 from agent.collect.port import Harvest
 from agent.intake import Intake
 from agent.poll import Poller, Sink
@@ -24,9 +26,11 @@ class Vitals:
         sink: Sink,
         *,
         interval_s: float,
-        clock: UtcClock,
+        clock: SteadyClock,
         timer: Timer,
+        hold_s: Callable[[], float],
     ) -> None:
+        """`hold_s`: for how long the controller has asked to keep frames back."""
         self._device = DeviceId(address.agent)
         self._spool = spool
         self._poller = poller
@@ -35,6 +39,7 @@ class Vitals:
         self._interval_s = interval_s
         self._clock = clock
         self._timer = timer
+        self._hold_s = hold_s
         self._began_s = timer.now_s()
         self._before: dict[str, tuple[float, int]] = {}
 
@@ -51,7 +56,7 @@ class Vitals:
         return DeviceFacts(
             self._device,
             DeviceKind.AGENT,
-            self._clock(),
+            self._clock.reading(),
             name=self._device,
             vendor="Campanile",
             model="agent",
@@ -59,7 +64,7 @@ class Vitals:
         )
 
     async def _measure(self) -> list[Sample]:
-        now, now_s = self._clock(), self._timer.now_s()
+        now, measured_at, now_s = self._clock(), self._clock.reading(), self._timer.now_s()
         state = await self._spool.state()
         lost = state.dropped_points + self._spool.counts["disk_full_points"] + self._intake.dropped_points
         values = {
@@ -67,12 +72,14 @@ class Vitals:
             "uptime_s": round(now_s - self._began_s),
             "agent_spool_bytes": state.size_bytes,
             "agent_spool_age_s": max(0, now - state.oldest_at) // 1000 if state.oldest_at else 0,
+            "agent_clock_correction_s": round(self._clock.correction_ms / 1000),
+            "agent_hold_s": round(self._hold_s()),
             "agent_memory_bytes": resident_bytes(),
             "agent_polls_skipped_per_min": self._per_min("skipped", now_s, self._poller.skipped),
             "agent_points_dropped_per_min": self._per_min("lost", now_s, lost),
         }
         return [
-            Sample(SeriesKey(self._device, MetricId(metric), Instance("")), now, float(value))
+            Sample(SeriesKey(self._device, MetricId(metric), Instance("")), measured_at, float(value))
             for metric, value in values.items()
         ]
 
