@@ -12,6 +12,7 @@ from campus.errors import CampusError, ConfigError
 VERSION = 2
 BUSY_TIMEOUT_S = 10.0
 _CACHE_KIB = 1024
+_EPOCH_DICE = 1 << 20
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 FRAME_TABLES = """
@@ -96,14 +97,14 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 def begin_epoch(connection: sqlite3.Connection, now: int, above: int) -> int:
     """A new epoch, greater than `above` and all that this file has seen, remembered with the boot in which it began.
 
-    Clones of a file, and a file restored from a backup, therefore go on with different epochs: the clock comes first,
-    and two that begin in the same millisecond still differ.
+    Clones of a file, and a file restored from a backup, therefore go on with different epochs: the clock comes first, and
+    two that begin at the same time, or without one, still differ by chance.
     """
     (highest,) = connection.execute(
         "SELECT max(coalesce((SELECT value FROM counts WHERE name = 'epoch'), 0), "
         "coalesce((SELECT max(epoch) FROM frames), 0))"
     ).fetchone()
-    epoch = max(now * 1024 + secrets.randbelow(1024), max(int(highest), above) + 1)
+    epoch = max(now * 1024, int(highest) + 1, above + 1) + secrets.randbelow(_EPOCH_DICE)
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("INSERT OR REPLACE INTO counts VALUES ('epoch', ?)", (epoch,))
     connection.execute("DELETE FROM epochs WHERE epoch NOT IN (SELECT epoch FROM frames)")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from agent.clock import SteadyClock
 from agent.spool.file import SpoolFile
 from agent.spool.spool import Spool
 from campus.ids import DeviceId
@@ -16,7 +17,7 @@ from tests.unit.agent.bodies import HERE, NOW, event, facts, samples
 
 def with_spool(folder: Path, script: Callable[[Spool], Awaitable[None]]) -> Spool:
     async def main() -> Spool:
-        spool = Spool(SpoolFile(folder / "spool.db", HERE, 10 << 20, 3600), lambda: NOW)
+        spool = Spool(SpoolFile(folder / "spool.db", HERE, 10 << 20, 3600), SteadyClock(lambda: NOW))
         await spool.start()
         try:
             await script(spool)

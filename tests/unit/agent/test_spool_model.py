@@ -1,7 +1,9 @@
-"""No frame is lost or invented, whatever the order of append, acknowledge, drop, failed write and restart."""
+"""No frame is lost, doubled or invented, whatever the order of append, hand out, acknowledge, offer, full disk, restart."""
 
+import random
 import shutil
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,103 +11,203 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from agent.spool.file import FRAME_OVERHEAD_BYTES, DiskFull, SpoolFile
+from agent.spool.file import SpoolFile
+from agent.spool.model import DiskFull, Moment, Progress, StoredFrame
+from agent.spool.thin import samples_of
+from campus.ids import DeviceId, Instance, MetricId
+from campus.samples import Sample, SeriesKey
 from campus.wire.codec import decode_frame
-from campus.wire.frame import Body, SamplesBody
+from campus.wire.frame import Body, EventsBody, FactsBody, SamplesBody
+from campus.wire.pack import pack_samples
 from tests.support.disk import file_size_limit
-from tests.unit.agent.bodies import HERE, NOW, event, facts, noisy
+from tests.unit.agent.bodies import HERE, NOW, event, facts
 
-MAX_BYTES = 60_000
-MAX_AGE_S = 100
-FRAME = st.one_of(
-    st.builds(noisy, st.integers(1, 400), st.integers(0, 5)),
+MAX_BYTES = 25_000
+MAX_AGE_S = 6 * 3_600
+KEEP_S = 3_600
+EVERYTHING = 1 << 40
+BODY = st.one_of(
+    st.integers(1, 60),
     st.builds(facts, st.sampled_from(["sw-1", "sw-2"])),
     st.builds(event, st.text("ab", max_size=20)),
 )
+"""A number stands for so many samples."""
 
 
 class SpoolAgainstModel(RuleBasedStateMachine):
-    """The model: a dictionary of what must be there, by number, with the rule of what goes first."""
+    """Knows every frame ever seen by its name, and which samples a controller has stored under which name."""
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.model: dict[int, tuple[Body, int, int]] = {}
-        self.dropped_points = 0
-        self.highest = 0
+        self.path = self.folder / "spool.db"
+        self.names: dict[tuple[int, int], bytes] = {}
+        self.stored: dict[Sample, tuple[int, int]] = {}
+        self.handed: list[StoredFrame] = []
+        self.said: set[Sample] = set()
+        self.said_points = 0
+        self.acknowledged: dict[int, int] = {}
+        """Points of acknowledged frames in the file, by number."""
+        self.forgotten_points = 0
+        self.must_wait: set[int] = set()
+        """Events that wait, and the newest facts of each device."""
+        self.newest_facts: dict[str, int] = {}
         self.now = NOW
+        self.chance = random.Random(1)
 
     @initialize()
     def first_start(self) -> None:
-        self.spool = self._opened()
-        self.epoch = self.spool.epoch
+        self.spool = self._opened(self.path)
 
-    def _opened(self) -> SpoolFile:
-        spool = SpoolFile(self.folder / "spool.db", HERE, MAX_BYTES, MAX_AGE_S)
+    def _opened(self, path: Path) -> SpoolFile:
+        spool = SpoolFile(path, HERE, MAX_BYTES, MAX_AGE_S, KEEP_S)
         spool.open(self.now)
         return spool
 
-    @rule(bodies=st.lists(FRAME, min_size=1, max_size=8))
-    def append(self, bodies: list[Body]) -> None:
-        numbers = self.spool.append(bodies, self.now)
+    def _body(self, chosen: int | Body) -> Body:
+        if not isinstance(chosen, int):
+            return chosen
+        key = SeriesKey(DeviceId("sw-1"), MetricId("if_in_bps"), Instance("p1"))
+        return pack_samples([Sample(key, self.now + n * 1_000, self.chance.random()) for n in range(chosen)])
+
+    @rule(chosen=st.lists(BODY, min_size=1, max_size=8), is_confirmed=st.booleans(), seconds=st.integers(60, 1_200))
+    def append(self, chosen: list[int | Body], is_confirmed: bool, seconds: int) -> None:
+        self.now += seconds * 1_000
+        bodies = [self._body(each) for each in chosen]
+        first, refused = self.spool.next_number, self.spool.state().refused_events
+        numbers = self.spool.append(bodies, Moment(self.now, 0, is_confirmed))
         assert numbers == sorted(set(numbers))
-        assert numbers[0] > self.highest
-        self.highest = numbers[-1]
-        sizes = {stored.number: len(stored.payload) for stored in self.spool.read_from(numbers[0], 100)}
-        for number, body in zip(numbers, bodies, strict=True):
-            # A frame dropped in its own commit has no size to look up; it only happens to samples beyond the bound.
-            self.model[number] = (body, self.now, sizes.get(number, MAX_BYTES) + FRAME_OVERHEAD_BYTES)
-        self._drop_in_model()
+        assert len(bodies) - len(numbers) == self.spool.state().refused_events - refused
+        for number, body in enumerate(bodies, start=first):
+            if number in numbers:
+                self._note_kept(number, body)
 
-    def _drop_in_model(self) -> None:
-        for number, (body, made_at, _) in sorted(self.model.items()):
-            too_old = made_at < self.now - MAX_AGE_S * 1000
-            too_many = sum(size for _, _, size in self.model.values()) > MAX_BYTES
-            if isinstance(body, SamplesBody) and (too_old or too_many):
-                del self.model[number]
-                self.dropped_points += body.count
+    def _note_kept(self, number: int, body: Body) -> None:
+        if isinstance(body, SamplesBody):
+            self.said_points += body.count
+            self.said |= set(samples_of(body))
+        elif isinstance(body, EventsBody):
+            self.must_wait.add(number)
+        elif isinstance(body, FactsBody):
+            device = body.devices[0].device
+            self.must_wait -= {self.newest_facts.get(device, 0)}
+            self.newest_facts[device] = number
+            self.must_wait.add(number)
 
-    @rule(first=st.integers(-2, 60), length=st.integers(0, 20), more=st.integers(0, 60))
-    def acknowledge(self, first: int, length: int, more: int) -> None:
-        runs = [(first, first + length), (more, more)]
-        gone = [number for number in self.model if any(low <= number <= high for low, high in runs)]
-        assert self.spool.acknowledge(self.epoch, runs) == len(gone)
-        for number in gone:
-            del self.model[number]
+    @rule(count=st.integers(1, 3), is_live=st.booleans())
+    def hand_out(self, count: int, is_live: bool) -> None:
+        without = frozenset(frame.number for frame in self.handed[-5:])
+        if is_live:
+            frames = self.spool.read_from(max(1, self.spool.next_number - count), count)
+        else:
+            frames = self.spool.read_backlog(self.spool.next_number, without, count)
+        self.handed += frames
 
-    @rule(seconds=st.integers(0, 70))
-    def wait(self, seconds: int) -> None:
-        self.now += seconds * 1000
+    @rule(data=st.data())
+    def arrive(self, data: st.DataObject) -> None:
+        """A frame that was once handed out reaches the controller, now or much later, once or again."""
+        if not self.handed:
+            return
+        frame = data.draw(st.sampled_from(self.handed))
+        body = decode_frame(frame.payload).body
+        if isinstance(body, SamplesBody):
+            for sample in samples_of(body):
+                assert self.stored.setdefault(sample, (frame.epoch, frame.number)) == (frame.epoch, frame.number)
+
+    @rule(data=st.data())
+    def acknowledge(self, data: st.DataObject) -> None:
+        if not self.handed:
+            return
+        frame = data.draw(st.sampled_from(self.handed))
+        before = self._points(Progress.ACKNOWLEDGED)
+        self.spool.acknowledge(frame.epoch + 1, [(0, EVERYTHING)], self.now)  # nobody's
+        taken = self.spool.acknowledge(frame.epoch, [(frame.number, frame.number)], self.now)
+        assert taken == len(self._points(Progress.ACKNOWLEDGED)) - len(before)
+        self.must_wait.discard(frame.number)
+
+    @rule(seconds=st.integers(0, 7_200))
+    def offer_again(self, seconds: int) -> None:
+        before = self._points(Progress.ACKNOWLEDGED)
+        assert self.spool.offer_again(self.now - seconds * 1_000, 0) == len(before) - len(
+            self._points(Progress.ACKNOWLEDGED)
+        )
+        self._notice_forgotten(before)
+        self.acknowledged = self._points(Progress.ACKNOWLEDGED)
+
+    @rule(is_sending=st.booleans())
+    def connection(self, is_sending: bool) -> None:
+        if is_sending:
+            self.spool.begin_sending()
+        else:
+            self.spool.end_sending()
 
     @rule()
     def restart(self) -> None:
         self.spool.close()
-        self.spool = self._opened()
+        self.spool = self._opened(self.path)
 
-    @rule(body=FRAME)
-    def append_on_a_full_disk(self, body: Body) -> None:
+    @rule()
+    def clone(self) -> None:
+        """Somebody copies the machine: the copy goes on by itself for a while."""
+        self.spool.close()
+        copied = self.folder / "copy.db"
+        shutil.copy(self.path, copied)
+        other = self._opened(copied)
+        for n in range(3):
+            other.append([self._body(20)], Moment(self.now + n))
+        self._note_names(other)
+        other.close()
+        self.spool = self._opened(self.path)
+
+    @rule(chosen=BODY)
+    def append_on_a_full_disk(self, chosen: int | Body) -> None:
         with file_size_limit(0):
             try:
-                self.spool.append([body], self.now)
+                self.spool.append([self._body(chosen)], Moment(self.now))
             except DiskFull:
                 return
         raise AssertionError("a write passed the limit")
 
     @invariant()
-    def holds_what_the_model_holds(self) -> None:
+    def nothing_is_lost_doubled_or_invented(self) -> None:
         if not hasattr(self, "spool"):
             return
-        kept = {}
-        for stored in self.spool.read_from(0, 10_000):
-            frame = decode_frame(stored.payload)
-            assert (frame.epoch, frame.number) == (self.epoch, stored.number)
-            kept[stored.number] = frame.body
-        assert kept == {number: body for number, (body, _, _) in self.model.items()}
+        self._notice_forgotten(self.acknowledged)
+        self.acknowledged = self._points(Progress.ACKNOWLEDGED)
+        waiting = self._points(Progress.WAITING) | self._points(Progress.SENT)
         state = self.spool.state()
-        assert state.size_bytes == sum(size for _, _, size in self.model.values())
-        assert state.dropped_points == self.dropped_points
-        assert state.oldest_kept == min(self.model, default=state.next_number)
-        assert state.next_number > self.highest
+        gone = state.dropped_points + state.thinned_points + self.forgotten_points
+        assert self.said_points == sum(waiting.values()) + sum(self.acknowledged.values()) + gone
+        assert self.must_wait <= waiting.keys()
+        assert (state.frames, state.acknowledged_frames) == (len(waiting), len(self.acknowledged))
+        assert state.size_bytes + state.acknowledged_bytes <= MAX_BYTES
+        here = self._note_names(self.spool)
+        assert set(here) <= self.said
+        assert max(here.values(), default=1) == 1
+
+    def _note_names(self, spool: SpoolFile) -> Counter[Sample]:
+        """Every frame has the bytes it always had; the samples that wait."""
+        found: Counter[Sample] = Counter()
+        with spool._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT epoch, number, progress, payload FROM frames JOIN payloads USING (number)"
+            ).fetchall()
+        for epoch, number, progress, payload in rows:
+            assert self.names.setdefault((epoch, number), payload) == payload
+            body = decode_frame(payload).body
+            if progress < Progress.ACKNOWLEDGED and isinstance(body, SamplesBody):
+                found.update(samples_of(body))
+        return found
+
+    def _points(self, progress: Progress) -> dict[int, int]:
+        with self.spool._database.reading() as connection:
+            return dict(connection.execute("SELECT number, points FROM frames WHERE progress = ?", (progress,)))
+
+    def _notice_forgotten(self, before: dict[int, int]) -> None:
+        """Acknowledged frames that are no longer in the file at all."""
+        with self.spool._database.reading() as connection:
+            here = {row[0] for row in connection.execute("SELECT number FROM frames")}
+        self.forgotten_points += sum(points for number, points in before.items() if number not in here)
 
     def teardown(self) -> None:
         if hasattr(self, "spool"):
@@ -113,5 +215,5 @@ class SpoolAgainstModel(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
-SpoolAgainstModel.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+SpoolAgainstModel.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 TestSpoolAgainstModel = pytest.mark.slow(SpoolAgainstModel.TestCase)
