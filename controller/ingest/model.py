@@ -12,7 +12,7 @@ class AgentDelivery:
     `held_s`: for how many more seconds it keeps something back because it was asked to. `limited_frames`: messages not
     taken because they were more than its share, since `limited_since` (UTC ms, 0 = it is not limited).
     `series_refused`: series it asked for beyond its share. `clash_since`: since when another process speaks under its
-    name (UTC ms, 0 = none does). `is_asked_again`: it has not sent yet what a restored controller may lack.
+    name (UTC ms, 0 = none does).
     """
 
     held_s: int = 0
@@ -20,7 +20,6 @@ class AgentDelivery:
     limited_frames: int = 0
     series_refused: int = 0
     clash_since: int = 0
-    is_asked_again: bool = False
 
 
 NOTHING_TO_SAY = AgentDelivery()
@@ -31,7 +30,7 @@ class DeliveryState:
     """How it goes in: `level` 0 freely, 1 schools keep their backlog, 2 they take turns; `agents` has those to be told of.
 
     `whole_until` (UTC ms) is set while a restored controller asks for what it lacks: it is complete before that. `answered`
-    are the agents that have sent it. `set_aside` counts samples kept out of the store since the start, by reason.
+    are the agents that have sent it. `set_aside` counts samples and whole frames kept out of the store lately, by reason.
     """
 
     level: int = 0

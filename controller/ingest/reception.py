@@ -6,8 +6,10 @@ agents say, acknowledgements ask it what to add, and pages read from it.
 
 import math
 import time
+from collections import Counter, deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from campus.topics import Address, Leg
 from campus.wire.frame import ResultBody
@@ -23,6 +25,9 @@ from controller.ingest.past import Past
 from controller.ingest.pressure import Load
 from controller.ingest.recall import Recall
 from controller.store.port import SampleStore
+
+SET_ASIDE_MINUTES: Final = 10
+"""Pages tell of what was set aside in about the last ten minutes."""
 
 
 class Reception:
@@ -40,6 +45,8 @@ class Reception:
         self._recall = Recall(directory, self._past.whole_before)
         self._clock_s = clock_s
         self._is_stuck = False
+        self._set_aside: deque[Counter[str]] = deque([Counter()], SET_ASIDE_MINUTES + 1)
+        self._set_aside_at_s = clock_s()
         self._commits = 0
         self._retries = 0
 
@@ -65,6 +72,7 @@ class Reception:
 
     def tend(self, lag_s: float, fill: float, now: int) -> list[tuple[Address, bytes]]:
         """About once a second: let time pass; what to publish to agents beside the acknowledgements they wait for."""
+        self._look_at_set_aside()
         told = self.flow.tend(Load(lag_s, fill, self._look_at_commits()))
         acks = [(address, standing_ack(address, epoch, self.flow, now)) for address, epoch in told]
         return acks + self._recall.due(self.flow.present(), now)
@@ -78,7 +86,7 @@ class Reception:
             whole_until=restored.whole_until if restored else 0,
             answered=self._recall.answered,
             agents=self._agents(now),
-            set_aside=dict(self.counters.samples_set_aside),
+            set_aside=dict(_both(self.counters) - self._set_aside[0]),
         )
 
     def figures(self, now: int) -> list[Figure]:
@@ -125,6 +133,12 @@ class Reception:
             )
         return found
 
+    def _look_at_set_aside(self) -> None:
+        now_s = self._clock_s()
+        if now_s - self._set_aside_at_s >= 60:
+            self._set_aside.append(_both(self.counters))
+            self._set_aside_at_s = now_s
+
     def _look_at_commits(self) -> bool:
         """Whether something had to be tried again since the last commit: the store is away, or its disk is full."""
         counters = self.counters
@@ -132,3 +146,8 @@ class Reception:
             self._commits, self._retries = counters.commits, counters.append_retries
         self._is_stuck = counters.append_retries > self._retries
         return self._is_stuck
+
+
+def _both(counters: IngestCounters) -> Counter[str]:
+    """Samples and whole frames set aside, by reason."""
+    return counters.samples_set_aside + counters.frames_dropped

@@ -1,8 +1,11 @@
 """Nouns of the overview. `health` is one of the four signs; unknown is neither good nor bad."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
 
 from campus.metrics import Health
+from campus.topics import Address
 from controller.registry.model import Device, Link, Room, Site
 
 
@@ -104,3 +107,82 @@ class SiteOverview:
     sentence_en: str
     sentence_zh: str
     rooms: list[RoomOverview]
+
+
+WAITS_LONG_S: Final = 600
+"""Data that has waited in a school for so long is worth a word: an agent sends what it reads within seconds."""
+
+
+class Trouble(StrEnum):
+    """What can be the matter between a school's agent and the controller, the most urgent first."""
+
+    CLASH = "clash"
+    DROPPING = "dropping"
+    OFFLINE = "offline"
+    LIMITED = "limited"
+    SERIES = "series"
+    THINNED = "thinned"
+    WAITING = "waiting"
+    HELD = "held"
+
+
+@dataclass(frozen=True)
+class AgentRow:
+    """How the data of one agent arrives. Instants in UTC ms, 0 = never or not.
+
+    `waiting_bytes`, `oldest_s`, `dropped_per_min` and `thinned_per_min` are what the agent said last of its spool; None
+    when nothing recent is known. `held_s`: how much longer it holds something back as it was asked to. `limited_frames` were
+    more than its share and will come again; `series_refused` are beyond its share of series. `has_answered` is None
+    unless a restored controller asks for what it lacks.
+    """
+
+    address: Address
+    online: bool
+    last_frame_at: int
+    waiting_bytes: float | None
+    oldest_s: float | None
+    dropped_per_min: float | None
+    thinned_per_min: float | None
+    held_s: int
+    limited_since: int
+    limited_frames: int
+    series_refused: int
+    clash_since: int
+    has_answered: bool | None
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What is the matter, the most urgent first; empty when nothing is."""
+        found = {
+            Trouble.CLASH: self.clash_since,
+            Trouble.DROPPING: self.dropped_per_min,
+            Trouble.OFFLINE: not self.online,
+            Trouble.LIMITED: self.limited_since,
+            Trouble.SERIES: self.series_refused,
+            Trouble.THINNED: self.thinned_per_min,
+            Trouble.WAITING: (self.oldest_s or 0) >= WAITS_LONG_S,
+            Trouble.HELD: self.held_s,
+        }
+        return tuple(trouble for trouble in Trouble if found[trouble])
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How data arrives, for the agents the caller sees.
+
+    `level` 0: freely, 1: schools keep their backlog back, 2: they take turns. `is_stuck`: the controller cannot store just
+    now. `whole_until` (UTC ms) is set while a restored controller asks for what came after it. `set_aside` counts what
+    was kept out lately, by reason; empty for callers who do not see the whole district.
+    """
+
+    at: int
+    level: int
+    is_stuck: bool
+    whole_until: int
+    set_aside: dict[str, int] = field(default_factory=dict)
+    agents: list[AgentRow] = field(default_factory=list)
+
+    @property
+    def answered(self) -> int:
+        """Agents that have sent again what a restore lost."""
+        return sum(bool(agent.has_answered) for agent in self.agents)

@@ -7,6 +7,7 @@ from campus.ids import DeviceId, MetricId, SiteId
 from campus.samples import DeviceKind, Severity
 from controller.alerts.model import Alert, AlertState, Rule
 from controller.identity.scope import Scope
+from controller.ingest.model import DeliveryState
 from controller.registry.model import Agent, Device, Link, Room, Site
 from controller.telemetry.model import LatestOfMetric
 
@@ -59,3 +60,10 @@ class Telemetry(Protocol):
 
     def newest_by_device(self, scope: Scope) -> dict[tuple[SiteId, DeviceId], int]:
         """When each device was last measured at all, in UTC ms."""
+
+
+class Reception(Protocol):
+    """Ingest, as far as it knows agents one by one."""
+
+    def state(self, now: int) -> DeliveryState:
+        """How frames come in; from memory."""

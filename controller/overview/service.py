@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from campus.ids import DeviceId, SiteId
 from campus.metrics import Health
 from controller.identity.scope import NotFound, Scope
+from controller.overview.delivery import take_delivery
 from controller.overview.health import OpenAlert, count, most_urgent, site_sign, worst
 from controller.overview.model import (
+    Delivery,
     DeviceHealth,
     DeviceOverview,
     DistrictOverview,
@@ -17,7 +19,7 @@ from controller.overview.model import (
     SiteOverview,
 )
 from controller.overview.picture import Picture, take_picture
-from controller.overview.port import Alerts, Registry, Telemetry
+from controller.overview.port import Alerts, Reception, Registry, Telemetry
 from controller.overview.words import Schools, district_sentence, site_sentence
 from controller.registry.model import Device, Site
 
@@ -25,11 +27,14 @@ from controller.registry.model import Device, Site
 class OverviewService:
     """Thread-safe; built from services, keeps nothing. What the caller does not see is `NotFound`."""
 
-    def __init__(self, telemetry: Telemetry, registry: Registry, alerts: Alerts, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, telemetry: Telemetry, registry: Registry, alerts: Alerts, clock: Callable[[], int], reception: Reception
+    ) -> None:
         self._telemetry = telemetry
         self._registry = registry
         self._alerts = alerts
         self._clock = clock
+        self._reception = reception
 
     def district(self, scope: Scope) -> DistrictOverview:
         """Everything the caller sees; schools in the registry's order."""
@@ -76,6 +81,11 @@ class OverviewService:
         if found is None:
             raise NotFound
         return self._picture(scope, site).health(found)
+
+    def delivery(self, scope: Scope) -> Delivery:
+        """How data arrives from the agents the caller sees, in the registry's order."""
+        now = self._clock()
+        return take_delivery(scope, self._registry, self._telemetry, self._reception.state(now), now)
 
     def _picture(self, scope: Scope, site: SiteId | None = None) -> Picture:
         return take_picture(scope, self._registry, self._alerts, self._telemetry, self._clock(), site)

@@ -59,6 +59,10 @@ class Heard:
     def newest(self) -> AckBody | None:
         return next((body for body in reversed(self.bodies) if isinstance(body, AckBody)), None)
 
+    @property
+    def is_held(self) -> bool:
+        return self.newest is not None and self.newest.hold_backlog_s > 0
+
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
@@ -143,9 +147,7 @@ def test_while_the_store_is_away_agents_are_asked_to_take_turns_and_then_release
     agents[NO_2].send(frame(1, [sample()], NO_2))
     wait_until(lambda: ingest.counters.append_retries > 0, "a commit to fail")
     ingest.tend(NOW)
-    wait_until(
-        lambda: agents[NO_1].newest is not None and agents[NO_1].newest.hold_backlog_s > 0, "to be asked to hold"
-    )
+    wait_until(lambda: agents[NO_1].is_held, "to be asked to hold")
     assert centre.reception.state(NOW).level == 2
     assert centre.reception.state(NOW).is_stuck
     centre.store.is_away = False

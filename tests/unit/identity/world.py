@@ -29,6 +29,7 @@ from controller.store.port import Batch, DistrictSeries, FrameMark
 from controller.telemetry.service import TelemetryService
 from controller.utilisation.service import UtilisationService
 from tests.fakes.memory_store import MemoryStore
+from tests.fakes.reception import StaticReception
 from tests.support.district import (
     BOARD_101,
     DAY_MS,
@@ -101,7 +102,7 @@ class World:
             self.registry,
             alerts,
             telemetry,
-            OverviewService(telemetry, self.registry, alerts, clock),
+            OverviewService(telemetry, self.registry, alerts, clock, StaticReception()),
             CapacityService(store, self.registry, TIMEZONE, clock),
             UtilisationService(store, self.registry, TIMEZONE, clock),
         )

@@ -14,6 +14,7 @@ from controller.overview.model import DeviceOverview, SiteHealth
 from controller.overview.service import OverviewService
 from controller.telemetry.service import TelemetryService
 from tests.fakes.memory_store import MemoryStore
+from tests.fakes.reception import StaticReception
 from tests.support.district import (
     BOARD_101,
     CENTRE,
@@ -45,8 +46,9 @@ class Views:
         self.engine = AlertEngine(self.feed.store, registry.service, registry.engine, registry.clock)
         self.engine.restore()
         self.feed.listeners.append(self.engine.judge)
+        self.reception = StaticReception()
         telemetry = TelemetryService(self.feed.store, registry.service)
-        self.overview = OverviewService(telemetry, registry.service, self.alerts, registry.clock)
+        self.overview = OverviewService(telemetry, registry.service, self.alerts, registry.clock, self.reception)
 
     def speak(self, second: int, *silent: SiteId) -> None:
         """Every site's agent and devices say that they are well, but for the silent ones."""
