@@ -94,7 +94,7 @@ def sort_rows(rows: Rows) -> Rows:
     sorting indices (numpy sorts plain integers with SIMD).
     """
     n = len(rows.series)
-    if n < 2:
+    if n < 2 or _in_order(rows.series, rows.measured_at):
         return rows
     lowest, earliest = int(rows.series.min()), int(rows.measured_at.min())
     unit = 1 if (rows.measured_at % 1000).any() else 1000
