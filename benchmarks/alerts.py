@@ -1,22 +1,30 @@
-"""How fast the alert engine judges, and how fast it is back after a restart.
+"""How fast the alert engine judges, how much memory it takes, and how fast it is back after a restart.
 
-    python -m benchmarks.alerts [--quick] [--json]
+    python -m benchmarks.alerts [--quick] [--json] [--rules N --series N [--schools N]]
 
-Fifty schools of `benchmarks.telemetry` stand in a real registry and a real store; the shipped rules are bound to their
-20,000 series. Batches of about 100,000 samples are judged as ingest hands them over. One sample in a thousand lies at
-the end of its metric's range, and in each round one series in a hundred stays there, so that alerts open and clear all the
-time; writing them down is the tick's work and not counted.
+Two districts stand in a real registry and a real store: fifty schools with 22,650 series and the shipped rules, and eight
+hundred schools with 1.2 million series and 200 rules; or the one that is asked for. Batches of about 100,000 samples are
+judged as ingest hands them over, all series in turn. One sample in a thousand lies at the end of its metric's range, and
+in each round one series in a hundred stays there, so that alerts open and clear all the time; writing them down is the
+tick's work and not counted.
 
     evaluations_per_s         one rule over one sample, in batches of series that some rule watches
     ns_per_sample             in batches of all series, as they come
-    ns_per_unwatched_sample   in batches of series that no rule is about
+    ns_per_unwatched_sample   in batches of series that no rule is about; null where there is none
     restore_s                 a new engine's `restore`: every series bound, the open alerts taken up
+    engine_mb                 resident memory of a process of its own: after `restore` less before
+    learn_s                   binding all series as if never seen before, without a restart
+    longest_wait_ms           the longest piece of that: what ingest may wait for
+    tick_ms                   a tick that finds nothing
 
-The last line is one JSON object. Figures are medians of the rounds, one thread; `spread` holds the lowest and highest rate.
+The last line is one JSON object. Figures are medians of the rounds, in time of the one thread's processor; `spread` holds
+the lowest and highest rate.
 """
 
 import argparse
+import gc
 import json
+import multiprocessing
 import statistics
 import tempfile
 import time
@@ -24,48 +32,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
+import psutil
 
-from benchmarks.telemetry import POLL_MS, School, schools
-from campus.ids import AgentId, SiteId
-from campus.metrics import catalogue
+from benchmarks.alert_district import District, Size, build, opened
+from benchmarks.telemetry import POLL_MS
 from controller.alerts.engine import AlertEngine
-from controller.alerts.rulebook import shipped_rules
 from controller.alerts.selection import Selection
+from controller.alerts.watch import Watch
 from controller.clock import utc_ms
-from controller.identity.scope import SYSTEM
 from controller.ingest.port import Committed
-from controller.registry.database import create_engine, sqlite_url
-from controller.registry.enrolment import Enrolment, OrganisationEntry, SiteEntry
-from controller.registry.schema import migrate
-from controller.registry.service import RegistryService
-from controller.store.embedded import EmbeddedStore
-from controller.store.port import Batch, DistrictSeries, FrameMark, Ids, Retention
+from controller.memory import return_large_blocks
+from controller.store.port import Ids
 
-SCHOOLS: Final = 50
+SHIPPED: Final = Size(rules=0, series=22_650, schools=50)
+LARGE: Final = Size(rules=200, series=1_200_000, schools=800)
 BATCH: Final = 100_000
 ODD_SHARE: Final = 0.001
 FAULTY_SHARE: Final = 0.01
 ROUNDS: Final = 20
 QUICK_ROUNDS: Final = 5
-ZONE: Final = ZoneInfo("Asia/Shanghai")
-
-
-@dataclass
-class District:
-    """Everything an engine needs, and the usual value, swing and range of each series by id."""
-
-    store: EmbeddedStore
-    registry: RegistryService
-    make_engine: Callable[[], AlertEngine]
-    names: list[DistrictSeries]
-    usual: NDArray[np.float64]
-    swing: NDArray[np.float64]
-    ends: NDArray[np.float64]
-    """Lowest and highest possible, shape (series, 2)."""
 
 
 @dataclass(frozen=True)
@@ -79,38 +66,56 @@ class Rates:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="measure the alert engine")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, under 45 s")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
+    parser.add_argument("--rules", type=int, default=0, help="how many: the shipped ones, and variants of them")
+    parser.add_argument("--series", type=int, default=0, help="one district with so many series")
+    parser.add_argument("--schools", type=int, default=LARGE.schools, help="of how many schools")
     options = parser.parse_args()
     rounds = QUICK_ROUNDS if options.quick else ROUNDS
-    with tempfile.TemporaryDirectory(prefix="campanile-benchmark-") as folder:
-        report = _measure(_district(Path(folder)), rounds)
+    asked = Size(options.rules, options.series, options.schools)
+    sizes = {"asked": asked} if asked.series else {"shipped": SHIPPED, "large": LARGE}
+    report = {name: _in_processes(size, rounds) for name, size in sizes.items()}
     if not options.json:
-        for key, value in report.items():
-            print(f"{key:26} {value}")
+        for name, figures in report.items():
+            print(name)
+            for key, value in figures.items():
+                print(f"    {key:26} {value}")
     print(json.dumps(report))
 
 
-def _measure(district: District, rounds: int) -> dict[str, object]:
+def _in_processes(size: Size, rounds: int) -> dict[str, object]:
+    """Each step in a new process, so that memory is only what the engine needs."""
+    processes = multiprocessing.get_context("spawn")
+    with tempfile.TemporaryDirectory(prefix="campanile-benchmark-") as folder:
+        with processes.Pool(1) as pool:
+            pool.apply(build, (Path(folder), size))
+        with processes.Pool(1) as pool:
+            return pool.apply(_measure, (Path(folder), size, rounds))
+
+
+def _measure(folder: Path, size: Size, rounds: int) -> dict[str, object]:
+    return_large_blocks()
+    district = opened(folder, size)
+    before_mb = _resident_mb()
     engine = district.make_engine()
-    engine.restore()
-    selection = Selection(shipped_rules(), district.registry)
-    names = district.store.series_columns()
-    selection.meet(names)
-    everything = np.arange(len(district.names), dtype=np.int32)
-    is_watched = np.isin(everything, selection.choose(names, everything).series)
-    clock = _Clock(utc_ms())
-    rng = np.random.default_rng(7)
+    restores = [_thread_s(engine.restore)]
+    engine_mb = _resident_mb() - before_mb
+    restores += [_thread_s(district.make_engine().restore) for _ in range(2)]
+    everything = np.arange(len(district.usual), dtype=np.int32)
+    is_watched = _is_watched(district, everything)
+    traffic = _Traffic(engine, district, utc_ms())
     rates = {
-        name: [_round(engine, district, ids, clock, rng) for _ in range(rounds)]
+        name: [traffic.round(ids) for _ in range(rounds)] if len(ids) else []
         for name, ids in (
             ("all", everything),
             ("watched", everything[is_watched]),
             ("unwatched", everything[~is_watched]),
         )
     }
-    restores = [_restore_s(district) for _ in range(max(3, rounds // 4))]
     watched = sorted(each.evaluations_per_s for each in rates["watched"])
+    ticks = [_thread_s(lambda: engine.tick(traffic.now)) for _ in range(rounds)]
+    pieces = _pieces_s(district)
     figures = engine.figures()
     return {
         "evaluations_per_s": round(statistics.median(watched)),
@@ -119,91 +124,83 @@ def _measure(district: District, rounds: int) -> dict[str, object]:
         "ns_per_unwatched_sample": _ns(rates["unwatched"]),
         "rules": figures.rules,
         "series": figures.series,
+        "devices": district.registry.device_count(),
         "bindings": figures.bindings,
+        "watched_share": round(float(is_watched.mean()), 3),
         "open_alerts": figures.open,
         "alerts_raised": figures.written.get("raised", 0),
-        "restore_s": round(statistics.median(restores), 4),
+        "restore_s": round(statistics.median(restores), 3),
+        "engine_mb": round(engine_mb, 1),
+        "learn_s": round(sum(pieces), 3),
+        "longest_wait_ms": round(max(pieces) * 1000, 1),
+        "tick_ms": round(statistics.median(ticks) * 1000, 2),
         "rounds": rounds,
     }
 
 
-@dataclass
-class _Clock:
-    now: int
+class _Traffic:
+    """Batches as ingest hands them over: each round takes the next series, poll after poll, all of them live."""
+
+    def __init__(self, engine: AlertEngine, district: District, now: int) -> None:
+        self.now = now
+        self._engine = engine
+        self._district = district
+        self._rng = np.random.default_rng(7)
+        self._first = 0
+
+    def round(self, ids: Ids) -> Rates:
+        """One batch of `ids`."""
+        district, rng = self._district, self._rng
+        places = (self._first + np.arange(min(BATCH, 7 * len(ids)))) % len(ids)
+        self._first += BATCH
+        series, poll = ids[places], np.arange(len(places)) // len(ids)
+        at = self.now + poll * POLL_MS
+        self.now = int(at[-1]) + POLL_MS
+        value = district.usual[series] + district.swing[series] * rng.uniform(-1, 1, len(series))
+        odd = np.flatnonzero(rng.random(len(series)) < ODD_SHARE)
+        value[odd] = district.ends[series[odd], rng.integers(0, 2, len(odd))]
+        is_faulty = rng.random(len(district.usual)) < FAULTY_SHARE
+        faulty = np.flatnonzero(is_faulty[series])
+        value[faulty] = district.ends[series[faulty], series[faulty] % 2]
+        batch = Committed(series, at, value, int(at[-1]))
+        before = self._engine.figures().judged
+        took_s = _thread_s(lambda: self._engine.judge(batch))
+        self._engine.tick(self.now)
+        return Rates(took_s / len(series), (self._engine.figures().judged - before) / took_s)
 
 
-def _round(engine: AlertEngine, district: District, ids: Ids, clock: _Clock, rng: np.random.Generator) -> Rates:
-    """One batch of polls of `ids`, one after the other, all of them live."""
-    polls = min(-(-BATCH // len(ids)), 7)
-    series = np.tile(ids, polls)
-    start = clock.now
-    clock.now += polls * POLL_MS
-    at = np.repeat(start + np.arange(polls, dtype=np.int64) * POLL_MS, len(ids))
-    value = district.usual[series] + district.swing[series] * rng.uniform(-1, 1, len(series))
-    odd = np.flatnonzero(rng.random(len(series)) < ODD_SHARE)
-    value[odd] = district.ends[series[odd], rng.integers(0, 2, len(odd))]
-    is_faulty = rng.random(len(district.names)) < FAULTY_SHARE
-    faulty = np.flatnonzero(is_faulty[series])
-    value[faulty] = district.ends[series[faulty], series[faulty] % 2]
-    batch = Committed(series, at, value, int(at[-1]))
-    before = engine.figures().judged
-    began = time.perf_counter()
-    engine.judge(batch)
-    took_s = time.perf_counter() - began
-    engine.tick(clock.now)
-    return Rates(took_s / len(series), (engine.figures().judged - before) / took_s)
+def _is_watched(district: District, everything: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    names = district.store.series_columns()
+    selection = Selection(district.rulebook, district.registry)
+    selection.meet(names)
+    return np.isin(everything, selection.choose(names, everything).series)
 
 
-def _restore_s(district: District) -> float:
-    engine = district.make_engine()
-    began = time.perf_counter()
-    engine.restore()
-    return time.perf_counter() - began
+def _pieces_s(district: District) -> list[float]:
+    """How long each piece of learning takes, when every series is new."""
+    watch = Watch(Selection(district.rulebook, district.registry))
+    names = district.store.series_columns()
+    pieces = []
+    while watch.size < len(names.metric):
+        pieces.append(_thread_s(lambda: watch.learn(names, utc_ms())))
+    return pieces
 
 
-def _ns(rates: list[Rates]) -> float:
+def _thread_s(work: Callable[[], object]) -> float:
+    began = time.thread_time()
+    work()
+    return time.thread_time() - began
+
+
+def _resident_mb() -> float:
+    gc.collect()
+    return float(psutil.Process().memory_info().rss) / 1e6
+
+
+def _ns(rates: list[Rates]) -> float | None:
+    if not rates:
+        return None
     return round(statistics.median(each.s_per_sample for each in rates) * 1e9, 1)
-
-
-def _district(folder: Path) -> District:
-    now = utc_ms()
-    owned = schools(SCHOOLS, now)
-    store = EmbeddedStore(folder / "samples", timezone=ZONE, retention=Retention())
-    store.start()
-    registry, make_engine = _registry(folder, owned, store, now)
-    series = [(school.address.site, one) for school in owned for one in school.series]
-    names = [DistrictSeries(site, *one.key) for site, one in series]
-    ids = store.series_ids(names)
-    usual = np.array([one.shape.level for _, one in series])
-    mark = FrameMark(SiteId("no-1-primary"), AgentId("no-1-primary"), 1, 1)
-    store.append(Batch([mark], ids, np.full(len(ids), now - POLL_MS, dtype=np.int64), usual))
-    ranges = [catalogue()[name.metric] for name in names]
-    return District(
-        store=store,
-        registry=registry,
-        make_engine=make_engine,
-        names=names,
-        usual=usual,
-        swing=np.array([one.shape.swing for _, one in series]),
-        ends=np.array([[metric.minimum, metric.maximum] for metric in ranges]),
-    )
-
-
-def _registry(
-    folder: Path, owned: list[School], store: EmbeddedStore, now: int
-) -> tuple[RegistryService, Callable[[], AlertEngine]]:
-    engine = create_engine(sqlite_url(folder / "registry.db"))
-    migrate(engine)
-    registry = RegistryService(engine, utc_ms)
-    registry.start()
-    sites = tuple(
-        SiteEntry(str(school.address.site), "district", "School", "学校", agents=(str(school.address.agent),))
-        for school in owned
-    )
-    registry.enrol(SYSTEM, Enrolment((OrganisationEntry("district", "District", "区"),), sites))
-    for school in owned:
-        registry.learn_facts(school.address, school.facts, now)
-    return registry, lambda: AlertEngine(store, registry, engine, utc_ms)
 
 
 if __name__ == "__main__":
