@@ -66,17 +66,24 @@ class Vitals:
     async def _measure(self) -> list[Sample]:
         now, measured_at, now_s = self._clock(), self._clock.reading(), self._timer.now_s()
         state = await self._spool.state()
-        lost = state.dropped_points + self._spool.counts["disk_full_points"] + self._intake.dropped_points
+        no_room = state.dropped_points + self._spool.counts["disk_full_points"]
+        refused = state.refused_events + self._spool.counts["disk_full_facts_and_events"]
         values = {
             "reachable": 1.0,
             "uptime_s": round(now_s - self._began_s),
             "agent_spool_bytes": state.size_bytes,
             "agent_spool_age_s": max(0, now - state.oldest_at) // 1000 if state.oldest_at else 0,
+            "agent_spool_frames": state.frames,
+            "agent_spool_acknowledged_bytes": state.acknowledged_bytes,
+            "agent_spool_thinned_per_min": self._per_min("thinned", now_s, state.thinned_points),
+            "agent_spool_dropped_per_min": self._per_min("no_room", now_s, no_room),
+            "agent_spool_refused_events_per_min": self._per_min("refused", now_s, refused),
+            "agent_spool_damaged": state.damaged_files,
             "agent_clock_correction_s": round(self._clock.correction_ms / 1000),
             "agent_hold_s": round(self._hold_s()),
             "agent_memory_bytes": resident_bytes(),
             "agent_polls_skipped_per_min": self._per_min("skipped", now_s, self._poller.skipped),
-            "agent_points_dropped_per_min": self._per_min("lost", now_s, lost),
+            "agent_points_dropped_per_min": self._per_min("lost", now_s, no_room + self._intake.dropped_points),
         }
         return [
             Sample(SeriesKey(self._device, MetricId(metric), Instance("")), measured_at, float(value))

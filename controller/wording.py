@@ -42,6 +42,9 @@ UNITS = {
     "{passage}/min": ("passages/min", "人次/分"),
     "{poll}/min": ("polls/min", "次/分"),
     "{point}/min": ("readings/min", "个/分"),
+    "{event}/min": ("events/min", "个/分"),
+    "{frame}": ("frames", "帧"),
+    "{file}": ("files", "个文件"),
 }
 
 

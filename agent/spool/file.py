@@ -213,10 +213,11 @@ class SpoolFile:
             if len(rows) < _CHANGE_AT_ONCE:
                 return offered
 
-    def state(self) -> SpoolState:
-        """What is here now."""
+    def state(self, anchor_ms: int | None = None) -> SpoolState:
+        """What is here now; with the clock's anchor `oldest_at` is by the clock as it is now."""
         with self._database.reading() as connection:
-            return read_state(connection, VERSION)._replace(next_number=self.next_number)
+            state = read_state(connection, VERSION, self._boot, anchor_ms)
+            return state._replace(next_number=self.next_number)
 
     def _acknowledge(self, epoch: int, first: int, last: int, now: int) -> int:
         """Take a run, a bounded part in each commit, for the log holds every page that a commit touches."""

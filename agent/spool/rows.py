@@ -80,12 +80,16 @@ def held_bytes(connection: sqlite3.Connection) -> tuple[int, int]:
     return all_bytes, events_bytes
 
 
-def read_state(connection: sqlite3.Connection, version: int) -> SpoolState:
-    """What an open file of `version` 1 or 2 holds."""
+def read_state(
+    connection: sqlite3.Connection, version: int, boot: str = "[]", anchor_ms: int | None = None
+) -> SpoolState:
+    """What an open file of `version` 1 or 2 holds; `boot` and `anchor_ms` as in `SEALED_AT`, for who knows the clock."""
     counts = dict(connection.execute("SELECT name, value FROM counts"))
     waits = "TRUE" if version == 1 else f"progress < {Progress.ACKNOWLEDGED.value}"
+    sealed_at = "created_at" if version == 1 else SEALED_AT
     frames, size_bytes, oldest_at, oldest_kept = connection.execute(
-        f"SELECT count(*), coalesce(sum(size_bytes), 0), min(created_at), min(number) FROM frames WHERE {waits}"  # noqa: S608
+        f"SELECT count(*), coalesce(sum(size_bytes), 0), min({sealed_at}), min(number) FROM frames WHERE {waits}",  # noqa: S608
+        {"boot": boot, "anchor_ms": anchor_ms},
     ).fetchone()
     kept_frames, kept_bytes = connection.execute(
         f"SELECT count(*), coalesce(sum(size_bytes), 0) FROM frames WHERE NOT {waits}"  # noqa: S608

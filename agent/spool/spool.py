@@ -102,7 +102,8 @@ class Spool:
 
     async def state(self) -> SpoolState:
         """See `SpoolFile.state`."""
-        return await self._run(self._file.state, SpoolState())
+        anchor_ms = self._clock.anchor_ms
+        return await self._run(lambda: self._file.state(anchor_ms), SpoolState())
 
     async def load_facts(self) -> list[DeviceFacts]:
         """What `save_facts` remembers, across restarts."""
