@@ -14,7 +14,7 @@ from controller.capacity.port import Registry
 from controller.capacity.rules import busy_hour, coverage, days_above, nearest_rank
 from controller.identity.scope import Scope
 from controller.registry.model import Link
-from controller.store.port import Level, SampleStore, Window
+from controller.store.port import DistrictSeries, Level, SampleStore, Window
 
 INBOUND: Final = MetricId("if_in_bps")
 """Seen from the school's gateway, what comes in on the uplink goes towards the school."""
@@ -51,12 +51,12 @@ class CapacityService:
     def _uses(self, links: Sequence[Link], start: int, end: int) -> list[LinkUse]:
         now = self._clock()
         until = max(min(end, now), start)
-        parts = {(link.site, link.device, Instance(link.instance)) for link in links}
+        parts = [(link.site, link.device, Instance(link.instance)) for link in links]
         inbound, outbound = self._numbers(INBOUND, parts), self._numbers(OUTBOUND, parts)
         states = self._latest(self._numbers(STATE, parts), now - FRESH_MS)
         speeds = self._latest(self._numbers(SPEED, parts), 0)
         rates = self._latest(inbound, now - FRESH_MS), self._latest(outbound, now - FRESH_MS)
-        ids = np.array(sorted([*inbound.values(), *outbound.values()]), dtype=np.int32)
+        ids = np.array(sorted({*inbound.values(), *outbound.values()}), dtype=np.int32)
         window = self._store.window(ids, start, until, Level.FIVE_MINUTES) if len(ids) and until > start else None
         uses = []
         for link in links:
@@ -76,11 +76,10 @@ class CapacityService:
             )
         return uses
 
-    def _numbers(self, metric: MetricId, parts: set[_PartKey]) -> dict[_PartKey, int]:
+    def _numbers(self, metric: MetricId, parts: Sequence[_PartKey]) -> dict[_PartKey, int]:
         """Series id of `metric` of each part that has one."""
-        named = ((number, name) for number, name in self._store.find_series(metric=metric).items())
-        found = {(name.site, name.device, name.instance): number for number, name in named}
-        return {part: found[part] for part in parts if part in found}
+        ids = self._store.ids_of([DistrictSeries(site, device, metric, part) for site, device, part in parts])
+        return {part: number for part, number in zip(parts, ids.tolist(), strict=True) if number >= 0}
 
     def _latest(self, numbers: dict[_PartKey, int], since: int) -> dict[_PartKey, float]:
         """Newest value of each part's series, those measured before `since` left out."""

@@ -8,15 +8,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from campus.metrics import Health
 from campus.samples import Severity
 from controller.alerts.model import Alert, Rule
 from controller.overview.model import DeviceHealth, HealthCounts
+from controller.store.port import Times, Values
 
 SILENT_AFTER_MS: Final = 15 * 60_000
 """A device is unknown when nothing of it was measured for three times the slowest usual cadence."""
 CUT_OFF_AFTER_MS: Final = 45_000
 """A school whose agent the broker calls offline is cut off once nothing was heard of it for this long."""
+SIGNS: Final = tuple(Health)
 _WORST_FIRST: Final = (Health.FAILED, Health.ATTENTION, Health.UNKNOWN, Health.GOOD)
 _HURRY: Final = {Severity.CRITICAL: 0, Severity.MAJOR: 1, Severity.MINOR: 2, Severity.INFO: 3}
 
@@ -56,6 +61,14 @@ def device_health(standing: Standing) -> DeviceHealth:
     return DeviceHealth(Health.GOOD, "Works normally", "运行正常", 0)
 
 
+def quiet_signs(newest_at: Times, reachable: Values, now: int) -> NDArray[np.intp]:
+    """As `device_health` of devices that no alert is open for, in schools that are not cut off: places in `SIGNS`."""
+    signs = np.full(len(newest_at), SIGNS.index(Health.GOOD))
+    signs[reachable == 0] = SIGNS.index(Health.FAILED)
+    signs[(newest_at == 0) | (now - newest_at > SILENT_AFTER_MS)] = SIGNS.index(Health.UNKNOWN)
+    return signs
+
+
 def most_urgent(alerts: Iterable[OpenAlert]) -> list[OpenAlert]:
     """Most severe first, then the oldest."""
     return sorted(alerts, key=lambda each: (_HURRY[each.alert.severity], each.alert.opened_at))
@@ -69,14 +82,6 @@ def worst(signs: Iterable[Health]) -> Health:
     """
     found = set(signs)
     return next((sign for sign in _WORST_FIRST if sign in found), Health.UNKNOWN)
-
-
-def count(signs: Iterable[Health]) -> HealthCounts:
-    """How many of each."""
-    numbers = dict.fromkeys(Health, 0)
-    for sign in signs:
-        numbers[sign] += 1
-    return HealthCounts(**{sign.value: number for sign, number in numbers.items()})
 
 
 def site_sign(alerts: Sequence[OpenAlert], devices: HealthCounts) -> Health:

@@ -1,24 +1,30 @@
 """Everything the overview asks its neighbours, asked once: a fixed number of calls, however many devices there are."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
-from campus.ids import DeviceId, MetricId, SiteId
+import numpy as np
+from numpy.typing import NDArray
+
+from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.metrics import Health
 from controller.alerts.model import AlertState
 from controller.identity.scope import NotFound, Scope
-from controller.overview.health import CUT_OFF_AFTER_MS, OpenAlert, Standing, device_health
-from controller.overview.model import DeviceHealth, LinkNow
+from controller.overview.health import CUT_OFF_AFTER_MS, SIGNS, OpenAlert, Standing, device_health, quiet_signs
+from controller.overview.model import DeviceHealth, HealthCounts, LinkNow
 from controller.overview.port import Alerts, Registry, Telemetry
-from controller.registry.model import Agent, Device
+from controller.registry.model import Agent
+from controller.store.port import DistrictSeries
+from controller.telemetry.model import DevicesNow
 
 MAX_ALERTS: Final = 20_000
 FRESH_MS: Final = 5 * 60_000
 """A number older than this is not shown as how it is now."""
 
 DeviceKey = tuple[SiteId, DeviceId]
-PortKey = tuple[SiteId, DeviceId, str]
 
 
 @dataclass(frozen=True)
@@ -29,32 +35,63 @@ class Picture:
     agents: dict[SiteId, list[Agent]]
     cut_off_since: dict[SiteId, int]
     alerts: dict[DeviceKey, list[OpenAlert]]
-    newest_at: dict[DeviceKey, int]
-    reachable: dict[DeviceKey, tuple[int, float]]
+    devices: DevicesNow
     links: dict[SiteId, list[LinkNow]]
 
-    def health(self, device: Device) -> DeviceHealth:
+    def health(self, site: SiteId, device: DeviceId) -> DeviceHealth:
         """The sign of one device."""
-        key = (device.site, device.id)
-        return device_health(
-            Standing(
-                now=self.now,
-                newest_at=self.newest_at.get(key, 0),
-                reachable=self.reachable.get(key),
-                alerts=self.alerts.get(key, ()),
-                is_cut_off=device.site in self.cut_off_since,
-            )
-        )
+        row = self._rows.get((site, device))
+        newest_at, reachable = 0, None
+        if row is not None:
+            newest_at = int(self.devices.newest_at[row])
+            asked_at = int(self.devices.reachable_at[row])
+            reachable = (asked_at, float(self.devices.reachable[row])) if asked_at else None
+        alerts = self.alerts.get((site, device), ())
+        return device_health(Standing(self.now, newest_at, reachable, alerts, site in self.cut_off_since))
+
+    def counts(self, site: SiteId, devices: Sequence[DeviceId]) -> HealthCounts:
+        """How many of some devices of a site carry which sign: as counting `health` of each."""
+        with_alerts = {device for _, device in self._of_site.get(site, ())}
+        signs = Counter(self.health(site, device).health for device in devices if device in with_alerts)
+        quiet = [device for device in devices if device not in with_alerts]
+        if site in self.cut_off_since:
+            signs[Health.UNKNOWN] += len(quiet)
+        else:
+            rows = [self._rows.get((site, device), -1) for device in quiet]
+            numbers = np.bincount(self._quiet_signs[rows], minlength=len(SIGNS)).tolist()
+            signs.update(dict(zip(SIGNS, numbers, strict=True)))
+        return HealthCounts(**{sign.value: signs[sign] for sign in SIGNS})
+
+    def open_alerts(self, site: SiteId) -> int:
+        """How many alerts of a site are shown."""
+        return sum(len(self.alerts[key]) for key in self._of_site.get(site, ()))
 
     def site_alerts(self, site: SiteId) -> list[OpenAlert]:
         """Alerts of a site that carry a sign, without those that say it is cut off: that is told apart."""
         return [
             each
-            for (where, _), alerts in self.alerts.items()
-            if where == site
-            for each in alerts
+            for key in self._of_site.get(site, ())
+            for each in self.alerts[key]
             if not each.rule.is_cause and each.rule.sign is not Health.GOOD
         ]
+
+    @cached_property
+    def _of_site(self) -> dict[SiteId, list[DeviceKey]]:
+        """Devices with alerts, by site."""
+        found: dict[SiteId, list[DeviceKey]] = defaultdict(list)
+        for key in self.alerts:
+            found[key[0]].append(key)
+        return found
+
+    @cached_property
+    def _rows(self) -> dict[DeviceKey, int]:
+        return {key: row for row, key in enumerate(self.devices.devices)}
+
+    @cached_property
+    def _quiet_signs(self) -> NDArray[np.intp]:
+        """Aligned with `devices`, and one more at the end, which -1 leads to: a device never measured."""
+        newest_at, reachable = self.devices.newest_at, self.devices.reachable
+        return quiet_signs(np.append(newest_at, 0), np.append(reachable, np.nan), self.now)
 
 
 def take_picture(
@@ -70,12 +107,7 @@ def take_picture(
         agents=agents,
         cut_off_since=_cut_off(agents, shown, now),
         alerts=shown,
-        newest_at=telemetry.newest_by_device(scope),
-        reachable={
-            (each.site, each.device): (each.measured_at, each.value)
-            for each in telemetry.latest_of_metric(scope, MetricId("reachable"), site)
-            if not each.instance
-        },
+        devices=telemetry.devices_now(scope, site),
         links=_links(scope, registry, telemetry, now, site),
     )
 
@@ -109,22 +141,21 @@ def _cut_off(agents: dict[SiteId, list[Agent]], shown: dict[DeviceKey, list[Open
 def _links(
     scope: Scope, registry: Registry, telemetry: Telemetry, now: int, site: SiteId | None
 ) -> dict[SiteId, list[LinkNow]]:
-    def newest(metric: str) -> dict[PortKey, float]:
-        return {
-            (each.site, each.device, each.instance): each.value
-            for each in telemetry.latest_of_metric(scope, MetricId(metric), site)
-            if now - each.measured_at <= FRESH_MS
-        }
+    links = registry.links(scope, site)
+
+    def newest(metric: str) -> list[float | None]:
+        """The recent value of each link, None where there is none."""
+        names = [DistrictSeries(link.site, link.device, MetricId(metric), Instance(link.instance)) for link in links]
+        latest = telemetry.latest_of(scope, names)
+        rows = zip(latest.measured_at.tolist(), latest.value.tolist(), strict=True)
+        return [value if now - at <= FRESH_MS else None for at, value in rows]
 
     inbound, outbound = newest("if_in_bps"), newest("if_out_bps")
     states, speeds = newest("if_oper_state"), newest("if_speed_bps")
     found: dict[SiteId, list[LinkNow]] = defaultdict(list)
-    for link in registry.links(scope):
-        if site not in (None, link.site):
-            continue
-        key = (link.site, link.device, link.instance)
-        known = link if link.capacity_bps > 0 else replace(link, capacity_bps=speeds.get(key, 0.0))
-        found[link.site].append(LinkNow(known, inbound.get(key), outbound.get(key), _is_up(states.get(key))))
+    for link, into, out, state, speed in zip(links, inbound, outbound, states, speeds, strict=True):
+        known = link if link.capacity_bps > 0 else replace(link, capacity_bps=speed or 0.0)
+        found[link.site].append(LinkNow(known, into, out, _is_up(state)))
     return found
 
 

@@ -9,7 +9,8 @@ from controller.alerts.model import Alert, AlertState, Rule
 from controller.identity.scope import Scope
 from controller.ingest.model import DeliveryState
 from controller.registry.model import Agent, Device, Link, Room, Site
-from controller.telemetry.model import LatestOfMetric
+from controller.store.port import DistrictSeries, Latest
+from controller.telemetry.model import DevicesNow, LatestOfMetric
 
 
 class Registry(Protocol):
@@ -26,8 +27,11 @@ class Registry(Protocol):
     ) -> Sequence[Device]:
         """Devices that match."""
 
-    def links(self, scope: Scope) -> Sequence[Link]:
-        """Uplinks."""
+    def device_ids(self, scope: Scope, site: SiteId) -> Sequence[DeviceId]:
+        """Ids of a site's devices, in no particular order; from memory."""
+
+    def links(self, scope: Scope, site: SiteId | None = None) -> Sequence[Link]:
+        """Uplinks, of one site or of all the caller sees."""
 
     def agents(self, scope: Scope) -> Sequence[Agent]:
         """Enrolled agents."""
@@ -58,8 +62,11 @@ class Telemetry(Protocol):
     def latest_of_metric(self, scope: Scope, metric: MetricId, site: SiteId | None = None) -> Sequence[LatestOfMetric]:
         """The newest number of one metric wherever it is measured."""
 
-    def newest_by_device(self, scope: Scope) -> dict[tuple[SiteId, DeviceId], int]:
-        """When each device was last measured at all, in UTC ms."""
+    def latest_of(self, scope: Scope, names: Sequence[DistrictSeries]) -> Latest:
+        """The newest number of each series named, in their order; 0 and NaN for those without any."""
+
+    def devices_now(self, scope: Scope, site: SiteId | None = None) -> DevicesNow:
+        """When each device was last measured, and whether it answers."""
 
 
 class Reception(Protocol):

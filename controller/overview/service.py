@@ -7,7 +7,7 @@ from campus.ids import DeviceId, SiteId
 from campus.metrics import Health
 from controller.identity.scope import NotFound, Scope
 from controller.overview.delivery import take_delivery
-from controller.overview.health import OpenAlert, count, most_urgent, site_sign, worst
+from controller.overview.health import OpenAlert, most_urgent, site_sign, worst
 from controller.overview.model import (
     Delivery,
     DeviceHealth,
@@ -39,10 +39,10 @@ class OverviewService:
     def district(self, scope: Scope) -> DistrictOverview:
         """Everything the caller sees; schools in the registry's order."""
         picture = self._picture(scope)
-        devices: dict[SiteId, list[Device]] = defaultdict(list)
-        for device in self._registry.devices(scope):
-            devices[device.site].append(device)
-        sites = [_site_health(picture, site, devices[site.id]) for site in self._registry.sites(scope)]
+        sites = [
+            _site_health(picture, site, self._registry.device_ids(scope, site.id))
+            for site in self._registry.sites(scope)
+        ]
         alerts = [each for site in sites for each in picture.site_alerts(site.site.id)]
         sentence = district_sentence(_schools(picture, sites), alerts)
         agents = [agent for those in picture.agents.values() for agent in those]
@@ -66,7 +66,7 @@ class OverviewService:
             raise NotFound
         picture = self._picture(scope, site)
         devices = self._registry.devices(scope, site)
-        summary = _site_health(picture, found, devices)
+        summary = _site_health(picture, found, [device.id for device in devices])
         sentence = site_sentence(
             is_cut_off=summary.is_cut_off,
             is_heard=summary.health is not Health.UNKNOWN,
@@ -77,10 +77,9 @@ class OverviewService:
     def device_health(self, scope: Scope, site: SiteId, device: DeviceId) -> DeviceHealth:
         """One device's sign, why, and since when."""
         scope.require(site)
-        found = next((each for each in self._registry.devices(scope, site) if each.id == device), None)
-        if found is None:
+        if device not in self._registry.device_ids(scope, site):
             raise NotFound
-        return self._picture(scope, site).health(found)
+        return self._picture(scope, site).health(site, device)
 
     def delivery(self, scope: Scope) -> Delivery:
         """How data arrives from the agents the caller sees, in the registry's order."""
@@ -95,7 +94,9 @@ class OverviewService:
         known = {room.id for room in rooms}
         inside: dict[str, list[DeviceOverview]] = defaultdict(list)
         for device in devices:
-            overview = DeviceOverview(device, picture.health(device), len(picture.alerts.get((site, device.id), ())))
+            overview = DeviceOverview(
+                device, picture.health(site, device.id), len(picture.alerts.get((site, device.id), ()))
+            )
             inside[device.room if device.room in known else ""].append(overview)
         overviews = [
             RoomOverview(room, worst(each.health.health for each in inside[room.id]), inside[room.id]) for room in rooms
@@ -105,8 +106,8 @@ class OverviewService:
         return overviews
 
 
-def _site_health(picture: Picture, site: Site, devices: Sequence[Device]) -> SiteHealth:
-    signs = count(picture.health(device).health for device in devices)
+def _site_health(picture: Picture, site: Site, devices: Sequence[DeviceId]) -> SiteHealth:
+    signs = picture.counts(site.id, devices)
     told = most_urgent(picture.site_alerts(site.id))
     cut_off_since = picture.cut_off_since.get(site.id)
     if cut_off_since is not None:
@@ -124,7 +125,7 @@ def _site_health(picture: Picture, site: Site, devices: Sequence[Device]) -> Sit
         reason_zh=reasons[1],
         since=since,
         devices=signs,
-        open_alerts=sum(len(alerts) for (where, _), alerts in picture.alerts.items() if where == site.id),
+        open_alerts=picture.open_alerts(site.id),
         is_cut_off=cut_off_since is not None,
         links=tuple(picture.links.get(site.id, ())),
     )

@@ -2,8 +2,11 @@
 
 import math
 import re
+from collections.abc import Sequence
+from typing import Any, Final
 
 import msgspec
+from sqlmodel import col
 
 from campus.ids import AgentId, DeviceId, SiteId, is_id, is_instance
 from campus.samples import DeviceFacts, DeviceKind
@@ -12,6 +15,7 @@ from controller.registry.tables import DeviceRow, NeighbourRow, PortRow
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(DeviceFacts)
+_KINDS = {kind.value: kind for kind in DeviceKind}
 _TYPE_LIMIT = 1 << 31
 _NOT_HEX = re.compile(r"[^0-9a-f]")
 
@@ -86,16 +90,34 @@ def neighbour_rows(site: SiteId, facts: DeviceFacts) -> list[NeighbourRow]:
     ]
 
 
-def device_of(row: DeviceRow) -> Device:
-    """The noun of a row."""
+DEVICE_COLUMNS: Final = tuple(
+    col(column)
+    for column in (
+        DeviceRow.site,
+        DeviceRow.id,
+        DeviceRow.kind,
+        DeviceRow.name,
+        DeviceRow.room,
+        DeviceRow.agent,
+        DeviceRow.facts,
+        DeviceRow.first_seen_at,
+        DeviceRow.last_seen_at,
+    )
+)
+"""What `device_of` wants of a row: columns instead of objects, because a district has 100,000 of them."""
+
+
+def device_of(row: Sequence[Any]) -> Device:
+    """The noun of `DEVICE_COLUMNS`."""
+    site, device, kind, name, room, agent, facts, first_seen_at, last_seen_at = row
     return Device(
-        site=SiteId(row.site),
-        id=DeviceId(row.id),
-        kind=DeviceKind(row.kind),
-        name=row.name,
-        room=row.room,
-        agent=AgentId(row.agent),
-        facts=_decoder.decode(row.facts),
-        first_seen_at=row.first_seen_at,
-        last_seen_at=row.last_seen_at,
+        SiteId(site),
+        DeviceId(device),
+        _KINDS[kind],
+        name,
+        room,
+        AgentId(agent),
+        _decoder.decode(facts),
+        first_seen_at,
+        last_seen_at,
     )

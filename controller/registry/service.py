@@ -22,7 +22,7 @@ from controller.registry.changes import Changes
 from controller.registry.check import check_enrolment, refuse_problems
 from controller.registry.database import reading, writing
 from controller.registry.enrolment import Enrolment
-from controller.registry.facts import device_of, facts_problem
+from controller.registry.facts import DEVICE_COLUMNS, device_of, facts_problem
 from controller.registry.membership import Membership, Standing
 from controller.registry.model import Agent, Device, Lesson, Link, Organisation, PortUse, Room, SearchHit, Site
 from controller.registry.port_uses import read_port_uses
@@ -58,8 +58,9 @@ class RegistryService:
         """Read who is enrolled and known; `Transient` when the database cannot be read."""
         self.refresh()
         with reading(self._engine) as session:
-            for row in session.exec(select(DeviceRow.site, DeviceRow.id, DeviceRow.kind, DeviceRow.room)):
-                site, device, kind, room = row
+            for site, device, kind, room in session.exec(
+                select(DeviceRow.site, DeviceRow.id, DeviceRow.kind, DeviceRow.room)
+            ):
                 self._members.learn(SiteId(site), DeviceId(device), Standing(DeviceKind(kind), room))
 
     def refresh(self) -> None:
@@ -110,7 +111,7 @@ class RegistryService:
         self, scope: Scope, site: SiteId | None = None, kind: DeviceKind | None = None, room: str | None = None
     ) -> list[Device]:
         """Devices that match every argument given, by site and id."""
-        statement = select(DeviceRow).where(within(scope, DeviceRow.site))
+        statement = sa.select(*DEVICE_COLUMNS).where(within(scope, DeviceRow.site))
         if site is not None:
             self.site(scope, site)
             statement = statement.where(col(DeviceRow.site) == site)
@@ -119,14 +120,19 @@ class RegistryService:
         if room is not None:
             statement = statement.where(col(DeviceRow.room) == room)
         with reading(self._engine) as session:
-            rows = session.exec(statement.order_by(col(DeviceRow.site), col(DeviceRow.id)))
+            rows = session.execute(statement.order_by(col(DeviceRow.site), col(DeviceRow.id)))
             return [device_of(row) for row in rows]
+
+    def device_ids(self, scope: Scope, site: SiteId) -> list[DeviceId]:
+        """Ids of the site's devices, in no particular order; none of a site that is not the caller's. From memory."""
+        return self._members.devices(site) if scope.sees(site) else []
 
     def device(self, scope: Scope, site: SiteId, device: DeviceId) -> Device:
         """One device, or `NotFound`."""
         scope.require(site)
         with reading(self._engine) as session:
-            row = session.get(DeviceRow, (site, device))
+            wanted = col(DeviceRow.site) == site, col(DeviceRow.id) == device
+            row = session.execute(sa.select(*DEVICE_COLUMNS).where(*wanted)).first()
             if row is None:
                 raise NotFound
             return device_of(row)
@@ -136,11 +142,11 @@ class RegistryService:
         with reading(self._engine) as session:
             return read_port_uses(session, [site for site in sites if scope.sees(site)], kinds)
 
-    def links(self, scope: Scope) -> list[Link]:
-        """Uplinks of the gateways the caller sees; `capacity_bps` 0 where only the port's speed is known."""
+    def links(self, scope: Scope, site: SiteId | None = None) -> list[Link]:
+        """Uplinks of the gateways the caller sees (of one site); `capacity_bps` 0 where only the port's speed is known."""
         return [
             Link(device.site, device.id, instance, device.facts.uplink_capacity_bps)
-            for device in self.devices(scope, kind=DeviceKind.GATEWAY)
+            for device in self.devices(scope, site, DeviceKind.GATEWAY)
             for instance in device.facts.uplinks
         ]
 

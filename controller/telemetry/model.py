@@ -1,10 +1,26 @@
 """Nouns of telemetry as pages and the API read them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.metrics import Metric, State, catalogue
 from controller.store.port import Level, Times, Values
+
+DeviceKey = tuple[SiteId, DeviceId]
+
+
+class DevicesNow(NamedTuple):
+    """Columns over devices of which anything was ever measured: UTC ms, and whether it answered when it was asked last.
+
+    `reachable_at` is 0 and `reachable` NaN for a device that nobody asks.
+    """
+
+    devices: Sequence[DeviceKey]
+    newest_at: Times
+    reachable_at: Times
+    reachable: Values
 
 
 @dataclass(frozen=True)

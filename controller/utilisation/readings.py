@@ -5,11 +5,10 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from campus.ids import MetricId
 from controller.store.days import DayCutter
-from controller.store.port import Level, SampleStore
+from controller.store.port import Ids, Level, SampleStore
 from controller.utilisation.evidence import Evidence, Seats, weigh
 from controller.utilisation.memory import BoardKey, EvidenceMemory
 from controller.utilisation.rules import BUCKET_MS
@@ -77,21 +76,21 @@ class EvidenceReader:
                     self._memory.keep(day[0], settled[day[0]], boards, evidence.rows())
                 yield _clipped(day, evidence, start, end)
 
-    def _seats(self, boards: Sequence[BoardKey]) -> tuple[NDArray[np.int32], Seats]:
-        number = {board: place for place, board in enumerate(boards)}
-        chairs: dict[MetricId, dict[int, int]] = {}
-        for metric in (POWER, TOUCH, INPUT):
-            named = self._store.find_series(metric=metric).items()
-            chairs[metric] = {
-                series: number[name.site, name.device] for series, name in named if (name.site, name.device) in number
-            }
-        ids = np.array(sorted({series for found in chairs.values() for series in found}), dtype=np.int32)
+    def _seats(self, boards: Sequence[BoardKey]) -> tuple[Ids, Seats]:
+        found = {metric: self._store.find_ids(metric=metric) for metric in (POWER, TOUCH, INPUT)}
+        names = self._store.series_columns()  # after the ids, so that it names them all
+        number_of = {device: number for number, device in enumerate(names.devices)}
+        place_of = np.full(len(number_of), -1, np.int64)
+        for place, board in enumerate(boards):
+            if board in number_of:
+                place_of[number_of[board]] = place
+        chairs = {metric: ids[place_of[names.device[ids]] >= 0] for metric, ids in found.items()}
+        ids = np.unique(np.concatenate(list(chairs.values())))
         size = int(ids[-1]) + 1 if len(ids) else 0
         power, activity = np.full(size, -1, np.int64), np.full(size, -1, np.int64)
         for table, metrics in ((power, (POWER,)), (activity, (TOUCH, INPUT))):
             for metric in metrics:
-                found = chairs[metric]
-                table[list(found)] = list(found.values())
+                table[chairs[metric]] = place_of[names.device[chairs[metric]]]
         return ids, Seats(len(boards), power, activity)
 
 
