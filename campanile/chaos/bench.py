@@ -6,6 +6,7 @@ Everything lies in one folder: FOLDER/SITE/ for each school, FOLDER/controller/,
 import asyncio
 import http.client
 import itertools
+import json
 import socket
 import time
 from collections.abc import Sequence
@@ -18,12 +19,12 @@ import yaml
 from campanile.chaos.brokers import Broker, BrokerKind
 from campanile.chaos.command import AGENT_ENTRY
 from campanile.chaos.ledger import Ledger
-from campanile.chaos.process import Process
+from campanile.chaos.process import READY_TIMEOUT_S, BenchTrouble, Process
 from campanile.chaos.reconcile import Taken, Verdict, reconcile
 from campanile.chaos.relay import LOOPBACK, Relay
 from campanile.chaos.replayer import Replayer
 from campanile.chaos.school import School
-from campanile.chaos.spools import collect, count_waiting
+from campanile.chaos.spools import Disk, Span, collect, count_waiting
 from campanile.chaos.stored import read_store
 from campanile.demo.plan import free_port, health
 from campanile.demo.processes import campanile
@@ -59,8 +60,8 @@ class Bench:
         self.line = Relay("line of the controller", self.broker.port)
         self.controller = self._controller_process()
         self.controller_turn = asyncio.Lock()
-        self.disks_lost = 0
-        """How many agents' disks the bench took so far: a backup of the controller is good only while it is the same."""
+        self.forgotten: list[Span] = []
+        """From when to when the controller lost its memory: what it acknowledged then is only where an agent still has it."""
         self._numbers = itertools.count(1)
         self.replayer = Replayer()
 
@@ -104,6 +105,21 @@ class Bench:
             school.agent.start()
         await self.controller.until_ready()
 
+    async def finish_recall(self) -> None:
+        """After a restore of the controller: return when every agent has been asked for what came since, and has answered.
+
+        A new life asks at once; an old one may have asked while nobody could hear it, and waits for minutes.
+        """
+        if not self.forgotten:
+            return
+        await self.controller.end()
+        self.controller.start()
+        await self.controller.until(self._is_recalled, "hear from every agent after the restore", READY_TIMEOUT_S)
+
+    def _is_recalled(self) -> bool:
+        answers = self.data / "restored-answers.json"
+        return answers.exists() and len(json.loads(answers.read_text())["answered"]) == len(self.schools)
+
     async def drain(self) -> None:
         """Devices fall silent; return when every agent's disk holds nothing that waits, or the time is over."""
         deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
@@ -128,11 +144,11 @@ class Bench:
         """End every process and close every socket; harmless when called twice."""
         self.replayer.stop()
         for school in self.schools:
-            school.agent.kill()
+            school.agent.forget()
         if self.controller.is_running:
             await self.controller.end()
         for broker in self.brokers:
-            broker.process.kill()
+            broker.process.forget()
         for school in self.schools:
             await school.close()
         await self.line.close()
@@ -142,12 +158,24 @@ class Bench:
         verdict = Verdict()
         taken = Taken(verdict)
         for school in self.schools:
-            for spool in (school.spool, *school.twins, *school.lasting):
-                collect(taken, spool, is_lasting=True)
+            collect(taken, school.spool, Disk.KEPT, self.forgotten if school.has_lost_disk else ())
+            for twin in school.twins:
+                collect(taken, twin, Disk.KEPT, self.forgotten)
             for copy in school.set_aside:
-                collect(taken, copy, is_lasting=False)
+                collect(taken, copy, Disk.TAKEN, self.forgotten)
         stored = read_store(self.data, TIMEZONE)
         return reconcile(verdict, taken, stored.marks, stored.rows, self.ledger)
+
+    async def command(self, *arguments: str) -> str:
+        """Run a command of ours to its end and return what it said; `BenchTrouble` unless its code is 0."""
+        process = await asyncio.create_subprocess_exec(
+            *campanile(*arguments), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        said, _ = await process.communicate()
+        if process.returncode:
+            text = said.decode(errors="replace")[-2_000:]
+            raise BenchTrouble(f"`campanile {' '.join(arguments)}` ended with code {process.returncode}: {text}")
+        return said.decode(errors="replace")
 
     def next_number(self) -> int:
         """A number for a file or a process that no other bears."""

@@ -20,6 +20,7 @@ FAULTS: Final = (
     Fault("kill-controller", 2, faults_process.kill_controller),
     Fault("restart-controller", 0.7, faults_process.restart_controller),
     Fault("kill-between", 1, faults_process.kill_between),
+    Fault("restore-controller", 0.7, faults_process.restore_controller),
     Fault("destroy-spool", 0.8, faults_disk.destroy_spool),
     Fault("restore-spool", 1, faults_disk.restore_spool),
     Fault("days-offline", 0.8, faults_disk.days_offline),

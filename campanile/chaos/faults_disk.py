@@ -15,17 +15,17 @@ DAY_MS: Final = 24 * HOUR_MS
 JUMPS_MS: Final = (-400 * DAY_MS, -DAY_MS, -3 * HOUR_MS, -90_000, 90_000, 3 * HOUR_MS, DAY_MS, 400 * DAY_MS)
 
 
-async def destroy_spool(bench: Bench, school: School, _dice: random.Random, say: Say) -> None:
+async def destroy_spool(_bench: Bench, school: School, _dice: random.Random, say: Say) -> None:
     """The agent's disk is gone; a new one is empty."""
     async with school.turn:
         say(school.site)
         school.agent.kill()
-        _take_disk(bench, school, "destroyed")
+        _take_disk(school, "destroyed")
         remove_spool(school.spool)
         school.agent.start()
 
 
-async def restore_spool(bench: Bench, school: School, dice: random.Random, say: Say) -> None:
+async def restore_spool(_bench: Bench, school: School, dice: random.Random, say: Say) -> None:
     """An old backup of the agent's spool is put in the place of the newer one."""
     age_s = dice.uniform(1.0, 6.0)
     async with school.turn:
@@ -33,7 +33,7 @@ async def restore_spool(bench: Bench, school: School, dice: random.Random, say: 
         backup = school.keep_copy("backup")
         await asyncio.sleep(age_s)
         school.agent.kill()
-        _take_disk(bench, school, "displaced")
+        _take_disk(school, "displaced")
         replace_spool(backup, school.spool)
         school.agent.start()
 
@@ -44,7 +44,7 @@ async def days_offline(bench: Bench, school: School, dice: random.Random, say: S
     async with school.turn:
         await school.agent.end()
         samples = gather_past(school, bench.ledger, dice, length_ms, frames)
-        school.lasting.append(school.keep_copy("past"))
+        school.set_aside.append(school.keep_copy("past"))
         say(f"{school.site}, {length_ms / DAY_MS:.1f} days with {samples} samples")
         school.agent.start()
 
@@ -102,8 +102,8 @@ async def wrong_clock(_bench: Bench, school: School, dice: random.Random, say: S
         school.set_clock(0)
 
 
-def _take_disk(bench: Bench, school: School, name: str) -> None:
+def _take_disk(school: School, name: str) -> None:
     """Remember what was on a disk that its agent loses: what was acknowledged must be at the centre all the same."""
     if school.spool.exists():
         school.set_aside.append(school.keep_copy(name))
-        bench.disks_lost += 1
+        school.has_lost_disk = True

@@ -10,8 +10,11 @@ from campanile.chaos.brokers import BrokerKind
 from campanile.chaos.relay import Way
 from campanile.chaos.school import School
 from campanile.chaos.stage import Say
+from simulator.snmp.responder import utc_now
 
 COMMIT_TIMEOUT_S: Final = 15.0
+SLACK_MS: Final = 6_000
+"""An agent's clock may be off by so much."""
 _COMMITTED: Final = "ingest_frames_committed_total"
 _LOOK_EVERY_S: Final = 0.05
 
@@ -106,6 +109,25 @@ async def kill_between(bench: Bench, _school: School, _dice: random.Random, say:
         await bench.line.start()
         bench.controller.start()
         await bench.controller.until_ready()
+
+
+async def restore_controller(bench: Bench, _school: School, dice: random.Random, say: Say) -> None:
+    """An old backup of the controller's data is put in the place of the newer one; the agents fill it up again."""
+    age_s = dice.uniform(1.0, 8.0)
+    folder = bench.folder / "backups" / str(bench.next_number())
+    config = ("--config", str(bench.controller_config))
+    async with bench.controller_turn:
+        began_at = utc_now()
+        await bench.command("controller", "backup", *config, "--no-verify", str(folder))
+    await asyncio.sleep(age_s)
+    async with bench.controller_turn:
+        say(f"a backup {(utc_now() - began_at) / 1000:.1f} s old")
+        bench.controller.kill()
+        (backup,) = folder.iterdir()
+        await bench.command("controller", "restore", *config, "--replace", str(backup))
+        bench.controller.start()
+        await bench.controller.until_ready()
+        bench.forgotten.append((began_at - SLACK_MS, utc_now() + SLACK_MS))
 
 
 async def until_committed(bench: Bench, before: float) -> float:

@@ -81,6 +81,11 @@ class Taken:
             self._verdict.find("corrupted", len(fate.rows), f"two frames are called {_name(mark)}")
         self.fates[mark] = Fate(known.rows, known.must_arrive or fate.must_arrive)
 
+    def serials(self) -> set[int]:
+        """Of all readings that were on any disk."""
+        rows = (row for fate in self.fates.values() for row in fate.rows)
+        return {int(row.value) for row in _serial_rows(rows)}
+
 
 def reconcile(
     verdict: Verdict, taken: Taken, marks: frozenset[FrameMark], rows: Iterable[Row], ledger: Ledger
@@ -94,8 +99,7 @@ def reconcile(
     _compare(verdict, expected, found)
     _hold_to_truth(verdict, found, ledger)
     _compare_sums(verdict, expected, found)
-    serials = {int(row.value) for row in expected if row.series.metric == SERIAL_METRIC}
-    verdict.unspooled = len(ledger) - len(serials) - verdict.gone_with_disk
+    verdict.unspooled = len(ledger) - len(taken.serials())
     return verdict
 
 

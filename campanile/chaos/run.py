@@ -46,6 +46,7 @@ class Run:
         """Heal, drain, stop and reconcile."""
         self.tell("healing everything, then waiting until every spool is empty")
         await self._bench.heal()
+        await self._bench.finish_recall()
         await self._bench.drain()
         await self._bench.stop()
         self.tell("reconciling row by row")

@@ -33,11 +33,10 @@ class School:
         self.turn = asyncio.Lock()
         """Held by a fault that needs the agent or its disk to itself."""
         self.set_aside: list[Path] = []
-        """Copies of spools whose disks the bench took, or whose frames the agent will forget."""
+        """Copies of spools whose disks the bench took, or which hold more than the agent will remember."""
         self.twins: list[Path] = []
-        """Spools of further machines that bore this agent's name; their frames must arrive too."""
-        self.lasting: list[Path] = []
-        """Copies of frames that must arrive all the same."""
+        """Spools of further machines that bore this agent's name; what waits in them must arrive too."""
+        self.has_lost_disk = False
         self.devices = [serial_device(ledger, site, f"device-{n}", ROWS_PER_DEVICE) for n in range(1, DEVICES + 1)]
         self._entry = entry
         self._offset = self.folder / "clock-offset-ms"

@@ -6,8 +6,9 @@ as SQLite does it at the next start.
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from enum import Enum
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -22,12 +23,23 @@ _PARTS: Final = ("", "-wal")
 """What belongs to a SQLite database; the rest is made anew."""
 
 
+class Disk(Enum):
+    """Whether an agent still had the file at the end."""
+
+    KEPT = "kept"
+    TAKEN = "taken"
+
+
+Span = tuple[int, int]
+"""UTC ms, both ends included."""
+
+
 class Spooled(NamedTuple):
     """One frame of a spool file."""
 
     mark: FrameMark
     rows: tuple[Row, ...]
-    is_acknowledged: bool
+    acknowledged_at: int | None
 
 
 def copy_spool(source: Path, target: Path) -> None:
@@ -66,10 +78,16 @@ def count_waiting(path: Path) -> int:
         return 1
 
 
-def collect(taken: Taken, path: Path, *, is_lasting: bool) -> None:
-    """Add the frames of a spool file; `is_lasting` unless the bench took that disk from its agent."""
+def collect(taken: Taken, path: Path, disk: Disk, forgotten: Sequence[Span] = ()) -> None:
+    """Add the frames of a spool file.
+
+    What waits in it must arrive unless the disk was taken; what was acknowledged must be stored, except where that was in
+    one of the `forgotten` times, to before which the controller was set back, and no agent has it any more to offer again.
+    """
     for spooled in read_spool(path):
-        taken.add(spooled.mark, Fate(spooled.rows, is_lasting or spooled.is_acknowledged))
+        at = spooled.acknowledged_at
+        is_bound = at is not None and not any(start <= at <= end for start, end in forgotten)
+        taken.add(spooled.mark, Fate(spooled.rows, is_bound or (at is None and disk is Disk.KEPT)))
 
 
 def read_spool(path: Path) -> Iterator[Spooled]:
@@ -77,11 +95,11 @@ def read_spool(path: Path) -> Iterator[Spooled]:
     if not path.exists():
         return
     with closing(sqlite3.connect(path, timeout=10)) as connection:
-        query = "SELECT payload, progress >= ? FROM frames JOIN payloads USING (number) ORDER BY number"
-        for payload, is_acknowledged in connection.execute(query, [Progress.ACKNOWLEDGED]):
+        query = "SELECT payload, acknowledged_at FROM frames JOIN payloads USING (number) ORDER BY number"
+        for payload, acknowledged_at in connection.execute(query):
             frame = decode_frame(payload)
             mark = FrameMark(frame.site, frame.agent, frame.epoch, frame.number)
-            yield Spooled(mark, _rows(frame), bool(is_acknowledged))
+            yield Spooled(mark, _rows(frame), acknowledged_at)
 
 
 def _rows(frame: Frame) -> tuple[Row, ...]:
