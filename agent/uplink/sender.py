@@ -14,7 +14,7 @@ from agent.spool.model import StoredFrame
 from agent.spool.spool import Spool
 from agent.uplink.bucket import Bucket
 from agent.uplink.hold import Hold
-from agent.uplink.window import Lane, Window
+from agent.uplink.window import Lane, Runs, Window
 from campus.wire.frame import FrameError
 from campus.wire.shift import shifted
 
@@ -60,10 +60,14 @@ class Sender:
         """Set by who listens, at the first acknowledgement."""
         link.on_confirmed = self._confirm
 
-    def acknowledge(self, epoch: int, runs: list[tuple[int, int]]) -> float | None:
-        """The controller has these: there is room again. When the last of them was sent, None when none was under way."""
+    def last_sent_s(self, epoch: int, runs: Runs) -> float | None:
+        """When the last of these was sent on this connection, by the timer; None when none is under way."""
+        return self._window.last_sent_s(epoch, runs)
+
+    def acknowledge(self, epoch: int, runs: Runs) -> None:
+        """The controller has these and the spool has noted it: there is room again."""
+        self._window.acknowledge(epoch, runs)
         self._spool.appended.set()
-        return self._window.acknowledge(epoch, runs)
 
     async def run(self) -> None:
         """Send for ever. Nothing goes out before the controller has answered hello or let `answer_within_s` pass."""

@@ -136,20 +136,21 @@ class Uplink:
                     frame = self._meant_for_us(decode_frame(heard.payload))
                     if isinstance(frame.body, AckBody):
                         self._take_answer(frame.sent_at, frame.body, sender)
-                        stored[frame.body.epoch] += frame.body.runs
+                        stored[frame.body.epoch] += frame.body.runs  # none in an answer to hello
                     elif isinstance(frame.body, CommandBody):
                         await self._spool.append([await obey(frame.body, self._spool)])
                 except Poison as error:
                     self.counts[f"refused_down_{error.reason}"] += 1
             for epoch, runs in stored.items():
                 self.counts["acknowledged"] += await self._spool.acknowledge(epoch, runs)
+                sender.acknowledge(epoch, runs)
 
     def _meant_for_us(self, frame: Frame) -> Frame:
         if (frame.site, frame.agent) != (self._address.site, self._address.agent):
             raise Poison("not_for_us", f"for {frame.site}/{frame.agent}")
         if not isinstance(frame.body, AckBody | CommandBody):
             raise Poison("not_expected", type(frame.body).__name__)
-        if isinstance(frame.body, AckBody) and frame.body.epoch > self._spool.epoch:
+        if isinstance(frame.body, AckBody) and 0 < self._spool.epoch < frame.body.epoch:
             self._tell_of_twin()  # our own epochs only grow: this one began later, elsewhere
             raise Poison("other_epoch", f"epoch {frame.body.epoch}")
         return frame
@@ -157,7 +158,7 @@ class Uplink:
     def _take_answer(self, told_at: int, ack: AckBody, sender: Sender) -> None:
         """Learn the time and how much is wanted. What was sent last of what is acknowledged was answered; else hello was."""
         now_s = self._timer.now_s()
-        asked_s = sender.acknowledge(ack.epoch, ack.runs)
+        asked_s = sender.last_sent_s(ack.epoch, ack.runs)
         if ack.epoch == self._spool.epoch:
             asked_s, self._hello_s = (self._hello_s if asked_s is None else asked_s), None
         self._clock.hear(told_at, None if asked_s is None else round((now_s - asked_s) * 1000))

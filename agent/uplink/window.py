@@ -12,6 +12,7 @@ MOST_WAITS: Final = 16
 """A frame that is never acknowledged is sent again after one wait, two, four and at last this many."""
 MOST_EXPIRED: Final = 10_000
 """Of so many frames it is known how often they were sent; an older one begins again with one wait."""
+Runs = Sequence[tuple[int, int]]
 
 
 class Lane(Enum):
@@ -66,16 +67,20 @@ class Window:
         if number in self._sent:
             self._sent[number].confirmed_s = now_s
 
-    def acknowledge(self, epoch: int, runs: Sequence[tuple[int, int]]) -> float | None:
-        """Take out what of `epoch` lies in `runs` (inclusive); when the last of it was sent, None when nothing was under way."""
-        stored = [
-            number
-            for number, each in self._sent.items()
-            if each.epoch == epoch and any(first <= number <= last for first, last in runs)
-        ]
+    def last_sent_s(self, epoch: int, runs: Runs) -> float | None:
+        """When the last frame under way of `epoch` in `runs` (inclusive) was sent; None when none of them is."""
+        return max((self._sent[number].sent_s for number in self._of(epoch, runs)), default=None)
+
+    def acknowledge(self, epoch: int, runs: Runs) -> int:
+        """Take out what of `epoch` lies in `runs` (inclusive); how many those were.
+
+        Only once the spool has noted it: what is not under way and still waits there is sent again.
+        """
+        stored = self._of(epoch, runs)
         for number in stored:
+            del self._sent[number]
             self._expired.pop(number, None)
-        return max((self._sent.pop(number).sent_s for number in stored), default=None)
+        return len(stored)
 
     def expire(self, now_s: float) -> int:
         """Take out what the broker has and the controller should have acknowledged by now, to be sent again; how many.
@@ -93,3 +98,10 @@ class Window:
         while len(self._expired) > MOST_EXPIRED:
             del self._expired[next(iter(self._expired))]
         return len(late)
+
+    def _of(self, epoch: int, runs: Runs) -> list[int]:
+        return [
+            number
+            for number, each in self._sent.items()
+            if each.epoch == epoch and any(first <= number <= last for first, last in runs)
+        ]

@@ -8,18 +8,11 @@ import json
 import os
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from agent.clock import SteadyClock, SteadyTimer, utc_ms
-from agent.config import Broker
-from agent.settings import UplinkSettings
-from agent.spool.file import SpoolFile
-from agent.spool.spool import Spool
-from agent.uplink.uplink import Uplink
+from agent.clock import utc_ms
 from campus.topics import Leg
 from campus.version import VERSION
 from campus.wire.codec import encode_frame
@@ -28,51 +21,8 @@ from tests.fakes.acking_controller import AckingController, Habit
 from tests.servers.daemon import free_port, wait_until
 from tests.servers.mosquitto import mosquitto
 from tests.support.eventually import until
-from tests.unit.agent.bodies import HERE, event, facts, noisy, samples
-
-
-def settings(port: int, **more: float) -> UplinkSettings:
-    quick = {"ack_timeout_s": 1.0, "reconnect_min_s": 0.1, "reconnect_max_s": 0.3, "keepalive_s": 5} | more
-    return UplinkSettings(port=port, **quick)  # type: ignore[arg-type]
-
-
-@asynccontextmanager
-async def uplink_of(
-    folder: Path, chosen: UplinkSettings, clock: SteadyClock | None = None, answer_within_s: float = 0.5
-) -> AsyncIterator[tuple[Spool, Uplink]]:
-    """A spool and an uplink at work; cancelled, not killed, at the end."""
-    clock = clock or SteadyClock()
-    spool = Spool(SpoolFile(folder / "spool.db", HERE, 50 << 20, 3600, 3600), clock)
-    await spool.start()
-
-    async def greet() -> None:
-        await spool.append([facts()])
-
-    uplink = Uplink(
-        Broker(chosen, None, None),
-        chosen,
-        HERE,
-        spool,
-        clock=clock,
-        timer=SteadyTimer(),
-        greeting=greet,
-        device_count=lambda: 1,
-        answer_within_s=answer_within_s,
-    )
-    task = asyncio.create_task(uplink.run())
-    try:
-        yield spool, uplink
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        await spool.close()
-
-
-async def until_empty(spool: Spool) -> None:
-    async def is_empty() -> bool:
-        return not (await spool.state()).frames
-
-    await until(is_empty, "an empty spool")
+from tests.support.uplink import settings, spool_in, until_empty, uplink_of
+from tests.unit.agent.bodies import HERE, event, noisy, samples
 
 
 def test_hello_then_facts_then_live_frames_and_the_spool_is_emptied_by_acknowledgements(tmp_path: Path) -> None:
@@ -112,7 +62,7 @@ def test_the_state_topic_tells_who_is_online_who_left_and_who_vanished(tmp_path:
 
 def test_live_frames_pass_a_backlog_that_is_held_to_its_bandwidth(tmp_path: Path) -> None:
     async def scenario(port: int, controller: AckingController) -> None:
-        spool = Spool(SpoolFile(tmp_path / "spool.db", HERE, 50 << 20, 3600), SteadyClock())
+        spool = spool_in(tmp_path)
         await spool.start()
         await spool.append([noisy(800, n) for n in range(40)])  # about 6.5 kB each
         backlog_bytes = (await spool.state()).size_bytes

@@ -43,10 +43,10 @@ def test_acknowledged_runs_of_their_epoch_make_room_and_tell_when_the_last_was_s
     window = Window(8, ack_timeout_s=30)
     for number in range(1, 7):
         sent(window, number, at_s=number)
-    assert window.acknowledge(EPOCH - 1, [(1, 900)]) is None
-    assert window.acknowledge(EPOCH, [(1, 2), (5, 900)]) == 6
+    assert (window.last_sent_s(EPOCH - 1, [(1, 900)]), window.acknowledge(EPOCH - 1, [(1, 900)])) == (None, 0)
+    assert (window.last_sent_s(EPOCH, [(1, 2), (5, 900)]), window.acknowledge(EPOCH, [(1, 2), (5, 900)])) == (6, 4)
     assert window.numbers == {3, 4}
-    assert window.acknowledge(EPOCH, [(1, 2)]) is None
+    assert (window.last_sent_s(EPOCH, [(1, 2)]), window.acknowledge(EPOCH, [(1, 2)])) == (None, 0)
 
 
 def test_what_the_broker_has_and_the_controller_does_not_acknowledge_is_let_go_later_each_time() -> None:
