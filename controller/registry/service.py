@@ -123,6 +123,17 @@ class RegistryService:
             rows = session.execute(statement.order_by(col(DeviceRow.site), col(DeviceRow.id)))
             return [device_of(row) for row in rows]
 
+    def new_devices(self, scope: Scope, since: int) -> list[Device]:
+        """Devices first heard of at or after `since` (UTC ms), by site and id; none where every device is that new."""
+        seen = within(scope, DeviceRow.site)
+        first_seen_at = col(DeviceRow.first_seen_at)
+        statement = sa.select(*DEVICE_COLUMNS).where(seen, first_seen_at >= since)
+        with reading(self._engine) as session:
+            if session.execute(sa.select(1).where(seen, first_seen_at < since).limit(1)).first() is None:
+                return []
+            rows = session.execute(statement.order_by(col(DeviceRow.site), col(DeviceRow.id)))
+            return [device_of(row) for row in rows]
+
     def device_ids(self, scope: Scope, site: SiteId) -> list[DeviceId]:
         """Ids of the site's devices, in no particular order; none of a site that is not the caller's. From memory."""
         return self._members.devices(site) if scope.sees(site) else []

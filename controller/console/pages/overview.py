@@ -80,13 +80,10 @@ def _open_alerts(console: Console, page: Page, scope: Scope) -> dict[str, object
 def _changes(console: Console, page: Page, scope: Scope) -> Changes:
     since = page.now - DAY_MS
     found = [each for each in console.services.alerts.alerts(scope, limit=MAX_ALERTS) if not each.cause]
-    devices = console.services.registry.devices(scope)
     return Changes(
         opened=[each for each in found if each.opened_at >= since],
         cleared=[each for each in found if each.cleared_at >= since],
         still_open=[each for each in found if each.opened_at < since and each.state is AlertState.OPEN],
         # A district whose every device is new was enrolled today: that is no news about any of them.
-        new_devices=[each for each in devices if each.first_seen_at >= since]
-        if any(each.first_seen_at < since for each in devices)
-        else [],
+        new_devices=console.services.registry.new_devices(scope, since),
     )

@@ -57,6 +57,17 @@ def test_devices_are_chosen_by_site_kind_and_room(ready: ReadyRegistry) -> None:
     assert [d.id for d in ready.service.devices(DISTRICT_SCOPE, site=NO_1, room="r-net")] == ["gw-1", "sw-1"]
 
 
+def test_new_devices_are_those_among_older_ones(ready: ReadyRegistry) -> None:
+    service, first_seen_at = ready.service, ready.service.device(DISTRICT_SCOPE, NO_1, GATEWAY).first_seen_at
+    assert service.new_devices(DISTRICT_SCOPE, first_seen_at) == []  # everything is new
+    service.learn_facts(district.address_of(NO_1), [DeviceFacts(DeviceId("new-1"), DeviceKind.BOARD, NOW)], NOW + 5_000)
+    new = service.new_devices(DISTRICT_SCOPE, first_seen_at + 1)
+    assert [(device.site, device.id, device.first_seen_at) for device in new] == [(NO_1, "new-1", NOW + 5_000)]
+    assert service.new_devices(replace(DISTRICT_SCOPE, sites=frozenset({NO_2})), first_seen_at + 1) == []
+    assert "new-1" in service.device_ids(NO_1_SCOPE, NO_1)
+    assert service.device_ids(NO_1_SCOPE, NO_2) == []
+
+
 def test_a_device_keeps_its_facts_whole(ready: ReadyRegistry) -> None:
     told = district.school_facts(NO_1)[0]
     device = ready.service.device(NO_1_SCOPE, NO_1, GATEWAY)
