@@ -180,7 +180,7 @@ def test_a_backup_that_does_not_fit_is_refused_in_one_sentence(folder: Folder, t
         restore(place, elsewhere, "Europe/Berlin", NOON, Unwatched(), replace=False)
     part = next(place.rglob("*.parquet"))
     flip(part, 10)
-    with pytest.raises(ConfigError, match="is not whole: .* Take another backup"):
+    with pytest.raises(ConfigError, match=r"is not whole: .* Take another backup"):
         restore(place, elsewhere, ZONE, NOON, Unwatched(), replace=False)
     part.unlink()
     with pytest.raises(ConfigError, match="is missing"):
