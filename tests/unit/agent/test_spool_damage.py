@@ -10,7 +10,7 @@ import pytest
 
 from agent.clock import SteadyClock
 from agent.spool.file import SpoolFile
-from agent.spool.model import Moment, SpoolDamaged
+from agent.spool.model import Moment, SpoolDamaged, StoredFrame
 from agent.spool.report import read_report
 from agent.spool.salvage import KEEP_DAMAGED
 from agent.spool.spool import Spool
@@ -92,13 +92,13 @@ def test_frames_beside_the_damage_are_saved_with_number_and_epoch(path: Path) ->
     assert decode_frame(after[new].payload).number == new
 
 
-def whole(path: Path) -> list[object]:
+def whole(path: Path) -> list[StoredFrame]:
     """The waiting frames as they lie in the file."""
     spool = SpoolFile(path, HERE, 10 << 20, 3600)
     spool.open(NOW)
     frames = spool.read_from(0, 1_000)
     spool.close()
-    return frames  # type: ignore[return-value]
+    return frames
 
 
 def test_damage_that_is_met_while_the_agent_runs_costs_no_new_frame(path: Path) -> None:
