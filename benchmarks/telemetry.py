@@ -131,7 +131,7 @@ def bodies(
     for poll in range(0, len(read.series), len(keys)):
         for place in (*range(0, len(keys) - samples, samples), len(keys) - samples):
             cut = slice(poll + place, poll + place + samples)
-            series, measured_at, value = (column[cut].copy() for column in read)
+            series, value = read.series[cut].copy(), read.value[cut].copy()
             others = np.setdiff1d(np.arange(len(keys)), series)
             if rng.random() < fresh and len(others) >= _ODD:
                 places, odd = rng.choice(samples, _ODD, replace=False), rng.choice(others, _ODD, replace=False)
@@ -139,7 +139,7 @@ def bodies(
             named, index = np.unique(series, return_inverse=True)
             packed = known.get(named.tobytes()) or pack_dictionary([keys[at] for at in named.tolist()])
             known[named.tobytes()] = packed
-            yield pack_columns(packed, index, measured_at + place % 7, value), float(value.sum())
+            yield pack_columns(packed, index, read.measured_at[cut] + place % 7, value), float(value.sum())
 
 
 def sealed(address: Address, epoch: int, number: int, sent_at: int, body: Body) -> bytes:

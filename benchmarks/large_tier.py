@@ -1,0 +1,236 @@
+"""The large tier in daily life: 800 schools connected over TLS, 1.2 million series, 200 rules, 16,700 samples a second.
+
+    python -m benchmarks.large_tier [--quick] [--json] [--seconds 60] [--agents 800] [--rules 200] [--seal 2]
+
+Everything is real: Mosquitto as `deploy/mosquitto` has it, `campanile controller run` as a process of its own, and agents
+that sign in, send frames of a school of 125 devices and keep each frame until it is acknowledged; one process plays
+all agents (`benchmarks.fleet`). After a warm-up the same stretch is measured twice:
+
+    undisturbed   processor time and memory of the controller; how long each frame waits for its acknowledgement, which
+                  comes after the commit: what is acknowledged can be asked for
+    watched       a signed-in reader asks the API again and again: when does a value that must raise an alert show as one,
+                  when does it show as the latest value
+
+`sealed_to_...` counts from the moment an agent seals a frame, `measured_to_...` from the measurement itself: an agent
+waits `--seal` seconds for more before it seals. At the end every sample sent is counted in the store.
+
+The last line is one JSON object. Latencies are in milliseconds.
+"""
+
+import argparse
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import psutil
+
+from benchmarks.centre import PROBE_METRIC, PROBE_RULE, PROBE_VALUE, Centre, controller, fleet
+from benchmarks.district import ZONE, prepare
+from benchmarks.fleet import PROBE_LINE, Account, Phase, Plan, percentiles
+from benchmarks.servers import DistrictBroker, district_mosquitto, wait_until
+from benchmarks.telemetry import LARGE, schools
+from controller.store.embedded import EmbeddedStore
+from controller.store.port import Retention
+
+AGENTS = 800
+SAMPLES_PER_S = 16_700
+PROBED_EVERY_S = 0.05
+PROBED_DEVICE = "ups-1"
+MEBIBYTE = 1 << 20
+
+
+@dataclass
+class Use:
+    """Processor time of a process over a stretch, as the share of one core, and its highest resident memory."""
+
+    process: psutil.Process
+    began_s: float = field(default_factory=time.monotonic)
+    cpu_s: float = 0.0
+    rss_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        self.cpu_s = self._cpu_s()
+
+    def look(self) -> None:
+        """Remember the memory in use now, if it is more."""
+        self.rss_bytes = max(self.rss_bytes, self.process.memory_info().rss)
+
+    def cores(self) -> float:
+        """Cores used since the beginning."""
+        return round((self._cpu_s() - self.cpu_s) / (time.monotonic() - self.began_s), 4)
+
+    def _cpu_s(self) -> float:
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run and report."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.large_tier", description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="a tenth of the district, 10 seconds each")
+    parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
+    parser.add_argument("--seconds", type=float, help="length of each stretch (60, with --quick 10)")
+    parser.add_argument("--agents", type=int, help="schools (800, with --quick 80)")
+    parser.add_argument("--rules", type=int, default=200)
+    parser.add_argument("--seal", type=float, default=2.0, help="seconds an agent waits before it seals a frame")
+    options = parser.parse_args(arguments)
+    say: Callable[[str], None] = (lambda text: None) if options.json else (lambda text: print(text, flush=True))
+    agents = options.agents or (AGENTS // 10 if options.quick else AGENTS)
+    seconds = options.seconds or (10.0 if options.quick else 60.0)
+    phases = [Phase("warm-up", seconds / 2), Phase("undisturbed", seconds), Phase("watched", seconds)]
+    with tempfile.TemporaryDirectory(prefix="campanile-benchmark-") as name:
+        print(json.dumps(_run(Path(name), agents, options.rules, options.seal, phases, say)))
+
+
+def _run(
+    directory: Path, agents: int, rules: int, seal_s: float, phases: list[Phase], say: Callable[[str], None]
+) -> dict[str, object]:
+    data = directory / "data"
+    owned = schools(agents, 0, LARGE)
+    known = len(owned) * len(owned[0].series)
+    say(f"{agents} schools with {known:,} series are made known")
+    data.mkdir()
+    prepare(data, owned, time.time_ns() // 1_000_000)
+    with district_mosquitto(directory, [str(school.address.site) for school in owned]) as broker:
+        started = time.monotonic()
+        with controller(directory, data, broker, rules) as centre:
+            say(f"the controller answers after {time.monotonic() - started:.1f} s")
+            plan = plan_of(broker, agents, seal_s, phases)
+            with fleet(directory / "fleet.log", msgspec.json.encode(plan)) as load:
+                report = _watch(directory / "fleet.log", load, centre, broker, say)
+                account = account_of(directory / "fleet.log", load)
+            figures = centre.figures()
+    stored = stored_in(data) - known
+    _check(account, stored)
+    told = {phase.name: phase for phase in account.phases}
+    return {
+        "agents": agents,
+        "series": known,
+        "rules": rules,
+        "samples_per_s": round(told["undisturbed"].samples / phases[1].seconds),
+        "frames_per_s": round(told["undisturbed"].frames / phases[1].seconds),
+        **report,
+        "sealed_to_acknowledged_ms": told["undisturbed"].sealed_to_ack_ms,
+        "measured_to_acknowledged_ms": told["undisturbed"].measured_to_ack_ms,
+        "fleet_cores": round(account.cpu_s / sum(phase.seconds for phase in phases), 3),
+        "samples_sent": account.samples,
+        "samples_stored": stored,
+        "frames_acknowledged": int(figures["ingest_frames_acknowledged_total"]),
+        "commits": int(figures["ingest_commits_total"]),
+    }
+
+
+def plan_of(broker: DistrictBroker, agents: int, seal_s: float, phases: list[Phase]) -> Plan:
+    """What the load process is to do: the large tier's rate, or its share for fewer schools."""
+    rate = SAMPLES_PER_S * agents / AGENTS
+    return Plan(
+        ca=str(broker.ca),
+        port=broker.tls_port,
+        password=broker.password,
+        agents=agents,
+        samples_per_s=rate,
+        seal_s=seal_s,
+        phases=phases,
+        probe_metric=PROBE_METRIC,
+        probe_value=PROBE_VALUE,
+    )
+
+
+def account_of(log: Path, load: subprocess.Popen[bytes]) -> Account:
+    """What the load process tells at its end."""
+    load.wait()
+    return msgspec.json.decode(log.read_text().splitlines()[-1], type=Account)
+
+
+def stored_in(data: Path) -> int:
+    """Samples in the store of a controller that has ended."""
+    store = EmbeddedStore(data / "samples", timezone=ZONE, retention=Retention())
+    store.start()
+    stored = store.figures().samples_stored
+    store.close()
+    return stored
+
+
+def _check(account: Account, stored: int) -> None:
+    if account.unacknowledged or stored != account.samples:
+        raise RuntimeError(
+            f"{account.samples} samples were sent, {stored} are stored, {account.unacknowledged} were not acknowledged"
+        )
+
+
+def _watch(
+    log: Path, load: subprocess.Popen[bytes], centre: Centre, broker: DistrictBroker, say: Callable[[str], None]
+) -> dict[str, object]:
+    """Go along with the load process through its phases."""
+    reach(log, load, "phase undisturbed")
+    ours, its = Use(centre.process), Use(psutil.Process(broker.pid))
+    while not has_reached(log, load, "phase watched"):
+        ours.look()
+        time.sleep(0.5)
+    report: dict[str, object] = {
+        "controller_cores": ours.cores(),
+        "controller_mib": round(ours.rss_bytes / MEBIBYTE),
+        "broker_cores": its.cores(),
+    }
+    say(f"undisturbed: {report}")
+    watched = Use(centre.process)
+    report |= _probe(log, load, centre)
+    report["watched_controller_cores"] = watched.cores()
+    return report
+
+
+def _probe(log: Path, load: subprocess.Popen[bytes], centre: Centre) -> dict[str, object]:
+    """How long after a probe was sealed it shows as an alert, and as the latest value of its device."""
+    sealed_at: dict[str, int] = {}
+    alerts: dict[str, float] = {}
+    latest: dict[str, float] = {}
+    with log.open() as lines:
+        lines.read()  # earlier probes were nobody's business
+        while load.poll() is None:
+            for line in lines:
+                word, *rest = line.split()
+                if word == PROBE_LINE:
+                    sealed_at[rest[0]] = int(rest[1])
+            if sealed_at.keys() - alerts.keys():
+                for alert in centre.get("alerts", limit=20):
+                    if alert["rule"] == PROBE_RULE.id and alert["site"] in sealed_at:
+                        alerts.setdefault(alert["site"], _now() - sealed_at[alert["site"]])
+            for site in sealed_at.keys() - latest.keys():
+                values = centre.get(f"sites/{site}/devices/{PROBED_DEVICE}/latest")
+                if any(one["metric"] == PROBE_METRIC and one["value"] == PROBE_VALUE for one in values):
+                    latest[site] = _now() - sealed_at[site]
+            time.sleep(PROBED_EVERY_S)
+    missing = len(sealed_at) - min(len(alerts), len(latest))
+    return {
+        "sealed_to_alert_ms": percentiles(np.array(list(alerts.values()))),
+        "sealed_to_latest_ms": percentiles(np.array(list(latest.values()))),
+        "probes": len(sealed_at),
+        "probes_missing": missing,
+    }
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def has_reached(log: Path, load: subprocess.Popen[bytes], line: str) -> bool:
+    """Whether the load process has said so; `RuntimeError` when it ended before."""
+    text = log.read_text()
+    if line not in text and load.poll() is not None:
+        raise RuntimeError(f"the load process ended early: {text[-2000:]}")
+    return line in text
+
+
+def reach(log: Path, load: subprocess.Popen[bytes], line: str) -> None:
+    """Wait until it has."""
+    wait_until(lambda: has_reached(log, load, line), line, 600)
+
+
+if __name__ == "__main__":
+    main()
