@@ -1,14 +1,16 @@
 """The agent as the process that runs in a school: a real snmpd, a real broker, real signals."""
 
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from agent.spool.report import read_report
 from campus.samples import SeriesKey
 from campus.wire.columns import read_columns, read_dictionary
 from campus.wire.frame import FactsBody, SamplesBody
@@ -115,14 +117,29 @@ def test_an_agent_polls_listens_survives_kill_9_and_leaves_politely(tmp_path: Pa
         assert max(heard(controller, "no-1-primary", "agent_memory_bytes")) < MEMORY_LIMIT_BYTES
 
 
-def test_an_agent_whose_spool_cannot_be_used_says_why_and_ends(tmp_path: Path) -> None:
-    (tmp_path / "spool.db").write_bytes(b"something else" * 1000)
+def test_an_agent_whose_spool_is_another_programs_database_says_why_and_ends(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "spool.db")) as database:
+        database.execute("CREATE TABLE theirs (x)")
     config = tmp_path / "agent.yaml"
     config.write_text("site: no-1-primary\n")
     with agent(config) as process:
         assert process.wait(20) == 2
-    assert "the spool file is damaged" in (tmp_path / "agent.log").read_text()
+    assert "not a spool" in (tmp_path / "agent.log").read_text()
     assert "Traceback" not in (tmp_path / "agent.log").read_text()
+
+
+def test_an_agent_whose_spool_is_damaged_begins_another_and_goes_on(tmp_path: Path) -> None:
+    nonsense = b"something else" * 1000
+    (tmp_path / "spool.db").write_bytes(nonsense)
+    config = tmp_path / "agent.yaml"
+    config.write_text("site: no-1-primary\n")
+    with agent(config) as process:
+        wait_until(lambda: "agent_started" in (tmp_path / "agent.log").read_text(), "the start")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert (tmp_path / "agent.log").read_text().count("spool_damaged") == 1
+    assert [path.read_bytes() for path in tmp_path.glob("spool.db.damaged-*")] == [nonsense]
+    assert read_report(tmp_path / "spool.db", 1, 0).damaged_files == 1
 
 
 def test_an_agent_needs_no_numpy() -> None:
