@@ -24,12 +24,14 @@ from campanile.chaos.reconcile import Taken, Verdict, reconcile
 from campanile.chaos.relay import LOOPBACK, Relay
 from campanile.chaos.replayer import Replayer
 from campanile.chaos.school import School
+from campanile.chaos.small_disk import SmallDisk
 from campanile.chaos.spools import Disk, Span, collect, count_waiting
 from campanile.chaos.stored import read_store
 from campanile.demo.plan import free_port, health
 from campanile.demo.processes import campanile
 
 TIMEZONE: Final = "Asia/Shanghai"
+DATA_DISK_BYTES: Final = 256 << 20
 DRAIN_TIMEOUT_S: Final = 180.0
 
 
@@ -46,11 +48,12 @@ class Bench:
     ) -> None:
         self.folder = folder
         self.logs = folder / "logs"
-        self.data = folder / "controller" / "data"
+        self.disk = SmallDisk(folder / "controller" / "disk", DATA_DISK_BYTES)
+        self.data = self.disk.path / "data"
         self.controller_config = folder / "controller" / "controller.yaml"
         self.ledger = Ledger()
         self.logs.mkdir(parents=True)
-        self.data.parent.mkdir()
+        self.disk.path.mkdir(parents=True)
         self.schools = [School(f"school-{n}", folder, self.logs, self.ledger, entry) for n in range(1, agents + 1)]
         self.brokers = [Broker(kind, free_port(), folder, self.logs, accepts_tcp) for kind in kinds]
         self.broker = self.brokers[0]
@@ -64,6 +67,21 @@ class Bench:
         """From when to when the controller lost its memory: what it acknowledged then is only where an agent still has it."""
         self._numbers = itertools.count(1)
         self.replayer = Replayer()
+
+    def mount_disks(self) -> None:
+        """Give the controller and every agent a small disk that can be filled; before `start`, and `close` takes them away."""
+        for disk in self.disks:
+            disk.mount()
+
+    @property
+    def disks(self) -> list[SmallDisk]:
+        """The controller's and the agents', mounted or plain folders."""
+        return [self.disk, *(school.disk for school in self.schools)]
+
+    def close(self) -> None:
+        """Take the disks away and leave their files; after `verdict`."""
+        for disk in self.disks:
+            disk.unmount()
 
     async def start(self) -> None:
         """Bring everything up in order; `BenchTrouble` when something does not come."""
@@ -97,6 +115,8 @@ class Bench:
         """Everything runs again and nothing is in its way; `BenchTrouble` when something does not come back."""
         for line in self.lines:
             await line.heal()
+        for disk in self.disks:
+            disk.release()
         self.broker.process.start()
         await self.broker.process.until_ready()
         self.controller.start()

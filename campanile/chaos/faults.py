@@ -29,5 +29,9 @@ FAULTS: Final = (
     Fault("jump-clock", 1.5, faults_disk.jump_clock),
     Fault("wrong-clock", 1, faults_disk.wrong_clock),
 )
-BY_NAME: Final = {fault.name: fault for fault in FAULTS}
-WEIGHTS: Final = [(fault.name, fault.weight) for fault in FAULTS]
+ON_SMALL_DISKS: Final = (
+    Fault("full-spool", 0.8, faults_disk.full_spool),
+    Fault("full-store", 0.8, faults_disk.full_store),
+)
+"""Only where small disks can be mounted."""
+BY_NAME: Final = {fault.name: fault for fault in (*FAULTS, *ON_SMALL_DISKS)}

@@ -102,6 +102,30 @@ async def wrong_clock(_bench: Bench, school: School, dice: random.Random, say: S
         school.set_clock(0)
 
 
+async def full_spool(_bench: Bench, school: School, dice: random.Random, say: Say) -> None:
+    """The disk under an agent's spool is full for a while."""
+    length_s = dice.uniform(1.0, 5.0)
+    async with school.turn:
+        say(f"{school.site}, {length_s:.1f} s")
+        school.disk.fill()
+        await asyncio.sleep(length_s)
+        school.disk.release()
+
+
+async def full_store(bench: Bench, _school: School, dice: random.Random, say: Say) -> None:
+    """The disk under the controller's samples and registry is full for a while; a controller that gives up is started again."""
+    length_s = dice.uniform(1.0, 6.0)
+    async with bench.controller_turn:
+        say(f"{length_s:.1f} s")
+        bench.disk.fill()
+        await asyncio.sleep(length_s)
+        bench.disk.release()
+        if not bench.controller.is_running:
+            bench.controller.forget()
+            bench.controller.start()
+            await bench.controller.until_ready()
+
+
 def _take_disk(school: School, name: str) -> None:
     """Remember what was on a disk that its agent loses: what was acknowledged must be at the centre all the same."""
     if school.spool.exists():

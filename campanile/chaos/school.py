@@ -11,12 +11,14 @@ from campanile.chaos.device import PROFILE, PROFILE_NAME, serial_device
 from campanile.chaos.ledger import Ledger
 from campanile.chaos.process import Process
 from campanile.chaos.relay import LOOPBACK, Relay
+from campanile.chaos.small_disk import SmallDisk
 from campanile.chaos.spools import copy_spool
 from simulator.snmp.responder import Responder
 
 ACK_TIMEOUT_S: Final = 3.0
 BATCH_S: Final = 0.5
 ROWS_PER_DEVICE: Final = 10
+SPOOL_DISK_BYTES: Final = 32 << 20
 DEVICES: Final = 3
 _NEVER_S: Final = 86_400.0
 
@@ -27,7 +29,8 @@ class School:
     def __init__(self, site: str, folder: Path, logs: Path, ledger: Ledger, entry: str) -> None:
         self.site = site
         self.folder = folder / site
-        self.spool = self.folder / "spool.db"
+        self.disk = SmallDisk(self.folder / "disk", SPOOL_DISK_BYTES)
+        self.spool = self.disk.path / "spool.db"
         self.config = self.folder / "agent.yaml"
         self.line = Relay(f"line of {site}", 0)
         self.turn = asyncio.Lock()
@@ -49,8 +52,7 @@ class School:
 
     async def start(self, broker_port: int) -> None:
         """Make the folder, bind the devices, open the line."""
-        self.folder.mkdir(parents=True)
-        (self.folder / "profiles").mkdir()
+        (self.folder / "profiles").mkdir(parents=True)
         profile = self.folder / "profiles" / f"{PROFILE_NAME}.yaml"
         profile.parent.mkdir()
         profile.write_text(PROFILE)

@@ -11,12 +11,13 @@ from typing import Final, NamedTuple
 
 from campanile.chaos.bench import Bench
 from campanile.chaos.brokers import BrokerKind, installed
-from campanile.chaos.faults import WEIGHTS
+from campanile.chaos.faults import FAULTS, ON_SMALL_DISKS
 from campanile.chaos.plan import plan_faults
 from campanile.chaos.process import BenchTrouble
 from campanile.chaos.reconcile import Verdict
 from campanile.chaos.report import summary, table
 from campanile.chaos.run import Run
+from campanile.chaos.small_disk import why_no_small_disk
 
 EXIT_CLEAN: Final = 0
 EXIT_NOT_CLEAN: Final = 1
@@ -67,8 +68,14 @@ def run_session(wanted: Wanted, say: Callable[[str], None]) -> int:
 async def _run(wanted: Wanted, seed: int, kinds: list[BrokerKind], folder: Path, say: Callable[[str], None]) -> Outcome:
     bench = Bench(folder / "bench", agents=wanted.agents, kinds=kinds, entry=wanted.entry)
     run = Run(bench, say)
-    planned = plan_faults(seed, wanted.faults, wanted.agents, WEIGHTS, kinds)
+    why_not = why_no_small_disk()
+    faults = FAULTS if why_not else (*FAULTS, *ON_SMALL_DISKS)
+    planned = plan_faults(seed, wanted.faults, wanted.agents, [(each.name, each.weight) for each in faults], kinds)
     try:
+        if why_not:
+            say(f"no disk will be full: {why_not}")
+        else:
+            bench.mount_disks()
         await bench.start()
         run.tell("everything runs")
         await run.stage(planned, INTERVAL_S)
@@ -81,6 +88,7 @@ async def _run(wanted: Wanted, seed: int, kinds: list[BrokerKind], folder: Path,
         raise _first(troubles) from group
     finally:
         await bench.stop()
+        bench.close()
 
 
 def _first(group: BaseExceptionGroup[BenchTrouble]) -> BenchTrouble:
