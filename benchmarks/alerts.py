@@ -5,7 +5,7 @@
 Two districts stand in a real registry and a real store: fifty schools with 22,650 series and the shipped rules, and eight
 hundred schools with 1.2 million series and 200 rules; or the one that is asked for. Batches of about 100,000 samples are
 judged as ingest hands them over, all series in turn. One sample in a thousand lies at the end of its metric's range, and
-in each round one series in a hundred stays there, so that alerts open and clear all the time; writing them down is the
+in each round some 200 series stay there, so that alerts open and clear all the time; writing them down is the
 tick's work and not counted.
 
     evaluations_per_s         one rule over one sample, in batches of series that some rule watches
@@ -50,7 +50,7 @@ SHIPPED: Final = Size(rules=0, series=22_650, schools=50)
 LARGE: Final = Size(rules=200, series=1_200_000, schools=800)
 BATCH: Final = 100_000
 ODD_SHARE: Final = 0.001
-FAULTY_SHARE: Final = 0.01
+FAULTY: Final = 200
 ROUNDS: Final = 20
 QUICK_ROUNDS: Final = 5
 
@@ -159,7 +159,7 @@ class _Traffic:
         value = district.usual[series] + district.swing[series] * rng.uniform(-1, 1, len(series))
         odd = np.flatnonzero(rng.random(len(series)) < ODD_SHARE)
         value[odd] = district.ends[series[odd], rng.integers(0, 2, len(odd))]
-        is_faulty = rng.random(len(district.usual)) < FAULTY_SHARE
+        is_faulty = rng.random(len(district.usual)) < FAULTY / len(district.usual)
         faulty = np.flatnonzero(is_faulty[series])
         value[faulty] = district.ends[series[faulty], series[faulty] % 2]
         batch = Committed(series, at, value, int(at[-1]))

@@ -14,7 +14,7 @@ What a rule says stands once, by rule number; a binding holds only its own state
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,20 +72,18 @@ class _Evidence(NamedTuple):
         return _Evidence(binding[places], at[places], value[places], is_bad[places], is_good[places])
 
 
-_LIMITS: Final = np.dtype(
-    [
-        (name, "<u8" if name == "states" else "<f8" if name in {"sign", "level", "clear"} else "<i8")
-        for name in Limits._fields
-    ]
-)
-
-
 class Judgement:
     """All threshold bindings of a controller. Not thread-safe; never reads a clock."""
 
     def __init__(self, limits: Sequence[Limits]) -> None:
         """`limits` of each rule by its number."""
-        self._limits = np.array([tuple(each) for each in limits], dtype=_LIMITS)
+        self._sign = np.array([each.sign for each in limits], dtype=np.float64)
+        self._level = np.array([each.level for each in limits], dtype=np.float64)
+        self._clear = np.array([each.clear for each in limits], dtype=np.float64)
+        self._states = np.array([each.states for each in limits], dtype=np.uint64)
+        self._has_states = self._states != 0
+        self._hold = np.array([each.hold_ms for each in limits], dtype=np.int64)
+        self._clear_hold = np.array([each.clear_hold_ms for each in limits], dtype=np.int64)
         self._count = 0
         self._layers = Layers()
         self._series = np.zeros(0, dtype=np.int32)
@@ -142,14 +140,14 @@ class Judgement:
     def tick(self, now: int) -> list[Transition]:
         """What the passing of time changes: holds that ended without another reading."""
         return [
-            *self._end_holds(Phase.PENDING, "hold_ms", Phase.OPEN, now),
-            *self._end_holds(Phase.CLEARING, "clear_hold_ms", Phase.GOOD, now),
+            *self._end_holds(Phase.PENDING, self._hold, Phase.OPEN, now),
+            *self._end_holds(Phase.CLEARING, self._clear_hold, Phase.GOOD, now),
         ]
 
-    def _end_holds(self, phase: Phase, hold: str, to: Phase, now: int) -> list[Transition]:
+    def _end_holds(self, phase: Phase, hold: Times, to: Phase, now: int) -> list[Transition]:
         waiting = np.flatnonzero(self._phase[: self._count] == phase).astype(np.int32)
         waited = now - TICK_SLACK_MS - self._since[waiting]
-        ended = waiting[waited >= self._limits[hold][self._rule[waiting]]]
+        ended = waiting[waited >= hold[self._rule[waiting]]]
         return self._move(ended, np.full(len(ended), now, dtype=np.int64), self._value[ended], to, Judged.TICK)
 
     def _judge_layer(self, binding: Numbers, at: Times, value: Values, received_at: int) -> list[Transition]:
@@ -162,27 +160,36 @@ class Judgement:
             self.counts.superseded += int((old & ~late).sum())
             binding, at, value = binding[usable], at[usable], value[usable]
         self.counts.judged += judged
-        evidence = self._weigh(binding, at, value)
         np.maximum.at(self._last_at, binding, at)
         phase = self._phase[binding]
         departs = (phase == Phase.PENDING) | (phase == Phase.CLEARING)
-        departs |= (phase == Phase.GOOD) & evidence.is_bad
-        departs |= (phase == Phase.OPEN) & evidence.is_good
+        departs |= (phase == Phase.GOOD) & self._is_bad(binding, value)
+        is_open = np.flatnonzero(phase == Phase.OPEN)
+        departs[is_open] = self._is_good(binding[is_open], value[is_open])
         if not departs.any():
             return []
-        return self._step_through(evidence.at_places(self._of_same_bindings(binding, departs)))
+        concerned = self._of_same_bindings(binding, departs)
+        binding, at, value = binding[concerned], at[concerned], value[concerned]
+        is_bad, is_good = self._is_bad(binding, value), self._is_good(binding, value)
+        return self._step_through(_Evidence(binding, at, value, is_bad, is_good))
 
-    def _weigh(self, binding: Numbers, at: Times, value: Values) -> _Evidence:
-        limits, rule, scale = self._limits, self._rule[binding], self._scale[binding]
-        weighed = limits["sign"][rule] * value
-        states = limits["states"][rule]
-        named = np.flatnonzero(states)
+    def _is_bad(self, binding: Numbers, value: Values) -> Mask:
+        rule = self._rule[binding]
+        bad: Mask = self._weighed(rule, value) > self._level[rule] * self._scale[binding]
+        return bad
+
+    def _is_good(self, binding: Numbers, value: Values) -> Mask:
+        rule = self._rule[binding]
+        good: Mask = self._weighed(rule, value) <= self._clear[rule] * self._scale[binding]
+        return good
+
+    def _weighed(self, rule: Numbers, value: Values) -> Values:
+        weighed = self._sign[rule] * value
+        named = np.flatnonzero(self._has_states[rule])
         if len(named):
-            bits = states[named] >> value[named].astype(np.uint64)
+            bits = self._states[rule[named]] >> value[named].astype(np.uint64)
             weighed[named] = (bits & np.uint64(1)).astype(np.float64)
-        is_bad = weighed > limits["level"][rule] * scale
-        is_good = weighed <= limits["clear"][rule] * scale
-        return _Evidence(binding, at, value, is_bad, is_good)
+        return weighed
 
     def _of_same_bindings(self, binding: Numbers, chosen: Mask) -> Mask:
         """All rows of every binding that has a chosen row."""
@@ -207,7 +214,7 @@ class Judgement:
 
     def _step(self, evidence: _Evidence) -> list[Transition]:
         """One sample for each of distinct bindings."""
-        binding, at, limits = evidence.binding, evidence.at, self._limits[self._rule[evidence.binding]]
+        binding, at, rule = evidence.binding, evidence.at, self._rule[evidence.binding]
         phase, since = self._phase[binding], self._since[binding]
         starts = ((phase == Phase.GOOD) & evidence.is_bad) | ((phase == Phase.OPEN) & evidence.is_good)
         falls_back = ((phase == Phase.PENDING) & ~evidence.is_bad) | ((phase == Phase.CLEARING) & ~evidence.is_good)
@@ -215,8 +222,8 @@ class Judgement:
         since = np.where(starts, at, since)
         self._phase[binding], self._since[binding] = phase, since
         self._value[binding] = evidence.value
-        opened = (phase == Phase.PENDING) & (at - since >= limits["hold_ms"])
-        cleared = (phase == Phase.CLEARING) & (at - since >= limits["clear_hold_ms"])
+        opened = (phase == Phase.PENDING) & (at - since >= self._hold[rule])
+        cleared = (phase == Phase.CLEARING) & (at - since >= self._clear_hold[rule])
         return [
             *self._move(binding[opened], at[opened], evidence.value[opened], Phase.OPEN, Judged.SAMPLE),
             *self._move(binding[cleared], at[cleared], evidence.value[cleared], Phase.GOOD, Judged.SAMPLE),

@@ -74,12 +74,14 @@ class Layers:
 
 
 def roomier(wanted: int, held: int) -> int:
-    """How long an array of `held` elements becomes that needs `wanted`: a quarter more, so that it seldom grows again."""
-    return max(wanted, held + held // 4, 64)
+    """How long an array of `held` elements becomes that needs `wanted`: half as much more, so that it seldom grows again."""
+    return max(wanted, held + held // 2, 64)
 
 
 def grown(array: NDArray[T], size: int, fill: float = 0) -> NDArray[T]:
-    """A longer copy, `fill` behind what was there."""
-    longer = np.full(size, fill, dtype=array.dtype)
+    """A longer copy, `fill` behind what was there. Zeros behind it take no memory until something is written there."""
+    longer = np.zeros(size, dtype=array.dtype)
     longer[: len(array)] = array
+    if fill:
+        longer[len(array) :] = fill
     return longer

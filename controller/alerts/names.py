@@ -23,7 +23,7 @@ def part_keys(device: Numbers, instance: Numbers) -> Keys:
     return (device.astype(np.int64) << 32) | instance.astype(np.int64)
 
 
-def is_in(ordered: Keys, keys: Keys) -> NDArray[np.bool_]:
+def is_in(ordered: Keys | Ids, keys: Keys | Ids) -> NDArray[np.bool_]:
     """Which of `keys` stand in an ascending array."""
     if not len(ordered):
         return np.zeros(len(keys), dtype=np.bool_)

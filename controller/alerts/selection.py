@@ -59,6 +59,9 @@ class Selection:
         self._ports = PortMap()
         self._numbers: dict[DeviceKey, int] = {}
         self._kind = np.empty(0, dtype=np.uint8)
+        self._is_of_kind = {
+            rule.kinds: np.array([kind in rule.kinds for kind in _KINDS], dtype=np.bool_) for rule in self.rules
+        }
         self._fitting: dict[str, Mask] = {}
         """By pattern: which instances fit, by their numbers."""
         self._unread: set[SiteId] = set()
@@ -136,11 +139,13 @@ class Selection:
         self._fitting[pattern] = np.concatenate([before, np.array(fresh, dtype=np.bool_)])
 
     def _fits(self, rule: Rule, device: Numbers, instance: Numbers) -> Mask:
-        fits = self._ports.leads(device, instance, rule.ports)
+        fits = np.ones(len(device), dtype=np.bool_)
+        if rule.ports is not Ports.ANY:
+            fits = self._ports.leads(device, instance, rule.ports)
         if rule.instance != _ANY:
             fits &= self._fitting[rule.instance][instance]
         if rule.kinds:
-            fits &= np.array([kind in rule.kinds for kind in _KINDS])[self._kind[device]]
+            fits &= self._is_of_kind[rule.kinds][self._kind[device]]
         return fits
 
 

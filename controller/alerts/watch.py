@@ -13,7 +13,7 @@ from controller.alerts.absence import Silences
 from controller.alerts.judgement import Judgement, Mask, Rows
 from controller.alerts.limits import absences_ms, all_limits
 from controller.alerts.model import Absence, Rule
-from controller.alerts.names import Keys, name_of
+from controller.alerts.names import Keys, is_in, name_of
 from controller.alerts.ratios import Ratios
 from controller.alerts.selection import Pairs, Selection
 from controller.alerts.timing import is_late
@@ -107,24 +107,25 @@ class Watch:
         return self._judgement.tick(now) + self._silences.tick(now)
 
     def _bind(self, series: Ids, heard_at: int, is_open: Pairs) -> None:
-        """Bring what is bound of some series to what should be: what is chosen, and what is open."""
+        """Bring what is bound of some series, ascending, to what should be: what is chosen, and what is open."""
         rules = len(self._rules)
-        inside = np.isin(is_open.series, series)
+        inside = is_in(series, is_open.series)
         open_keys = np.sort(Pairs(is_open.series[inside], is_open.rule[inside]).keys(rules))
-        wanted = np.union1d(self._selection.choose(self._names, series).keys(rules), open_keys)
+        chosen = np.sort(self._selection.choose(self._names, series).keys(rules))
+        wanted = np.sort(np.concatenate([chosen, open_keys[~is_in(chosen, open_keys)]]))
         held: list[Keys] = []
         for core in (self._judgement, self._silences):
             bound = core.bound(series)
             keys = Pairs(bound.series, bound.rule).keys(rules)
-            core.let_go(bound.binding[~np.isin(keys, wanted)])
+            core.let_go(bound.binding[~is_in(wanted, keys)])
             held.append(keys)
-        self._add(np.setdiff1d(wanted, np.concatenate(held), assume_unique=True), open_keys, heard_at)
+        missing = wanted[~is_in(np.sort(np.concatenate(held)), wanted)]
+        self._add(missing, is_in(open_keys, missing), heard_at)
         self._ratios.settle(self._names, series)
 
-    def _add(self, keys: Keys, open_keys: Keys, heard_at: int) -> None:
+    def _add(self, keys: Keys, is_open: Mask, heard_at: int) -> None:
         """Bind pairs, ascending: the bindings of a series stand side by side in memory."""
         series, rule = (part.astype(np.int32) for part in np.divmod(keys, len(self._rules)))
-        is_open: Mask = np.isin(keys, open_keys)
         silent = self._is_absence[rule]
         self._silences.bind(series[silent], rule[silent], is_open[silent], heard_at)
         judged = ~silent
