@@ -45,7 +45,8 @@ class UplinkSettings(BrokerSettings, frozen=True):
     backlog_bytes_per_s: int = 131_072
     """What waited is sent behind what is new, no faster than this: 1 Mbit/s leaves a weak link usable."""
     ack_timeout_s: float = 30.0
-    """A frame not acknowledged by then is sent again."""
+    """A frame that the broker has had for so long and the controller has not acknowledged is sent again; then after twice as
+    long, and so on. What the broker has not confirmed is still on its way, however slow the line."""
     window_frames: int = 32
     """Frames under way unacknowledged, in each of the two lanes."""
     reconnect_min_s: float = 1.0

@@ -3,7 +3,7 @@
 from agent.spool.spool import Spool
 from campus.delivery import OFFER_AGAIN
 from campus.version import VERSION
-from campus.wire.frame import EARLIEST_MS, LATEST_MS, CommandBody, ResultBody
+from campus.wire.frame import LATEST_MS, CommandBody, ResultBody
 
 
 async def obey(command: CommandBody, spool: Spool) -> ResultBody:
@@ -12,7 +12,7 @@ async def obey(command: CommandBody, spool: Spool) -> ResultBody:
         text = f"this agent (version {VERSION}) does not know the command {command.name[:40]!r}"
         return ResultBody(command.id, ok=False, text=text)
     since = command.arguments.get("since", "")
-    if not (since.isascii() and since.isdecimal() and EARLIEST_MS <= int(since[:16]) < LATEST_MS):
+    if not (since.isascii() and since.isdecimal() and int(since[:16]) < LATEST_MS):
         text = f"{OFFER_AGAIN}: since is {since[:40]!r}, must be UTC milliseconds such as 1790000000000"
         return ResultBody(command.id, ok=False, text=text)
     frames = await spool.offer_again(int(since))

@@ -151,7 +151,7 @@ class Uplink:
         if not isinstance(frame.body, AckBody | CommandBody):
             raise Poison("not_expected", type(frame.body).__name__)
         if isinstance(frame.body, AckBody) and 0 < self._spool.epoch < frame.body.epoch:
-            self._tell_of_twin()  # our own epochs only grow: this one began later, elsewhere
+            self._tell_of_twin()  # our own epochs only grow: this one is another agent's
             raise Poison("other_epoch", f"epoch {frame.body.epoch}")
         return frame
 

@@ -23,7 +23,7 @@ def sealed(body: Body, at: int = AT) -> bytes:
 
 def instants(body: Body) -> list[int]:
     if isinstance(body, SamplesBody):
-        return read_columns(body, len(read_dictionary(body.dictionary))).measured_at.tolist()
+        return [int(at) for at in read_columns(body, len(read_dictionary(body.dictionary))).measured_at]
     if isinstance(body, FactsBody):
         return [each.observed_at for each in body.devices]
     assert isinstance(body, EventsBody)
