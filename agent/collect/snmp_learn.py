@@ -112,10 +112,11 @@ async def _ports(
     if spec is None or not rows.get(spec.table):
         return ()
     jumps = await columns.column(spec.discontinuity) if spec.discontinuity else {}
+    oid_of = {index: f"{spec.discontinuity}.{index}" for index in jumps}  # one text for all points of a row
     of_table = {id(point) for point in profile.tables[spec.table].points}
     for ask in asks:
-        if id(ask.point) in of_table and ask.index in jumps:
-            ask.discontinuity = f"{spec.discontinuity}.{ask.index}"
+        if id(ask.point) in of_table and ask.index in oid_of:
+            ask.discontinuity = oid_of[ask.index]
     alias, kind, mac = [await columns.column(oid) if oid else {} for oid in (spec.alias, spec.type, spec.mac)]
     return tuple(
         PortFacts(name, instance_of(text_of(alias.get(i))), _type(kind.get(i)), mac_text(mac.get(i)))
