@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +38,8 @@ class Bench:
             self.cleared.set()
 
 
-@contextmanager
-def refuse(_tell: Tell) -> Iterator[dict[str, Any]]:
+def refuse(_tell: Tell) -> AbstractContextManager[dict[str, Any]]:
     raise Transient("the disk is full: make room")
-    yield
 
 
 @pytest.fixture
