@@ -12,6 +12,7 @@ from controller.api.period import AskedPeriod
 from controller.api.port import Controller
 from controller.api.shapes import (
     AgentShape,
+    DeliveryShape,
     DeviceShape,
     HitShape,
     LatestShape,
@@ -127,6 +128,12 @@ def chart(
 def agents(scope: CallerScope, controller: Controller) -> list[AgentShape]:
     """Enrolled agents and when they were last heard."""
     return [AgentShape.of(each) for each in controller.registry.agents(scope)]
+
+
+@router.get("/delivery")
+def delivery(scope: CallerScope, controller: Controller) -> DeliveryShape:
+    """How the data of each agent arrives: what waits in the schools, and why."""
+    return DeliveryShape.of(controller.overview.delivery(scope))
 
 
 @router.get("/search")

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from campus.metrics import Health
 from campus.samples import DeviceKind, Severity
 from controller.alerts.model import Alert, AlertState, Rule
-from controller.overview.model import DistrictOverview
+from controller.overview.model import AgentRow, Delivery, DistrictOverview, Trouble
 from controller.registry.model import Agent, Device, Organisation, Room, SearchHit, Site
 from controller.telemetry.model import LatestValue
 
@@ -177,6 +177,64 @@ class AgentShape(Shape):
     def of(cls, agent: Agent) -> Self:
         """From the registry's noun."""
         return cls.model_validate(agent)
+
+
+class AgentDeliveryShape(Shape):
+    """How the data of one agent arrives; what its spool holds is null when nothing recent is known of it.
+
+    `troubles` is empty when there is nothing to know. `has_answered` is null unless a restored controller asks its agents
+    for what it lacks.
+    """
+
+    site: str
+    agent: str
+    troubles: list[Trouble]
+    online: bool
+    last_frame_at: int
+    waiting_bytes: float | None
+    oldest_s: float | None
+    dropped_per_min: float | None
+    thinned_per_min: float | None
+    damaged_files: int
+    held_s: int
+    limited_since: int
+    limited_frames: int
+    series_refused: int
+    clash_since: int
+    has_answered: bool | None
+
+    @classmethod
+    def of(cls, row: AgentRow) -> Self:
+        """From the overview's noun."""
+        told = {name: getattr(row, name) for name in cls.model_fields if name not in ("site", "agent")}
+        return cls(site=row.address.site, agent=row.address.agent, **told)
+
+
+class DeliveryShape(Shape):
+    """How data arrives. `level` 0: freely, 1: schools keep their backlog back, 2: they take turns.
+
+    `is_stuck`: the controller cannot store just now. `whole_until` is not 0 while a restored controller asks for what came
+    after it. `set_aside`: what was kept out in the last ten minutes, by reason; told only of the whole district.
+    """
+
+    at: int
+    level: int
+    is_stuck: bool
+    whole_until: int
+    set_aside: dict[str, int]
+    agents: list[AgentDeliveryShape]
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> Self:
+        """From the overview's noun."""
+        return cls(
+            at=delivery.at,
+            level=delivery.level,
+            is_stuck=delivery.is_stuck,
+            whole_until=delivery.whole_until,
+            set_aside=delivery.set_aside,
+            agents=[AgentDeliveryShape.of(row) for row in delivery.agents],
+        )
 
 
 class DirectionShape(Shape):

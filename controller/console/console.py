@@ -42,6 +42,7 @@ class Console:
             bps=fmt.bits_per_second,
             share=fmt.share,
             number=fmt.number,
+            size=fmt.size,
             nothing=fmt.NOTHING,
             site_address=site_address,
             device_address=device_address,

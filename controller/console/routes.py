@@ -11,6 +11,7 @@ from controller.console.assets import STATIC_DIR, Assets, BuiltFiles
 from controller.console.console import Console
 from controller.console.pages.alerts import alerts_router
 from controller.console.pages.chart import chart_router
+from controller.console.pages.delivery import delivery_router
 from controller.console.pages.device import device_router
 from controller.console.pages.devices import devices_router
 from controller.console.pages.network import network_router
@@ -31,6 +32,7 @@ PAGES = (
     devices_router,
     alerts_router,
     network_router,
+    delivery_router,
     utilisation_router,
     settings_router,
     search_router,

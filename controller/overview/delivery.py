@@ -11,7 +11,13 @@ from controller.overview.picture import FRESH_MS
 from controller.overview.port import Registry, Telemetry
 from controller.registry.model import Agent
 
-SPOOL_METRICS: Final = ("agent_spool_bytes", "agent_spool_age_s", "agent_points_dropped_per_min")
+SPOOL_METRICS: Final = (
+    "agent_spool_bytes",
+    "agent_spool_age_s",
+    "agent_spool_dropped_per_min",
+    "agent_spool_thinned_per_min",
+    "agent_spool_damaged",
+)
 Said = dict[tuple[SiteId, DeviceId], float]
 
 
@@ -40,7 +46,7 @@ def _newest(scope: Scope, telemetry: Telemetry, metric: str, now: int) -> Said:
 def _row(agent: Agent, said: dict[str, Said], state: DeliveryState) -> AgentRow:
     address = Address(agent.site, agent.id)
     key = (agent.site, DeviceId(agent.id))
-    waiting, oldest, dropped = (said[metric].get(key) for metric in SPOOL_METRICS)
+    waiting, oldest, dropped, thinned, damaged = (said[metric].get(key) for metric in SPOOL_METRICS)
     known = state.of(address)
     return AgentRow(
         address=address,
@@ -49,7 +55,8 @@ def _row(agent: Agent, said: dict[str, Said], state: DeliveryState) -> AgentRow:
         waiting_bytes=waiting,
         oldest_s=oldest,
         dropped_per_min=dropped,
-        thinned_per_min=None,
+        thinned_per_min=thinned,
+        damaged_files=round(damaged or 0),
         held_s=known.held_s,
         limited_since=known.limited_since,
         limited_frames=known.limited_frames,

@@ -118,6 +118,7 @@ class Trouble(StrEnum):
 
     CLASH = "clash"
     DROPPING = "dropping"
+    DAMAGED = "damaged"
     OFFLINE = "offline"
     LIMITED = "limited"
     SERIES = "series"
@@ -131,9 +132,10 @@ class AgentRow:
     """How the data of one agent arrives. Instants in UTC ms, 0 = never or not.
 
     `waiting_bytes`, `oldest_s`, `dropped_per_min` and `thinned_per_min` are what the agent said last of its spool; None
-    when nothing recent is known. `held_s`: how much longer it holds something back as it was asked to. `limited_frames` were
-    more than its share and will come again; `series_refused` are beyond its share of series. `has_answered` is None
-    unless a restored controller asks for what it lacks.
+    when nothing recent is known. `damaged_files`: spool files that could not be read and were laid aside. `held_s`: how
+    much longer it holds something back as it was asked to. `limited_frames` were more than its share and will come again;
+    `series_refused` are beyond its share of series. `has_answered` is None unless a restored controller asks for what it
+    lacks.
     """
 
     address: Address
@@ -143,6 +145,7 @@ class AgentRow:
     oldest_s: float | None
     dropped_per_min: float | None
     thinned_per_min: float | None
+    damaged_files: int
     held_s: int
     limited_since: int
     limited_frames: int
@@ -156,6 +159,7 @@ class AgentRow:
         found = {
             Trouble.CLASH: self.clash_since,
             Trouble.DROPPING: self.dropped_per_min,
+            Trouble.DAMAGED: self.damaged_files,
             Trouble.OFFLINE: not self.online,
             Trouble.LIMITED: self.limited_since,
             Trouble.SERIES: self.series_refused,

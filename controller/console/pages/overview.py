@@ -10,6 +10,7 @@ from campus.samples import Severity
 from controller.alerts.model import Alert, AlertState
 from controller.console.console import Console
 from controller.console.metro import metro
+from controller.console.notices import notices
 from controller.console.page import WORST_FIRST, Page, attempt, site_address
 from controller.console.stories import SEVERITIES, Storyteller, urgent_first
 from controller.identity.dependency import CallerScope
@@ -60,6 +61,7 @@ def overview_router(console: Console) -> APIRouter:
             schools=schools,
             centre=next((site for site in district.sites if site.site.is_centre), None),
             metro=metro(district.sites),
+            notices=attempt(lambda: notices(page, console.services.overview.delivery(scope))) or (),
             alerts=attempt(lambda: _open_alerts(console, page, scope)),
             changes=attempt(lambda: _changes(console, page, scope)),
             limit_named=MAX_NEW_NAMED,

@@ -4,12 +4,15 @@ import re
 import string
 from pathlib import Path
 
+from campus.delivery import SetAside
 from campus.samples import DeviceKind, Severity
 from controller.alerts.model import AlertState
 from controller.console.language import Language, Text, texts
+from controller.console.notices import TOLD
 from controller.console.page import WORST_FIRST, Theme
-from controller.console.pages import alerts, device, network, utilisation
+from controller.console.pages import alerts, delivery, device, network, utilisation
 from controller.identity.scope import Role
+from controller.overview.model import Trouble
 
 CONSOLE = Path(alerts.__file__).parents[1]
 SOURCES = [*sorted(CONSOLE.rglob("*.py")), *sorted((CONSOLE / "templates").glob("*.html"))]
@@ -45,10 +48,15 @@ MADE = {
     + [f"devices.{n}" for n in ("serial", "firmware", "address", "last_seen")],
     "network.": [f"network.{n}" for n in ("site", "gateway", "port", "capacity_mbps", "direction", "now_mbps")]
     + [f"network.{n}" for n in ("busy_mbps", "busy_at", "p95_mbps", "p95_share", "days_above", "coverage")],
+    "delivery.": [f"delivery.{n}" for n in (*delivery.COLUMNS, "is_yes", "is_no")],
+    "delivery.told_": [f"delivery.told_{n}" for n in (*TOLD, "turns", "backlog")],
+    "delivery.trouble_": [f"delivery.trouble_{trouble}" for trouble in Trouble],
+    "delivery.tip_": [f"delivery.tip_{trouble}" for trouble in Trouble],
+    "delivery.reason_": [f"delivery.reason_{reason}" for reason in (*SetAside, "unreadable")],
     "utilisation.": [f"utilisation.{n}" for n in ("site", "room", "board", "share", "used_h", "lesson_h")]
     + [f"utilisation.{n}" for n in ("known_h", "on_h", "reason")],
 }
-FILES = {"devices.csv", "network.csv", "utilisation.csv"}
+FILES = {"delivery.csv", "devices.csv", "network.csv", "utilisation.csv"}
 NAMES_OF_LANGUAGES = {"frame.other_language", "frame.other_language_label"}
 CHINESE = re.compile("[\u4e00-\u9fff]")
 EMPTY_PARTS = re.compile(r"""parts\.empty\(\s*["'][a-z-]+["'],\s*["']([a-z_.]+)["']""")
