@@ -18,7 +18,11 @@ class Sizes:
     small_part_rows: int = 50_000
     """Parts below this are merged when their day is closed."""
     most_segments: int = 48
-    """A running day with more segments than this is merged meanwhile, so that reading it stays quick."""
+    """A running day with more segments than this has them merged into a layer of parts of disjoint series meanwhile: who
+    reads a series opens one part of each layer."""
+    most_layers: int = 16
+    """More layers than this are merged into one. At 20,000 samples a second there is a segment each 25 s and a layer each
+    20 minutes, so a sample is written about four times on its day."""
     most_loose_runs: int = 5_000
     """Rows of frame marks before neighbours are merged."""
     grace_ms: int = 600_000

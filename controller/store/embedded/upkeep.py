@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -52,13 +53,14 @@ class Upkeep:
         self._cutter = cutter
         self._retention = retention
         self._sizes = sizes
+        self._flushing = Lock()
 
     def run(self, now: int, on_closed: OnClosed = note_nothing) -> None:
         """As the port says of `maintain`."""
         self._flush(now)
         self._close_days(self._due(now), on_closed)
-        for day in self._crowded():
-            self._merge(day)
+        for crowd in self._crowded():
+            self._merge(crowd)
         self._expire(now)
         if self._writer.loose_runs > self._sizes.most_loose_runs:
             self._merge_runs()
@@ -69,8 +71,13 @@ class Upkeep:
         hot.since = hot.since or (now if hot.rows else 0)
         if hot.rows and (now - hot.since >= self._sizes.hot_age_ms or self._holds_unrolled_past(hot, now)):
             self._writer.rotate()
-        for full in self._shelf.layout.hot[:-1]:
-            self._flush_one(full)
+        self._flush_full()
+
+    def _flush_full(self) -> None:
+        """Turn hot tables that are full into parts; also between the pieces of long work, so that they do not pile up."""
+        with self._flushing:
+            for full in self._shelf.layout.hot[:-1]:
+                self._flush_one(full)
 
     def _holds_unrolled_past(self, hot: Hot, now: int) -> bool:
         return any(day not in self._shelf.layout.rolled and self._has_ended(day, now) for day in hot.days)
@@ -99,9 +106,16 @@ class Upkeep:
     def _has_ended(self, day: int, now: int) -> bool:
         return self._cutter.end_of(day) + self._sizes.grace_ms <= now
 
-    def _crowded(self) -> list[int]:
-        parts = self._shelf.layout.parts
-        return [day for day in parts if len(_of_kind(parts[day], PartKind.SEGMENT)) > self._sizes.most_segments]
+    def _crowded(self) -> list[list[Part]]:
+        """Parts to be merged, each list of one day: many segments, or many layers of what was merged before."""
+        crowds = []
+        for parts in self._shelf.layout.parts.values():
+            segments, merged = _of_kind(parts, PartKind.SEGMENT), _of_kind(parts, PartKind.RAW)
+            if len(segments) > self._sizes.most_segments:
+                crowds.append(segments)
+            if len(merged) > self._sizes.most_layers and _layers(merged) > self._sizes.most_layers:
+                crowds.append(merged)
+        return crowds
 
     def _close_days(self, days: list[int], on_closed: OnClosed) -> None:
         """One after the other in daily life; two at a time after an import, when there is nothing else to do."""
@@ -145,12 +159,14 @@ class Upkeep:
 
         self._shelf.change(keep)
 
-    def _merge(self, day: int) -> None:
-        """Sort the many small parts of a running day into few, without rolling up."""
-        raw = [part for part in self._shelf.layout.parts[day] if part.kind is not PartKind.ROLLUP]
+    def _merge(self, crowd: list[Part]) -> None:
+        """Sort some parts of a running day into parts of disjoint series, without rolling up."""
         with self._database.cursor() as cursor:
-            added = [self._write_rows(cursor, day, rows) for rows in self._chunks(cursor, raw)]
-        self._shelf.change(lambda cursor, layout: _replaced(cursor, layout, added, frozenset(raw)))
+            added = []
+            for rows in self._chunks(cursor, crowd):
+                added.append(self._write_rows(cursor, crowd[0].day, rows))
+                self._flush_full()
+        self._shelf.change(lambda cursor, layout: _replaced(cursor, layout, added, frozenset(crowd)))
 
     def _write_rows(self, cursor: Cursor, day: int, rows: Rows) -> Part:
         return write_rows(cursor, self._directory, self._segments.next_number(), PartKind.RAW, day, rows)
@@ -171,14 +187,16 @@ class Upkeep:
 
     def _ranges(self, cursor: Cursor, parts: list[Part]) -> list[tuple[int, int]]:
         source = parquet_source(parts, self._directory)
-        counts = cursor.execute(f"SELECT series, count(*) FROM {source} GROUP BY series ORDER BY series").fetchall()
-        ranges, lowest, total = [], counts[0][0], 0
-        for (series, rows), (before, _) in zip(counts, [counts[0], *counts], strict=False):
-            if total and total + rows > self._sizes.chunk_rows:
-                ranges.append((lowest, before))
-                lowest, total = series, 0
-            total += rows
-        return [*ranges, (lowest, counts[-1][0])]
+        counts = cursor.execute(
+            f"SELECT series, count(*) AS samples FROM {source} GROUP BY series ORDER BY series"
+        ).fetchnumpy()
+        series, ends = counts["series"], np.cumsum(counts["samples"])
+        ranges, first, done = [], 0, 0
+        while first < len(series):
+            after = max(int(np.searchsorted(ends, done + self._sizes.chunk_rows, "right")), first + 1)
+            ranges.append((int(series[first]), int(series[after - 1])))
+            first, done = after, int(ends[after - 1])
+        return ranges
 
     def _is_sorted(self, parts: list[Part]) -> bool:
         """Whether the parts, one after the other, are sorted as they are and of a good size: then they may stay."""
@@ -248,3 +266,9 @@ def _of_kind(parts: tuple[Part, ...], kind: PartKind) -> list[Part]:
 def _fetch(cursor: Cursor, source: str, where: str) -> Rows:
     found = cursor.execute(f"SELECT {ROWS_OF_PART} FROM {source} WHERE {where}").fetchnumpy()
     return Rows(*(np.asarray(column) for column in found.values()))
+
+
+def _layers(parts: list[Part]) -> int:
+    """How many of the parts one series may lie in, at most."""
+    lowest, highest = np.sort([part.lowest for part in parts]), np.sort([part.highest for part in parts])
+    return int((np.arange(1, len(parts) + 1) - np.searchsorted(highest, lowest)).max())

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from campus.errors import ConfigError
+from controller.store.embedded.part import PartKind
 from controller.store.embedded.sizes import Sizes
 from controller.store.port import Level
 from tests.unit.store.stores import DAY, HOUR, MIDNIGHT, MINUTE, SHANGHAI, asked, batch, embedded, ids, names
@@ -122,6 +123,24 @@ def test_a_busy_day_is_merged_while_it_runs(tmp_path: Path) -> None:
     assert len(store._shelf.layout.parts[MIDNIGHT]) <= 4
     assert len(asked(store, ids(0, 1, 2), MIDNIGHT, MIDNIGHT + DAY, Level.RAW)) == 27
     assert set(tmp_path.rglob("*.parquet")) == {part.path(tmp_path) for part in store._shelf.layout.all_parts()}
+    store.close()
+
+
+def test_a_long_busy_day_stays_in_few_layers(tmp_path: Path) -> None:
+    sizes = Sizes(hot_age_ms=1, most_segments=2, most_layers=2, chunk_rows=4, small_part_rows=1)
+    store = embedded(tmp_path, sizes=sizes)
+    store.series_ids(names(3))
+    written: set[Path] = set()
+    for n in range(40):
+        store.append(batch([(series, MIDNIGHT + n * MINUTE + series, float(n)) for series in range(3)]))
+        store.maintain(MIDNIGHT + n * MINUTE + 10)
+        store.maintain(MIDNIGHT + n * MINUTE + 20)
+        raw = [part for part in store._shelf.layout.parts[MIDNIGHT] if part.kind is PartKind.RAW]
+        layers = max((sum(part.lowest <= series <= part.highest for part in raw) for series in range(3)), default=0)
+        assert layers <= 3
+        written |= {part.path(tmp_path) for part in raw}
+    assert len(asked(store, ids(0, 1, 2), MIDNIGHT, MIDNIGHT + DAY, Level.RAW)) == 120
+    assert len(written) > 40
     store.close()
 
 
