@@ -31,6 +31,8 @@ class _Own(threading.local):
     """Each thread's own: making one costs as much as a frame, and it must not be shared (python-zstandard, "Thread safety")."""
 
     def __init__(self) -> None:
+        # The checksum costs 4 bytes: without it a bit that flips in a literal gives another value and no error.
+        self.compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_content_size=True, write_checksum=True)
         self.decompressor = zstandard.ZstdDecompressor(max_window_size=MAX_FRAME_BYTES)
 
 
@@ -44,9 +46,7 @@ def encode_frame(frame: Frame) -> bytes:
         raise FrameError(
             "too_large", f"a frame of {len(raw)} bytes is over {MAX_FRAME_BYTES}: send fewer samples in each"
         )
-    # A compressor is cheap to make and must not be shared between threads (python-zstandard, "Thread safety").
-    # The checksum costs 4 bytes: without it a bit that flips in a literal gives another value and no error.
-    payload = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_content_size=True, write_checksum=True).compress(raw)
+    payload = _own.compressor.compress(raw)
     if len(payload) > MAX_COMPRESSED_BYTES:
         raise FrameError(
             "too_large", f"{len(payload)} bytes on the wire is over {MAX_COMPRESSED_BYTES}: send fewer samples in each"
