@@ -286,6 +286,7 @@ async def run(plan: Plan) -> Account:
         print(f"phase {phase.name}", flush=True)
         ledger.begin(number)
         await _go_through(phase, plan, agents)
+    agents[0].floods = False
     deadline = time.monotonic() + plan.drain_s
     while ledger.outstanding and time.monotonic() < deadline:
         await _step(agents)

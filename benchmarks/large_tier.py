@@ -42,6 +42,8 @@ AGENTS = 800
 SAMPLES_PER_S = 16_700
 PROBED_EVERY_S = 0.05
 PROBED_DEVICE = "ups-1"
+LOOK_EVERY_S = 0.5
+PATIENCE_S = 600.0
 MEBIBYTE = 1 << 20
 
 
@@ -91,7 +93,77 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(
     directory: Path, agents: int, rules: int, seal_s: float, phases: list[Phase], say: Callable[[str], None]
 ) -> dict[str, object]:
-    data = directory / "data"
+    ran = run_district(directory, agents, rules, seal_s, phases, _watch, say)
+    ran.check()
+    measured = ran.account.phases[1]
+    return {
+        "agents": agents,
+        "series": ran.series,
+        "rules": rules,
+        "samples_per_s": round(measured.samples / phases[1].seconds),
+        "frames_per_s": round(measured.frames / phases[1].seconds),
+        **ran.seen,
+        "sealed_to_acknowledged_ms": measured.sealed_to_ack_ms,
+        "measured_to_acknowledged_ms": measured.measured_to_ack_ms,
+        "fleet_cores": round(ran.account.cpu_s / sum(phase.seconds for phase in phases), 3),
+        "samples_sent": ran.account.samples,
+        "samples_stored": ran.stored,
+        "frames_acknowledged": int(ran.figures["ingest_frames_acknowledged_total"]),
+        "commits": int(ran.figures["ingest_commits_total"]),
+    }
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a run takes place, for who watches it."""
+
+    log: Path
+    load: subprocess.Popen[bytes]
+    centre: Centre
+    broker: DistrictBroker
+    say: Callable[[str], None]
+
+    def has_reached(self, line: str) -> bool:
+        """Whether the load process has said so; `RuntimeError` when it ended before."""
+        text = self.log.read_text()
+        if line not in text and self.load.poll() is not None:
+            raise RuntimeError(f"the load process ended early: {text[-2000:]}")
+        return line in text
+
+
+Watch = Callable[[Stage], dict[str, object]]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run left: the load process's account, what the store holds of it, /metrics, and what was seen meanwhile."""
+
+    series: int
+    account: Account
+    stored: int
+    figures: dict[str, float]
+    seen: dict[str, object]
+
+    def check(self) -> None:
+        """Raise `RuntimeError` unless everything that was sent is acknowledged, and stored once."""
+        account = self.account
+        if account.unacknowledged or self.stored != account.samples:
+            raise RuntimeError(
+                f"{account.samples} samples were sent, {self.stored} are stored, {account.unacknowledged} not acknowledged"
+            )
+
+
+def run_district(
+    directory: Path,
+    agents: int,
+    rules: int,
+    seal_s: float,
+    phases: list[Phase],
+    watch: Watch,
+    say: Callable[[str], None],
+) -> Ran:
+    """A district of so many schools, at the large tier's rate for each, through all phases; `watch` goes along."""
+    data, log = directory / "data", directory / "fleet.log"
     owned = schools(agents, 0, LARGE)
     known = len(owned) * len(owned[0].series)
     say(f"{agents} schools with {known:,} series are made known")
@@ -101,33 +173,16 @@ def _run(
         started = time.monotonic()
         with controller(directory, data, broker, rules) as centre:
             say(f"the controller answers after {time.monotonic() - started:.1f} s")
-            plan = plan_of(broker, agents, seal_s, phases)
-            with fleet(directory / "fleet.log", msgspec.json.encode(plan)) as load:
-                report = _watch(directory / "fleet.log", load, centre, broker, say)
-                account = account_of(directory / "fleet.log", load)
+            plan = _plan(broker, agents, seal_s, phases)
+            with fleet(log, msgspec.json.encode(plan)) as load:
+                seen = watch(Stage(log, load, centre, broker, say))
+                load.wait()
+            account = msgspec.json.decode(log.read_text().splitlines()[-1], type=Account)
             figures = centre.figures()
-    stored = stored_in(data) - known
-    _check(account, stored)
-    told = {phase.name: phase for phase in account.phases}
-    return {
-        "agents": agents,
-        "series": known,
-        "rules": rules,
-        "samples_per_s": round(told["undisturbed"].samples / phases[1].seconds),
-        "frames_per_s": round(told["undisturbed"].frames / phases[1].seconds),
-        **report,
-        "sealed_to_acknowledged_ms": told["undisturbed"].sealed_to_ack_ms,
-        "measured_to_acknowledged_ms": told["undisturbed"].measured_to_ack_ms,
-        "fleet_cores": round(account.cpu_s / sum(phase.seconds for phase in phases), 3),
-        "samples_sent": account.samples,
-        "samples_stored": stored,
-        "frames_acknowledged": int(figures["ingest_frames_acknowledged_total"]),
-        "commits": int(figures["ingest_commits_total"]),
-    }
+    return Ran(known, account, _stored(data) - known, figures, seen)
 
 
-def plan_of(broker: DistrictBroker, agents: int, seal_s: float, phases: list[Phase]) -> Plan:
-    """What the load process is to do: the large tier's rate, or its share for fewer schools."""
+def _plan(broker: DistrictBroker, agents: int, seal_s: float, phases: list[Phase]) -> Plan:
     rate = SAMPLES_PER_S * agents / AGENTS
     return Plan(
         ca=str(broker.ca),
@@ -142,13 +197,7 @@ def plan_of(broker: DistrictBroker, agents: int, seal_s: float, phases: list[Pha
     )
 
 
-def account_of(log: Path, load: subprocess.Popen[bytes]) -> Account:
-    """What the load process tells at its end."""
-    load.wait()
-    return msgspec.json.decode(log.read_text().splitlines()[-1], type=Account)
-
-
-def stored_in(data: Path) -> int:
+def _stored(data: Path) -> int:
     """Samples in the store of a controller that has ended."""
     store = EmbeddedStore(data / "samples", timezone=ZONE, retention=Retention())
     store.start()
@@ -157,79 +206,54 @@ def stored_in(data: Path) -> int:
     return stored
 
 
-def _check(account: Account, stored: int) -> None:
-    if account.unacknowledged or stored != account.samples:
-        raise RuntimeError(
-            f"{account.samples} samples were sent, {stored} are stored, {account.unacknowledged} were not acknowledged"
-        )
-
-
-def _watch(
-    log: Path, load: subprocess.Popen[bytes], centre: Centre, broker: DistrictBroker, say: Callable[[str], None]
-) -> dict[str, object]:
-    """Go along with the load process through its phases."""
-    reach(log, load, "phase undisturbed")
-    ours, its = Use(centre.process), Use(psutil.Process(broker.pid))
-    while not has_reached(log, load, "phase watched"):
+def _watch(stage: Stage) -> dict[str, object]:
+    wait_until(lambda: stage.has_reached("phase undisturbed"), "the warm-up to end", PATIENCE_S)
+    ours, its = Use(stage.centre.process), Use(psutil.Process(stage.broker.pid))
+    while not stage.has_reached("phase watched"):
         ours.look()
-        time.sleep(0.5)
-    report: dict[str, object] = {
+        time.sleep(LOOK_EVERY_S)
+    seen: dict[str, object] = {
         "controller_cores": ours.cores(),
         "controller_mib": round(ours.rss_bytes / MEBIBYTE),
         "broker_cores": its.cores(),
     }
-    say(f"undisturbed: {report}")
-    watched = Use(centre.process)
-    report |= _probe(log, load, centre)
-    report["watched_controller_cores"] = watched.cores()
-    return report
+    stage.say(f"undisturbed: {seen}")
+    watched = Use(stage.centre.process)
+    seen |= _probe(stage)
+    return seen | {"watched_controller_cores": watched.cores()}
 
 
-def _probe(log: Path, load: subprocess.Popen[bytes], centre: Centre) -> dict[str, object]:
+def _probe(stage: Stage) -> dict[str, object]:
     """How long after a probe was sealed it shows as an alert, and as the latest value of its device."""
     sealed_at: dict[str, int] = {}
     alerts: dict[str, float] = {}
     latest: dict[str, float] = {}
-    with log.open() as lines:
+    with stage.log.open() as lines:
         lines.read()  # earlier probes were nobody's business
-        while load.poll() is None:
+        while stage.load.poll() is None:
             for line in lines:
                 word, *rest = line.split()
                 if word == PROBE_LINE:
                     sealed_at[rest[0]] = int(rest[1])
             if sealed_at.keys() - alerts.keys():
-                for alert in centre.get("alerts", limit=20):
+                for alert in stage.centre.get("alerts", limit=20):
                     if alert["rule"] == PROBE_RULE.id and alert["site"] in sealed_at:
                         alerts.setdefault(alert["site"], _now() - sealed_at[alert["site"]])
             for site in sealed_at.keys() - latest.keys():
-                values = centre.get(f"sites/{site}/devices/{PROBED_DEVICE}/latest")
+                values = stage.centre.get(f"sites/{site}/devices/{PROBED_DEVICE}/latest")
                 if any(one["metric"] == PROBE_METRIC and one["value"] == PROBE_VALUE for one in values):
                     latest[site] = _now() - sealed_at[site]
             time.sleep(PROBED_EVERY_S)
-    missing = len(sealed_at) - min(len(alerts), len(latest))
     return {
         "sealed_to_alert_ms": percentiles(np.array(list(alerts.values()))),
         "sealed_to_latest_ms": percentiles(np.array(list(latest.values()))),
         "probes": len(sealed_at),
-        "probes_missing": missing,
+        "probes_missing": len(sealed_at) - min(len(alerts), len(latest)),
     }
 
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
-
-
-def has_reached(log: Path, load: subprocess.Popen[bytes], line: str) -> bool:
-    """Whether the load process has said so; `RuntimeError` when it ended before."""
-    text = log.read_text()
-    if line not in text and load.poll() is not None:
-        raise RuntimeError(f"the load process ended early: {text[-2000:]}")
-    return line in text
-
-
-def reach(log: Path, load: subprocess.Popen[bytes], line: str) -> None:
-    """Wait until it has."""
-    wait_until(lambda: has_reached(log, load, line), line, 600)
 
 
 if __name__ == "__main__":
