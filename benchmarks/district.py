@@ -59,7 +59,12 @@ def many_rules(quantity: int) -> Rulebook:
 
 def prepare(directory: Path, owned: Sequence[School], now: int) -> None:
     """Enrol the schools, learn their devices, and store one sample of each of their series."""
-    _prepare_registry(directory, owned, now)
+    register(directory, owned, now)
+    remember(directory, owned, now)
+
+
+def remember(directory: Path, owned: Sequence[School], now: int) -> None:
+    """Store one sample of each series of the schools."""
     store = EmbeddedStore(directory / "samples", timezone=ZONE, retention=Retention())
     store.start()
     for school in owned:
@@ -87,7 +92,8 @@ def open_district(directory: Path, rules: Rulebook, clock: Callable[[], int]) ->
         engine.dispose()
 
 
-def _prepare_registry(directory: Path, owned: Sequence[School], now: int) -> None:
+def register(directory: Path, owned: Sequence[School], now: int) -> None:
+    """Enrol the schools and learn their devices."""
     engine = create_engine(sqlite_url(directory / "registry.db"))
     migrate(engine)
     registry = RegistryService(engine, lambda: now)

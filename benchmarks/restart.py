@@ -26,22 +26,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from benchmarks.district import ZONE, prepare
 from benchmarks.telemetry import LARGE, School, schools
 from campus.ids import AgentId, SiteId
-from campus.wire.dictionary import read_series
-from campus.wire.pack import pack_dictionary
 from controller.clock import utc_ms
 from controller.config import BrokerSettings, ControllerConfig
-from controller.identity.scope import SYSTEM
 from controller.main import Controller
-from controller.registry.database import create_engine
-from controller.registry.enrolment import Enrolment, OrganisationEntry, SiteEntry
-from controller.registry.schema import migrate
-from controller.registry.service import RegistryService
 from controller.store.embedded import EmbeddedStore
 from controller.store.port import Batch, FrameMark, Retention, Times, Values
 
@@ -53,7 +46,6 @@ HOT_ROWS: Final = 480_000
 HOURS: Final = 24
 ROUNDS_OF_HOUR: Final = 2
 HOUR_MS: Final = 3_600_000
-ZONE: Final = ZoneInfo("Asia/Shanghai")
 _STAGES: Final = ("registry", "store", "alerts", "housekeeping", "ingest")
 
 
@@ -151,27 +143,10 @@ def _config(folder: Path) -> ControllerConfig:
 def _fill(folder: Path, size: int) -> None:
     now = utc_ms()
     district = schools(size, now, LARGE)
-    _fill_registry(folder, district, now)
+    prepare(folder, district, now)
     store = EmbeddedStore(_config(folder).data_path / "samples", timezone=ZONE, retention=Retention())
     store.start()
-    for school in district:
-        words = read_series(pack_dictionary([one.key for one in school.series]))
-        store.add_series(school.address.site, words, np.arange(len(school.series)))
     _fill_store(store, district, now)
-
-
-def _fill_registry(folder: Path, district: list[School], now: int) -> None:
-    engine = create_engine(_config(folder).database_url().reveal())
-    migrate(engine)
-    registry = RegistryService(engine, utc_ms)
-    registry.start()
-    sites = tuple(
-        SiteEntry(str(school.address.site), "district", "School", "学校", agents=(str(school.address.agent),))
-        for school in district
-    )
-    registry.enrol(SYSTEM, Enrolment((OrganisationEntry("district", "District", "区"),), sites))
-    for school in district:
-        registry.learn_facts(school.address, school.facts, now)
 
 
 def _fill_store(store: EmbeddedStore, district: list[School], now: int) -> None:
