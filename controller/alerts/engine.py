@@ -30,6 +30,7 @@ from controller.alerts.judgement import Rows
 from controller.alerts.model import EventKey, Report
 from controller.alerts.port import Registry
 from controller.alerts.recorder import AlertKey, Cleared, Recorder
+from controller.alerts.resumption import resume
 from controller.alerts.rulebook import Rulebook, shipped_rules
 from controller.alerts.selection import SITES_AT_ONCE, Pairs, Selection
 from controller.alerts.stages import Case
@@ -113,8 +114,7 @@ class AlertEngine:
             names = self._store.series_columns()
             while self._watch.learn(names, now, is_open):
                 pass
-            ids = np.arange(self._watch.size, dtype=np.int32)
-            self._backlog.put(self._findings(self._watch.resume(ids, self._store.latest(ids), now), now))
+            self._backlog.put(self._findings(resume(self._watch, self._store, self._recorder, now), now))
             self._refresh_at = now + REFRESH_INTERVAL_MS
             events = {key for key in self._recorder.open if key[0].startswith(EVENT_PREFIX)}
             self._recorder.abandon(self._recorder.open.keys() - watched - events, now)
@@ -249,7 +249,7 @@ class AlertEngine:
         name, rule = self._watch.name(each.series), self._watch.rule(each.rule)
         if each.change is Change.OPENED:
             return Case(rule, name.site, name.device, name.instance, each.at, each.since, each.value)
-        return Cleared((rule.id, name.site, name.device, name.instance), rule, each.at, each.value)
+        return Cleared(self._watch.key(each.series, each.rule), rule, each.at, each.value)
 
     def _next_findings(self) -> list[Finding]:
         with self._lock:

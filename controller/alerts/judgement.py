@@ -14,12 +14,14 @@ What a rule says stands once, by rule number; a binding holds only its own state
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from campus.delivery import LATE_AFTER_MS
 from controller.alerts.layers import Bound, Layers, Numbers, grown, roomier
+from controller.alerts.limits import Limits
 from controller.alerts.timing import TICK_SLACK_MS, is_late
 from controller.alerts.transition import Change, Counts, Judged, Transition
 from controller.store.port import Ids, Times, Values
@@ -36,20 +38,10 @@ class Phase(IntEnum):
     CLEARING = 3
 
 
-class Limits(NamedTuple):
-    """A condition in the form the core computes with.
-
-    Values are multiplied by `sign` (1 above, -1 below), then bad when > `level`, good when <= `clear`, both times the
-    scale of the binding. With `states` other than 0 the value is a bit number instead: bad when that bit is set. A NaN
-    scale is neither good nor bad.
-    """
-
-    sign: float
-    level: float
-    clear: float
-    states: int
-    hold_ms: int
-    clear_hold_ms: int
+LONGEST_HOLD_MS: Final = 3_600_000
+"""Of a hold that was under way at a restart no more is looked for in the store than this."""
+REJUDGED_STEP_MS: Final = 1_000
+"""As the clock ticks."""
 
 
 class Rows(NamedTuple):
@@ -58,6 +50,10 @@ class Rows(NamedTuple):
     series: Ids
     measured_at: Times
     value: Values
+
+    def between(self, first: int, end: int) -> "Rows":
+        """The rows at places first <= place < end."""
+        return Rows(self.series[first:end], self.measured_at[first:end], self.value[first:end])
 
 
 class _Evidence(NamedTuple):
@@ -77,6 +73,7 @@ class Judgement:
 
     def __init__(self, limits: Sequence[Limits]) -> None:
         """`limits` of each rule by its number."""
+        self._limits = limits
         self._sign = np.array([each.sign for each in limits], dtype=np.float64)
         self._level = np.array([each.level for each in limits], dtype=np.float64)
         self._clear = np.array([each.clear for each in limits], dtype=np.float64)
@@ -95,6 +92,7 @@ class Judgement:
         self._value = np.zeros(0, dtype=np.float64)
         self._is_chosen = np.zeros(0, dtype=np.bool_)
         """Scratch: all False between calls."""
+        self._patient_until = 0
         self.counts = Counts()
 
     def __len__(self) -> int:
@@ -139,10 +137,65 @@ class Judgement:
 
     def tick(self, now: int) -> list[Transition]:
         """What the passing of time changes: holds that ended without another reading."""
+        if now < self._patient_until:
+            return []
         return [
             *self._end_holds(Phase.PENDING, self._hold, Phase.OPEN, now),
             *self._end_holds(Phase.CLEARING, self._clear_hold, Phase.GOOD, now),
         ]
+
+    def be_patient(self, until: int) -> None:
+        """End no hold by the clock before `until`: what was measured meanwhile may still be on its way."""
+        self._patient_until = until
+
+    def in_doubt(self, newest: Rows, now: int) -> Numbers:
+        """After a restart: take the newest value of each series; the bindings where it contradicts what they stand at.
+
+        Bad where nothing is open, or good where something is, and new enough that a hold may be under way.
+        """
+        found = [np.empty(0, dtype=np.int32)]
+        for places, binding in self._layers.look_up(newest.series):
+            at, value = newest.measured_at[places], newest.value[places]
+            self._last_at[binding] = np.maximum(self._last_at[binding], at)
+            is_open = self._phase[binding] == Phase.OPEN
+            contradicts = np.where(is_open, self._is_good(binding, value), self._is_bad(binding, value))
+            found.append(binding[contradicts & (at >= now - self.looks_back_ms(binding))])
+        return np.concatenate(found)
+
+    def looks_back_ms(self, binding: Numbers) -> Times:
+        """How long ago a hold that is still under way may have begun; longer ones than `LONGEST_HOLD_MS` are cut."""
+        rule = self._rule[binding]
+        hold = np.where(self._phase[binding] == Phase.OPEN, self._clear_hold[rule], self._hold[rule])
+        return np.minimum(hold, LONGEST_HOLD_MS) + LATE_AFTER_MS
+
+    def bound_as(self, binding: Numbers) -> Bound:
+        """Which series and rules bindings are of."""
+        return Bound(self._series[binding], self._rule[binding], binding)
+
+    def rejudge(self, binding: Numbers, rows: Rows, told_at: Times, until: int) -> list[Transition]:
+        """Judge old samples again, with a tick each second as then, and leave the bindings where that leads.
+
+        `told_at` is when the last change of each was written down: what was measured by then is passed over, so what is
+        returned was never told. `rows` are ascending by time, `until` is the instant of the last tick.
+        """
+        again = Judgement(self._limits)
+        again.reach(int(self._series[binding].max(initial=-1)) + 1)
+        twins = again.bind(self._series[binding], self._rule[binding], self._phase[binding] == Phase.OPEN)
+        again._scale[twins], again._last_at[twins] = self._scale[binding], told_at
+        found: list[Transition] = []
+        begin = int(rows.measured_at[0]) if len(rows.measured_at) else until
+        moments = np.arange(begin, max(until, int(rows.measured_at[-1])) + REJUDGED_STEP_MS, REJUDGED_STEP_MS)
+        edges = np.searchsorted(rows.measured_at, moments, side="right").tolist()
+        first = 0
+        for moment, edge in zip(moments.tolist(), edges, strict=True):
+            if edge > first:
+                found += again.judge(rows.between(first, edge), moment)
+            if moment <= until:
+                found += again.tick(moment)
+            first = edge
+        for name in ("_phase", "_since", "_value"):
+            getattr(self, name)[binding] = getattr(again, name)[twins]
+        return found
 
     def _end_holds(self, phase: Phase, hold: Times, to: Phase, now: int) -> list[Transition]:
         waiting = np.flatnonzero(self._phase[: self._count] == phase).astype(np.int32)

@@ -2,14 +2,31 @@
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from campus.ids import MetricId
 from campus.metrics import catalogue
-from controller.alerts.judgement import Limits
 from controller.alerts.model import Absence, Comparison, Rule, States
 
 _STATE_LEVEL: Final = 0.5
+
+
+class Limits(NamedTuple):
+    """A condition in the form the core computes with.
+
+    Values are multiplied by `sign` (1 above, -1 below), then bad when > `level`, good when <= `clear`, both times the
+    scale of the binding. With `states` other than 0 the value is a bit number instead: bad when that bit is set. A NaN
+    scale is neither good nor bad.
+    """
+
+    sign: float
+    level: float
+    clear: float
+    states: int
+    hold_ms: int
+    clear_hold_ms: int
+
+
 _NO_LIMITS: Final = Limits(1.0, math.nan, math.nan, 0, 0, 0)
 _NO_ABSENCE: Final = 0
 

@@ -80,6 +80,20 @@ class Recorder:
                 self._releases[cause] = now + RELEASE_AFTER_MS
         self._situation = situation
 
+    def told_since(self, since: int) -> dict[AlertKey, int]:
+        """When alerts that opened or cleared after `since` last did so."""
+        table = AlertRow.__table__.c  # type: ignore[attr-defined]
+        columns = (table.rule, table.site, table.device, table.instance, table.opened_at, table.cleared_at)
+        lately = sa.or_(table.cleared_at > since, table.opened_at > since)
+        told: dict[AlertKey, int] = {}
+        with reading(self._engine) as session:
+            for rule, site, device, instance, opened_at, cleared_at in session.execute(
+                sa.select(*columns).where(lately)
+            ):
+                key = (rule, site, device, instance)
+                told[key] = max(told.get(key, 0), opened_at, cleared_at)
+        return told
+
     def write(
         self, changes: Sequence[Case | Cleared], now: int, judged: Sequence[EventKey] = ()
     ) -> list[Outcome | None]:

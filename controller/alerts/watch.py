@@ -11,14 +11,15 @@ import numpy as np
 
 from controller.alerts.absence import Silences
 from controller.alerts.judgement import Judgement, Mask, Rows
+from controller.alerts.layers import Bound
 from controller.alerts.limits import absences_ms, all_limits
 from controller.alerts.model import Absence, Rule
 from controller.alerts.names import Keys, is_in, name_of
 from controller.alerts.ratios import Ratios
 from controller.alerts.selection import Pairs, Selection
-from controller.alerts.timing import is_late
+from controller.alerts.timing import TICK_SLACK_MS, is_late
 from controller.alerts.transition import Counts, Transition
-from controller.store.port import DistrictSeries, Ids, Latest, SeriesColumns
+from controller.store.port import DistrictSeries, Ids, SeriesColumns, Times
 
 BOUND_AT_ONCE: Final = 20_000
 """Series of one piece of learning or looking again: some tens of milliseconds."""
@@ -60,6 +61,11 @@ class Watch:
         """The rule of a transition."""
         return self._rules[number]
 
+    def key(self, series: int, rule: int) -> tuple[str, str, str, str]:
+        """Rule id, site, device, instance: what may be open once."""
+        name = self.name(series)
+        return self._rules[rule].id, name.site, name.device, name.instance
+
     def learn(self, names: SeriesColumns, heard_at: int, is_open: Pairs = NO_PAIRS) -> bool:
         """Bind rules to the next piece of series not learnt yet; tells whether more are left. `names` begins at series 0.
 
@@ -95,12 +101,21 @@ class Watch:
             self._ratios.take(self._names, rows.series[places], rows.value[places])
         return self._judgement.judge(rows, received_at) + self._silences.judge(rows, received_at)
 
-    def resume(self, ids: Ids, latest: Latest, now: int) -> list[Transition]:
-        """Take the newest values of all series after a restart: what nobody judged yet is judged if it is still live."""
-        places = self._ratios.told(ids)
-        places = places[latest.measured_at[places] > 0]
-        self._ratios.take(self._names, ids[places], latest.value[places])
-        return self._judgement.judge(Rows(ids, latest.measured_at, latest.value), now)
+    def in_doubt(self, newest: Rows, now: int) -> Bound:
+        """Take the newest value of each series after a restart; the bindings whose hold may be under way, or ended untold."""
+        places = self._ratios.told(newest.series)
+        self._ratios.take(self._names, newest.series[places], newest.value[places])
+        if now - int(newest.measured_at.max(initial=0)) > TICK_SLACK_MS:
+            self._judgement.be_patient(now + TICK_SLACK_MS)
+        return self._judgement.bound_as(self._judgement.in_doubt(newest, now))
+
+    def looks_back_ms(self, doubts: Bound) -> int:
+        """How long ago the holds of such bindings may have begun."""
+        return int(self._judgement.looks_back_ms(doubts.binding).max(initial=0))
+
+    def rejudge(self, doubts: Bound, rows: Rows, told_at: Times, until: int) -> list[Transition]:
+        """Judge samples again that may have been judged before the restart; what follows from them was never told."""
+        return self._judgement.rejudge(doubts.binding, rows, told_at, until)
 
     def tick(self, now: int) -> list[Transition]:
         """What the passing of time changes."""

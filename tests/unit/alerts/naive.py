@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 from campus.delivery import LATE_AFTER_MS
-from controller.alerts.judgement import Limits
+from controller.alerts.limits import Limits
 from controller.alerts.timing import TICK_SLACK_MS
 from controller.alerts.transition import Change, Judged, Transition
 

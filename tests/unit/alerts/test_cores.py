@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.alerts.absence import Silences
-from controller.alerts.judgement import Judgement, Limits, Mask, Rows
+from controller.alerts.judgement import Judgement, Mask, Rows
 from controller.alerts.layers import Numbers
+from controller.alerts.limits import Limits
 from controller.alerts.transition import Change, Judged, Transition
 from controller.store.port import Ids
 from tests.unit.alerts.naive import NaiveBinding, NaiveSilence
