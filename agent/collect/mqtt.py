@@ -5,6 +5,7 @@ Decoding is `agent.decode.mqtt`'s, the rule of silence is `agent.presence`'s; th
 
 import asyncio
 import logging
+import secrets
 from collections import Counter
 from collections.abc import Callable
 
@@ -59,6 +60,9 @@ class MqttListener:
         answer_within_s: float = ANSWER_WITHIN_S,
     ) -> None:
         self._broker = broker
+        self._client_id = (
+            f"campanile-{address.site}-{address.agent}-ear-{secrets.token_hex(4)}"  # as the uplink's: no fights
+        )
         self._address = address
         self._catalogue = catalogue
         self._presence = presence
@@ -80,8 +84,7 @@ class MqttListener:
         await converse_for_ever("mqtt_listener", self._listen, PAUSES, self._timer)
 
     async def _listen(self) -> None:
-        client_id = f"campanile-{self._address.site}-{self._address.agent}-ear"
-        link = MqttLink(self._broker, client_id, self._clock)
+        link = MqttLink(self._broker, self._client_id, self._clock)
         try:
             await link.open([EVERYTHING])
             self._note_connected(link)

@@ -30,6 +30,9 @@ from campus.wire.codec import decode_frame, encode_frame
 from campus.wire.frame import HELLO_NUMBER, AckBody, CommandBody, Frame, HelloBody
 
 FAREWELL_TIMEOUT_S = 2.0
+STATE_EVERY_S = 60.0
+"""That we are online is said again so often: the last will of a connection that broke, of our last process or of a twin,
+may come when its broker notices, long after we said so."""
 _log = logging.getLogger(__name__)
 
 
@@ -52,6 +55,7 @@ class Uplink:
         greeting: Greeting,
         device_count: Callable[[], int],
         answer_within_s: float = ANSWER_WITHIN_S,
+        state_every_s: float = STATE_EVERY_S,
     ) -> None:
         self._broker = broker
         self._settings = settings
@@ -62,6 +66,7 @@ class Uplink:
         self._greeting = greeting
         self._device_count = device_count
         self._answer_within_s = answer_within_s
+        self._state_every_s = state_every_s
         # Of two sessions with one name a broker ends the older: two agents given one identity by mistake would end each
         # other's for ever. With a name for each process both deliver, and the controller tells them apart by their epochs.
         self._client_id = f"campanile-{address.site}-{address.agent}-{secrets.token_hex(4)}"
@@ -88,10 +93,9 @@ class Uplink:
             await link.open([self._address.topic(Leg.DOWN)])
             sender = self._sender(link, await self._spool.begin_sending())
             await self._say_hello(link)
-            link.publish(state_topic, _state(online=True), Keep.RETAINED)
             self._note_online(link)
             await self._greeting()
-            await until_one_ends(sender.run(), self._listen(link, sender))
+            await until_one_ends(sender.run(), self._listen(link, sender), self._stay_online(link, state_topic))
         except asyncio.CancelledError:
             await self._say_goodbye(link, state_topic)
             raise
@@ -121,6 +125,11 @@ class Uplink:
         frame = Frame(self._address.site, self._address.agent, self._spool.epoch, HELLO_NUMBER, self._clock(), body)
         self._hello_s = self._timer.now_s()
         link.publish(self._address.topic(Leg.UP), encode_frame(frame))
+
+    async def _stay_online(self, link: MqttLink, state_topic: str) -> None:
+        while True:
+            link.publish(state_topic, _state(online=True), Keep.RETAINED)
+            await self._timer.sleep_until(self._timer.now_s() + self._state_every_s)
 
     async def _say_goodbye(self, link: MqttLink, state_topic: str) -> None:
         if self.is_connected:

@@ -28,7 +28,11 @@ def spool_in(folder: Path, clock: SteadyClock | None = None) -> Spool:
 
 @asynccontextmanager
 async def uplink_of(
-    folder: Path, chosen: UplinkSettings, clock: SteadyClock | None = None, answer_within_s: float = 0.5
+    folder: Path,
+    chosen: UplinkSettings,
+    clock: SteadyClock | None = None,
+    answer_within_s: float = 0.5,
+    state_every_s: float = 60.0,
 ) -> AsyncIterator[tuple[Spool, Uplink]]:
     """Both started; cancelled, not killed, at the end."""
     clock = clock or SteadyClock()
@@ -48,6 +52,7 @@ async def uplink_of(
         greeting=greet,
         device_count=lambda: 1,
         answer_within_s=answer_within_s,
+        state_every_s=state_every_s,
     )
     task = asyncio.create_task(uplink.run())
     try:

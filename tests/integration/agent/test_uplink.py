@@ -60,6 +60,21 @@ def test_the_state_topic_tells_who_is_online_who_left_and_who_vanished(tmp_path:
     assert states(controller) == [{"online": True, "version": VERSION}, {"online": False}]
 
 
+def test_a_last_will_that_comes_late_does_not_leave_us_offline(tmp_path: Path) -> None:
+    online = {"online": True, "version": VERSION}
+
+    async def scenario(port: int, controller: AckingController) -> None:
+        async with uplink_of(tmp_path, settings(port), state_every_s=0.2):
+            await until(lambda: bool(controller.states), "a first state")
+            controller.say(HERE.topic(Leg.STATE), b'{"online":false}')
+            await until(lambda: b'{"online":false}' in controller.states, "the will")
+            await until(lambda: json.loads(controller.states[-1]) == online, "the truth")
+
+    with mosquitto(tmp_path) as broker, AckingController() as controller:
+        controller.connect(broker.port)
+        asyncio.run(scenario(broker.port, controller))
+
+
 def test_live_frames_pass_a_backlog_that_is_held_to_its_bandwidth(tmp_path: Path) -> None:
     async def scenario(port: int, controller: AckingController) -> None:
         spool = spool_in(tmp_path)
