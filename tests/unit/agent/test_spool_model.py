@@ -22,9 +22,9 @@ from campus.wire.pack import pack_samples
 from tests.support.disk import file_size_limit
 from tests.unit.agent.bodies import HERE, NOW, event, facts
 
-MAX_BYTES = 25_000
-MAX_AGE_S = 6 * 3_600
-KEEP_S = 3_600
+MAX_BYTES = 10_000
+MAX_AGE_S = 24 * 3_600
+KEEP_S = 6 * 3_600
 EVERYTHING = 1 << 40
 BODY = st.one_of(
     st.integers(1, 60),
@@ -35,15 +35,16 @@ BODY = st.one_of(
 
 
 class SpoolAgainstModel(RuleBasedStateMachine):
-    """Knows every frame ever seen by its name, and which samples a controller has stored under which name."""
+    """Knows every frame ever seen by its name, and which samples were handed out under which name."""
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         self.path = self.folder / "spool.db"
         self.names: dict[tuple[int, int], bytes] = {}
-        self.stored: dict[Sample, tuple[int, int]] = {}
         self.handed: list[StoredFrame] = []
+        self.handed_samples: dict[Sample, tuple[int, int]] = {}
+        """Which a controller may have stored under that name, and must therefore not get under another."""
         self.said: set[Sample] = set()
         self.said_points = 0
         self.acknowledged: dict[int, int] = {}
@@ -58,6 +59,8 @@ class SpoolAgainstModel(RuleBasedStateMachine):
     @initialize()
     def first_start(self) -> None:
         self.spool = self._opened(self.path)
+        for _ in range(12):  # so that it is nearly full from the start
+            self.append([40, 20], False, 900)
 
     def _opened(self, path: Path) -> SpoolFile:
         spool = SpoolFile(path, HERE, MAX_BYTES, MAX_AGE_S, KEEP_S)
@@ -70,7 +73,7 @@ class SpoolAgainstModel(RuleBasedStateMachine):
         key = SeriesKey(DeviceId("sw-1"), MetricId("if_in_bps"), Instance("p1"))
         return pack_samples([Sample(key, self.now + n * 1_000, self.chance.random()) for n in range(chosen)])
 
-    @rule(chosen=st.lists(BODY, min_size=1, max_size=8), is_confirmed=st.booleans(), seconds=st.integers(60, 1_200))
+    @rule(chosen=st.lists(BODY, min_size=2, max_size=10), is_confirmed=st.booleans(), seconds=st.integers(60, 5_400))
     def append(self, chosen: list[int | Body], is_confirmed: bool, seconds: int) -> None:
         self.now += seconds * 1_000
         bodies = [self._body(each) for each in chosen]
@@ -102,17 +105,10 @@ class SpoolAgainstModel(RuleBasedStateMachine):
         else:
             frames = self.spool.read_backlog(self.spool.next_number, without, count)
         self.handed += frames
-
-    @rule(data=st.data())
-    def arrive(self, data: st.DataObject) -> None:
-        """A frame that was once handed out reaches the controller, now or much later, once or again."""
-        if not self.handed:
-            return
-        frame = data.draw(st.sampled_from(self.handed))
-        body = decode_frame(frame.payload).body
-        if isinstance(body, SamplesBody):
-            for sample in samples_of(body):
-                assert self.stored.setdefault(sample, (frame.epoch, frame.number)) == (frame.epoch, frame.number)
+        for frame in frames:
+            body = decode_frame(frame.payload).body
+            if isinstance(body, SamplesBody):
+                self.handed_samples |= dict.fromkeys(samples_of(body), (frame.epoch, frame.number))
 
     @rule(data=st.data())
     def acknowledge(self, data: st.DataObject) -> None:
@@ -196,7 +192,9 @@ class SpoolAgainstModel(RuleBasedStateMachine):
             assert self.names.setdefault((epoch, number), payload) == payload
             body = decode_frame(payload).body
             if progress < Progress.ACKNOWLEDGED and isinstance(body, SamplesBody):
-                found.update(samples_of(body))
+                samples = list(samples_of(body))
+                found.update(samples)
+                assert all(self.handed_samples.get(sample, (epoch, number)) == (epoch, number) for sample in samples)
         return found
 
     def _points(self, progress: Progress) -> dict[int, int]:
