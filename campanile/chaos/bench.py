@@ -7,7 +7,6 @@ import asyncio
 import http.client
 import itertools
 import json
-import socket
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -16,7 +15,7 @@ from typing import Final
 
 import yaml
 
-from campanile.chaos.brokers import Broker, BrokerKind
+from campanile.chaos.brokers import HERE, Broker, BrokerKind, Place
 from campanile.chaos.command import AGENT_ENTRY
 from campanile.chaos.ledger import Ledger
 from campanile.chaos.process import READY_TIMEOUT_S, BenchTrouble, Process
@@ -25,6 +24,7 @@ from campanile.chaos.relay import LOOPBACK, Relay
 from campanile.chaos.replayer import Replayer
 from campanile.chaos.school import School
 from campanile.chaos.small_disk import SmallDisk
+from campanile.chaos.soak import Usage, usage_of
 from campanile.chaos.spools import Disk, Span, collect, count_waiting
 from campanile.chaos.stored import read_store
 from campanile.demo.plan import free_port, health
@@ -45,6 +45,7 @@ class Bench:
         agents: int,
         kinds: Sequence[BrokerKind],
         entry: str = AGENT_ENTRY,
+        place: Place = HERE,
     ) -> None:
         self.folder = folder
         self.logs = folder / "logs"
@@ -55,12 +56,12 @@ class Bench:
         self.logs.mkdir(parents=True)
         self.disk.path.mkdir(parents=True)
         self.schools = [School(f"school-{n}", folder, self.logs, self.ledger, entry) for n in range(1, agents + 1)]
-        self.brokers = [Broker(kind, free_port(), folder, self.logs, accepts_tcp) for kind in kinds]
+        self.brokers = [Broker(kind, folder, self.logs, place) for kind in kinds]
         self.broker = self.brokers[0]
         self.broker_turn = asyncio.Lock()
         """Held by a fault that needs the broker to itself."""
         self.http_port = free_port()
-        self.line = Relay("line of the controller", self.broker.port)
+        self.line = Relay("line of the controller", self.broker.port, self.broker.host)
         self.controller = self._controller_process()
         self.controller_turn = asyncio.Lock()
         self.forgotten: list[Span] = []
@@ -91,10 +92,10 @@ class Bench:
         await self.broker.process.until_ready()
         self.controller.start()
         for school in self.schools:
-            await school.start(self.broker.port)
+            await school.start(self.broker.host, self.broker.port)
             school.agent.start()
         await self.controller.until_ready()
-        self.replayer.start(self.broker.port)
+        self.replayer.start(self.broker.host, self.broker.port)
 
     async def change_broker(self, kind: BrokerKind) -> None:
         """Kill the broker and let another take its place, at once and with nothing that the first one held."""
@@ -103,7 +104,7 @@ class Bench:
         self.broker.process.start()
         for line in self.lines:
             line.to_port = self.broker.port
-        self.replayer.start(self.broker.port)
+        self.replayer.start(self.broker.host, self.broker.port)
         await self.broker.process.until_ready()
 
     @property
@@ -197,6 +198,11 @@ class Bench:
             raise BenchTrouble(f"`campanile {' '.join(arguments)}` ended with code {process.returncode}: {text}")
         return said.decode(errors="replace")
 
+    def usage(self) -> list[Usage]:
+        """What the controller and the agents use now; while they all run."""
+        agents = [usage_of(school.site, school.agent.pid, school.disk.path) for school in self.schools]
+        return [usage_of("controller", self.controller.pid, self.data), *agents]
+
     def next_number(self) -> int:
         """A number for a file or a process that no other bears."""
         return next(self._numbers)
@@ -232,13 +238,6 @@ class Bench:
 
 def _is_empty(spool: Path) -> bool:
     return count_waiting(spool) == 0
-
-
-def accepts_tcp(port: int) -> bool:
-    """Whether something listens there."""
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def read_metrics(port: int) -> str:

@@ -2,16 +2,17 @@
 
 import getpass
 import shutil
-from collections.abc import Callable
+import socket
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import yaml
 
 from campanile.chaos.process import BenchTrouble, Process
 from campanile.chaos.relay import LOOPBACK
+from campanile.demo.plan import free_port
 from campanile.demo.processes import campanile
 from simulator.plan.shape import FILE, SimulatorPlan
 
@@ -41,16 +42,35 @@ def installed() -> list[BrokerKind]:
     return [kind for kind in BrokerKind if kind is BrokerKind.EMBEDDED or program_of(kind)]
 
 
-class Broker:
-    """One kind of broker in a folder of its own, on one port."""
+class Place(NamedTuple):
+    """Where a broker runs: what it listens on, and what to put before its command to run it there."""
 
-    def __init__(self, kind: BrokerKind, port: int, folder: Path, logs: Path, accepts: Callable[[int], bool]) -> None:
+    host: str = LOOPBACK
+    prefix: tuple[str, ...] = ()
+
+
+HERE: Final = Place()
+
+
+def accepts_tcp(host: str, port: int) -> bool:
+    """Whether something listens there."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((host, port)) == 0
+
+
+class Broker:
+    """One kind of broker in a folder of its own, on one port. The embedded one and NATS run on the loopback interface only."""
+
+    def __init__(self, kind: BrokerKind, folder: Path, logs: Path, place: Place) -> None:
         self.kind = kind
-        self.port = port
+        self.host = place.host
+        self.port = free_port()
         self._folder = folder / f"broker-{kind}"
         self._folder.mkdir()
         self._kept = self._folder / "kept"
-        self.process = Process(f"broker-{kind}", self._command(), logs, lambda: accepts(port))
+        command = [*place.prefix, *self._command()]
+        self.process = Process(f"broker-{kind}", command, logs, lambda: accepts_tcp(self.host, self.port))
 
     def wipe(self) -> None:
         """Delete everything it kept; call while it is down."""
@@ -70,7 +90,7 @@ class Broker:
 
     def _mosquitto(self) -> str:
         """What it must be told to listen and to write its log as us; the rest are its defaults."""
-        return f"listener {self.port} {LOOPBACK}\nallow_anonymous true\nuser {getpass.getuser()}\n"
+        return f"listener {self.port} {self.host}\nallow_anonymous true\nuser {getpass.getuser()}\n"
 
     def _nats(self) -> str:
         return (

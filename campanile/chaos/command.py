@@ -14,13 +14,22 @@ AGENT_ENTRY = "campanile.chaos.agent_process"
 @click.option(
     "--broker", type=click.Choice(["mosquitto", "embedded", "nats"]), help="Only this one.  [default: all take turns]"
 )
+@click.option("--within", type=click.FloatRange(0, min_open=True), help="Stage no more faults after so many seconds.")
 @click.option("--hours", type=click.FloatRange(0, min_open=True), help="Go on for so long, and watch memory and files.")
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
 @click.option(
     "--entry", default=AGENT_ENTRY, hidden=True, help="The module that runs an agent: a sabotaged one in tests."
 )
 def chaos(
-    *, seed: int | None, faults: int, agents: int, broker: str | None, hours: float | None, as_json: bool, entry: str
+    *,
+    seed: int | None,
+    faults: int,
+    agents: int,
+    broker: str | None,
+    within: float | None,
+    hours: float | None,
+    as_json: bool,
+    entry: str,
 ) -> None:
     """Stage faults on real agents, a real broker and a real controller, then compare every row that an agent took with every
     row that is stored.
@@ -37,4 +46,4 @@ def chaos(
     """
     from campanile.chaos.session import Wanted, run_session
 
-    raise SystemExit(run_session(Wanted(seed, faults, agents, broker, hours, as_json, entry), click.echo))
+    raise SystemExit(run_session(Wanted(seed, faults, agents, broker, within, hours, as_json, entry), click.echo))

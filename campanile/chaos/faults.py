@@ -29,6 +29,21 @@ FAULTS: Final = (
     Fault("jump-clock", 1.5, faults_disk.jump_clock),
     Fault("wrong-clock", 1, faults_disk.wrong_clock),
 )
+SPARING: Final = frozenset(
+    {
+        faults_line.cut,
+        faults_line.reset,
+        faults_line.hold,
+        faults_line.delay,
+        faults_line.throttle,
+        faults_line.repeat,
+        faults_process.kill_broker,
+        faults_process.wipe_broker,
+        faults_process.end_broker,
+        faults_disk.jump_clock,
+    }
+)
+"""Those that end no agent and no controller, so that in a long run their memory can be watched."""
 ON_SMALL_DISKS: Final = (
     Fault("full-spool", 0.8, faults_disk.full_spool),
     Fault("full-store", 0.8, faults_disk.full_store),

@@ -25,9 +25,10 @@ class Way(Enum):
 class Relay:
     """Carries each connection on `port` to `to_port`, which may be changed. Life: inert; `start` listens, `close` ends it."""
 
-    def __init__(self, name: str, to_port: int) -> None:
+    def __init__(self, name: str, to_port: int, to_host: str = LOOPBACK) -> None:
         self.name = name
         self.to_port = to_port
+        self.to_host = to_host
         self.port = 0
         self.delay_s = 0.0
         self.rate_bytes_per_s = 0.0
@@ -102,7 +103,7 @@ class Relay:
         far: asyncio.StreamWriter | None = None
         try:
             async with asyncio.timeout(_DIAL_TIMEOUT_S):
-                far_reader, far = await asyncio.open_connection(LOOPBACK, self.to_port)
+                far_reader, far = await asyncio.open_connection(self.to_host, self.to_port)
             async with asyncio.TaskGroup() as ways:
                 ways.create_task(self._carry(Way.THERE, reader, far))
                 ways.create_task(self._carry(Way.BACK, far_reader, writer))

@@ -7,7 +7,6 @@ from typing import Final
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from campanile.chaos.relay import LOOPBACK
 from campus.topics import ALL_UP
 
 REMEMBERED: Final = 3_000
@@ -20,14 +19,14 @@ class Replayer:
         self._overheard: deque[tuple[str, bytes]] = deque(maxlen=REMEMBERED)
         self._client: paho.Client | None = None
 
-    def start(self, port: int) -> None:
+    def start(self, host: str, port: int) -> None:
         """Listen in the background and keep trying."""
         self.stop()
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id="chaos-replayer", clean_session=True)
         client.reconnect_delay_set(min_delay=1, max_delay=2)
         client.on_connect = lambda client, *_: client.subscribe(ALL_UP, 1)
         client.on_message = lambda _client, _data, message: self._hear(message)
-        client.connect_async(LOOPBACK, port)
+        client.connect_async(host, port)
         client.loop_start()
         self._client = client
 

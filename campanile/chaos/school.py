@@ -50,14 +50,14 @@ class School:
         """A process of this school's agent, not started."""
         return Process(name, [sys.executable, "-m", self._entry, str(config), str(self._offset)], self._logs)
 
-    async def start(self, broker_port: int) -> None:
+    async def start(self, broker_host: str, broker_port: int) -> None:
         """Make the folder, bind the devices, open the line."""
         (self.folder / "profiles").mkdir(parents=True)
         profile = self.folder / "profiles" / f"{PROFILE_NAME}.yaml"
         profile.parent.mkdir()
         profile.write_text(PROFILE)
         (self.folder / "community.txt").write_text("public")
-        self.line.to_port = broker_port
+        self.line.to_host, self.line.to_port = broker_host, broker_port
         await self.line.start()
         for device in self.devices:
             await device.start()

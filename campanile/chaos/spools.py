@@ -67,11 +67,20 @@ def replace_spool(source: Path, target: Path) -> None:
 
 def count_waiting(path: Path) -> int:
     """How many frames are not acknowledged yet; 0 without a spool, 1 when it cannot be told in this moment."""
+    return _count(path, "progress < ?")
+
+
+def count_acknowledged(path: Path) -> int:
+    """How many frames are kept though they are acknowledged; 0 without a spool, 1 when it cannot be told in this moment."""
+    return _count(path, "progress >= ?")
+
+
+def _count(path: Path, condition: str) -> int:
     if not path.exists():
         return 0
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
-            query = "SELECT count(*) FROM frames WHERE progress < ?"
+            query = f"SELECT count(*) FROM frames WHERE {condition}"  # noqa: S608 - one of the two above
             (count,) = connection.execute(query, [Progress.ACKNOWLEDGED]).fetchone()
             return int(count)
     except sqlite3.Error:
