@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from controller.console.console import Console
 from controller.console.csv_file import csv_response
-from controller.console.notices import notices
+from controller.console.notices import district_notices
 from controller.console.page import Page
 from controller.identity.dependency import CallerScope
 from controller.overview.model import AgentRow, Delivery, Trouble
@@ -62,7 +62,7 @@ def delivery_router(console: Console) -> APIRouter:
             sort=sort if sort in SORTS else "site" if sort == "site" else "state",
             order=order,
             signs=SIGNS,
-            notices=notices(page, told),
+            notices=district_notices(page, told),
             restored=told.whole_until,
             troubled=sum(bool(row.troubles) for row in everything),
             lost=sum(Trouble.DROPPING in row.troubles for row in everything),
