@@ -5,7 +5,8 @@ meta        version, zone, samples (how many rows ever left the hot tables), flo
 device_word, metric_word, instance_word   the words of series' names, each once, numbered from 0
 series      for each id the numbers of its three words
 frame_runs  committed frames; rows may touch or repeat, `upkeep` merges them
-latest      newest value of each series among all rows outside the hot tables
+latest      newest values of series among all rows outside the hot tables; of several of one series the newest counts, of
+            several at the same instant the last; `upkeep` leaves one of each
 part        one row for each Parquet file that counts, with the SHA-256 of its bytes (hex; NULL for files written before
             version 2); a file without a row is a leftover
 rolled      days whose roll-ups cover all their parts

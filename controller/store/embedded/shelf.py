@@ -43,6 +43,8 @@ class Layout:
     """By level, the day before which retention has dropped everything."""
     samples: int = 0
     """Rows that ever left a hot table."""
+    loose_values: int = 0
+    """Rows of the table `latest`."""
 
     def is_rolled(self, day: int) -> bool:
         """Whether the stored roll-ups of the day cover all its rows. Rows later than raw retention count no more."""

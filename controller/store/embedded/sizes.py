@@ -25,6 +25,8 @@ class Sizes:
     20 minutes, so a sample is written about four times on its day."""
     most_loose_runs: int = 5_000
     """Rows of frame marks before neighbours are merged."""
+    most_values_each: int = 4
+    """So many rows of latest values for each series, before one of each is left."""
     grace_ms: int = 600_000
     """How long a day that ended waits for what is still under way."""
 

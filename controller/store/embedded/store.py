@@ -196,19 +196,19 @@ class EmbeddedStore:
         parts = [Part(part_id, PartKind(kind), *rest) for part_id, kind, *rest in rows]
         numbers = [number for (number,) in cursor.execute("SELECT number FROM hot ORDER BY number").fetchall()]
         hot = tuple(Hot(number) for number in numbers)
-        layout = Layout(hot=hot, rolled=rolled, floors=floors, samples=int(meta["samples"]))
+        (loose_values,) = cursor.execute("SELECT count(*) FROM latest").fetchall()[0]
+        layout = Layout(hot=hot, rolled=rolled, floors=floors, samples=int(meta["samples"]), loose_values=loose_values)
         return layout.with_parts(parts)
 
     def _restore_latest(self, cursor: Cursor, layout: Layout) -> None:
-        tables = ["latest", *(hot.table for hot in layout.hot)]
-        for table in tables:
+        for hot in (None, *layout.hot):
+            table = hot.table if hot else "latest"
             found = cursor.execute(f"SELECT {ROWS_OF_PART} FROM {table}").fetchnumpy()  # noqa: S608 - our own names
             rows = Rows(*(np.asarray(column) for column in found.values()))
             self._writer.latest.update(*rows)
-            for hot in layout.hot:
-                if hot.table == table:
-                    hot.rows = len(rows.series)
-                    hot.days = self._segments.days(rows)
+            if hot is not None:
+                hot.rows = len(rows.series)
+                hot.days = self._segments.days(rows)
 
     def _check_files(self, layout: Layout) -> None:
         wanted = {part.path(self._directory) for part in layout.all_parts()}

@@ -21,7 +21,7 @@ from controller.store.embedded.part import ROWS_OF_PART, Part, PartKind, as_colu
 from controller.store.embedded.reading import parquet_source
 from controller.store.embedded.shelf import Hot, Layout, Shelf
 from controller.store.embedded.sizes import Sizes
-from controller.store.embedded.writing import Segments, Writer, insert_parts, insert_runs, keep_segments
+from controller.store.embedded.writing import Segments, Writer, insert_parts, insert_runs, keep_latest, keep_segments
 from controller.store.latest import LatestValues
 from controller.store.marks import CommittedFrames, Run, Stream
 from controller.store.port import Level, OnClosed, Retention, note_nothing
@@ -64,6 +64,8 @@ class Upkeep:
         self._expire(now)
         if self._writer.loose_runs > self._sizes.most_loose_runs:
             self._merge_runs()
+        if self._shelf.layout.loose_values > self._sizes.most_values_each * self._writer.series_count:
+            self._merge_latest()
         self._shelf.sweep()
 
     def _flush(self, now: int) -> None:
@@ -238,6 +240,14 @@ class Upkeep:
             return replace(after, rolled=rolled, floors=layout.floors | rises)
 
         self._shelf.change(keep)
+
+    def _merge_latest(self) -> None:
+        def merge(cursor: Cursor, layout: Layout) -> Layout:
+            # What memory has beyond the table stands in hot tables, and so is found again all the same.
+            cursor.execute("DELETE FROM latest")
+            return replace(layout, loose_values=keep_latest(cursor, self._writer.latest))
+
+        self._shelf.change(merge)
 
     def _merge_runs(self) -> None:
         def merge(cursor: Cursor, layout: Layout) -> Layout:

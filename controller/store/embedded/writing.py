@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import count, pairwise
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import numpy as np
 
@@ -119,6 +118,11 @@ class Writer:
                 self.loose_runs += 1
             self.latest.update(*rows)
 
+    @property
+    def series_count(self) -> int:
+        """How many series there are."""
+        return len(self._series)
+
     def rotate(self) -> None:
         """Begin a new hot table, unless the current one is empty."""
         with self._appending:
@@ -191,10 +195,11 @@ def keep_segments(cursor: Cursor, layout: Layout, parts: list[Part], newest: Lat
     insert_parts(cursor, parts)
     days = {part.day for part in parts}
     cursor.execute(f"DELETE FROM rolled WHERE day IN ({', '.join(map(str, days))})")
-    keep_latest(cursor, newest)
+    loose_values = layout.loose_values + keep_latest(cursor, newest)
     samples = layout.samples + sum(part.samples for part in parts)
     cursor.execute("UPDATE meta SET content = ? WHERE name = 'samples'", [str(samples)])
-    return replace(layout.with_parts(parts), rolled=layout.rolled - days, samples=samples)
+    after = layout.with_parts(parts)
+    return replace(after, rolled=layout.rolled - days, samples=samples, loose_values=loose_values)
 
 
 def insert_parts(cursor: Cursor, parts: Sequence[Part]) -> None:
@@ -204,19 +209,8 @@ def insert_parts(cursor: Cursor, parts: Sequence[Part]) -> None:
         cursor.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
-def keep_latest(cursor: Cursor, newest: LatestValues) -> None:
-    """Bring the table `latest` up to date with the values given."""
+def keep_latest(cursor: Cursor, newest: LatestValues) -> int:
+    """Add values to the table `latest`, behind those it has, and say how many rows that were."""
     ids, measured_at, value = newest.known()
-    columns = {"series": ids, "measured_at": measured_at, "value": value}
-    _keep_latest(cursor, columns)
-
-
-def _keep_latest(cursor: Cursor, columns: dict[str, Any]) -> None:
-    cursor.execute("CREATE OR REPLACE TEMP TABLE newest AS SELECT * FROM columns")
-    cursor.execute(
-        "DELETE FROM newest USING latest "
-        "WHERE latest.series = newest.series AND latest.measured_at > newest.measured_at"
-    )
-    cursor.execute("DELETE FROM latest USING newest WHERE latest.series = newest.series")
-    cursor.execute("INSERT INTO latest SELECT * FROM newest")
-    cursor.execute("DROP TABLE newest")
+    insert(cursor, "latest", {"series": ids, "measured_at": measured_at, "value": value})
+    return len(ids)

@@ -21,7 +21,14 @@ DAY = 24 * HOUR
 MIDNIGHT = 1_789_920_000_000
 """2026-09-21 00:00 in Shanghai, a Monday."""
 SMALL = Sizes(
-    bulk_rows=40, hot_rows=25, chunk_rows=16, small_part_rows=4, most_segments=3, most_loose_runs=5, hot_age_ms=HOUR
+    bulk_rows=40,
+    hot_rows=25,
+    chunk_rows=16,
+    small_part_rows=4,
+    most_segments=3,
+    most_loose_runs=5,
+    most_values_each=1,
+    hot_age_ms=HOUR,
 )
 """Every way of working within a few rows."""
 Row = tuple[int, int, float]
