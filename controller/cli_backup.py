@@ -36,7 +36,7 @@ def backup(*, config_path: Path, keep: int | None, no_verify: bool, target_dir: 
     """Write a backup TARGET_DIR/campanile-<UTC time>: samples, registry and configuration of one instant.
 
     The controller goes on taking frames meanwhile; one that does not run is backed up too. Closed days cost no room where
-    TARGET_DIR, or the backup before, is on the same file system. Secrets stay out. What is restored from it, agents fill
+    TARGET_DIR is on their file system or holds a backup already. Secrets stay out. What is restored from it, agents fill
     up again as far as they remember.
 
     \b
@@ -133,7 +133,7 @@ def restore(*, config_path: Path, replace: bool, backup_dir: Path) -> None:
         click.echo(f"what was there lies in {done.moved_to}: remove it once all is well")
     if done.manifest.registry == "elsewhere":
         click.echo("the registry is on a database server: restore it from the pg_dump taken after this backup")
-    click.echo("start the controller: it asks the agents for what came since")
+    click.echo("when the controller starts on it, it asks the agents for what came since")
 
 
 @click.command(short_help="Put damaged or missing parts back from a backup.")

@@ -1,7 +1,7 @@
 """Wiring of the controller: the one place that constructs adapters, and the order in which they start and stop.
 
 Start: 1 the registry's schema and memory, 2 the enrolment file, 3 the sample store (recovers), 4 the alert engine (what
-was open, what was last measured), 5 housekeeping, 6 ingest, 7 the desk for commands. The HTTP server comes last
+was open, what was last measured), 5 housekeeping, 6 the desk for commands, 7 ingest. The HTTP server comes last
 (`controller.run`), so that whoever gets an answer gets a whole one. Stop is the same backwards: no frame is taken any
 more, what is in memory is written down, files are closed.
 """
@@ -111,14 +111,14 @@ class Controller:
         self._is_judging = True
         for work in self.housekeeping:
             work.start()
-        self.ingest.start()
         self.staging.clear()
         self.desk.start()
+        self.ingest.start()
 
     def stop(self) -> None:
         """Write down what is in memory and close; harmless after a start that failed half way."""
-        self.desk.stop()
         self.ingest.stop()
+        self.desk.stop()
         for work in reversed(self.housekeeping):
             work.stop()
         if self._is_judging:
@@ -168,6 +168,7 @@ class Controller:
             *_alert_figures(self.alert_engine.figures()),
             *labelled("facts_refused_total", "Facts not taken", "reason", self.registry.facts_refused),
             *labelled("http_answers_total", "Answers given", "status", self.answers),
+            *self.staging.figures(),
             *(figure for work in self.housekeeping for figure in work.figures()),
         ]
 

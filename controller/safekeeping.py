@@ -20,7 +20,7 @@ from controller.config import ControllerConfig
 from controller.desk.visit import is_running, visit
 from controller.progress import Progress
 from controller.registry.database import create_engine, sqlite_file
-from controller.store.embedded.snapshot import DATABASE, build_database, closed_snapshot
+from controller.store.embedded.snapshot import DATABASE, build_database, closed_snapshot, is_in_use
 
 _STOP_FIRST: Final = "a controller runs on {}: stop it first (SIGTERM, or `systemctl stop campanile-controller`)"
 
@@ -147,8 +147,5 @@ def _require_data(config: ControllerConfig) -> None:
 
 
 def _require_stopped(config: ControllerConfig) -> None:
-    if is_running(config.data_path):
+    if is_running(config.data_path) or is_in_use(config.data_path / SAMPLES):
         raise ConfigError(_STOP_FIRST.format(config.data_path))
-    if (config.data_path / SAMPLES / DATABASE).is_file():
-        with closed_snapshot(config.data_path / SAMPLES):
-            return

@@ -16,6 +16,7 @@ from controller.backup.model import (
     REGISTRY,
     RESTORED,
     SAMPLES,
+    FileEntry,
     Manifest,
     Restored,
     Watcher,
@@ -27,6 +28,8 @@ from controller.store.embedded.snapshot import DATABASE
 
 _UNFINISHED: Final = ".restoring"
 _NOTHING: Final = "Nothing was changed"
+_CHANGING: Final = (f"{SAMPLES}/{DATABASE}", REGISTRY)
+"""Never one file with the backup: the controller writes into them."""
 
 
 @dataclass(frozen=True)
@@ -38,19 +41,15 @@ class Restoration:
 
 
 def restore(backup: Path, data_path: Path, zone: str, now: int, watcher: Watcher, *, replace: bool) -> Restoration:
-    """Put a backup in the place of `data_path`, which no controller uses. Changes nothing until all of it is verified,
-    copied and durable.
+    """Put a backup in the place of `data_path`, which no controller uses.
+
+    Changes nothing until all of it is verified, copied and durable.
 
     `ConfigError` when a person must decide or choose otherwise, `Transient` when there is too little room.
     """
-    manifest = _require_sound(backup, zone, watcher)
-    is_occupied = data_path.is_dir() and any(data_path.iterdir())
-    if is_occupied and not replace:
-        raise ConfigError(
-            f"{data_path} is not empty: with --replace it is moved aside (not removed) and the backup takes its place. "
-            f"{_NOTHING}"
-        )
-    make_folder(data_path.parent, "the folder of data_dir")
+    manifest = read_manifest(backup)
+    _require_place(backup, manifest, data_path, zone, replace=replace)
+    _require_sound(backup, watcher)
     unfinished = data_path.with_name(data_path.name + _UNFINISHED)
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
@@ -65,32 +64,44 @@ def restore(backup: Path, data_path: Path, zone: str, now: int, watcher: Watcher
     return Restoration(manifest, moved_to)
 
 
-def _require_sound(backup: Path, zone: str, watcher: Watcher) -> Manifest:
-    manifest = read_manifest(backup)
+def _require_place(backup: Path, manifest: Manifest, data_path: Path, zone: str, *, replace: bool) -> None:
+    """What can be known before everything is read."""
     if manifest.zone != zone:
         raise ConfigError(
             f"{backup} has its days cut in the time zone {manifest.zone}, the configuration says {zone}: set "
             f"district.timezone to {manifest.zone}. {_NOTHING}"
         )
+    if data_path.is_dir() and any(data_path.iterdir()) and not replace:
+        raise ConfigError(
+            f"{data_path} is not empty: with --replace it is moved aside (not removed) and the backup takes its place. "
+            f"{_NOTHING}"
+        )
+    make_folder(data_path.parent, "the folder of data_dir")
+    is_near = data_path.parent.stat().st_dev == backup.stat().st_dev
+    copied = [entry.size for entry in _data_of(manifest) if entry.path in _CHANGING or not is_near]
+    require_space(data_path.parent, sum(copied), "restoring")
+
+
+def _require_sound(backup: Path, watcher: Watcher) -> None:
     report = verify_backup(backup, watcher)
     if not report.is_whole:
         first, more = report.problems[0], len(report.problems) - 1
         others = f" (and {more} more, which `campanile controller verify {backup}` lists)" if more else ""
         raise ConfigError(f"{backup} is not whole: {first.sentence()}{others}. {_NOTHING}")
-    return manifest
+
+
+def _data_of(manifest: Manifest) -> list[FileEntry]:
+    return [entry for entry in manifest.files if not entry.path.startswith(f"{CONFIGURATION}/")]
 
 
 def _fill(folder: Path, backup: Path, manifest: Manifest, now: int, watcher: Watcher) -> None:
-    entries = [entry for entry in manifest.files if not entry.path.startswith(f"{CONFIGURATION}/")]
-    changing = {f"{SAMPLES}/{DATABASE}", REGISTRY}  # never one file with the backup: the controller writes into it
-    here = folder.parent.stat().st_dev == backup.stat().st_dev
-    wanted = [entry.size for entry in entries if not here or entry.path in changing]
-    require_space(folder.parent, sum(wanted), "restoring")
+    folder.mkdir(mode=0o700)
+    entries = _data_of(manifest)
     count = watcher.begin("bytes restored", sum(entry.size for entry in entries))
     for entry in entries:
         source, target = backup / entry.path, folder / entry.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        if entry.path not in changing and link(source, target):
+        if entry.path not in _CHANGING and link(source, target):
             count(entry.size)
         elif copy(source, target, count) != entry.sha256:
             raise OSError(0, f"{source} changed while it was read")
@@ -100,12 +111,11 @@ def _fill(folder: Path, backup: Path, manifest: Manifest, now: int, watcher: Wat
 
 def _give_to_owner_of(model: Path, folder: Path) -> None:
     """Root restores for whoever runs the controller."""
-    if os.geteuid() != 0:
-        return
     owner = model.stat()
-    for path in (folder, *folder.rglob("*")):
-        os.chown(path, owner.st_uid, owner.st_gid)
     folder.chmod(owner.st_mode & 0o7777)
+    if os.geteuid() == 0:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _swap(unfinished: Path, data_path: Path, now: int) -> Path | None:
@@ -120,7 +130,11 @@ def _swap(unfinished: Path, data_path: Path, now: int) -> Path | None:
             f"{data_path} cannot be moved aside: {file_trouble(error)}. Restore as root, and name a folder as data_dir "
             f"that is not itself a mounted disk. {_NOTHING}"
         ) from error
-    rename(unfinished, data_path)
+    try:
+        rename(unfinished, data_path)
+    except OSError:
+        rename(aside, data_path)
+        raise
     if any(aside.iterdir()):
         return aside
     aside.rmdir()

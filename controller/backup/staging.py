@@ -5,6 +5,7 @@ The folder costs the disk a copy of the database and the registry; parts get a s
 """
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
@@ -16,6 +17,7 @@ from campus.errors import Transient
 from controller.backup.files import make_folder, require_space
 from controller.backup.model import REGISTRY, SAMPLES, Advance
 from controller.backup.registry_file import registry_snapshot
+from controller.figure import Figure
 from controller.store.embedded.snapshot import DATABASE, TABLES, Snapshot
 
 STAGE: Final = "backup-stage"
@@ -48,6 +50,9 @@ class Staging:
         self._snapshot = snapshot
         self._clock = clock
         self._paused = paused
+        self.taken = 0
+        self.pause_s = 0.0
+        """How long ingest stood still for the last one."""
 
     def clear(self) -> None:
         """Remove what a killed predecessor left."""
@@ -70,6 +75,13 @@ class Staging:
         with self.staged(advance) as staged:
             yield msgspec.to_builtins(staged)
 
+    def figures(self) -> list[Figure]:
+        """For `/metrics`."""
+        return [
+            Figure("backups_staged_total", "Times the data of one instant was laid out for a command", self.taken),
+            Figure("backup_pause_seconds", "How long ingest stood still for the last one", self.pause_s),
+        ]
+
     def _laid_out(self, folder: Path, advance: Advance) -> Staged:
         try:
             make_folder(folder, "the folder")
@@ -81,13 +93,16 @@ class Staging:
         samples = folder / SAMPLES
         with ExitStack() as instant:
             with self._paused():
+                began_s = time.monotonic()
                 snapshot = instant.enter_context(self._snapshot())
                 copy = instant.enter_context(registry_snapshot(self._registry)) if self._registry else None
                 whole_until = self._clock()
+                self.pause_s = time.monotonic() - began_s
             missing = snapshot.link_parts(samples)
             if copy is not None:
                 copy(folder / REGISTRY, lambda: advance(0, 1))
             snapshot.write_tables(samples / TABLES, advance)
+        self.taken += 1
         return Staged(str(folder), whole_until, [path.as_posix() for path in missing])
 
     def _wanted_bytes(self) -> int:

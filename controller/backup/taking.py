@@ -110,8 +110,11 @@ def prune(folder: Path, keep: int) -> list[Path]:
     old = [backup for backup in backups_in(folder) if is_verified(backup)][:-keep]
     for backup in old:
         condemned = backup.with_name(backup.name + _CONDEMNED)
-        rename(backup, condemned)  # first, so that no half of it is ever taken for a whole
-        shutil.rmtree(condemned)
+        try:
+            rename(backup, condemned)  # first, so that no half of it is ever taken for a whole
+            shutil.rmtree(condemned)
+        except OSError as error:
+            raise Transient(f"{backup} cannot be removed: {file_trouble(error)}. The new backup is whole") from error
     return old
 
 

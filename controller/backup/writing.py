@@ -61,6 +61,7 @@ def write_backup(
     sources |= {f"{CONFIGURATION}/{name}": path for name, path in configured.files.items()}
     placing = _Placing(folder, written, earlier)
     require_space(folder.parent, placing.wanted_bytes(sources), "the backup")
+    folder.mkdir(mode=0o700)
     count = watcher.begin("bytes written", sum(path.stat().st_size for path in sources.values()))
     entries = [placing.place(name, source, count) for name, source in sources.items()]
     counts = count_store(stage / SAMPLES)

@@ -127,7 +127,7 @@ class Database:
 
     def _refusal(self, error: Exception) -> ConfigError | Transient:
         text = str(error)
-        if "lock" in text.lower():
+        if is_held(error):
             return ConfigError(f"{self._path} is in use: is another controller running on this data_dir? ({text})")
         if "newer" in text or "version number" in text:
             return ConfigError(
@@ -151,6 +151,11 @@ def texts(words: Sequence[str]) -> NDArray[Any]:
     column = np.empty(len(words), object)
     column[:] = words
     return column
+
+
+def is_held(error: Exception) -> bool:
+    """Whether the library could not open a file because another process has it open. (A damaged *block* is another thing.)"""
+    return "Could not set lock" in str(error)
 
 
 def in_our_words(error: Exception) -> Transient:

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from campus.errors import ConfigError, Transient
-from controller.store.embedded.database import THREADS, Cursor, in_our_words
+from controller.store.embedded.database import THREADS, Cursor, in_our_words, is_held
 from controller.store.embedded.part import Part, PartKind, quoted
 from controller.store.embedded.schema import VERSION
 
@@ -102,7 +102,7 @@ def reading_closed(directory: Path) -> Iterator[Cursor]:
             str(file), read_only=True, config={"memory_limit": _MEMORY_LIMIT, "threads": THREADS}
         )
     except (duckdb.Error, OSError) as error:
-        if "lock" in str(error).lower():
+        if is_held(error):
             raise ConfigError(f"{file} is in use by another process: stop that one first ({error})") from error
         raise ConfigError(f"{file} is damaged and cannot be opened: restore it from a backup ({error})") from error
     try:
@@ -126,6 +126,15 @@ def closed_snapshot(directory: Path) -> Iterator[Snapshot]:
             )
         with begun(cursor, directory) as snapshot:
             yield snapshot
+
+
+def is_in_use(directory: Path) -> bool:
+    """Whether another process has the store open; one that is damaged is in nobody's use."""
+    try:
+        duckdb.connect(str(directory / DATABASE), read_only=True, config={"threads": THREADS}).close()
+    except (duckdb.Error, OSError) as error:
+        return is_held(error)
+    return False
 
 
 def build_database(folder: Path, count: Callable[[int], None]) -> None:

@@ -217,7 +217,7 @@ class EmbeddedStore:
         if missing:
             raise ConfigError(
                 f"{self._directory} is not complete: {missing[0].relative_to(self._directory)} and {len(missing) - 1} more "
-                "files are missing; restore the whole directory from one backup"
+                "files are missing: put them back with `campanile controller repair`, or restore a backup"
             )
         for leftover in there - wanted:
             leftover.unlink()

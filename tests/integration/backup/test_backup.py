@@ -2,6 +2,7 @@
 
 import json
 import random
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from controller.backup.restoring import restore
 from controller.backup.staging import STAGE, Staging
 from controller.backup.taking import folder_for_backups, prune
 from controller.backup.verifying import verify_backup, verify_data
+from controller.store.embedded.snapshot import is_in_use
 from tests.integration.backup.scene import FRAMES, ROWS_EACH, ZONE, Folder, filled, flip, places
 from tests.support.disk import file_size_limit
 from tests.unit.store.stores import DAY, MIDNIGHT, MINUTE, batch, embedded, mark, names
@@ -253,3 +255,45 @@ def test_a_stage_is_cleared_whatever_happens(folder: Folder) -> None:
     with pytest.raises(GoneError), folder.staging().staged(lambda _done, _total: None):
         raise GoneError
     assert not (folder.data / STAGE).exists()
+
+
+def test_a_backup_takes_the_place_of_a_database_that_cannot_be_opened(folder: Folder) -> None:
+    place, _ = folder.take_verified()
+    database = folder.data / SAMPLES / "samples.duckdb"
+    flip(database, 5_000)
+    report = verify_data(folder.data / SAMPLES, folder.data / REGISTRY, Unwatched())
+    assert "Restore from a backup" in report.problems[0].sentence()
+    assert not is_in_use(folder.data / SAMPLES)
+    restore(place, folder.data, ZONE, NOON, Unwatched(), replace=True)
+    assert verify_data(folder.data / SAMPLES, folder.data / REGISTRY, Unwatched()).is_whole
+
+
+def test_backups_and_restored_data_are_for_their_owner_only(folder: Folder, tmp_path: Path) -> None:
+    folder.data.chmod(0o750)
+    place, _ = folder.take_verified()
+    assert place.stat().st_mode & 0o777 == 0o700
+    restore(place, folder.data, ZONE, NOON, Unwatched(), replace=True)
+    assert folder.data.stat().st_mode & 0o777 == 0o750
+    restore(place, tmp_path / "new", ZONE, NOON, Unwatched(), replace=False)
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+
+
+def test_another_disk_gets_copies_once_and_links_among_backups_after_that(folder: Folder) -> None:
+    other = Path("/dev/shm")  # noqa: S108 - a second file system is wanted
+    if not other.is_dir() or other.stat().st_dev == folder.data.stat().st_dev:
+        pytest.skip("this machine has no second file system at /dev/shm")
+    with tempfile.TemporaryDirectory(dir=other) as there:
+        far = Folder(folder.data, Path(there))
+        first, report = far.take_verified()
+        assert report.is_whole
+        second, report = far.take_verified(NOON + 1_000)
+        assert report.is_whole
+        parts = sorted(path.relative_to(first) for path in first.rglob("*.parquet"))
+        assert parts
+        assert all((first / part).samefile(second / part) for part in parts)
+
+        flip(first / parts[0], 0)
+        flip(second / parts[0], 0)
+        third, report = far.take_verified(NOON + 2_000)
+        assert report.is_whole, "a damaged earlier copy is copied anew, never linked"
+        assert not (third / parts[0]).samefile(second / parts[0])
