@@ -80,6 +80,7 @@ class Ingest:
         )
         self._registrar = registrar
         self._judge = judge
+        self._events = events
         self._clock = clock
         self._first_retry_s = first_retry_s
         self._thread: threading.Thread | None = None
@@ -202,6 +203,7 @@ class Ingest:
             self._subscriber.publish(address, payload)
         self.counters.frames_acknowledged += len(settled.marks)
         self._subscriber.acknowledge(settled.arrived)
+        self._beside("clashes", partial(self._reception.tell_clashes, self._events))
         for address in {arrived.address for arrived in settled.arrived if arrived.address}:
             self._beside("note_agent", partial(self._registrar.note_agent, address, last_frame_at=now))
         committed = settled.committed

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from campus.ids import DeviceId
+from campus.samples import Event, Severity
 from campus.topics import Address, Leg
 from campus.wire.frame import ResultBody
 from controller.figure import Figure, labelled
@@ -22,10 +24,13 @@ from controller.ingest.flow import Flow
 from controller.ingest.limits import Limits, SeriesQuota
 from controller.ingest.model import AgentDelivery, DeliveryState
 from controller.ingest.past import Past
+from controller.ingest.port import EventSink
 from controller.ingest.pressure import Load
 from controller.ingest.recall import Recall
-from controller.store.port import SampleStore
+from controller.store.port import FrameMark, SampleStore
 
+CLASH_KIND: Final = "identity_clash"
+MOST_UNTOLD: Final = 1_000
 SET_ASIDE_MINUTES: Final = 10
 """Pages tell of what was set aside in about the last ten minutes."""
 
@@ -42,6 +47,7 @@ class Reception:
         self._past = Past(store)
         self.quota = SeriesQuota(limits.series_per_agent, self._past.series_held, clock_s)
         self._clashes = Clashes()
+        self._untold: deque[tuple[Address, int, int]] = deque(maxlen=MOST_UNTOLD)
         self._recall = Recall(directory, self._past.whole_before)
         self._clock_s = clock_s
         self._is_stuck = False
@@ -64,7 +70,17 @@ class Reception:
 
     def note_hello(self, address: Address, epoch: int, said_at: int, now: int) -> None:
         """An agent says hello: `said_at` by its own clock."""
-        self._clashes.note(address, epoch, said_at, now)
+        if self._clashes.note(address, epoch, said_at, now):
+            self._untold.append((address, epoch, now))
+
+    def tell_clashes(self, events: EventSink) -> None:
+        """Hand clashes that have begun on, as events of their agents; what is not taken is kept for the next time."""
+        while self._untold:
+            address, epoch, now = self._untold[0]
+            event = Event(DeviceId(address.agent), now, CLASH_KIND, "", Severity.MAJOR)
+            # No frame has this number: the event is the controller's own.
+            events.note_events(address, FrameMark(address.site, address.agent, epoch, now), [event])
+            self._untold.popleft()
 
     def note_result(self, address: Address, result: ResultBody) -> None:
         """An agent tells how a command ended."""

@@ -183,6 +183,7 @@ def test_two_processes_of_one_name_are_told_apart(
         agents[NO_1].send(frame(epoch, [sample(value=float(at))], NO_1, epoch)).wait_for_publish(10)
     wait_until(lambda: centre.reception.state(NOW).of(NO_1).clash_since == NOW, "the clash")
     wait_until(lambda: agents[NO_1].stored == {1, 2}, "the frames of both to be stored")
+    wait_until(lambda: [event.kind for _, event in centre.events.events] == ["identity_clash"], "it to be told once")
     ingest.stop()
 
 
