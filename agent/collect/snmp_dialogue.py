@@ -35,6 +35,17 @@ def _is_panic(error: BaseException) -> bool:
     return type(error).__name__ == "PanicException" and type(error).__module__ == "pyo3_runtime"
 
 
+def _heed_cancellation() -> None:
+    """Be cancelled if the library has lost it: an agent told to stop would go on polling for ever.
+
+    gufo-snmp waits by `asyncio.wait_for`, which before Python 3.12 passes over a cancellation that comes in the moment of
+    the answer (https://github.com/python/cpython/issues/86296).
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 def _is_numeric(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
@@ -172,7 +183,10 @@ class SnmpDialogue:
             self.counts["requests"] += 1
             try:
                 session = session or await self._opened()
-                result = await ask(session)
+                try:
+                    result = await ask(session)
+                finally:
+                    _heed_cancellation()
             except TimeoutError as error:
                 raise self._failed("timeouts", Transient(f"{self._address} does not answer")) from error
             except SnmpError as error:
