@@ -127,12 +127,35 @@ def test_before_the_time_is_known_an_old_controller_gets_one_frame_and_tells_it_
         asyncio.run(scenario(broker.port, controller))
 
 
+async def a_while(controller: AckingController) -> None:
+    """Return when the agent has said three times more that it is online: what it sent before then has arrived before."""
+    states = len(controller.states)
+    await until(lambda: len(controller.states) >= states + 3, "signs of life")
+
+
+def test_nothing_but_hello_goes_out_before_it_is_answered(tmp_path: Path) -> None:
+    async def scenario(port: int, controller: AckingController) -> None:
+        clock = SteadyClock()
+        clock.hear(utc_ms(), 0)
+        async with uplink_of(tmp_path, settings(port), clock, answer_within_s=20.0, state_every_s=0.1) as (spool, _):
+            await spool.append([samples(10)])
+            await a_while(controller)
+            assert [frame.number for frame in controller.arrivals] == [0]
+            controller.say(HERE.topic(Leg.DOWN), encode_frame(below(AckBody(spool.epoch, []))))
+            await until_empty(spool)
+
+    with mosquitto(tmp_path) as broker, AckingController(Habit.OLD) as controller:
+        controller.connect(broker.port)
+        asyncio.run(scenario(broker.port, controller))
+
+
 def test_a_hold_keeps_everything_in_the_spool_and_the_next_answer_lifts_it(tmp_path: Path) -> None:
     async def scenario(port: int, controller: AckingController) -> None:
-        async with uplink_of(tmp_path, settings(port)) as (spool, uplink):
+        async with uplink_of(tmp_path, settings(port), state_every_s=0.1) as (spool, uplink):
             await until(lambda: uplink.hold_s > 0, "the hold")
             for n in range(5):
                 await spool.append([samples(10, n)])
+            await a_while(controller)
             assert [frame.number for frame in controller.arrivals] == [0]
             controller.say(HERE.topic(Leg.DOWN), encode_frame(below(AckBody(spool.epoch, []))))
             controller.hold_s = 0
