@@ -138,9 +138,11 @@ class Pipeline:
             # Spoken once for each connection and never spooled: there is nothing to acknowledge, and none repeats another.
             self._note_hello(address, frame.body)
             if self._listener is not None:
-                self._listener.note_hello(address, frame.epoch, frame.sent_at, self._clock())
+                self._listener.note_hello(address, frame.epoch, frame.sent_at, arrived.received_at)
             self.group.greeted.append((address, frame.epoch))
             return
+        if self._listener is not None:
+            self._listener.note_frame(address, frame.epoch, frame.sent_at, arrived.received_at)
         mark = FrameMark(frame.site, frame.agent, frame.epoch, frame.number)
         if mark in self.group.marks or self._store.is_committed([mark])[0]:
             self.counters.frames_repeated += 1

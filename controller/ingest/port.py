@@ -69,10 +69,13 @@ class EventSink(Protocol):
 
 
 class Listener(Protocol):
-    """Who wants to know what agents say of themselves; both may be told the same twice."""
+    """Who wants to know what agents say of themselves; each may be told the same twice."""
 
     def note_hello(self, address: Address, epoch: int, said_at: int, now: int) -> None:
         """A connection begins: `said_at` by the agent's clock, heard `now`."""
+
+    def note_frame(self, address: Address, epoch: int, sealed_at: int, now: int) -> None:
+        """Any other frame came, `sealed_at` by the agent's clock. Cheap: called for each."""
 
     def note_result(self, address: Address, result: ResultBody) -> None:
         """A command ended."""

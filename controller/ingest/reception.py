@@ -70,7 +70,12 @@ class Reception:
 
     def note_hello(self, address: Address, epoch: int, said_at: int, now: int) -> None:
         """An agent says hello: `said_at` by its own clock."""
-        if self._clashes.note(address, epoch, said_at, now):
+        if self._clashes.greet(address, epoch, said_at, now):
+            self._untold.append((address, epoch, now))
+
+    def note_frame(self, address: Address, epoch: int, sealed_at: int, now: int) -> None:
+        """A frame came that an agent sealed, by its own clock, at `sealed_at`."""
+        if self._clashes.hear(address, epoch, sealed_at, now):
             self._untold.append((address, epoch, now))
 
     def tell_clashes(self, events: EventSink) -> None:
