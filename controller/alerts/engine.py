@@ -39,7 +39,7 @@ from controller.alerts.watch import Watch
 from controller.ingest.port import Committed
 from controller.store.port import FrameMark, SampleStore
 
-WRITE_AT_ONCE: Final = 2_000
+WRITE_AT_ONCE: Final = 1_000
 """Changes of one transaction: short enough that acknowledging people do not wait."""
 REFRESH_INTERVAL_MS: Final = 60_000
 PAIRS_REMEMBERED: Final = 10_000

@@ -9,16 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlmodel import Session
 
 from campus.errors import Transient
+from controller.registry.turns import Turns
 
 BUSY_TIMEOUT_S: Final = 10.0
 """How long a writer waits for another before it gives up; writers here take milliseconds."""
 _READING = "campanile_reading"
+_TURNS: Final[WeakKeyDictionary[sa.Engine, Turns]] = WeakKeyDictionary()
 
 
 def sqlite_url(path: Path) -> str:
@@ -37,6 +40,7 @@ def create_engine(url: str) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    _TURNS[engine] = Turns()
     return engine
 
 
@@ -52,10 +56,22 @@ def writing(engine: sa.Engine) -> Iterator[Session]:
     """A session that is committed when the block ends well, rolled back when it raises.
 
     Takes the write lock at its first statement, so a read-then-write inside it cannot meet another writer half way.
-    Raises `Transient` when the database is locked, full or away.
+    Writers of this process take turns in the order they came. Raises `Transient` when the database is locked, full or
+    away.
     """
-    with _told(), Session(engine, expire_on_commit=False) as session, session.begin():
+    with _turn(engine), _told(), Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+@contextmanager
+def _turn(engine: sa.Engine) -> Iterator[None]:
+    turns = _TURNS[engine]
+    if not turns.take(BUSY_TIMEOUT_S):
+        raise Transient(f"the registry database cannot be used now: others have written for {BUSY_TIMEOUT_S:g} s")
+    try:
+        yield
+    finally:
+        turns.leave()
 
 
 @contextmanager

@@ -155,6 +155,8 @@ def answer(services: Sequence[object], scope: Scope, question: Question) -> str:
 def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]:
     known: dict[str, list[Any]] = {
         "site": list(sites),
+        "sites": [tuple(sites)],
+        "kinds": [()],
         "device": [BOARD_101, GATEWAY],
         "kind": [DeviceKind.BOARD],
         "room": ["r101"],
