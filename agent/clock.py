@@ -66,7 +66,7 @@ class SteadyClock:
     def __init__(self, wall: UtcClock = utc_ms, timer: Timer | None = None) -> None:
         self._wall = wall
         self._timer = timer or SteadyTimer()
-        self._first_use = threading.Lock()
+        self._lock = threading.Lock()
         self._first_anchor_ms: int | None = None
         self._wall_anchor_ms = 0
         self._doubted_s: float | None = None
@@ -131,17 +131,18 @@ class SteadyClock:
     def _anchored(self, now_ms: int) -> int:
         """The anchor of the first use; looks at the machine's clock, to tell when somebody has set it."""
         wall_anchor_ms = self._wall() - now_ms
-        jumped_ms, self._wall_anchor_ms = wall_anchor_ms - self._wall_anchor_ms, wall_anchor_ms
-        if self._first_anchor_ms is None:
-            with self._first_use:
-                if self._first_anchor_ms is None:
-                    self._first_anchor_ms = _storable(wall_anchor_ms + now_ms) - now_ms
-        elif abs(jumped_ms) > CLOCK_SLACK_MS:
-            self.counts["wall_jumps"] += 1
-            _log.warning(
-                "system_clock_jumped by_s=%.1f advice=%r", jumped_ms / 1000, "the agent's own time goes on as before"
-            )
-        return self._first_anchor_ms
+        with self._lock:
+            jumped_ms = wall_anchor_ms - self._wall_anchor_ms
+            self._wall_anchor_ms = wall_anchor_ms
+            if self._first_anchor_ms is None:
+                self._first_anchor_ms = _storable(wall_anchor_ms + now_ms) - now_ms
+            elif abs(jumped_ms) > CLOCK_SLACK_MS:
+                self._note_jump(jumped_ms)
+            return self._first_anchor_ms
+
+    def _note_jump(self, by_ms: int) -> None:
+        self.counts["wall_jumps"] += 1
+        _log.warning("system_clock_jumped by_s=%.1f advice=%r", by_ms / 1000, "the agent's own time goes on as before")
 
 
 def _storable(wall: int) -> int:

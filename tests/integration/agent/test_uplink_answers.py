@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.batch import Batch
-from agent.clock import CLOCK_SLACK_MS, SteadyClock, SteadyTimer, utc_ms
+from agent.clock import CLOCK_SLACK_MS, SteadyClock, SteadyTimer, UtcClock, utc_ms
 from agent.collect.port import Harvest
 from agent.facts import FactsBook
 from agent.intake import Intake
@@ -78,14 +78,14 @@ def instants(body: Body) -> list[int]:
 
 
 @pytest.mark.parametrize("wall", [never_set, an_hour_ahead])
-def test_what_was_read_by_a_wrong_clock_is_stored_with_true_times(tmp_path: Path, wall: object) -> None:
+def test_what_was_read_by_a_wrong_clock_is_stored_with_true_times(tmp_path: Path, wall: UtcClock) -> None:
     async def scenario(port: int, controller: AckingController) -> None:
-        first_life = SteadyClock(wall)  # type: ignore[arg-type]
+        first_life = SteadyClock(wall)
         spool = spool_in(tmp_path, first_life)
         await spool.start()
         true_times = [await read_at(first_life, spool, 0)]
         await spool.close()  # the process ends, the machine runs on
-        clock = SteadyClock(wall)  # type: ignore[arg-type]
+        clock = SteadyClock(wall)
         async with uplink_of(tmp_path, settings(port), clock, answer_within_s=20.0) as (spool, _):
             true_times.append(await read_at(clock, spool, 1))
             await until(lambda: clock.is_confirmed, "the controller's answer")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from agent.reconnect import Pauses
 from agent.uplink.bucket import Bucket
-from agent.uplink.hold import LATER_BY, Hold
+from agent.uplink.hold import LATER_BY, LATEST_S, Hold
 from agent.uplink.window import MOST_WAITS, UNCONFIRMED_BYTES, Lane, Window
 
 EPOCH = 5
@@ -104,6 +104,8 @@ def test_a_hold_ends_by_itself_not_at_once_for_everybody_and_the_next_answer_rep
         assert hold.left_s(Lane.BACKLOG, 100 + 40 * (1 + LATER_BY)) == 0
         ends.add(hold.left_s(Lane.BACKLOG, 100))
     assert len(ends) > 10
+    hold.replace(0, 3600, now_s=100)
+    assert hold.left_s(Lane.BACKLOG, 100) <= 3600 + LATEST_S
     hold.replace(60, 0, now_s=100)  # nothing at all: the backlog neither
     assert min(hold.left_s(lane, 100) for lane in Lane) >= 60
     hold.replace(0, 0, now_s=101)
