@@ -110,12 +110,7 @@ def _staged(config: ControllerConfig, watcher: Watcher) -> Iterator[Staged]:
             return
     _require_data(config)
     samples = config.data_path / SAMPLES
-    staging = Staging(
-        config.data_path,
-        sqlite_file(create_engine(config.database_url().reveal())),
-        lambda: closed_snapshot(samples),
-        utc_ms,
-    )
+    staging = Staging(config.data_path, _registry_file(config), lambda: closed_snapshot(samples), utc_ms)
     with staging.staged(advance) as staged:
         yield staged
 

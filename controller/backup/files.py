@@ -18,16 +18,6 @@ Count = Callable[[int], None]
 """Hears how many more bytes are done."""
 
 
-def digest_of(path: Path, count: Count) -> str:
-    """SHA-256 of a file, hex; reads it piece by piece."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE_BYTES):
-            digest.update(piece)
-            count(len(piece))
-    return digest.hexdigest()
-
-
 def copy(source: Path, target: Path, count: Count) -> str:
     """Copy a file's bytes and return their SHA-256, hex. Not yet durable: `make_durable` does that for a whole tree."""
     digest = hashlib.sha256()

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from controller.backup.files import Count, copy, digest_of, flush, rename
+from controller.backup.files import Count, copy, flush, rename
 from controller.backup.model import SAMPLES, FileEntry, Watcher
 from controller.backup.reading import read_manifest
+from controller.store.embedded.checking import digest_of
 from controller.store.embedded.part import Part
 from controller.store.embedded.snapshot import parts_of
 

@@ -15,12 +15,14 @@ import msgspec
 
 from campus.errors import Transient
 from controller.backup.files import make_folder, require_space
-from controller.backup.model import REGISTRY, SAMPLES, Advance
+from controller.backup.model import REGISTRY, RESTORED, SAMPLES, Advance, Restored
 from controller.backup.registry_file import registry_snapshot
 from controller.figure import Figure
 from controller.store.embedded.snapshot import DATABASE, TABLES, Snapshot
 
 STAGE: Final = "backup-stage"
+_FILLED_UP_AFTER_MS: Final = 14 * 86_400_000
+"""No agent keeps what was acknowledged for longer."""
 STAGE_WISH: Final = "stage a backup"
 """By which a command asks the controller's desk for one."""
 
@@ -96,14 +98,22 @@ class Staging:
                 began_s = time.monotonic()
                 snapshot = instant.enter_context(self._snapshot())
                 copy = instant.enter_context(registry_snapshot(self._registry)) if self._registry else None
-                whole_until = self._clock()
+                now = self._clock()
                 self.pause_s = time.monotonic() - began_s
             missing = snapshot.link_parts(samples)
             if copy is not None:
                 copy(folder / REGISTRY, lambda: advance(0, 1))
             snapshot.write_tables(samples / TABLES, advance)
         self.taken += 1
-        return Staged(str(folder), whole_until, [path.as_posix() for path in missing])
+        return Staged(str(folder), min(now, self._still_lacking(now)), [path.as_posix() for path in missing])
+
+    def _still_lacking(self, now: int) -> int:
+        """Since when frames may lack that agents have not sent again after a restore; `now` when none is known to."""
+        try:
+            restored = msgspec.json.decode((self._data_path / RESTORED).read_bytes(), type=Restored)
+        except (OSError, msgspec.DecodeError):
+            return now
+        return restored.whole_until if now - restored.restored_at < _FILLED_UP_AFTER_MS else now
 
     def _wanted_bytes(self) -> int:
         files = [self._data_path / SAMPLES / DATABASE, *([self._registry] if self._registry else [])]

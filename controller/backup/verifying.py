@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from campus.errors import ConfigError
-from controller.backup.files import Count, digest_of, files_under, size_of
+from controller.backup.files import Count, files_under, size_of
 from controller.backup.model import (
     MANIFEST,
     REGISTRY,
@@ -21,7 +21,7 @@ from controller.backup.model import (
 )
 from controller.backup.reading import read_manifest
 from controller.backup.registry_file import devices_of, registry_problems
-from controller.store.embedded.checking import Checked, check_store
+from controller.store.embedded.checking import Checked, check_store, digest_of
 from controller.store.embedded.snapshot import DATABASE
 
 _DATABASE: Final = f"{SAMPLES}/{DATABASE}"

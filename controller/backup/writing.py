@@ -9,7 +9,6 @@ from campus.version import VERSION
 from controller.backup.files import (
     Count,
     copy,
-    digest_of,
     files_under,
     link,
     make_durable,
@@ -31,7 +30,7 @@ from controller.backup.model import (
 )
 from controller.backup.reading import read_manifest, seal_of
 from controller.backup.staging import Staged
-from controller.store.embedded.checking import count_store
+from controller.store.embedded.checking import count_store, digest_of
 from controller.store.embedded.snapshot import parts_of
 
 

@@ -102,17 +102,18 @@ def _check(cursor: Cursor, directory: Path, checked: Checked, count: Count, soun
         checked.is_older = True
         return
     _check_names(cursor, checked)
+    _check_hot_tables(cursor, checked)
     checked.parts = read_parts(cursor)
-    good = set()
+    whole = set()
     for part in checked.parts:
-        path = part.path(directory)
-        said = _part_damage(cursor, path, part, checked, count, sound.get(part.path(Path()).as_posix()))
+        name = part.path(Path()).as_posix()
+        said = _part_damage(cursor, part.path(directory), part, checked, count, sound.get(name))
         if said:
-            checked.damages.append((part.path(Path()).as_posix(), f"of {_date(part.day, checked)}, {said}"))
+            checked.damages.append((name, f"of {_date(part.day, checked)}, {said}"))
             continue
-        good.add(part)
+        whole.add(part)
         checked.samples += part.samples if part.kind is not PartKind.ROLLUP else 0
-    checked.damages += _roll_up_damages(cursor, checked, good)
+    checked.damages += _roll_up_damages(cursor, checked, whole)
     wanted = {part.path(Path()) for part in checked.parts}
     there = {path.relative_to(directory) for kind in PartKind for path in (directory / kind).glob("*")}
     checked.leftovers = sorted(map(str, there - wanted))
@@ -138,6 +139,10 @@ def _check_names(cursor: Cursor, checked: Checked) -> None:
         checked.damages.append((DATABASE, f"{checked.series:,} series have {names:,} names"))
     devices = cursor.execute(f"SELECT DISTINCT site, device FROM ({_NAMES})").fetchall()
     checked.devices = {(site, device) for site, device in devices}
+    checked.frames = _frames(cursor, checked.damages)
+
+
+def _check_hot_tables(cursor: Cursor, checked: Checked) -> None:
     for table in _hot_tables(cursor):
         rows, nameless, strange = _one(
             cursor,
@@ -149,7 +154,6 @@ def _check_names(cursor: Cursor, checked: Checked) -> None:
             checked.damages.append((DATABASE, f"{nameless:,} rows of {table} are of series without a name"))
         if strange:
             checked.damages.append((DATABASE, f"{strange:,} values of {table} are not finite"))
-    checked.frames = _frames(cursor, checked.damages)
 
 
 def _hot_tables(cursor: Cursor) -> list[str]:
@@ -173,7 +177,7 @@ def _part_damage(cursor: Cursor, path: Path, part: Part, checked: Checked, count
         size = path.stat().st_size
         if size != part.size:
             return f"has {size:,} bytes instead of {part.size:,}"
-        if part.digest is not None and (digest or _digest(path, count)) != part.digest:
+        if part.digest is not None and (digest or digest_of(path, count)) != part.digest:
             return "is damaged: its digest is not that of what was written"
         columns = BUCKETS_OF_PART if part.kind is PartKind.ROLLUP else ROWS_OF_PART
         found = cursor.execute(f"SELECT {columns} FROM read_parquet('{quoted(path)}')").fetchnumpy()
@@ -203,14 +207,14 @@ def _content_damage(columns: dict[str, NDArray[Any]], part: Part, checked: Check
     return ""
 
 
-def _roll_up_damages(cursor: Cursor, checked: Checked, sound: set[Part]) -> Iterator[Damage]:
+def _roll_up_damages(cursor: Cursor, checked: Checked, whole: set[Part]) -> Iterator[Damage]:
     """Days whose roll-ups do not cover what was measured. Days with a damaged part are told already."""
     rolled = {day for (day,) in cursor.execute("SELECT day FROM rolled").fetchall()}
     daily = dict(cursor.execute("SELECT bucket_at, sum(samples) FROM rollup_1d GROUP BY bucket_at").fetchall())
     raw, fine = Counter[int](), Counter[int]()
     for part in checked.parts:
         (fine if part.kind is PartKind.ROLLUP else raw)[part.day] += part.samples
-    damaged = {part.day for part in checked.parts if part not in sound}
+    damaged = {part.day for part in checked.parts if part not in whole}
     for day in sorted(rolled - damaged):
         kept = {raw[day], fine[day], int(daily.get(day, 0))} - {0}
         if len(kept) > 1:
@@ -227,7 +231,8 @@ def _one(cursor: Cursor, statement: str) -> tuple[int, ...]:
     return tuple(int(each) for each in found)
 
 
-def _digest(path: Path, count: Count) -> str:
+def digest_of(path: Path, count: Count) -> str:
+    """SHA-256 of a file, hex; reads it piece by piece."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(_PIECE_BYTES):

@@ -18,7 +18,7 @@ from controller.backup.restoring import restore
 from controller.backup.staging import STAGE, Staging
 from controller.backup.taking import folder_for_backups, prune
 from controller.backup.verifying import verify_backup, verify_data
-from controller.store.embedded.snapshot import is_in_use
+from controller.store.embedded.snapshot import closed_snapshot, is_in_use
 from tests.integration.backup.scene import FRAMES, ROWS_EACH, ZONE, Folder, filled, flip, places
 from tests.support.disk import file_size_limit
 from tests.unit.store.stores import DAY, MIDNIGHT, MINUTE, batch, embedded, mark, names
@@ -173,6 +173,21 @@ def test_a_restored_backup_is_the_data_and_what_was_there_stands_aside(folder: F
     store.maintain(NOON + 3 * DAY)
     store.close()
     assert verify_backup(place, Unwatched()).is_whole
+
+
+def test_a_backup_between_a_restore_and_the_agents_answers_does_not_claim_what_it_lacks(folder: Folder) -> None:
+    place, _ = folder.take_verified()
+    lacking_since = read_manifest(place).whole_until
+    restore(place, folder.data, ZONE, lacking_since + DAY, Unwatched(), replace=True)
+    for days, claimed in ((2, lacking_since), (20, lacking_since + 20 * DAY)):
+        staging = Staging(
+            folder.data,
+            folder.data / REGISTRY,
+            lambda: closed_snapshot(folder.data / SAMPLES),
+            lambda days=days: lacking_since + days * DAY,  # type: ignore[misc]
+        )
+        with staging.staged(lambda _done, _total: None) as staged:
+            assert staged.whole_until == claimed
 
 
 def test_a_backup_that_does_not_fit_is_refused_in_one_sentence(folder: Folder, tmp_path: Path) -> None:
