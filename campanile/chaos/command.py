@@ -44,6 +44,9 @@ def chaos(
       campanile simulate chaos --broker mosquitto --faults 50 --json
       campanile simulate chaos --hours 8
     """
+    from campanile.libraries import require_all
+
+    require_all("the chaos bench")
     from campanile.chaos.session import Wanted, run_session
 
     raise SystemExit(run_session(Wanted(seed, faults, agents, broker, within, hours, as_json, entry), click.echo))

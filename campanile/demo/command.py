@@ -1,6 +1,5 @@
 """`campanile demo`: plan, history, brokers, devices, controller, agents, browser; then watch until Ctrl-C."""
 
-import importlib.util
 import signal
 import time
 import webbrowser
@@ -15,12 +14,10 @@ from campanile.demo.folder import Asked, DemoFolder
 from campanile.demo.history import fill_history
 from campanile.demo.plan import choose_port, health, write_plan
 from campanile.demo.processes import Child, ChildFailed, Household, campanile
-from campus.errors import ConfigError
+from campanile.libraries import require_all
 
 READY_TIMEOUT_S = 60.0
 WATCH_INTERVAL_S = 1.0
-LIBRARIES = ("duckdb", "fastapi", "gufo", "iotcore", "numpy", "paho")
-"""One or two of each extra, so that a missing one is told before anything starts."""
 T = TypeVar("T")
 
 
@@ -53,7 +50,7 @@ def demo(*, schools: int, days: int, seed: int, port: int | None, browser: bool,
       campanile simulate fault cut-uplink --school no-1-primary
       campanile simulate heal
     """
-    _require_libraries()
+    require_all("the demo")
     folder = DemoFolder(data.resolve(), Asked(schools, seed, days))
     http_port = choose_port(port)
     if fresh:
@@ -78,12 +75,6 @@ def demo(*, schools: int, days: int, seed: int, port: int | None, browser: bool,
     finally:
         household.stop()
         folder.release()
-
-
-def _require_libraries() -> None:
-    missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise ConfigError(f"the demo needs {', '.join(missing)}, not installed here: pip install 'campanile[demo]'")
 
 
 def _bring_up(folder: DemoFolder, household: Household, http_port: int) -> str:
