@@ -18,6 +18,7 @@ import argparse
 import json
 import platform
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -40,6 +41,7 @@ from campus.version import VERSION
 from controller.ingest.ingest import Ingest
 from controller.ingest.subscriber import BrokerAddress
 from controller.memory import lasting_objects, return_large_blocks
+from controller.run import SWITCH_INTERVAL_S
 from controller.store.port import Level
 
 LIVE_MS = LATE_AFTER_MS // 2
@@ -125,6 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(size: Size, rules: int, fresh: float, say: Callable[[str], None]) -> dict[str, object]:
     """All rounds; the baselines take turns with ours, so that a noisy moment meets them all."""
     return_large_blocks()  # as the controller does
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     now = int(time.time() * 1000)
     owned = many_schools(size.series, now)
     ours: dict[int, list[Result]] = {frame: [] for frame in size.samples}

@@ -22,6 +22,7 @@ from campus.wire.pack import pack_dictionary
 POLL_MS = 15_000
 """Usual time between two polls of a device."""
 PORTS = 24
+_PORT_NAME = "GigabitEthernet0/0/"
 _ODD = 3
 
 
@@ -157,10 +158,11 @@ def _school(address: Address, now: int, quantity: Mapping[DeviceKind, int]) -> S
     for kind, (_, ports, shapes) in _LINES.items():
         for n in range(1, quantity[kind] + 1):
             device = DeviceId(f"{kind.value.replace('_', '-')}-{n}")
-            facts.append(DeviceFacts(device=device, kind=kind, observed_at=now))
+            uplinks = (f"{_PORT_NAME}1",) if kind is DeviceKind.GATEWAY else ()
+            facts.append(DeviceFacts(device=device, kind=kind, observed_at=now, uplinks=uplinks))
             common = (Shape("reachable", 1, 0, 0.0, 0), Shape("response_time_ms", 2, 1, 1.0, 1))
             series += [_series(device, shape, "") for shape in (*common, *shapes)]
-            names = [f"GigabitEthernet0/0/{port}" for port in range(1, ports + 1)]
+            names = [f"{_PORT_NAME}{port}" for port in range(1, ports + 1)]
             series += [_series(device, shape, name) for name in names for shape in _PORT]
     series.sort(key=lambda one: one.key)
     return School(address, facts, series)

@@ -1,6 +1,8 @@
 """A controller's life as a process: take the port, start, serve, stop."""
 
+import sys
 from collections.abc import Callable
+from typing import Final
 
 from controller.config import ControllerConfig
 from controller.identity.model import ScopeSpec
@@ -10,6 +12,10 @@ from controller.memory import lasting_objects
 from controller.registry.enrolment_file import load_enrolment
 from controller.server import ignore_signals, serve, stop_on_signals, take_port
 
+SWITCH_INTERVAL_S: Final = 0.0005
+"""How long a thread may keep the interpreter while another waits for it; Python's own 5 ms are too long here. A commit takes
+and gives it back some hundred times, and each time waits so long behind a page that is being worked out."""
+
 
 def run_controller(controller: Controller, say: Callable[[str], None]) -> None:
     """Run until SIGTERM or SIGINT; `say` gets the one line with the one-time link once requests are answered.
@@ -17,6 +23,7 @@ def run_controller(controller: Controller, say: Callable[[str], None]) -> None:
     The port is taken first: a second controller ends before it touches the first one's data. `ConfigError` when
     something a person must mend stands in the way; everything is closed again by then.
     """
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     taken = take_port(controller.config.http)
     stop_on_signals()
     try:
