@@ -18,7 +18,7 @@ from controller.backup.restoring import restore
 from controller.backup.staging import STAGE, Staging
 from controller.backup.taking import folder_for_backups, prune
 from controller.backup.verifying import verify_backup, verify_data
-from controller.store.embedded.snapshot import closed_snapshot, is_in_use
+from controller.store.embedded.snapshot import build_database, closed_snapshot, is_in_use
 from tests.integration.backup.scene import FRAMES, ROWS_EACH, ZONE, Folder, filled, flip, places
 from tests.support.disk import file_size_limit
 from tests.unit.store.stores import DAY, MIDNIGHT, MINUTE, batch, embedded, mark, names
@@ -205,6 +205,29 @@ def test_a_backup_that_does_not_fit_is_refused_in_one_sentence(folder: Folder, t
     with pytest.raises(ConfigError, match="is not a whole backup"):
         restore(tmp_path, elsewhere, ZONE, NOON, Unwatched(), replace=False)
     assert not elsewhere.exists()
+
+
+def test_what_upkeep_replaces_meanwhile_stays_for_the_snapshot(folder: Folder, tmp_path: Path) -> None:
+    store = embedded(folder.data / SAMPLES)
+    for number in (50, 51):  # two segments over the same series, which the day's closing makes one of
+        rows = [(row % 2, MIDNIGHT + 2 * DAY + (number * 30 + row) * 1_000, 1.0) for row in range(30)]
+        store.append(batch(rows, [mark(number)]))
+    store.maintain(MIDNIGHT + 2 * DAY + 40 * MINUTE)
+    with store.snapshot() as snapshot:
+        before = {path.name for path in (folder.data / SAMPLES).rglob("*.parquet")}
+        store.append(batch([(1, MIDNIGHT + 3 * DAY, 2.0)], [mark(52)]))
+        for _ in range(2):
+            store.maintain(MIDNIGHT + 5 * DAY)
+        assert snapshot.link_parts(tmp_path / "copy") == []
+        snapshot.write_tables(tmp_path / "copy" / "tables", lambda _done, _total: None)
+    store.maintain(MIDNIGHT + 5 * DAY)
+    assert not before <= {path.name for path in (folder.data / SAMPLES).rglob("*.parquet")}, "upkeep replaced nothing"
+    store.close()
+    build_database(tmp_path / "copy", lambda _more: None)
+    copied = embedded(tmp_path / "copy")
+    assert copied.is_committed([mark(51), mark(52)]) == [True, False]
+    assert copied.figures().samples_stored == SAMPLES_IN_ALL + 60
+    copied.close()
 
 
 @pytest.mark.slow
