@@ -103,7 +103,9 @@ def _measure(folder: Path, size: Size, rounds: int) -> dict[str, object]:
     engine_mb = _resident_mb() - before_mb
     restores += [_thread_s(district.make_engine().restore) for _ in range(2)]
     everything = np.arange(len(district.usual), dtype=np.int32)
-    is_watched = _is_watched(district, everything)
+    watch, pieces = _pieces_s(district)
+    is_watched = np.isin(everything, watch.pairs(everything).series)
+    del watch
     traffic = _Traffic(engine, district, utc_ms())
     rates = {
         name: [traffic.round(ids) for _ in range(rounds)] if len(ids) else []
@@ -115,7 +117,6 @@ def _measure(folder: Path, size: Size, rounds: int) -> dict[str, object]:
     }
     watched = sorted(each.evaluations_per_s for each in rates["watched"])
     ticks = [_thread_s(lambda: engine.tick(traffic.now)) for _ in range(rounds)]
-    pieces = _pieces_s(district)
     figures = engine.figures()
     return {
         "evaluations_per_s": round(statistics.median(watched)),
@@ -169,21 +170,14 @@ class _Traffic:
         return Rates(took_s / len(series), (self._engine.figures().judged - before) / took_s)
 
 
-def _is_watched(district: District, everything: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    names = district.store.series_columns()
-    selection = Selection(district.rulebook, district.registry)
-    selection.meet(names)
-    return np.isin(everything, selection.choose(names, everything).series)
-
-
-def _pieces_s(district: District) -> list[float]:
-    """How long each piece of learning takes, when every series is new."""
+def _pieces_s(district: District) -> tuple[Watch, list[float]]:
+    """A watch for which every series is new, and how long each piece of learning them takes."""
     watch = Watch(Selection(district.rulebook, district.registry))
     names = district.store.series_columns()
     pieces = []
     while watch.size < len(names.metric):
         pieces.append(_thread_s(lambda: watch.learn(names, utc_ms())))
-    return pieces
+    return watch, pieces
 
 
 def _thread_s(work: Callable[[], object]) -> float:

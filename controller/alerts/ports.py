@@ -23,6 +23,7 @@ class PortMap:
 
     def __init__(self) -> None:
         self._ports: dict[str, int] = {}
+        self._instances: Sequence[str] = ()
         self._port_of_instance: Numbers = np.empty(0, dtype=np.int32)
         self._translated = 0
         """How many ports `_port_of_instance` knows."""
@@ -31,15 +32,10 @@ class PortMap:
         self._capacity_bps: Values = np.empty(0, dtype=np.float64)
 
     def know(self, devices: int, instances: Sequence[str]) -> None:
-        """Be ready for device numbers below `devices` and for these instances."""
+        """Be ready for device numbers below `devices` and for these instances, a list that grows at its end."""
+        self._instances = instances
         if devices > len(self._capacity_bps):
             self._capacity_bps = grown(self._capacity_bps, devices + devices // 4)
-        first = len(self._port_of_instance) if self._translated == len(self._ports) else 0
-        if first < len(instances):
-            numbers = [self._ports.get(name, NONE) for name in instances[first : len(instances)]]
-            fresh = np.array(numbers, dtype=np.int32)
-            self._port_of_instance = np.concatenate([self._port_of_instance[:first], fresh])
-            self._translated = len(self._ports)
 
     def take(self, uses: Mapping[int, PortUse]) -> set[int]:
         """Put what is newly known in place, by device number; the devices for which that changes anything."""
@@ -78,4 +74,10 @@ class PortMap:
         return np.array(sorted(keys), dtype=np.int64)
 
     def _part(self, device: Numbers, instance: Numbers) -> Keys:
+        first = len(self._port_of_instance) if self._translated == len(self._ports) else 0
+        if first < len(self._instances):
+            numbers = [self._ports.get(name, NONE) for name in self._instances[first : len(self._instances)]]
+            fresh = np.array(numbers, dtype=np.int32)
+            self._port_of_instance = np.concatenate([self._port_of_instance[:first], fresh])
+            self._translated = len(self._ports)
         return part_keys(device, self._port_of_instance[instance])

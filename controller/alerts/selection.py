@@ -79,7 +79,6 @@ class Selection:
             self.take(self.read({site for site, _ in met}))
         except Transient:
             self._unread |= {site for site, _ in met}
-        self._ports.know(len(self._numbers), names.instances)
 
     def choose(self, names: SeriesColumns, series: Ids) -> Pairs:
         """The rules that concern each series, as the registry's devices are known now; devices must have been met."""

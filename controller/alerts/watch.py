@@ -53,6 +53,11 @@ class Watch:
     def __len__(self) -> int:
         return len(self._judgement) + len(self._silences)
 
+    def pairs(self, series: Ids) -> Pairs:
+        """What is bound of some series."""
+        bound = [core.bound(series) for core in (self._judgement, self._silences)]
+        return Pairs(np.concatenate([each.series for each in bound]), np.concatenate([each.rule for each in bound]))
+
     def name(self, series: int) -> DistrictSeries:
         """The name of a series that was learnt."""
         return name_of(self._names, series)

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from controller.alerts.model import AlertState
@@ -65,6 +65,14 @@ steps = st.builds(
 )
 
 
+OPENED_CLEARED_AND_BAD_AGAIN = [
+    Step(1, "a", 12.0, Death.NEVER),
+    Step(45, "a", 12.0, Death.NEVER),
+    Step(10, "a", 4.0, Death.NEVER),
+    Step(4, "a", 12.0, Death.JUDGED),
+]
+
+
 def play(scene: Scene, story: list[Step], *, mortal: bool) -> list[tuple[str, str, int, int, int]]:
     """What is written in the end: rule, part, opened, cleared, and how many steps its trail has."""
     for step in story:
@@ -102,8 +110,15 @@ def played(story: list[Step], *, mortal: bool) -> list[tuple[str, str, int, int,
 @pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.lists(steps, min_size=1, max_size=12))
+@example(OPENED_CLEARED_AND_BAD_AGAIN)
 def test_alerts_are_those_of_a_controller_that_never_died(story: list[Step]) -> None:
     assert played(story, mortal=True) == played(story, mortal=False)
+
+
+def test_what_was_told_before_a_restart_is_not_told_again() -> None:
+    told = played(OPENED_CLEARED_AND_BAD_AGAIN, mortal=True)
+    assert told == played(OPENED_CLEARED_AND_BAD_AGAIN, mortal=False)
+    assert [rule for rule, *_ in told] == ["at-once", "at-once", "held", "held", "held-both"]
 
 
 def test_a_hold_goes_on_over_a_restart(scene: Scene) -> None:

@@ -142,6 +142,20 @@ def test_a_link_that_went_down_is_still_watched_when_its_neighbour_is_gone(scene
     assert scene.open_rules() == []
 
 
+def test_a_port_first_heard_of_while_the_database_was_away_is_watched_after_the_next_look(scene: Scene) -> None:
+    scene.registry.engine.dispose()
+    aside = scene.registry.path.with_suffix(".aside")
+    scene.registry.path.rename(aside)
+    scene.registry.path.mkdir()
+    scene.feed.say(NO_1, SWITCH, "if_oper_state", UP, at=scene.at(0), instance="GE0/0/24")
+    scene.registry.path.rmdir()
+    aside.rename(scene.registry.path)
+    scene.wait_until(61)
+    for second in range(65, 125, 15):
+        scene.say(second, NO_1, SWITCH, "if_oper_state", DOWN, "GE0/0/24")
+    assert scene.open_rules() == ["port-down"]
+
+
 def test_a_device_that_turns_out_to_be_another_kind_is_watched_as_such(scene: Scene) -> None:
     board = DeviceFacts(SWITCH, DeviceKind.UPS, scene.at(1))
     for second in (0, 15):
