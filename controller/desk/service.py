@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from campus.errors import CampusError, ConfigError
+from campus.errors import CampusError
 from controller.desk.model import Answer, Refusal, Step, Wish
 from controller.desk.place import reachable
 
@@ -43,8 +43,15 @@ class Desk:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Listen. The caller is the only controller on the folder: what lies at the path is left by a killed one."""
-        listening = self._listen()
+        """Listen. The caller is the only controller on the folder: what lies at the path is left by a killed one.
+
+        Where no socket can be had, that is logged and the controller does its work without a desk.
+        """
+        try:
+            listening = self._listen()
+        except OSError as error:
+            _log.error("commands cannot reach this controller: %s cannot be made: %s", self._path, error)
+            return
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, args=(listening,), name="desk", daemon=True)
         self._thread.start()
@@ -67,12 +74,9 @@ class Desk:
             unnamed.chmod(0o600)
             listening.listen(8)
             unnamed.replace(self._path)
-        except OSError as error:
+        except OSError:
             listening.close()
-            raise ConfigError(
-                f"data_dir cannot hold the socket {self._path}, by which commands reach a running controller: "
-                f"{error.strerror or error}. Choose a data_dir on a local file system"
-            ) from error
+            raise
         listening.settimeout(_LOOK_INTERVAL_S)
         return listening
 

@@ -102,6 +102,13 @@ def test_a_folder_with_a_very_long_name_has_one_too(tmp_path: Path, bench: Bench
     one.stop()
 
 
+def test_where_no_socket_can_be_had_the_controller_does_without(tmp_path: Path) -> None:
+    one = Desk(tmp_path / "nowhere" / SOCKET, {})
+    one.start()
+    assert not is_running(tmp_path / "nowhere")
+    one.stop()
+
+
 def test_a_refusal_and_an_unknown_wish_are_told_in_a_sentence(desk: Path) -> None:
     with pytest.raises(Transient, match="the disk is full: make room"), visit(desk, "refuse", ignore):
         pass
