@@ -1,4 +1,5 @@
 """Getting frames to the controller: one outbound connection, live before backlog, again and again until acknowledged.
 
-`window` is the rule of what is under way, `bucket` the bandwidth cap, `uplink` the conversation.
+`uplink` keeps the connection and listens, `sender` decides what goes out on it. Rules without I/O: `window` what is under
+way, `bucket` the bandwidth cap, `hold` how much the controller wants. `orders` obeys commands.
 """
