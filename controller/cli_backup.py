@@ -117,8 +117,8 @@ def restore(*, config_path: Path, replace: bool, backup_dir: Path) -> None:
       campanile controller restore --config controller.yaml --replace /backup/campanile/campanile-20261122T020000Z
       systemctl start campanile-controller
     """
-    from controller.backup.model import clock_face
-    from controller.safekeeping import Bars, restore_backup
+    from controller.backup.model import REGISTRY, clock_face
+    from controller.safekeeping import Bars, registry_file, restore_backup
 
     config = _config(config_path)
     bars = Bars(sys.stderr)
@@ -131,8 +131,11 @@ def restore(*, config_path: Path, replace: bool, backup_dir: Path) -> None:
     )
     if done.moved_to is not None:
         click.echo(f"what was there lies in {done.moved_to}: remove it once all is well")
-    if done.manifest.registry == "elsewhere":
+    ours, wanted = config.data_path / REGISTRY, registry_file(config)
+    if done.manifest.registry != REGISTRY:
         click.echo("the registry is on a database server: restore it from the pg_dump taken after this backup")
+    elif wanted != ours:
+        click.echo(f"the registry was put into {ours}, and the configuration names another place: take it there")
     click.echo("when the controller starts on it, it asks the agents for what came since")
 
 

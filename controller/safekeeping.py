@@ -53,7 +53,7 @@ def take_backup(config: ControllerConfig, config_path: Path, folder: Path, watch
 
 def verify_controller(config: ControllerConfig, watcher: Watcher) -> Report:
     """The data of a controller: as it stands when none runs, an instant of it laid out beside it when one does."""
-    registry = _registry_file(config)
+    registry = registry_file(config)
     if not is_running(config.data_path):
         _require_data(config)
         return verify_data(config.data_path / SAMPLES, registry, watcher)
@@ -74,6 +74,11 @@ def repair_from(config: ControllerConfig, backup: Path, watcher: Watcher) -> Rep
     _require_stopped(config)
     _require_data(config)
     return repair(config.data_path, backup, watcher)
+
+
+def registry_file(config: ControllerConfig) -> Path | None:
+    """The registry when it is a file; None when it is on a database server."""
+    return sqlite_file(create_engine(config.database_url().reveal()))
 
 
 def configuration_of(config: ControllerConfig, config_path: Path) -> Configured:
@@ -110,13 +115,9 @@ def _staged(config: ControllerConfig, watcher: Watcher) -> Iterator[Staged]:
             return
     _require_data(config)
     samples = config.data_path / SAMPLES
-    staging = Staging(config.data_path, _registry_file(config), lambda: closed_snapshot(samples), utc_ms)
+    staging = Staging(config.data_path, registry_file(config), lambda: closed_snapshot(samples), utc_ms)
     with staging.staged(advance) as staged:
         yield staged
-
-
-def _registry_file(config: ControllerConfig) -> Path | None:
-    return sqlite_file(create_engine(config.database_url().reveal()))
 
 
 def _as_advance(watcher: Watcher) -> Callable[[int, int], None]:
