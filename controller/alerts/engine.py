@@ -106,7 +106,7 @@ class AlertEngine:
         now = self._clock()
         with self._pen, self._lock:
             self._recorder.load(now)
-            self._backlog = Backlog()
+            self._backlog, self._newest = Backlog(), Newest()
             self._revision, _ = self._registry.changes_after(0)
             self._selection = Selection(self._rulebook, self._registry)
             self._watch = Watch(self._selection)
@@ -199,19 +199,21 @@ class AlertEngine:
 
     def _learn(self, highest: int, heard_at: int) -> None:
         """Bind series seen for the first time, up to the highest of a batch, a piece at a time."""
-        while highest >= self._watch.size:
+        is_more = highest >= self._watch.size
+        while is_more and highest >= self._watch.size:
             with self._lock:
-                self._watch.learn(self._store.series_columns(), heard_at)
+                is_more = self._watch.learn(self._store.series_columns(), heard_at)
 
     def _refresh(self, now: int) -> None:
         """Look again at what the registry was told of since the last time. The lock is held only for pieces of it."""
         revision, devices = self._registry.changes_after(self._revision)
         with self._lock:
-            sites = self._selection.take_unread() | {site for site, _ in devices}
+            sites = sorted(self._selection.unread | {site for site, _ in devices})
         for first in range(0, len(sites), SITES_AT_ONCE):
-            some = set(sorted(sites)[first : first + SITES_AT_ONCE])
+            some = set(sites[first : first + SITES_AT_ONCE])
             uses = self._selection.read(some)
             with self._lock:
+                self._selection.unread -= some
                 stale = self._selection.take(uses)
                 stale |= self._selection.take_kinds([device for device in devices if device[0] in some])
             for series in self._watch.of_devices(stale) if stale else ():

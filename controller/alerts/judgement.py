@@ -178,13 +178,15 @@ class Judgement:
         `told_at` is when the last change of each was written down: what was measured by then is passed over, so what is
         returned was never told. `rows` are ascending by time, `until` is the instant of the last tick.
         """
+        if not len(rows.measured_at):
+            return []
         again = Judgement(self._limits)
         again.reach(int(self._series[binding].max(initial=-1)) + 1)
         twins = again.bind(self._series[binding], self._rule[binding], self._phase[binding] == Phase.OPEN)
         again._scale[twins], again._last_at[twins] = self._scale[binding], told_at
         found: list[Transition] = []
-        begin = int(rows.measured_at[0]) if len(rows.measured_at) else until
-        moments = np.arange(begin, max(until, int(rows.measured_at[-1])) + REJUDGED_STEP_MS, REJUDGED_STEP_MS)
+        begin, end = int(rows.measured_at[0]), max(until, int(rows.measured_at[-1]))
+        moments = np.arange(begin, end + REJUDGED_STEP_MS, REJUDGED_STEP_MS)
         edges = np.searchsorted(rows.measured_at, moments, side="right").tolist()
         first = 0
         for moment, edge in zip(moments.tolist(), edges, strict=True):

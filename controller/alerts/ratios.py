@@ -43,8 +43,10 @@ class Ratios:
         self._is_divisor[series] = np.isin(names.metric[series], numbers)
 
     def add(self, series: Ids, rule: Numbers, binding: Numbers) -> None:
-        """Take the new bindings that are of ratio rules; `link` and `scale` them then."""
+        """Take the new bindings that are of ratio rules; `settle` them then."""
         places = np.flatnonzero(np.isin(rule, list(self._of)))
+        if not len(places):
+            return
         self._binding = np.concatenate([self._binding, binding[places]])
         self._series = np.concatenate([self._series, series[places]])
         self._rule = np.concatenate([self._rule, rule[places]])

@@ -64,8 +64,8 @@ class Selection:
         }
         self._fitting: dict[str, Mask] = {}
         """By pattern: which instances fit, by their numbers."""
-        self._unread: set[SiteId] = set()
-        """Sites whose ports could not be read when their devices were met."""
+        self.unread: set[SiteId] = set()
+        """Sites whose ports could not be read when their devices were met; who reads them later takes them out."""
 
     def meet(self, names: SeriesColumns) -> None:
         """Learn what the registry says of the devices that have been named since the last call."""
@@ -78,7 +78,7 @@ class Selection:
         try:
             self.take(self.read({site for site, _ in met}))
         except Transient:
-            self._unread |= {site for site, _ in met}
+            self.unread |= {site for site, _ in met}
 
     def choose(self, names: SeriesColumns, series: Ids) -> Pairs:
         """The rules that concern each series, as the registry's devices are known now; devices must have been met."""
@@ -108,11 +108,6 @@ class Selection:
             for use in self._registry.port_uses(SYSTEM, ordered[first : first + SITES_AT_ONCE], self._port_kinds)
         ]
 
-    def take_unread(self) -> set[SiteId]:
-        """Sites that must be read again; they are forgotten here."""
-        unread, self._unread = self._unread, set()
-        return unread
-
     def take(self, uses: Iterable[PortUse]) -> set[int]:
         """Put in place what was read; the numbers of the devices for which that changes anything."""
         known = {self._numbers[use.site, use.device]: use for use in uses if (use.site, use.device) in self._numbers}
@@ -133,6 +128,8 @@ class Selection:
     def _fit(self, pattern: str, instances: Sequence[str]) -> None:
         """Extend what is known of a pattern to instances named since."""
         before = self._fitting.get(pattern, np.empty(0, dtype=np.bool_))
+        if len(before) == len(instances):
+            return
         fits = re.compile(translate(pattern)).match
         fresh = [fits(instance) is not None for instance in instances[len(before) : len(instances)]]
         self._fitting[pattern] = np.concatenate([before, np.array(fresh, dtype=np.bool_)])
@@ -146,11 +143,6 @@ class Selection:
         if rule.kinds:
             fits &= self._is_of_kind[rule.kinds][self._kind[device]]
         return fits
-
-
-def divisors(rules: Iterable[Rule]) -> frozenset[str]:
-    """Metrics that ratio rules divide by."""
-    return frozenset(rule.condition.of for rule in rules if isinstance(rule.condition, Ratio))
 
 
 def _needs_ports(rule: Rule) -> bool:
