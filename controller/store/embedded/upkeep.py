@@ -5,7 +5,6 @@ Each step is one transaction over files that are durable before it, so it may be
 at most `Sizes.chunk_rows` rows at a time, whatever the size of the day.
 """
 
-import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,19 +15,18 @@ from threading import Lock
 import numpy as np
 
 from controller.store.days import DayCutter
-from controller.store.embedded.database import THREADS, Cursor, Database, insert
-from controller.store.embedded.part import ROWS_OF_PART, Part, PartKind, as_columns, write_buckets, write_rows
-from controller.store.embedded.reading import parquet_source
+from controller.store.embedded.closing import ROLLED_LEVELS, DayCloser, of_kind, replaced
+from controller.store.embedded.database import THREADS, Cursor, Database
+from controller.store.embedded.part import ROWS_OF_PART, Part, PartKind
 from controller.store.embedded.shelf import Hot, Layout, Shelf
 from controller.store.embedded.sizes import Sizes
-from controller.store.embedded.writing import Segments, Writer, insert_parts, insert_runs, keep_latest, keep_segments
+from controller.store.embedded.writing import Segments, Writer, insert_runs, keep_latest, keep_segments
 from controller.store.latest import LatestValues
 from controller.store.marks import CommittedFrames, Run, Stream
 from controller.store.port import Level, OnClosed, Retention, note_nothing
-from controller.store.rollup import NO_BUCKETS, Buckets, Rows, roll_up, sort_rows
+from controller.store.rollup import Rows
 
 _MANY_DAYS = 3
-_ROLLED_LEVELS = {Level.HOUR: "rollup_1h", Level.DAY: "rollup_1d"}
 
 
 class Upkeep:
@@ -53,6 +51,7 @@ class Upkeep:
         self._cutter = cutter
         self._retention = retention
         self._sizes = sizes
+        self._closer = DayCloser(database, shelf, segments, directory, cutter, sizes)
         self._flushing = Lock()
 
     def run(self, now: int, on_closed: OnClosed = note_nothing) -> None:
@@ -112,7 +111,7 @@ class Upkeep:
         """Parts to be merged, each list of one day: many segments, or many layers of what was merged before."""
         crowds = []
         for parts in self._shelf.layout.parts.values():
-            segments, merged = _of_kind(parts, PartKind.SEGMENT), _of_kind(parts, PartKind.RAW)
+            segments, merged = of_kind(parts, PartKind.SEGMENT), of_kind(parts, PartKind.RAW)
             if len(segments) > self._sizes.most_segments:
                 crowds.append(segments)
             if len(merged) > self._sizes.most_layers and _layers(merged) > self._sizes.most_layers:
@@ -131,82 +130,16 @@ class Upkeep:
                 on_closed(closed, len(days))
 
     def _close_day(self, day: int) -> None:
-        """Sort the day's rows into parts of disjoint series and roll them up."""
-        before = self._shelf.layout.parts[day]
-        raw = _of_kind(before, PartKind.SEGMENT) + _of_kind(before, PartKind.RAW)
-        added: list[Part] = []
-        coarse: dict[Level, list[Buckets]] = {level: [] for level in _ROLLED_LEVELS}
-        with self._database.cursor() as cursor:
-            keep_files = self._is_sorted(raw)
-            for rows in self._chunks(cursor, raw):
-                if not keep_files:
-                    added.append(self._write_rows(cursor, day, rows))
-                fine = self._rolled(rows, Level.FIVE_MINUTES)
-                added.append(write_buckets(cursor, self._directory, self._segments.next_number(), day, fine))
-                for level, pieces in coarse.items():
-                    pieces.append(self._rolled(rows, level))
-        removed = frozenset(_of_kind(before, PartKind.ROLLUP) + ([] if keep_files else raw))
-        end = self._cutter.end_of(day)
-
-        def keep(cursor: Cursor, layout: Layout) -> Layout:
-            after = _replaced(cursor, layout, added, removed)
-            for level, table in _ROLLED_LEVELS.items():
-                cursor.execute(f"DELETE FROM {table} WHERE bucket_at >= {day} AND bucket_at < {end}")
-                columns = zip(NO_BUCKETS, *coarse[level], strict=True)
-                insert(cursor, table, as_columns(Buckets(*(np.concatenate(column) for column in columns))))
-            if set(layout.parts[day]) != set(before):  # more came meanwhile: the next round rolls up again
-                return after
-            cursor.execute("INSERT INTO rolled VALUES (?)", [day])
-            return replace(after, rolled=layout.rolled | {day})
-
-        self._shelf.change(keep)
+        self._closer.close(day, self._flush_full)
 
     def _merge(self, crowd: list[Part]) -> None:
         """Sort some parts of a running day into parts of disjoint series, without rolling up."""
+        added = []
         with self._database.cursor() as cursor:
-            added = []
-            for rows in self._chunks(cursor, crowd):
-                added.append(self._write_rows(cursor, crowd[0].day, rows))
+            for part in self._closer.merged(cursor, crowd):
+                added.append(part)
                 self._flush_full()
-        self._shelf.change(lambda cursor, layout: _replaced(cursor, layout, added, frozenset(crowd)))
-
-    def _write_rows(self, cursor: Cursor, day: int, rows: Rows) -> Part:
-        return write_rows(cursor, self._directory, self._segments.next_number(), PartKind.RAW, day, rows)
-
-    def _rolled(self, rows: Rows, level: Level) -> Buckets:
-        return roll_up(rows.series, self._cutter.bucket_of(rows.measured_at, level), rows.value)
-
-    def _chunks(self, cursor: Cursor, parts: list[Part]) -> Iterator[Rows]:
-        """All rows of the parts, sorted, in pieces of disjoint series."""
-        if self._is_sorted(parts):
-            for part in parts:
-                yield _fetch(cursor, parquet_source([part], self._directory), "true")
-            return
-        for lowest, highest in self._ranges(cursor, parts):
-            some = [part for part in parts if part.lowest <= highest and part.highest >= lowest]
-            where = f"series BETWEEN {lowest} AND {highest}"
-            yield sort_rows(_fetch(cursor, parquet_source(some, self._directory), where))
-
-    def _ranges(self, cursor: Cursor, parts: list[Part]) -> list[tuple[int, int]]:
-        source = parquet_source(parts, self._directory)
-        counts = cursor.execute(
-            f"SELECT series, count(*) AS samples FROM {source} GROUP BY series ORDER BY series"
-        ).fetchnumpy()
-        series, ends = counts["series"], np.cumsum(counts["samples"])
-        ranges, first, done = [], 0, 0
-        while first < len(series):
-            after = max(int(np.searchsorted(ends, done + self._sizes.chunk_rows, "right")), first + 1)
-            ranges.append((int(series[first]), int(series[after - 1])))
-            first, done = after, int(ends[after - 1])
-        return ranges
-
-    def _is_sorted(self, parts: list[Part]) -> bool:
-        """Whether the parts, one after the other, are sorted as they are and of a good size: then they may stay."""
-        parts.sort(key=lambda part: part.lowest)
-        disjoint = all(part.highest < after.lowest for part, after in itertools.pairwise(parts))
-        small, large = self._sizes.small_part_rows, 2 * self._sizes.chunk_rows
-        fitting = all(part.samples <= large and (part.samples >= small or len(parts) == 1) for part in parts)
-        return disjoint and fitting
+        self._shelf.change(lambda cursor, layout: replaced(cursor, layout, added, frozenset(crowd)))
 
     def _expire(self, now: int) -> None:
         days = {
@@ -231,11 +164,11 @@ class Upkeep:
             for level, floor in rises.items():
                 cursor.execute("DELETE FROM meta WHERE name = ?", [f"floor_{level}"])
                 cursor.execute("INSERT INTO meta VALUES (?, ?)", [f"floor_{level}", str(floor)])
-                if level in _ROLLED_LEVELS:
-                    cursor.execute(f"DELETE FROM {_ROLLED_LEVELS[level]} WHERE bucket_at < {floor}")
+                if level in ROLLED_LEVELS:
+                    cursor.execute(f"DELETE FROM {ROLLED_LEVELS[level]} WHERE bucket_at < {floor}")
             gone = floors[Level.DAY]
             cursor.execute(f"DELETE FROM rolled WHERE day < {gone}")
-            after = _replaced(cursor, layout, [], old)
+            after = replaced(cursor, layout, [], old)
             rolled = frozenset(day for day in layout.rolled if day >= gone)
             return replace(after, rolled=rolled, floors=layout.floors | rises)
 
@@ -260,22 +193,6 @@ class Upkeep:
             return layout
 
         self._shelf.change(merge)
-
-
-def _replaced(cursor: Cursor, layout: Layout, added: list[Part], removed: frozenset[Part]) -> Layout:
-    if removed:
-        cursor.execute(f"DELETE FROM part WHERE id IN ({', '.join(str(part.id) for part in removed)})")
-    insert_parts(cursor, added)
-    return layout.with_parts(added, removed)
-
-
-def _of_kind(parts: tuple[Part, ...], kind: PartKind) -> list[Part]:
-    return [part for part in parts if part.kind is kind]
-
-
-def _fetch(cursor: Cursor, source: str, where: str) -> Rows:
-    found = cursor.execute(f"SELECT {ROWS_OF_PART} FROM {source} WHERE {where}").fetchnumpy()
-    return Rows(*(np.asarray(column) for column in found.values()))
 
 
 def _layers(parts: list[Part]) -> int:

@@ -113,6 +113,35 @@ def test_one_day_becomes_parts_of_disjoint_series(tmp_path: Path) -> None:
     store.close()
 
 
+def test_late_samples_cost_only_the_series_around_them(tmp_path: Path) -> None:
+    store = embedded(tmp_path, sizes=Sizes(chunk_rows=60, small_part_rows=1, hot_age_ms=1))
+    store.series_ids(names(9))
+    rows = [(series, MIDNIGHT + i * MINUTE, float(i)) for series in (0, 1, 3, 4, 6, 7) for i in range(30)]
+    store.append(batch(rows))
+    store.maintain(MIDNIGHT + 2 * DAY)
+    before = store._shelf.layout.parts[MIDNIGHT]
+    assert sorted((part.kind.value, part.lowest, part.highest) for part in before) == [
+        *(("5m", lowest, lowest + 1) for lowest in (0, 3, 6)),
+        *(("raw", lowest, lowest + 1) for lowest in (0, 3, 6)),
+    ]
+    late = [(series, MIDNIGHT + HOUR, 100.0) for series in (4, 5)]  # 5 had no samples: it belongs to those before it
+    store.append(batch(late))
+    store.maintain(MIDNIGHT + 2 * DAY + 5)
+    store.maintain(MIDNIGHT + 2 * DAY + 10)
+    after = store._shelf.layout.parts[MIDNIGHT]
+    assert {part.lowest for part in set(before) & set(after)} == {0, 6}
+    assert sum(part.samples for part in after if part.kind is PartKind.RAW) == 182
+    assert MIDNIGHT in store.settled_days(MIDNIGHT, MIDNIGHT + DAY)
+    found = asked(store, ids(*range(9)), MIDNIGHT, MIDNIGHT + DAY, Level.DAY)
+    assert [(row[0], row[2], row[5]) for row in found] == [
+        *((series, 30, 29.0) for series in (0, 1, 3)),
+        (4, 31, 100.0),
+        (5, 1, 100.0),
+        *((series, 30, 29.0) for series in (6, 7)),
+    ]
+    store.close()
+
+
 def test_a_busy_day_is_merged_while_it_runs(tmp_path: Path) -> None:
     store = embedded(tmp_path, sizes=Sizes(hot_age_ms=1, most_segments=3))
     store.series_ids(names(3))
