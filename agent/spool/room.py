@@ -1,7 +1,7 @@
 """What goes when there is not room for everything, or when it is too old: the order of worth.
 
 1. What the controller has acknowledged.
-2. Facts of devices all of which have newer facts here.
+2. Facts of devices all of which have newer facts here, sent or not: facts are whole, so nothing is lost with the older.
 3. *Thinning*: the oldest samples that were certainly never sent become few (`agent.spool.thin`); the newest hour stays raw.
    A frame that may have been sent is never thinned: the controller may have stored it, and would store its samples twice.
 4. Samples that may have been sent, then thinned ones, then what is left of the raw ones; the oldest first.
@@ -114,7 +114,7 @@ class Room:
         return sum(row[1] for row in rows) if rows else None
 
     def _give_superseded_facts(self, _: int) -> int | None:
-        """Facts are whole: a device's older ones say nothing that its newer ones do not."""
+        """Without this the facts of a restless device would grow without bound."""
         told: set[DeviceId] = set()
         gone: list[tuple[int, int]] = []
         with self._database.transaction() as connection:
