@@ -5,6 +5,7 @@ Begins when hello has been said and ends with `Transient`; a new connection gets
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from agent.clock import SteadyClock, Timer
@@ -19,7 +20,8 @@ from campus.wire.frame import FrameError
 from campus.wire.shift import shifted
 
 ANSWER_WITHIN_S: Final = 10.0
-"""Hello is answered with what time it is and how much is wanted. A controller that does not answer gets frames after this."""
+"""Hello is answered with what time it is and how much is wanted. Without an answer frames go out after this if the time is
+known, and hello is said again if it is not."""
 LOOK_AGAIN_S: Final = 1.0
 LEAST_WAIT_S: Final = 0.01
 
@@ -40,6 +42,7 @@ class Sender:
         hold: Hold,
         bucket: Bucket,
         counts: Counter[str],
+        say_hello: Callable[[MqttLink], Awaitable[None]],
         answer_within_s: float = ANSWER_WITHIN_S,
     ) -> None:
         self._link = link
@@ -51,6 +54,7 @@ class Sender:
         self._hold = hold
         self._bucket = bucket
         self._counts = counts
+        self._say_hello = say_hello
         self._answer_within_s = answer_within_s
         self._window = Window(settings.window_frames, settings.ack_timeout_s)
         self._unconfirmed: dict[int, int] = {}
@@ -70,12 +74,14 @@ class Sender:
         self._spool.appended.set()
 
     async def run(self) -> None:
-        """Send for ever. Nothing goes out before the controller has answered hello or let `answer_within_s` pass."""
-        try:
-            async with asyncio.timeout(self._answer_within_s):
-                await self.answered.wait()
-        except TimeoutError:
-            self._counts["unanswered_hellos"] += 1
+        """Send for ever. Nothing goes out before the controller has answered hello or let `answer_within_s` pass, and nothing
+        at all before it has told the time in this process life: until then hello is said again.
+        """
+        await self._until_answered()
+        while not self._clock.is_confirmed:
+            self.answered.clear()
+            await self._say_hello(self._link)
+            await self._until_answered()
         while True:
             self._spool.appended.clear()
             self._link.check()
@@ -85,6 +91,14 @@ class Sender:
                     await self._spool.appended.wait()
             except TimeoutError:
                 continue
+
+    async def _until_answered(self) -> None:
+        try:
+            async with asyncio.timeout(self._answer_within_s):
+                await self.answered.wait()
+        except TimeoutError:
+            self._counts["unanswered_hellos"] += 1
+            self._link.check()
 
     async def _send_some(self) -> float:
         """Send what may go at this moment; seconds until it is worth looking again."""
@@ -98,17 +112,17 @@ class Sender:
     async def _send_live(self) -> None:
         # When the controller falls behind, only the newest stay live; what is stepped over is backlog by its number.
         self._live_from = max(self._live_from, self._spool.next_number - self._settings.window_frames)
-        if self._live_from >= self._spool.next_number or not self._may_send(Lane.LIVE):
+        if self._live_from >= self._spool.next_number or not self._window.has_room(Lane.LIVE):
             return
         for frame in await self._spool.read_from(self._live_from, self._settings.window_frames):
-            if not self._may_send(Lane.LIVE):
+            if not self._window.has_room(Lane.LIVE):
                 return
             self._publish(frame, Lane.LIVE)
             self._live_from = frame.number + 1
 
     async def _send_backlog(self) -> float:
         held_s = self._hold.left_s(Lane.BACKLOG, self._timer.now_s())
-        if held_s or not self._may_send(Lane.BACKLOG):
+        if held_s or not self._window.has_room(Lane.BACKLOG):
             return LOOK_AGAIN_S
         if not self._bucket.is_open(self._timer.now_s()):
             return min(max(self._bucket.wait_s(), LEAST_WAIT_S), LOOK_AGAIN_S)
@@ -118,10 +132,6 @@ class Sender:
         self._publish(found[0], Lane.BACKLOG)
         self._bucket.take(len(found[0].payload))
         return 0.0
-
-    def _may_send(self, lane: Lane) -> bool:
-        """Until the time is known one frame at a time: a controller that leaves hello unanswered tells it by acknowledging."""
-        return self._window.has_room(lane) and (self._clock.is_confirmed or not self._window.numbers)
 
     def _publish(self, frame: StoredFrame, lane: Lane) -> None:
         payload = self._timed(frame)

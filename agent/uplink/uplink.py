@@ -116,6 +116,7 @@ class Uplink:
             hold=self._hold,
             bucket=self._bucket,
             counts=self.counts,
+            say_hello=self._say_hello,
             answer_within_s=self._answer_within_s,
         )
 
@@ -123,7 +124,7 @@ class Uplink:
         state = await self._spool.state()
         body = HelloBody(VERSION, state.oldest_kept, state.size_bytes, self._device_count())
         frame = Frame(self._address.site, self._address.agent, self._spool.epoch, HELLO_NUMBER, self._clock(), body)
-        self._hello_s = self._timer.now_s()
+        self._hello_s = self._timer.now_s() if self._hello_s is None else self._hello_s
         link.publish(self._address.topic(Leg.UP), encode_frame(frame))
 
     async def _stay_online(self, link: MqttLink, state_topic: str) -> None:
@@ -170,6 +171,10 @@ class Uplink:
         asked_s = sender.last_sent_s(ack.epoch, ack.runs)
         if ack.epoch == self._spool.epoch:
             asked_s, self._hello_s = (self._hello_s if asked_s is None else asked_s), None
+        if asked_s is not None and now_s - asked_s > self._answer_within_s and not self._clock.is_confirmed:
+            asked_s = (
+                None  # the question lay somewhere: hello is said again, for an answer that tells the time more closely
+            )
         self._clock.hear(told_at, None if asked_s is None else round((now_s - asked_s) * 1000))
         self._hold.replace(ack.hold_s, ack.hold_backlog_s, now_s)
         sender.answered.set()
