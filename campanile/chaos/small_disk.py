@@ -45,7 +45,7 @@ class SmallDisk:
             return
         self.release()
         with tempfile.TemporaryDirectory(dir=self.path.parent) as beside:
-            shutil.copytree(self.path, beside, dirs_exist_ok=True)
+            shutil.copytree(self.path, beside, dirs_exist_ok=True, ignore=_sockets)
             subprocess.run(["umount", "-l", str(self.path)], check=True, capture_output=True)
             shutil.copytree(beside, self.path, dirs_exist_ok=True)
 
@@ -62,3 +62,8 @@ def why_no_small_disk() -> str:
         except (OSError, subprocess.CalledProcessError) as error:
             return f"this machine lets nobody mount a small disk to fill: {error}"
     return ""
+
+
+def _sockets(folder: str, names: list[str]) -> list[str]:
+    """What cannot be copied: the sockets of controllers that were killed."""
+    return [name for name in names if (Path(folder) / name).is_socket()]
