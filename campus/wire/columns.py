@@ -7,23 +7,12 @@ columns. Pure.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from campus.ids import DeviceId, Instance, MetricId, is_id, is_instance, is_metric_id
 from campus.samples import SeriesKey
-from campus.wire.frame import (
-    EARLIEST_MS,
-    LATEST_MS,
-    MAX_SAMPLES,
-    MAX_SERIES,
-    FrameError,
-    SamplesBody,
-    SeriesDictionary,
-)
-
-_dictionary_decoder = msgspec.msgpack.Decoder(SeriesDictionary)
+from campus.wire.dictionary import read_series
+from campus.wire.frame import EARLIEST_MS, LATEST_MS, MAX_SAMPLES, FrameError, SamplesBody
 
 
 class Columns(NamedTuple):
@@ -74,22 +63,12 @@ def join_columns(bodies: Sequence[SamplesBody], series_counts: Sequence[int]) ->
 
 
 def read_dictionary(packed: bytes) -> list[SeriesKey]:
-    """The series of a frame, in index order, every word checked; `FrameError` ``bad_dictionary`` otherwise."""
-    try:
-        table = _dictionary_decoder.decode(packed)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FrameError("bad_dictionary", f"MessagePack cannot read it: {error}") from error
-    n, odd = divmod(len(table.device), 2)
-    if odd or not 0 < n <= MAX_SERIES or len(table.metric) != 2 * n or len(table.instance) != 2 * n:
-        raise FrameError("bad_dictionary", "device, metric and instance need one u16 for each series, 1 to 65535")
-    _check_words(table)
-    device = _looked_up(table.devices, table.device)
-    metric = _looked_up(table.metrics, table.metric)
-    instance = _looked_up(table.instances, table.instance)
-    keys = [SeriesKey(DeviceId(d), MetricId(m), Instance(i)) for d, m, i in zip(device, metric, instance, strict=True)]
-    if len(set(keys)) != n:
-        raise FrameError("bad_dictionary", "a series stands twice in the dictionary")
-    return keys
+    """The series of a frame, in index order, for who wants an object of each; `FrameError` as `read_series`."""
+    words = read_series(packed)
+    devices = map(words.devices.__getitem__, words.device.tolist())
+    metrics = map(words.metrics.__getitem__, words.metric.tolist())
+    instances = map(words.instances.__getitem__, words.instance.tolist())
+    return list(map(SeriesKey, devices, metrics, instances))
 
 
 def pack_columns(
@@ -114,22 +93,3 @@ def _summed(differences: NDArray[Any], counts: NDArray[np.int64]) -> NDArray[np.
     if len(ends):
         sums[ends[0] :] -= np.repeat(sums[ends - 1], counts[1:])
     return sums
-
-
-def _check_words(table: SeriesDictionary) -> None:
-    checks = (
-        (table.devices, is_id, "device"),
-        (table.metrics, is_metric_id, "metric"),
-        (table.instances, is_instance, "instance"),
-    )
-    for words, is_good, what in checks:
-        for word in words:
-            if not is_good(word):
-                raise FrameError("bad_dictionary", f"{word[:80]!r} cannot name a {what}")
-
-
-def _looked_up(words: list[str], packed: bytes) -> list[str]:
-    indices = np.frombuffer(packed, "<u2")
-    if indices.max() >= len(words):
-        raise FrameError("bad_dictionary", f"an index points outside {len(words)} words")
-    return [words[index] for index in indices.tolist()]

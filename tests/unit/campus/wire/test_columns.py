@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from campus.samples import Sample, SeriesKey
 from campus.wire.codec import encode_frame
 from campus.wire.columns import join_columns, pack_columns, read_columns, read_dictionary
+from campus.wire.dictionary import read_series
 from campus.wire.frame import MAX_SAMPLES, FrameError, SamplesBody, SeriesDictionary
 from campus.wire.pack import little_endian, pack_dictionary, pack_samples
 from tests.unit.campus.wire.frames import AT, check_reason, frame_of, keys, sample, sample_lists
@@ -59,6 +60,26 @@ def test_both_packers_give_the_same_bytes(samples: list[Sample]) -> None:
 @given(st.lists(keys, min_size=1, max_size=40, unique=True))
 def test_a_dictionary_round_trips_in_any_order(series: list[SeriesKey]) -> None:
     assert read_dictionary(pack_dictionary(series)) == series
+
+
+@given(st.lists(keys, min_size=1, max_size=40, unique=True))
+def test_a_dictionary_can_be_read_as_columns(series: list[SeriesKey]) -> None:
+    words = read_series(pack_dictionary(series))
+    rows = zip(words.device.tolist(), words.metric.tolist(), words.instance.tolist(), strict=True)
+    found = [SeriesKey(words.devices[row[0]], words.metrics[row[1]], words.instances[row[2]]) for row in rows]
+    assert found == series
+    for places, kind in (
+        (words.device, words.devices),
+        (words.metric, words.metrics),
+        (words.instance, words.instances),
+    ):
+        assert sorted(set(places.tolist())) == list(range(len(kind)))
+
+
+def test_words_that_stand_twice_name_the_same() -> None:
+    words = read_series(msgspec.msgpack.encode(msgspec.structs.replace(TABLE, devices=["a", "a"])))
+    assert words.device.tolist() == [1, 1]
+    assert words.instance.tolist() == [0, 1]
 
 
 @given(sample_lists)
