@@ -114,6 +114,8 @@ class Subscriber:
         self._client: mqtt.Client | None = None
         self._connection = 0
         self._receipts = _Receipts()
+        self._giving_back = threading.Lock()
+        """Two threads give receipts back: what is stored, and what is turned away. The order must hold over both."""
         self._is_connected = threading.Event()
         self._stopping = threading.Event()
 
@@ -184,8 +186,9 @@ class Subscriber:
             return
         receipts = [one.receipt for one in dealt_with if isinstance(one.receipt, _Receipt)]
         settled = [receipt for receipt in receipts if receipt.connection == self._connection]
-        for receipt in self._receipts.settle(settled):
-            client.ack(receipt.message, receipt.qos)
+        with self._giving_back:
+            for receipt in self._receipts.settle(settled):
+                client.ack(receipt.message, receipt.qos)
 
     def publish(self, address: Address, payload: bytes) -> None:
         """Send a frame down to an agent; what cannot be sent is dropped, since the agent asks again by resending."""
