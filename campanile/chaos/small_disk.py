@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from campanile.chaos.process import BenchTrouble
+
 MEGABYTE: Final = 1 << 20
 _BALLAST: Final = "ballast"
 
@@ -44,10 +46,14 @@ class SmallDisk:
         if not self.path.is_mount():
             return
         self.release()
-        with tempfile.TemporaryDirectory(dir=self.path.parent) as beside:
+        beside = Path(tempfile.mkdtemp(dir=self.path.parent))
+        try:
             shutil.copytree(self.path, beside, dirs_exist_ok=True, ignore=_sockets)
-            subprocess.run(["umount", "-l", str(self.path)], check=True, capture_output=True)
-            shutil.copytree(beside, self.path, dirs_exist_ok=True)
+        except shutil.Error as error:
+            raise BenchTrouble(f"{self.path} stays mounted, for its files cannot be kept beside it: {error}") from error
+        subprocess.run(["umount", "-l", str(self.path)], check=True, capture_output=True)
+        self.path.rmdir()
+        beside.rename(self.path)
 
 
 def why_no_small_disk() -> str:
