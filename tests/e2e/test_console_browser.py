@@ -163,7 +163,16 @@ def test_from_the_overview_to_an_acknowledged_alert(
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_the_other_pages_fit_and_are_readable(chromium: Browser, live: Live, size: tuple[int, int]) -> None:
     someone = visit(chromium, live, "zh-CN", size)
-    paths = ["/devices", "/alerts", "/network", "/network/no-1-primary", "/utilisation", "/settings", "/search?q=班"]
+    paths = [
+        "/devices",
+        "/alerts",
+        "/network",
+        "/network/no-1-primary",
+        "/delivery",
+        "/utilisation",
+        "/settings",
+        "/search?q=班",
+    ]
     for path in [
         *paths,
         "/sites/no-1-primary/devices/sw-1?period=7d&port=GE0/0/1",
