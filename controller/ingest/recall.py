@@ -5,7 +5,6 @@ heard gets the command `OFFER_AGAIN` until it has answered; who has answered sta
 so that a restart does not ask again.
 """
 
-import json
 import logging
 import threading
 from collections.abc import Callable, Iterable
@@ -80,7 +79,7 @@ class Recall:
         return [(address, self._command(restored, address, now)) for address in waiting]
 
     def note_result(self, address: Address, result: ResultBody) -> None:
-        """An agent has answered a command: remembered when it is ours, and durable on return."""
+        """An agent has answered a command: remembered when it is ours, over a restart too if the disk allows."""
         restored = self._restored
         if restored is None or result.id != _command_id(restored) or not result.ok:
             return
@@ -90,9 +89,7 @@ class Recall:
             self._answered.add(address)
             answered = sorted((each.site, each.agent) for each in self._answered)
         _log.info("agent sends again what was asked", extra={"origin": f"{address.site}/{address.agent}"})
-        written = self._directory / f"{ANSWERS}.new"
-        written.write_text(json.dumps({"restored_at": restored.restored_at, "answered": answered}), encoding="utf-8")
-        written.replace(self._directory / ANSWERS)
+        self._write(_Answers(restored.restored_at, answered))
 
     def standing(self, now: int) -> Restored | None:
         """The restore that is not forgotten yet."""
@@ -109,6 +106,14 @@ class Recall:
         since = max(0, self._whole_before(address, restored.whole_until) - MARGIN_MS)
         body = CommandBody(_command_id(restored), OFFER_AGAIN, {"since": str(since)})
         return encode_frame(Frame(address.site, address.agent, 0, 0, now, body))
+
+    def _write(self, answers: _Answers) -> None:
+        written = self._directory / f"{ANSWERS}.new"
+        try:
+            written.write_bytes(msgspec.json.encode(answers))
+            written.replace(self._directory / ANSWERS)
+        except OSError as error:  # it costs one more question after a restart
+            _log.warning("cannot note which agents have answered", extra={"detail": str(error)})
 
 
 def _command_id(restored: Restored) -> str:
