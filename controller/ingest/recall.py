@@ -7,7 +7,7 @@ so that a restart does not ask again.
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -41,7 +41,7 @@ class Restored(msgspec.Struct, frozen=True):
 
 class _Answers(msgspec.Struct, frozen=True):
     restored_at: int
-    answered: list[tuple[str, str]]
+    answered: Sequence[tuple[str, str]]
 
 
 class Recall:
