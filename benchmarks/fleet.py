@@ -34,7 +34,8 @@ ACK_TIMEOUT_S: Final = 30.0
 """Both as an agent has them by itself."""
 CONNECTING_AT_ONCE: Final = 40
 STEP_S: Final = 0.025
-VARIANTS: Final = 8
+FRESH: Final = 0.25
+"""Share of frames that name a set of series never named before."""
 PROBE_EVERY_S: Final = 1.0
 PROBE_LINE: Final = "probe"
 """Begins the line that tells of a probe: with the site, and when its frame was sealed (UTC ms)."""
@@ -198,7 +199,7 @@ class _Agent:
         self._hold_until_s = self._hold_backlog_until_s = 0.0
         self._rng = np.random.default_rng(seed)
         self.next_seal_s = seal_s * float(self._rng.random())
-        self._read_to = float(self._rng.integers(len(readings.order)))
+        self._read_to = int(self._rng.integers(len(readings.order))) + 0.5
 
     async def connect(self, plan: Plan, tls: ssl.SSLContext) -> None:
         """Sign in as deploy/mosquitto has it, the user being the site, and say hello."""
@@ -216,6 +217,8 @@ class _Agent:
         series = readings.order[np.arange(before, before + count) % len(readings.order)]
         if not count:
             return
+        if self._rng.random() < FRESH:
+            series[0] = self._rng.choice(readings.order)
         value = np.round(readings.usual[series] - readings.swing[series] * self._rng.random(count), 1)
         if self.odd is not None:
             series[-1], value[-1] = self.odd
@@ -275,8 +278,8 @@ async def run(plan: Plan) -> Account:
     """The whole plan."""
     owned = schools(plan.agents, 0, LARGE)
     ledger = _Ledger(plan.phases)
-    variants = [_readings(owned[0], seed) for seed in range(VARIANTS)]
-    agents = [_Agent(school, variants[n % VARIANTS], ledger, plan.seal_s, n) for n, school in enumerate(owned)]
+    readings = _readings(owned[0])
+    agents = [_Agent(school, readings, ledger, plan.seal_s, n) for n, school in enumerate(owned)]
     await _connect(agents, plan)
     print("connected", flush=True)
     cpu_s = time.process_time()
@@ -316,7 +319,9 @@ async def _connect(agents: list[_Agent], plan: Plan) -> None:
 
 async def _go_through(phase: Phase, plan: Plan, agents: list[_Agent]) -> None:
     agents[0].floods = phase.flood > 0
-    each = plan.samples_per_s * plan.seal_s / len(agents)
+    width = len(agents[0].school.series)
+    # Cuts fall at the same places in every poll: devices are read and frames are sealed by the same clock.
+    each = width / round(width * len(agents) / plan.samples_per_s / plan.seal_s)
     probe_series = [str(one.key.metric) for one in agents[0].school.series].index(plan.probe_metric)
     probed = itertools.cycle(agents[1:])
     probe_s = time.monotonic()
@@ -340,8 +345,8 @@ async def _step(agents: list[_Agent]) -> None:
     await asyncio.sleep(max(0.001, STEP_S - (time.monotonic() - now_s)))
 
 
-def _readings(school: School, seed: int) -> _Readings:
-    read = polls(school, 1, 0, 60_000, np.random.default_rng(seed))
+def _readings(school: School) -> _Readings:
+    read = polls(school, 1, 0, 60_000, np.random.default_rng(1))
     usual = np.array([one.shape.level for one in school.series])
     swing = np.array([one.shape.swing if one.shape.level > 0 else 0 for one in school.series])
     return _Readings(school, read.series, usual, swing)
