@@ -51,6 +51,24 @@ class Database:
             self._lock.close()
             self._lock = None
 
+    def is_where_it_was(self, epoch: int) -> bool:
+        """Whether this is the very file that began `epoch` here, and no copy put in its place; False when that is unknown."""
+        lock = self._held_lock()
+        lock.seek(0)
+        return lock.read() == self._trace(epoch)
+
+    def note_epoch(self, epoch: int) -> None:
+        """Remember, beside the file, that it began `epoch` here. What is not remembered counts as a copy, which is harmless."""
+        lock = self._held_lock()
+        with suppress(OSError):
+            lock.truncate(0)
+            lock.write(self._trace(epoch))
+            lock.flush()
+
+    def _trace(self, epoch: int) -> bytes:
+        found = self.path.stat()
+        return f"{epoch} {found.st_dev} {found.st_ino}\n".encode()
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All of the block or nothing of it, durable at its end. Raises `DiskFull`, `SpoolDamaged`."""
@@ -74,11 +92,16 @@ class Database:
         except sqlite3.Error as error:
             raise trouble(self.path, error) from error
 
+    def _held_lock(self) -> IO[bytes]:
+        if self._lock is None:
+            raise RuntimeError("the spool is not open")
+        return self._lock
+
     def _take_lock(self) -> None:
         path = self.path.with_name(self.path.name + ".lock")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = path.open("ab")
+            self._lock = path.open("a+b")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ConfigError(

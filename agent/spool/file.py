@@ -2,7 +2,8 @@
 
 A frame is encoded once, with a number and an epoch that name it for ever, and is on the disk when `append` returns. That a
 frame may have reached a broker is on the disk too, before it can: what was not handed out by `read_from` or `read_backlog`
-and not appended between `begin_sending` and `end_sending` was never sent, whatever happened to the process.
+and not appended between `begin_sending` and `end_sending` was never sent, whatever happened to the process. Of a file that
+is not the one that was last used in its place (a clone, a backup put back) everything counts as perhaps sent.
 
 **Bounds.** All bytes here, acknowledged frames included, stay within `max_bytes` and what one call appends: acknowledged
 frames, superseded facts and samples give way (`agent.spool.room`), down to none. Waiting events and answers never go, but
@@ -42,7 +43,7 @@ from agent.spool.rows import (
     row_of,
 )
 from agent.spool.salvage import move_aside, salvage
-from agent.spool.schema import VERSION, begin_epoch, epochs_of_this_boot
+from agent.spool.schema import VERSION, begin_epoch, epochs_of_this_boot, last_epoch
 from campus.topics import Address
 from campus.wire.frame import MAX_FRAME_NUMBER, Body, EventsBody, SamplesBody
 
@@ -315,7 +316,11 @@ class SpoolFile:
         return json.dumps(sorted(self._this_boot))
 
     def _recall(self, connection: sqlite3.Connection, now: int) -> None:
+        if not self._database.is_where_it_was(last_epoch(connection)):
+            # A copy: another life of this file may have sent whatever waits in it.
+            connection.execute("UPDATE frames SET progress = ? WHERE progress = ?", (Progress.SENT, Progress.WAITING))
         self.epoch = begin_epoch(connection, max(now, 0), self.epoch)
+        self._database.note_epoch(self.epoch)
         self._this_boot = epochs_of_this_boot(connection, self.epoch)
         self.next_number = max(self.next_number, next_number(connection))
         self._size_bytes, self._events_bytes = held_bytes(connection)

@@ -100,17 +100,22 @@ def begin_epoch(connection: sqlite3.Connection, now: int, above: int) -> int:
     Clones of a file, and a file restored from a backup, therefore go on with different epochs: the clock comes first, and
     two that begin at the same time, or without one, still differ by chance.
     """
-    (highest,) = connection.execute(
-        "SELECT max(coalesce((SELECT value FROM counts WHERE name = 'epoch'), 0), "
-        "coalesce((SELECT max(epoch) FROM frames), 0))"
-    ).fetchone()
-    epoch = max(now * 1024, int(highest) + 1, above + 1) + secrets.randbelow(_EPOCH_DICE)
+    epoch = max(now * 1024, last_epoch(connection) + 1, above + 1) + secrets.randbelow(_EPOCH_DICE)
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("INSERT OR REPLACE INTO counts VALUES ('epoch', ?)", (epoch,))
     connection.execute("DELETE FROM epochs WHERE epoch NOT IN (SELECT epoch FROM frames)")
     connection.execute("INSERT INTO epochs VALUES (?, ?)", (epoch, boot_id()))
     connection.execute("COMMIT")
     return epoch
+
+
+def last_epoch(connection: sqlite3.Connection) -> int:
+    """The highest epoch that this file has seen; 0 when it is new."""
+    (highest,) = connection.execute(
+        "SELECT max(coalesce((SELECT value FROM counts WHERE name = 'epoch'), 0), "
+        "coalesce((SELECT max(epoch) FROM frames), 0))"
+    ).fetchone()
+    return int(highest)
 
 
 def epochs_of_this_boot(connection: sqlite3.Connection, epoch: int) -> frozenset[int]:

@@ -1,6 +1,7 @@
 """What gives way when the spool is full, in which order, and what never does."""
 
 import random
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,6 +108,30 @@ def test_what_was_handed_out_of_the_backlog_is_not_thinned_after_a_restart(spool
     assert handed[0] == kept[1]
     assert set(range(1, 65)) <= kept.keys()  # the chunk that one commit marked
     assert 65 not in kept
+
+
+@pytest.mark.parametrize("how", ["a copy in its place", "an older one written over it", "a clone of its folder"])
+def test_what_waits_in_a_copy_may_have_been_sent_by_another_life_and_is_not_thinned(
+    spool: SpoolFile, tmp_path: Path, how: str
+) -> None:
+    gather(spool, 0, 60)
+    spool.close()
+    place, backup = spool.path, tmp_path / "backup.db"
+    shutil.copy(place, backup)
+    if how == "a copy in its place":
+        backup.replace(place)
+    elif how == "an older one written over it":
+        spool.open(NOW)
+        spool.close()
+        shutil.copyfile(backup, place)
+    else:
+        place = shutil.copytree(tmp_path, tmp_path.with_name(f"{tmp_path.name}-clone")) / place.name
+    copy = SpoolFile(place, HERE, 130_000, 30 * 86_400, 86_400)
+    copy.open(NOW)
+    gather(copy, 60, 180)
+    assert copy.state().thinned_points > 0
+    assert set(range(1, 61)) <= {frame.number for frame in copy.read_from(0, 10_000)}
+    copy.close()
 
 
 def test_what_was_read_as_live_is_not_thinned_whoever_forgot_to_begin(spool: SpoolFile) -> None:
