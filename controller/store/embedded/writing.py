@@ -117,6 +117,9 @@ class Writer:
                 self.frames.add(stream, run)
                 self.loose_runs += 1
             self.latest.update(*rows)
+            # Last of all: the batch is durable, and if this fails it is brought again and must be recognised.
+            if self._shelf.layout.hot[-1].rows >= self._sizes.hot_rows:
+                self._begin_hot()
 
     @property
     def series_count(self) -> int:
@@ -138,8 +141,6 @@ class Writer:
                 insert(cursor, hot.table, {"series": rows.series, "measured_at": rows.measured_at, "value": rows.value})
         self._durable = durable
         hot.rows += len(rows.series)
-        if hot.rows >= self._sizes.hot_rows:
-            self._begin_hot()
 
     def _append_parts(self, rows: Rows, marks: Sequence[FrameMark]) -> None:
         with self._database.cursor() as cursor:
