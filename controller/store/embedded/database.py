@@ -58,7 +58,6 @@ class Database:
             connection.close()
             raise
         self._connection = connection
-        self._is_broken = False
 
     @contextmanager
     def cursor(self) -> Iterator[Cursor]:
@@ -89,8 +88,13 @@ class Database:
         """Whether the library has given up on the open database: it must be closed and opened again.
 
         That happens when the disk is full at a checkpoint. The transaction that met it may be durable all the same.
+        It stays so until `note_mended`.
         """
         return self._is_broken
+
+    def note_mended(self) -> None:
+        """It was opened again, and all that is remembered of it was read anew."""
+        self._is_broken = False
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:

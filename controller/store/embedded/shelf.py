@@ -150,6 +150,14 @@ class Shelf:
                     self._retired.append((self._generation, parts, hot))
                 self._generation += 1
 
+    def drop_leftovers(self) -> None:
+        """At start: remove hot tables that a killed process had turned into parts and not removed yet."""
+        wanted = {hot.table for hot in self._layout.hot}
+        with self._database.cursor() as cursor:
+            for (table,) in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+                if table.startswith("hot_") and table not in wanted:
+                    cursor.execute(f"DROP TABLE {table}")
+
     def sweep(self) -> None:
         """Remove what no layout in use names any more."""
         with self._counting:

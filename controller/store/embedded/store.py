@@ -66,14 +66,9 @@ class EmbeddedStore:
             self._directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(f"{self._directory}: cannot be made: {error}") from error
-        self._database.open()
-        with self._database.cursor() as cursor:
-            self._restore_series(cursor)
-            self._restore_marks(cursor)
-            layout = self._restored_layout(cursor)
-            self._restore_latest(cursor, layout)
-            self._check_files(layout)
-        self._shelf.restore(layout)
+        self._open()
+        self._check_files(self._shelf.layout)
+        self._shelf.drop_leftovers()
         self._measure()
 
     def series_ids(self, names: Sequence[DistrictSeries]) -> Ids:
@@ -165,13 +160,26 @@ class EmbeddedStore:
         """Flush and release."""
         self._database.close()
 
+    def _open(self) -> None:
+        self._database.open()
+        with self._database.cursor() as cursor:
+            self._restore_series(cursor)
+            self._restore_marks(cursor)
+            layout = self._restored_layout(cursor)
+            self._restore_latest(cursor, layout)
+        self._shelf.restore(layout)
+
     def _mend(self) -> None:
-        """Open again what the library has given up, and learn what of the last transaction has lasted."""
+        """Open again what the library has given up, and learn what of the last transaction has lasted.
+
+        Until all of that is read nobody goes on. Files that nothing names stay: upkeep may be about to name them.
+        """
         if self._database.is_broken:
-            with self._mending:
+            with self._mending, self._writer.standing_still():
                 if self._database.is_broken:
                     self.close()
-                    self.start()
+                    self._open()
+                    self._database.note_mended()
 
     def _measure(self) -> None:
         self._size_bytes = self._database.size_bytes + sum(part.size for part in self._shelf.layout.all_parts())

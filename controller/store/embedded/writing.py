@@ -2,7 +2,8 @@
 """Writing: rows and frame marks in one transaction."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count, pairwise
 from pathlib import Path
@@ -173,6 +174,12 @@ class Writer:
             return replace(layout, hot=(*layout.hot, hot))
 
         self._shelf.change(begin)
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Nothing is appended and no table begun while the block lasts."""
+        with self._appending:
+            yield
 
     def restored(self, durable: Extent) -> None:
         """So much of the names known by now is in the database."""
