@@ -41,7 +41,7 @@ class _Taken(NamedTuple):
 
 @dataclass
 class Group:
-    """Grows frame by frame in one thread; `batch` turns it into what the store takes.
+    """Grows frame by frame in one thread; `batch` turns it into what the store takes, after which it must not grow.
 
     Columns are read when the group is whole, those of many frames together: the fixed cost of array operations is more
     than that of the samples of a small frame.
@@ -62,6 +62,11 @@ class Group:
     """Frames whose columns are not what they should be: nothing of them is in the batch, but their marks are."""
     _taken: list[_Taken] = field(default_factory=list)
     _batch: Batch | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether its batch was asked for: a frame that joins now would be in no batch."""
+        return self._batch is not None
 
     def add_samples(self, arrived: Arrived, body: SamplesBody, table: SeriesTable) -> None:
         """Take a frame of samples, with the table of its dictionary; `FrameError` when the columns' sizes disagree."""

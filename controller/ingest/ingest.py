@@ -157,7 +157,8 @@ class Ingest:
                 self._stopping.wait(min(LONGEST_RETRY_S, self._first_retry_s * 2**self._failures))
 
     def _round(self) -> None:
-        self._gather()
+        if not self._pipeline.group.is_closed:  # else it could not be committed at once: it is tried again as it is
+            self._gather()
         if not self._pipeline.group.arrived:
             return
         with self._turn:

@@ -128,6 +128,18 @@ def test_nothing_is_acknowledged_while_the_store_is_away(broker: Mosquitto, cent
     ingest.stop()
 
 
+def test_a_group_that_could_not_be_stored_takes_no_more(broker: Mosquitto, centre: Centre, agent: Agent) -> None:
+    centre.store.failures = [ZeroDivisionError("a bug")] * 2
+    ingest = centre.begin(broker.port)
+    agent.send(frame(1, [sample(value=1.0)]))
+    wait_until(lambda: ingest.counters.unexpected["round"] >= 1, "the first failure")
+    agent.send(frame(2, [sample(value=2.0)]))
+    agent.send(frame(2, [sample(value=2.0)]))  # a repetition is acknowledged with the group of the first
+    wait_until(lambda: agent.stored == {(1, 1), (1, 2)}, "both acknowledgements")
+    assert centre.values() == [1.0, 2.0]
+    ingest.stop()
+
+
 def test_what_was_not_stored_comes_again_after_a_restart(broker: Mosquitto, centre: Centre, agent: Agent) -> None:
     ingest = centre.begin(broker.port)
     centre.store.is_away = True
