@@ -84,11 +84,11 @@ class Spool:
         self.counts["acknowledged_frames"] += taken
         return taken
 
-    async def offer_again(self, since_ms: int) -> int:
-        """See `SpoolFile.offer_again`; 0 on a full disk."""
+    async def offer_again(self, since_ms: int) -> int | None:
+        """See `SpoolFile.offer_again`; None on a full disk, where perhaps not all that is meant waits again."""
         anchor_ms = self._clock.anchor_ms
-        offered = await self._run(lambda: self._file.offer_again(since_ms, anchor_ms), 0)
-        self.counts["offered_frames"] += offered
+        offered = await self._run(lambda: self._file.offer_again(since_ms, anchor_ms), None)
+        self.counts["offered_frames"] += offered or 0
         self.appended.set()
         return offered
 

@@ -16,4 +16,6 @@ async def obey(command: CommandBody, spool: Spool) -> ResultBody:
         text = f"{OFFER_AGAIN}: since is {since[:40]!r}, must be UTC milliseconds such as 1790000000000"
         return ResultBody(command.id, ok=False, text=text)
     frames = await spool.offer_again(int(since))
+    if frames is None:
+        return ResultBody(command.id, ok=False, text=f"{OFFER_AGAIN}: the agent's disk is full, ask again later")
     return ResultBody(command.id, ok=True, text=f"{frames} frames are sent again")
