@@ -1,6 +1,7 @@
 """The bench: schools, a broker and a controller as processes, a hurtable line between each of them and the broker.
 
-Everything lies in one folder: FOLDER/SITE/ for each school, FOLDER/controller/, FOLDER/broker-KIND/, FOLDER/logs/.
+Everything lies in one folder: FOLDER/SITE/ for each school, its spool in FOLDER/SITE/disk/; FOLDER/controller/, its data in
+FOLDER/controller/disk/; FOLDER/broker-KIND/, FOLDER/backups/, FOLDER/logs/.
 """
 
 import asyncio
@@ -36,7 +37,7 @@ DRAIN_TIMEOUT_S: Final = 180.0
 
 
 class Bench:
-    """Constructed inert. `start`, then faults, then `drain`, `stop` and `verdict`; `stop` also after trouble."""
+    """Constructed inert but for its folders. `start`, faults, `drain`, `stop`, `verdict`; `stop` also after trouble."""
 
     def __init__(
         self,
