@@ -48,10 +48,14 @@ class Intake:
             self._full.set()
 
     async def run(self) -> None:
-        """Seal every `batch_s`, or sooner when a frame is full."""
+        """Seal at every multiple of `batch_s` of the timer, or sooner when a frame is full.
+
+        Devices are polled at fixed places of their intervals, so the same series come together poll after poll, and the
+        controller knows the dictionary of such a frame already.
+        """
         while True:
             try:
-                async with asyncio.timeout(self._batch_s):
+                async with asyncio.timeout(self._batch_s - self._timer.now_s() % self._batch_s):
                     await self._full.wait()
             except TimeoutError:
                 pass

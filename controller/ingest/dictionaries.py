@@ -19,8 +19,9 @@ from controller.ingest.limits import SeriesQuota
 from controller.ingest.port import Registrar
 from controller.store.port import SampleStore
 
-CAPACITY: Final = 500_000
-"""Series in all tables that are kept, some 40 bytes each."""
+CAPACITY: Final = 2_000_000
+"""Series in all tables that are kept, some 40 bytes each: room for every dictionary of a large district, whose agents seal
+the same sets poll after poll."""
 LOOK_AGAIN_MS: Final = 30_000
 """A dictionary of which something is refused is looked up anew after this long: the registry may know the device by now,
 or the agent may have been granted more series."""

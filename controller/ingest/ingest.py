@@ -24,7 +24,7 @@ from controller.ingest.limits import Limits
 from controller.ingest.pipeline import Pipeline, Settled
 from controller.ingest.port import EventSink, Judge, Registrar
 from controller.ingest.reception import Reception
-from controller.ingest.subscriber import BrokerAddress, StateMessage, Subscriber
+from controller.ingest.subscriber import ACK_QOS, BrokerAddress, StateMessage, Subscriber
 from controller.store.port import SampleStore
 
 GROUP_ROWS: Final = 250_000
@@ -201,7 +201,7 @@ class Ingest:
         self._last_lag_ms = max(0, now - min(arrived.received_at for arrived in settled.arrived))
         self._oldest_unsettled_at = 0
         for address, payload in acknowledgements(settled.marks, settled.greeted, self._reception.flow, now):
-            self._subscriber.publish(address, payload)
+            self._subscriber.publish(address, payload, ACK_QOS)
         self.counters.frames_acknowledged += len(settled.marks)
         self._subscriber.acknowledge(settled.arrived)
         self._beside("clashes", partial(self._reception.tell_clashes, self._events))

@@ -34,6 +34,8 @@ DUE_RECEIPTS: Final = 20_000
 TOPICS_KEPT: Final = 4_096
 STRANGE_TOPICS_LOGGED: Final = 100
 QOS: Final = 1
+ACK_QOS: Final = 0
+"""An acknowledgement that is lost costs one repetition; one that the broker must confirm costs a third of our time."""
 KEEPALIVE_S: Final = 60
 CONNECT_TIMEOUT_S: Final = 10.0
 MOST_WAITING_ACKS: Final = 10_000
@@ -190,10 +192,10 @@ class Subscriber:
             for receipt in self._receipts.settle(settled):
                 client.ack(receipt.message, receipt.qos)
 
-    def publish(self, address: Address, payload: bytes) -> None:
+    def publish(self, address: Address, payload: bytes, qos: int = QOS) -> None:
         """Send a frame down to an agent; what cannot be sent is dropped, since the agent asks again by resending."""
         if self._client is not None:
-            sent = self._client.publish(address.topic(Leg.DOWN), payload, qos=QOS)
+            sent = self._client.publish(address.topic(Leg.DOWN), payload, qos=qos)
             self._counters.down_dropped += sent.rc == mqtt.MQTT_ERR_QUEUE_SIZE
 
     def stop(self, linger_s: float = 0.0) -> None:
