@@ -90,6 +90,8 @@ class AlertEngine:
         self._events = EventLog(engine)
         self._backlog = Backlog()
         self._newest = Newest()
+        self._doubtful: dict[FrameMark, list[list[Finding]]] = {}
+        """What follows from the events of frames that perhaps were not kept: each comes again at once, and is told then."""
         self.on_found: Callable[[], None] = _nobody_listens
         """Called, in the thread that found it, when there is something to write: wakes whoever calls `tick`."""
         self._written: Counter[str] = Counter()
@@ -135,11 +137,19 @@ class AlertEngine:
         """Keep what an agent reported, durable on return; what is worth an alert becomes one. As ingest's port says."""
         now = self._clock()
         reports = [Report(EventKey(*mark, place), event, now) for place, event in enumerate(events)]
-        with self._lock:
-            found = [self._findings_of(report) for report in reports]
-        is_new = self._events.keep([(report, bool(each)) for report, each in zip(reports, found, strict=True)])
+        before = self._doubtful.pop(mark, None)
+        if before is None:
+            with self._lock:
+                found = [self._findings_of(report) for report in reports]
+        else:
+            found = before
+        try:
+            is_new = self._events.keep([(report, bool(each)) for report, each in zip(reports, found, strict=True)])
+        except Transient:
+            self._doubtful[mark] = found
+            raise
         due = [finding for each in found for finding in each]
-        if is_new and due:
+        if due and (is_new or before is not None):
             with self._lock:
                 self._backlog.put(due)
             self.on_found()

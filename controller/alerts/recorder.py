@@ -1,7 +1,7 @@
 """Writes what judgement and stages decided into the registry's database, and remembers what is open.
 
-One transaction per call; when it fails nothing of it is remembered either, and the caller brings it again. One thread
-at a time.
+One transaction per call; when it fails nothing of it is remembered either, and the caller brings it again. Its commit may
+have lasted all the same, so what is open is read anew before that. One thread at a time.
 """
 
 import math
@@ -58,6 +58,8 @@ class Recorder:
         self._rulebook = rulebook
         self._situation = Situation()
         self._releases: dict[int, int] = {}
+        self._is_sure = True
+        """Whether what is remembered is what is written."""
 
     @property
     def open(self) -> dict[AlertKey, int]:
@@ -79,6 +81,7 @@ class Recorder:
             if cause and cause not in ids:
                 self._releases[cause] = now + RELEASE_AFTER_MS
         self._situation = situation
+        self._is_sure = True
 
     def told_since(self, since: int) -> dict[AlertKey, int]:
         """When alerts that opened or cleared after `since` last did so."""
@@ -101,6 +104,7 @@ class Recorder:
 
         The events in `judged` are marked so in the same transaction.
         """
+        self._make_sure(now)
         outcomes: list[Outcome | None] = []
         with self._undone_on_failure(), writing(self._engine) as session:
             ledger = Ledger(session)
@@ -116,6 +120,7 @@ class Recorder:
 
     def abandon(self, keys: Iterable[AlertKey], now: int) -> None:
         """Close open alerts that nothing watches any more."""
+        self._make_sure(now)
         with self._undone_on_failure(), writing(self._engine) as session:
             ledger = Ledger(session)
             for key in keys:
@@ -124,6 +129,7 @@ class Recorder:
 
     def tidy(self, now: int) -> None:
         """Show what outlived its cause; close events that were acknowledged or are a day old."""
+        self._make_sure(now)
         due = [cause for cause, at in self._releases.items() if now >= at]
         has_events = any(key[0].startswith(EVENT_PREFIX) for key in self._situation.open)
         if not due and not has_events:
@@ -196,6 +202,10 @@ class Recorder:
         rule = self._rulebook.rule(rule_id)
         return rule is not None and rule.is_cause
 
+    def _make_sure(self, now: int) -> None:
+        if not self._is_sure:
+            self.load(now)
+
     @contextmanager
     def _undone_on_failure(self) -> Iterator[None]:
         before = self._situation.copy(), dict(self._releases)
@@ -203,6 +213,7 @@ class Recorder:
             yield
         except BaseException:
             self._situation, self._releases = before
+            self._is_sure = False
             raise
 
 
