@@ -19,9 +19,12 @@ from controller.ingest.limits import SeriesQuota
 from controller.ingest.port import Registrar
 from controller.store.port import SampleStore
 
-CAPACITY: Final = 2_000_000
-"""Series in all tables that are kept, some 40 bytes each: room for every dictionary of a large district, whose agents seal
-the same sets poll after poll."""
+CAPACITY_BYTES: Final = 128 << 20
+"""Of all tables that are kept: room for every dictionary of a large district, whose agents seal the same sets poll after
+poll. Devices that tell of themselves whenever they like make small ones, ever new."""
+_TABLE_BYTES: Final = 1_000
+_SERIES_BYTES: Final = 50
+"""What a table and each of its series cost, keys included (measured: 1.8 kB for 15 series)."""
 LOOK_AGAIN_MS: Final = 30_000
 """A dictionary of which something is refused is looked up anew after this long: the registry may know the device by now,
 or the agent may have been granted more series."""
@@ -42,15 +45,15 @@ class Dictionaries:
         registrar: Registrar,
         metrics: Mapping[MetricId, Metric],
         quota: SeriesQuota | None = None,
-        capacity: int = CAPACITY,
+        capacity_bytes: int = CAPACITY_BYTES,
     ) -> None:
         self._store = store
         self._registrar = registrar
         self._limits = MetricLimits(metrics)
         self._quota = quota
-        self._capacity = capacity
+        self._capacity_bytes = capacity_bytes
         self._kept: OrderedDict[tuple[Address, bytes], _Kept] = OrderedDict()
-        self._series = 0
+        self._size_bytes = 0
         self._incomplete: dict[SiteId, set[tuple[Address, bytes]]] = {}
 
     def table(self, address: Address, packed: bytes, now: int) -> SeriesTable:
@@ -88,18 +91,22 @@ class Dictionaries:
     def _keep(self, key: tuple[Address, bytes], table: SeriesTable, now: int) -> None:
         is_incomplete = bool((table.refusal != ACCEPTED).any())
         self._kept[key] = _Kept(table, now + LOOK_AGAIN_MS if is_incomplete else None)
-        self._series += len(table.series)
+        self._size_bytes += _size_bytes(table)
         if is_incomplete:
             self._incomplete.setdefault(key[0].site, set()).add(key)
-        while self._series > self._capacity and len(self._kept) > 1:
+        while self._size_bytes > self._capacity_bytes and len(self._kept) > 1:
             self._forget(next(iter(self._kept)))
 
     def _forget(self, key: tuple[Address, bytes]) -> None:
         kept = self._kept.pop(key, None)
         if kept is None:
             return
-        self._series -= len(kept.table.series)
+        self._size_bytes -= _size_bytes(kept.table)
         if kept.until is not None:
             self._incomplete[key[0].site].discard(key)
             if not self._incomplete[key[0].site]:
                 del self._incomplete[key[0].site]
+
+
+def _size_bytes(table: SeriesTable) -> int:
+    return _TABLE_BYTES + _SERIES_BYTES * len(table.series)

@@ -28,11 +28,11 @@ def keys(*instances: int, device: str = "sw-1") -> list[SeriesKey]:
 class Desk:
     """Dictionaries over an empty store and a registry that knows `sw-1`."""
 
-    def __init__(self, most: int = 1_000, capacity: int = 1_000) -> None:
+    def __init__(self, most: int = 1_000, capacity_bytes: int = 1_000_000) -> None:
         self.store, self.registrar = MemoryStore(), MemoryRegistrar()
         self.registrar.devices.add((SITE, DeviceId("sw-1")))
         quota = SeriesQuota(most, lambda site: len(self.store.find_ids(site)))
-        self._dictionaries = Dictionaries(self.store, self.registrar, catalogue(), quota, capacity)
+        self._dictionaries = Dictionaries(self.store, self.registrar, catalogue(), quota, capacity_bytes)
 
     def table(self, some: list[SeriesKey], now: int = AT, address: Address = AGENT) -> SeriesTable:
         """The table of a dictionary."""
@@ -91,14 +91,14 @@ def test_a_device_that_is_learnt_is_taken_at_once() -> None:
 
 
 def test_few_tables_are_kept_and_any_is_made_anew() -> None:
-    desk = Desk(capacity=5)
+    desk = Desk(capacity_bytes=2_750)  # two tables of two series, each some 1,100 bytes
     first = desk.table(keys(1, 2))
     assert desk.table(keys(1, 2)) is first
     desk.table(keys(3, 4))
     assert desk.table(keys(1, 2)) is first
     desk.table(keys(5, 6))
     assert desk.table(keys(1, 2)) is first  # it was used last
-    desk.table(keys(*range(20, 25)))
+    desk.table(keys(*range(20, 50)))
     again = desk.table(keys(1, 2))
     assert again is not first
     assert again.series.tolist() == first.series.tolist()
