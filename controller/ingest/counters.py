@@ -16,6 +16,8 @@ class IngestCounters:
     frames_deferred: int = 0
     frames_dropped: Counter[str] = field(default_factory=Counter)
     """Frames kept out as a whole, by reason."""
+    dictionaries_met: int = 0
+    """Sets of series that had to be looked up; for all others what was found before was at hand."""
     samples_committed: int = 0
     samples_set_aside: Counter[str] = field(default_factory=Counter)
     """By `campus.delivery.SetAside`."""
@@ -42,6 +44,11 @@ class IngestCounters:
             Figure("ingest_frames_repeated_total", "Frames that were stored already", self.frames_repeated),
             Figure(
                 "ingest_frames_deferred_total", "Frames put off until their devices are known", self.frames_deferred
+            ),
+            Figure(
+                "ingest_dictionaries_met_total",
+                "Sets of series in a frame that had to be looked up",
+                self.dictionaries_met,
             ),
             Figure("ingest_samples_committed_total", "Samples stored", self.samples_committed),
             Figure("ingest_events_received_total", "Events handed on", self.events_received),

@@ -15,6 +15,7 @@ from campus.metrics import Metric
 from campus.topics import Address
 from campus.wire.dictionary import read_series
 from controller.ingest.accept import ACCEPTED, MetricLimits, SeriesTable, build_table, refusals
+from controller.ingest.counters import IngestCounters
 from controller.ingest.limits import SeriesQuota
 from controller.ingest.port import Registrar
 from controller.store.port import SampleStore
@@ -46,7 +47,9 @@ class Dictionaries:
         metrics: Mapping[MetricId, Metric],
         quota: SeriesQuota | None = None,
         capacity_bytes: int = CAPACITY_BYTES,
+        counters: IngestCounters | None = None,
     ) -> None:
+        self._counters = counters or IngestCounters()
         self._store = store
         self._registrar = registrar
         self._limits = MetricLimits(metrics)
@@ -66,6 +69,7 @@ class Dictionaries:
         if kept is not None and (kept.until is None or now < kept.until):
             self._kept.move_to_end(key)
             return kept.table
+        self._counters.dictionaries_met += 1
         table = self._look_up(address, packed)
         self._forget(key)
         self._keep(key, table, now)

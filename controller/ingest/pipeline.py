@@ -70,7 +70,7 @@ class Pipeline:
         self._clock = clock
         self._keep_ms = keep_days * DAY_MS
         self._listener = listener
-        self._dictionaries = Dictionaries(store, registrar, catalogue(), quota)
+        self._dictionaries = Dictionaries(store, registrar, catalogue(), quota, counters=counters)
         self._deferrals = Deferrals()
 
     def take(self, arrived: Arrived) -> None:

@@ -9,6 +9,7 @@ from campus.samples import SeriesKey
 from campus.topics import Address
 from campus.wire.pack import pack_dictionary
 from controller.ingest.accept import ACCEPTED, REASONS, SeriesTable
+from controller.ingest.counters import IngestCounters
 from controller.ingest.dictionaries import LOOK_AGAIN_MS, Dictionaries
 from controller.ingest.limits import SeriesQuota
 from controller.store.port import DistrictSeries
@@ -32,7 +33,10 @@ class Desk:
         self.store, self.registrar = MemoryStore(), MemoryRegistrar()
         self.registrar.devices.add((SITE, DeviceId("sw-1")))
         quota = SeriesQuota(most, lambda site: len(self.store.find_ids(site)))
-        self._dictionaries = Dictionaries(self.store, self.registrar, catalogue(), quota, capacity_bytes)
+        self.counters = IngestCounters()
+        self._dictionaries = Dictionaries(
+            self.store, self.registrar, catalogue(), quota, capacity_bytes, counters=self.counters
+        )
 
     def table(self, some: list[SeriesKey], now: int = AT, address: Address = AGENT) -> SeriesTable:
         """The table of a dictionary."""
@@ -54,6 +58,7 @@ def test_dictionaries_that_differ_lead_to_the_same_series() -> None:
     assert desk.table(keys(1, 2, 3)).series.tolist() == [0, 1, 2]
     assert desk.table(keys(4, 3, 1)).series.tolist() == [3, 2, 0]
     assert desk.table(keys(1, 2, 3)).series.tolist() == [0, 1, 2]
+    assert desk.counters.dictionaries_met == 2
 
 
 def test_the_same_names_are_others_in_another_school() -> None:
