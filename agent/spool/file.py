@@ -42,7 +42,7 @@ from agent.spool.rows import (
     read_state,
     row_of,
 )
-from agent.spool.salvage import move_aside, salvage
+from agent.spool.salvage import move_aside, save_from_damaged
 from agent.spool.schema import VERSION, begin_epoch, epochs_of_this_boot, last_epoch
 from campus.topics import Address
 from campus.wire.frame import MAX_FRAME_NUMBER, Body, EventsBody, SamplesBody
@@ -88,15 +88,10 @@ class SpoolFile:
     def open(self, now: int) -> None:
         """Take the file for this process and begin an epoch.
 
-        Raises `ConfigError` when another agent has it or it is none of ours, `DiskFull`, `SpoolDamaged`.
+        Frames of a damaged file that a killed process had not carried over are carried over first. Raises `ConfigError` when
+        another agent has it or it is none of ours, `DiskFull`, `SpoolDamaged`.
         """
-        self._database.open()
-        try:
-            with self._database.reading() as connection:
-                self._recall(connection, now)
-        except BaseException:
-            self._database.close()
-            raise
+        self._open(now)
 
     def close(self) -> None:
         """Give the file back; harmless when it is not open."""
@@ -105,20 +100,23 @@ class SpoolFile:
     def replace_damaged(self, now: int) -> tuple[Path, int]:
         """Move the damaged file aside and open a new one with what can still be read; where it went, frames saved.
 
-        Frames keep number and epoch. Raises `DiskFull` when there is no room for a new file: `open` makes it later.
+        Frames keep number and epoch. Raises `DiskFull` when there is no room for a new file: `open` makes it later, and saves
+        what can be read then. So it does after a process that was killed meanwhile.
         """
         self._database.close()
         aside = move_aside(self.path, now)
+        return next(reversed(self._open(now).items()), (aside, 0))
+
+    def _open(self, now: int) -> dict[Path, int]:
         self._database.open()
         try:
             with self._database.reading() as connection:
-                saved = salvage(aside, connection)
-                add_count(connection, "damaged_files", 1)
+                saved = save_from_damaged(self.path, connection)
                 self._recall(connection, now)
         except BaseException:
             self._database.close()
             raise
-        return aside, saved
+        return saved
 
     def append(self, bodies: Sequence[Body], moment: Moment) -> list[int]:
         """Seal and keep `bodies`, all or none, in one durable commit; their numbers, ascending, without refused events.

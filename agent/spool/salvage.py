@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from agent.spool.rows import Row, insert_frames
+from agent.spool.rows import Row, add_count, delete_frames, insert_frames
 from agent.spool.schema import BUSY_TIMEOUT_S
 from campus.wire.codec import decode_frame
 from campus.wire.frame import FrameError
@@ -19,6 +19,8 @@ _AT_ONCE = 200
 _FAR = 1 << 20
 """After so many numbers without a readable frame there are no more."""
 _FILES = ("", "-wal", "-shm")
+_UNSAVED = "-unsaved"
+"""Ends the name of a file whose frames have not been carried over yet."""
 _log = logging.getLogger(__name__)
 _WAITING = {
     1: "SELECT number, (SELECT value FROM counts WHERE name = 'epoch'), 3 * worth, 1, created_at, size_bytes, points, NULL, "
@@ -30,17 +32,35 @@ _WAITING = {
 
 
 def move_aside(path: Path, now: int) -> Path:
-    """Rename the file with its log to ``<name>.damaged-<UTC>``; the new path. `OSError` when the folder refuses."""
+    """Rename the file with its log, for `save_from_damaged`; the new path. `OSError` when the folder refuses."""
     stamp = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
-    aside = path.with_name(f"{path.name}.damaged-{stamp}Z")
+    return _renamed(path, path.with_name(f"{path.name}.damaged-{stamp}Z{_UNSAVED}"))
+
+
+def save_from_damaged(path: Path, into: sqlite3.Connection) -> dict[Path, int]:
+    """Carry over what can be read of files that were moved aside; where each lies now, with the frames saved from it.
+
+    Before anything else is put into the new file: what a killed process began is done again.
+    """
+    saved = {}
+    for aside in sorted(path.parent.glob(f"{path.name}.damaged-*Z{_UNSAVED}")):
+        frames = salvage(aside, into)
+        with _transaction(into):
+            add_count(into, "damaged_files", 1)
+        saved[_renamed(aside, aside.with_name(aside.name.removesuffix(_UNSAVED)))] = frames
+        _log.info("spool_salvaged from=%s saved_frames=%d", aside, frames)
+    for old in sorted(path.parent.glob(f"{path.name}.damaged-*Z"))[:-KEEP_DAMAGED] if saved else ():
+        for suffix in _FILES:
+            old.with_name(old.name + suffix).unlink(missing_ok=True)
+    return saved
+
+
+def _renamed(path: Path, to: Path) -> Path:
     # The log first: a main file without it is old, but a log without its main file could be taken for a new one's.
     for suffix in reversed(_FILES):
         with suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
-    for old in sorted(path.parent.glob(f"{path.name}.damaged-*Z"))[:-KEEP_DAMAGED]:
-        for suffix in _FILES:
-            old.with_name(old.name + suffix).unlink(missing_ok=True)
-    return aside
+            path.with_name(path.name + suffix).rename(to.with_name(to.name + suffix))
+    return to
 
 
 def salvage(aside: Path, into: sqlite3.Connection) -> int:
@@ -56,6 +76,7 @@ def salvage(aside: Path, into: sqlite3.Connection) -> int:
             rows = _rows(damaged, _WAITING[version])
             while chunk := list(islice(rows, _AT_ONCE)):
                 with _transaction(into):
+                    delete_frames(into, [row.number for row in chunk])  # of an attempt that was killed
                     insert_frames(into, chunk)
                 saved += len(chunk)
             for table in ("counts", "epochs", "sqlite_sequence"):

@@ -12,7 +12,8 @@ from agent.clock import SteadyClock
 from agent.spool.file import SpoolFile
 from agent.spool.model import Moment, SpoolDamaged, StoredFrame
 from agent.spool.report import read_report
-from agent.spool.salvage import KEEP_DAMAGED
+from agent.spool.salvage import KEEP_DAMAGED, move_aside, salvage
+from agent.spool.schema import open_database
 from agent.spool.spool import Spool
 from campus.errors import ConfigError
 from campus.wire.codec import decode_frame
@@ -90,6 +91,22 @@ def test_frames_beside_the_damage_are_saved_with_number_and_epoch(path: Path) ->
     assert all(before[number] == after[number] for number in saved)
     assert file.epoch > after[1].epoch
     assert decode_frame(after[new].payload).number == new
+
+
+@pytest.mark.parametrize("is_half_done", [False, True])
+def test_an_agent_killed_while_it_saves_frames_saves_them_at_the_next_start(path: Path, *, is_half_done: bool) -> None:
+    before = {frame.number: frame for frame in whole(path)}
+    aside = move_aside(path, NOW)
+    if is_half_done:
+        with closing(open_database(path)) as new:
+            salvage(aside, new)
+            new.execute("DELETE FROM frames WHERE number > 100")
+            new.execute("DELETE FROM payloads WHERE number > 100")
+    run(path)
+    after = {frame.number: frame for frame in whole(path)}
+    assert before.keys() <= after.keys()
+    assert all(before[number].payload == after[number].payload for number in before)
+    assert len(damaged(path)) == 1
 
 
 def whole(path: Path) -> list[StoredFrame]:
