@@ -9,16 +9,19 @@ import time
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from campus.delivery import MAX_AHEAD_MS, SetAside
 from campus.errors import Poison, Transient
 from campus.metrics import catalogue
 from campus.topics import Address
 from campus.wire.codec import decode_frame
+from campus.wire.columns import check_sizes
 from campus.wire.frame import HELLO_NUMBER, EventsBody, FactsBody, Frame, HelloBody, ResultBody, SamplesBody
 from controller.ingest.accept import names_unknown_device
 from controller.ingest.counters import IngestCounters
 from controller.ingest.dead_letters import DeadLetters
-from controller.ingest.deferral import Deferrals
+from controller.ingest.deferral import CLOCK_PATIENCE_MS, Deferrals
 from controller.ingest.dictionaries import Dictionaries
 from controller.ingest.group import Arrived, Group
 from controller.ingest.limits import SeriesQuota
@@ -30,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 class _EarlyError(Exception):
-    """The frame names a device whose facts have not come yet, and will be sent again."""
+    """The frame is put off, and will be sent again."""
 
 
 class Settled(NamedTuple):
@@ -71,7 +74,8 @@ class Pipeline:
         self._keep_ms = keep_days * DAY_MS
         self._listener = listener
         self._dictionaries = Dictionaries(store, registrar, catalogue(), quota, counters=counters)
-        self._deferrals = Deferrals()
+        self._factless = Deferrals()
+        self._ahead = Deferrals(CLOCK_PATIENCE_MS)
 
     def take(self, arrived: Arrived) -> None:
         """Read one frame into the group. `Transient` when a neighbour is away; take the same frame again later."""
@@ -162,9 +166,11 @@ class Pipeline:
         match frame.body:
             case SamplesBody() as body:
                 now = self._clock()
-                table = self._dictionaries.table(address, body.dictionary, now)
                 is_resent_until_stored = arrived.address is not None  # a file is read once
-                if is_resent_until_stored and names_unknown_device(table) and self._deferrals.put_off(mark, now):
+                if is_resent_until_stored and _is_ahead(frame, body, now) and self._ahead.put_off(mark, now):
+                    raise _EarlyError
+                table = self._dictionaries.table(address, body.dictionary, now)
+                if is_resent_until_stored and names_unknown_device(table) and self._factless.put_off(mark, now):
                     raise _EarlyError
                 self.group.add_samples(arrived, body, table)
             case FactsBody() as body:
@@ -202,6 +208,14 @@ class Pipeline:
     def _bury(self, arrived: Arrived, reason: str, message: str) -> None:
         self._drop(reason)
         self._dead_letters.keep(arrived.payload, _origin(arrived), reason, message)
+
+
+def _is_ahead(frame: Frame, body: SamplesBody, now: int) -> bool:
+    """Whether its sender's clock is so far ahead that samples would be set aside for it; `FrameError` as `check_sizes`."""
+    if frame.sent_at <= now + MAX_AHEAD_MS:
+        return False
+    check_sizes(body)
+    return bool(np.frombuffer(body.measured_at, "<i8").cumsum().max() > now + MAX_AHEAD_MS)
 
 
 def _origin(arrived: Arrived) -> str:

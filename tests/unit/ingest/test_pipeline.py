@@ -311,3 +311,31 @@ def test_every_count_becomes_a_figure(bench: Bench) -> None:
     assert figures["ingest_frames_dropped_total", (("reason", "not_a_frame"),)] == 1
     assert figures["ingest_samples_set_aside_total", (("reason", "unknown_device"),)] == 1
     assert figures["ingest_samples_committed_total", ()] == 1
+
+
+def test_what_a_clock_ahead_of_ours_has_sealed_is_put_off_until_it_comes_with_the_right_instants(bench: Bench) -> None:
+    ahead = NOW + 3_600_000
+    for minute in range(3):
+        bench.now = NOW + minute * 60_000
+        bench.pipeline.take(arrived(frame(1, [sample(at=ahead - 1_000)], sent_at=ahead)))
+        settled = bench.pipeline.commit()
+        assert (len(settled.arrived), settled.marks) == (1, [])
+    bench.pipeline.take(arrived(frame(1, [sample(at=NOW - 1_000)], sent_at=NOW)))
+    assert len(bench.pipeline.commit().marks) == 1
+    assert stored(bench) == [20.0]
+    assert not bench.counters.samples_set_aside
+    assert bench.counters.frames_deferred == 3
+
+
+def test_a_clock_that_stays_ahead_is_not_waited_for_for_ever(bench: Bench) -> None:
+    ahead = NOW + 3_600_000
+    payload = frame(1, [sample(at=ahead), sample(at=NOW)], sent_at=ahead)
+    bench.pipeline.take(arrived(payload))
+    bench.now += 600_000
+    bench.pipeline.take(arrived(payload))
+    assert len(bench.pipeline.commit().marks) == 1
+    assert stored(bench) == [20.0]
+    assert bench.counters.samples_set_aside == {"clock_ahead": 1}
+    sound = frame(2, [sample(at=NOW)], sent_at=ahead)  # only the header's clock is wrong: nothing is gained by waiting
+    bench.pipeline.take(arrived(sound))
+    assert len(bench.pipeline.commit().marks) == 1
