@@ -60,8 +60,9 @@ class Sender:
         self._unconfirmed: dict[int, int] = {}
         """Frame number by message id, of what the broker has not confirmed."""
         self._live_from = live_from
+        self._asked_s = timer.now_s()
         self.answered = asyncio.Event()
-        """Set by who listens, at the first acknowledgement."""
+        """Set by who listens, at each acknowledgement."""
         link.on_confirmed = self._confirm
 
     def last_sent_s(self, epoch: int, runs: Runs) -> float | None:
@@ -105,9 +106,20 @@ class Sender:
         held_s = self._hold.left_s(Lane.LIVE, self._timer.now_s())
         if held_s:
             return min(held_s, LOOK_AGAIN_S)
-        self._counts["resent"] += self._window.expire(self._timer.now_s())
+        late = self._window.expire(self._timer.now_s())
+        self._counts["resent"] += late
+        if late:
+            await self._ask_again()
         await self._send_live()
         return await self._send_backlog()
+
+    async def _ask_again(self) -> None:
+        """Say hello, unless the last one is not answered yet: perhaps frames are put off because our clock is ahead."""
+        now_s = self._timer.now_s()
+        if self.answered.is_set() and now_s - self._asked_s >= self._answer_within_s:
+            self.answered.clear()
+            self._asked_s = now_s
+            await self._say_hello(self._link)
 
     async def _send_live(self) -> None:
         # When the controller falls behind, only the newest stay live; what is stepped over is backlog by its number.

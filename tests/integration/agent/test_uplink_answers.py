@@ -150,6 +150,22 @@ def test_nothing_but_hello_goes_out_before_it_is_answered(tmp_path: Path) -> Non
         asyncio.run(scenario(broker.port, controller))
 
 
+def test_an_agent_whose_frames_are_not_acknowledged_asks_what_time_it_is(tmp_path: Path) -> None:
+    """A controller whose clock was set back puts frames off, and only an answer to a question tells the time closely."""
+
+    async def scenario(port: int, controller: AckingController) -> None:
+        async with uplink_of(tmp_path, settings(port), answer_within_s=0.5) as (spool, uplink):
+            await spool.append([samples(10)])
+            await until(lambda: len(controller.hellos()) >= 3, "hello, again and again")
+            assert uplink.counts["resent"] >= 2
+            controller.habit = Habit.ACKNOWLEDGE
+            await until_empty(spool)
+
+    with mosquitto(tmp_path) as broker, AckingController(Habit.SILENT) as controller:
+        controller.connect(broker.port)
+        asyncio.run(scenario(broker.port, controller))
+
+
 def test_a_hold_keeps_everything_in_the_spool_and_the_next_answer_lifts_it(tmp_path: Path) -> None:
     async def scenario(port: int, controller: AckingController) -> None:
         async with uplink_of(tmp_path, settings(port), state_every_s=0.1) as (spool, uplink):
