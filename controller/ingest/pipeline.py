@@ -4,8 +4,10 @@
 leaves either of them, and then the same call may be made again: nothing was kept, nothing was lost.
 """
 
+import hashlib
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -29,6 +31,7 @@ from controller.ingest.port import Committed, EventSink, Listener, Registrar
 from controller.store.port import Batch, FrameMark, SampleStore
 
 DAY_MS: Final = 86_400_000
+CONDEMNED_KEPT: Final = 1_000
 _log = logging.getLogger(__name__)
 
 
@@ -76,11 +79,16 @@ class Pipeline:
         self._dictionaries = Dictionaries(store, registrar, catalogue(), quota, counters=counters)
         self._factless = Deferrals()
         self._ahead = Deferrals(CLOCK_PATIENCE_MS)
+        self._condemned: deque[bytes] = deque(maxlen=CONDEMNED_KEPT)
+        """Digests of frames that failed alone. Not acknowledged they come again, until a version comes that can take them."""
 
     def take(self, arrived: Arrived) -> None:
         """Read one frame into the group. `Transient` when a neighbour is away; take the same frame again later."""
         try:
-            self._take(arrived)
+            if self._condemned and _digest(arrived) in self._condemned:
+                self._drop("unexpected")
+            else:
+                self._take(arrived)
         except Poison as error:
             self._bury(arrived, error.reason, str(error))
         except Transient:
@@ -109,7 +117,10 @@ class Pipeline:
         return Settled(group.arrived, [*batch.marks, *group.repeated], committed, group.greeted)
 
     def commit_one_by_one(self) -> list[Settled]:
-        """The last resort for a group that cannot be committed: each frame alone, and what fails alone is set aside."""
+        """The last resort for a group that cannot be committed: each frame alone, and what fails alone is set aside.
+
+        When the store goes away meanwhile the frames are let go: they come again.
+        """
         frames, self.group = self.group.arrived, Group()
         settled = []
         for arrived in frames:
@@ -117,9 +128,14 @@ class Pipeline:
                 self._take(arrived)
                 self.group.arrived.append(arrived)
                 settled.append(self.commit())
+            except Transient:
+                self.counters.append_retries += 1
+                self.group = Group()
+                settled.append(Settled([arrived], [], None, []))
             except Exception as error:  # noqa: BLE001 - the edge of one frame: its neighbours go on
                 self.counters.unexpected["commit"] += 1
                 self.group = Group()
+                self._condemned.append(_digest(arrived))
                 self._bury(arrived, "unexpected", repr(error))
                 settled.append(Settled([arrived], [], None, []))
         return settled
@@ -216,6 +232,10 @@ def _is_ahead(frame: Frame, body: SamplesBody, now: int) -> bool:
         return False
     check_sizes(body)
     return bool(np.frombuffer(body.measured_at, "<i8").cumsum().max() > now + MAX_AHEAD_MS)
+
+
+def _digest(arrived: Arrived) -> bytes:
+    return hashlib.sha256(arrived.payload).digest()
 
 
 def _origin(arrived: Arrived) -> str:

@@ -339,3 +339,27 @@ def test_a_clock_that_stays_ahead_is_not_waited_for_for_ever(bench: Bench) -> No
     sound = frame(2, [sample(at=NOW)], sent_at=ahead)  # only the header's clock is wrong: nothing is gained by waiting
     bench.pipeline.take(arrived(sound))
     assert len(bench.pipeline.commit().marks) == 1
+
+
+def test_a_frame_that_failed_alone_does_not_stop_its_neighbours_again(bench: Bench) -> None:
+    bench.store.poisonous = 13.0
+    poison = arrived(frame(1, [sample(value=13.0)]))
+    bench.pipeline.take(poison)
+    bench.pipeline.commit_one_by_one()
+    for number in (2, 3):  # its agent sends it again and again, for it is not acknowledged
+        bench.pipeline.take(poison)
+        bench.pipeline.take(arrived(frame(number, [sample(value=float(number))])))
+        assert [mark.number for mark in bench.pipeline.commit().marks] == [number]
+    assert bench.counters.frames_dropped == {"unexpected": 3}
+    assert bench.counters.dead_letters == 1
+
+
+def test_a_store_that_goes_away_meanwhile_condemns_no_frame(bench: Bench) -> None:
+    one = arrived(frame(1, [sample(value=1.0)]))
+    bench.pipeline.take(one)
+    bench.store.failures = [Transient("away")]
+    (settled,) = bench.pipeline.commit_one_by_one()
+    assert (settled.arrived, settled.marks) == ([one], [])
+    assert (bench.counters.dead_letters, bench.counters.append_retries) == (0, 1)
+    bench.pipeline.take(one)
+    assert len(bench.pipeline.commit().marks) == 1
