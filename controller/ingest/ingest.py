@@ -200,9 +200,7 @@ class Ingest:
         now = self._clock()
         self._last_lag_ms = max(0, now - min(arrived.received_at for arrived in settled.arrived))
         self._oldest_unsettled_at = 0
-        for address, payload in acknowledgements(settled.marks, settled.greeted, self._reception.flow, now):
-            self._subscriber.publish(address, payload, ACK_QOS)
-        self.counters.frames_acknowledged += len(settled.marks)
+        self._beside("acknowledge", partial(self._acknowledge, settled, now))
         self._subscriber.acknowledge(settled.arrived)
         self._beside("clashes", partial(self._reception.tell_clashes, self._events))
         for address in {arrived.address for arrived in settled.arrived if arrived.address}:
@@ -210,6 +208,11 @@ class Ingest:
         committed = settled.committed
         if committed is not None:
             self._beside("judge", partial(self._judge.judge, committed))
+
+    def _acknowledge(self, settled: Settled, now: int) -> None:
+        for address, payload in acknowledgements(settled.marks, settled.greeted, self._reception.flow, now):
+            self._subscriber.publish(address, payload, ACK_QOS)
+        self.counters.frames_acknowledged += len(settled.marks)
 
     def _note_state(self, arrived: Arrived) -> None:
         self.counters.states_received += 1

@@ -13,7 +13,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from campus.topics import Address, Leg
 from campus.wire.codec import decode_frame
 from campus.wire.frame import AckBody
+from controller.ingest.flow import Flow
 from controller.ingest.ingest import FIRST_RETRY_S, Ingest
+from controller.ingest.pressure import Hold
 from controller.ingest.subscriber import BrokerAddress
 from controller.store.port import Level
 from tests.fakes.ingest_neighbours import RecordingJudge
@@ -50,6 +52,23 @@ class Agent:
         body = decode_frame(bytes(message.payload)).body
         assert isinstance(body, AckBody)
         self.stored |= {(body.epoch, number) for first, last in body.runs for number in range(first, last + 1)}
+
+
+class FailingFlow(Flow):
+    """A mistake nobody foresaw, once."""
+
+    has_failed = False
+
+    def hold_of(self, address: Address) -> Hold:
+        """Fail at first."""
+        if not self.has_failed:
+            self.has_failed = True
+            raise ZeroDivisionError("nobody foresaw this")
+        return super().hold_of(address)
+
+
+def _figure(ingest: Ingest, name: str) -> float:
+    return next(figure.value for figure in ingest.figures() if figure.name == name)
 
 
 class Centre(Bench):
@@ -137,6 +156,20 @@ def test_a_group_that_could_not_be_stored_takes_no_more(broker: Mosquitto, centr
     agent.send(frame(2, [sample(value=2.0)]))  # a repetition is acknowledged with the group of the first
     wait_until(lambda: agent.stored == {(1, 1), (1, 2)}, "both acknowledgements")
     assert centre.values() == [1.0, 2.0]
+    ingest.stop()
+
+
+def test_an_acknowledgement_that_fails_keeps_nothing_from_being_settled(
+    broker: Mosquitto, centre: Centre, agent: Agent
+) -> None:
+    ingest = centre.begin(broker.port)
+    ingest._reception.flow = FailingFlow()
+    agent.send(frame(1, [sample(value=1.0)]))
+    wait_until(lambda: ingest.counters.unexpected["acknowledge"] == 1, "the failure")
+    wait_until(lambda: _figure(ingest, "ingest_unsettled_bytes") == 0, "the message to be settled")
+    agent.send(frame(1, [sample(value=1.0)]))
+    wait_until(lambda: agent.stored == {(1, 1)}, "the acknowledgement")
+    assert centre.values() == [1.0]
     ingest.stop()
 
 
