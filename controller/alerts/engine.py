@@ -8,6 +8,7 @@ Events are on disk before `note_events` returns, and marked as judged in the tra
 them: `restore` takes up the others.
 """
 
+import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -43,6 +44,7 @@ WRITE_AT_ONCE: Final = 1_000
 """Changes of one transaction: short enough that acknowledging people do not wait."""
 REFRESH_INTERVAL_MS: Final = 60_000
 PAIRS_REMEMBERED: Final = 10_000
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ class AlertEngine:
         self.on_found: Callable[[], None] = _nobody_listens
         """Called, in the thread that found it, when there is something to write: wakes whoever calls `tick`."""
         self._written: Counter[str] = Counter()
+        self._written_alone = 0
+        """So many changes are written each by itself, for one of them cannot be written."""
         self._refresh_at = 0
         self._revision = 0
         """Of what the registry knows of devices: everything up to it was looked at."""
@@ -265,7 +269,9 @@ class AlertEngine:
 
     def _next_findings(self) -> list[Finding]:
         with self._lock:
-            return self._backlog.take(WRITE_AT_ONCE)
+            most = 1 if self._written_alone else WRITE_AT_ONCE
+            self._written_alone = max(0, self._written_alone - 1)
+            return self._backlog.take(most)
 
     def _write(self, findings: list[Finding], now: int) -> None:
         judged = [each.event for each in findings if each.event is not None]
@@ -275,9 +281,22 @@ class AlertEngine:
             with self._lock:
                 self._backlog.give_back(findings)
             raise
+        except Exception:  # noqa: BLE001 - the edge of one change: its neighbours are written
+            self._sort_out(findings)
+            return
         self._written.update("cleared" if outcome is None else outcome.value for outcome in outcomes)
         with self._lock:
             self._backlog.note_written(findings, self._clock())
+
+    def _sort_out(self, findings: list[Finding]) -> None:
+        """What cannot be written, by a mistake nobody foresaw: of several it is found out which, one is dropped."""
+        _log.exception("changes of alerts cannot be written", extra={"changes": len(findings)})
+        with self._lock:
+            if len(findings) > 1:
+                self._backlog.give_back(findings)
+                self._written_alone = len(findings)
+            else:
+                self._backlog.dropped += 1
 
 
 def _nobody_listens() -> None:

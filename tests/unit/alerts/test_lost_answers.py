@@ -1,4 +1,4 @@
-"""Commits that lasted and were reported as failed: nothing is told twice, nothing is left untold."""
+"""Commits that lasted and were reported as failed, and writes nobody foresaw: nothing is told twice, nothing is left untold."""
 
 import pytest
 
@@ -38,3 +38,30 @@ def test_an_event_that_was_kept_after_all_is_judged(scene: Scene) -> None:
         ("event:fan_failed", AlertState.OPEN),
     ]
     assert scene.engine.figures().waiting == 0
+
+
+def test_a_change_that_cannot_be_written_takes_no_other_with_it(scene: Scene) -> None:
+    other = Scene(scene.registry)  # a second controller on the same registry: it has opened the alert already
+    other.say(0, NO_1, KITCHEN, "gas_percent_lel", 40.0)
+    scene.feed.say(NO_1, KITCHEN, "gas_percent_lel", 40.0, at=scene.at(1))
+    scene.engine.note_events(
+        address_of(NO_1), scene.mark(), [Event(SWITCH, scene.at(1), "fan_failed", "", Severity.MAJOR)]
+    )
+    scene.engine.tick(scene.at(2))
+    assert scene.open_rules() == ["event:fan_failed", "gas-leak"]
+    assert scene.engine.figures().waiting == scene.engine.figures().dropped == 0
+
+
+def test_a_change_that_can_never_be_written_is_dropped_alone(scene: Scene) -> None:
+    with scene.registry.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER nobody_foresaw_this BEFORE INSERT ON alert WHEN new.rule = 'gas-leak' "
+            "BEGIN SELECT raise(ABORT, 'nobody foresaw this'); END"
+        )
+    scene.feed.say(NO_1, KITCHEN, "gas_percent_lel", 40.0, at=scene.at(1))
+    scene.engine.note_events(
+        address_of(NO_1), scene.mark(), [Event(SWITCH, scene.at(1), "fan_failed", "", Severity.MAJOR)]
+    )
+    scene.engine.tick(scene.at(2))
+    assert scene.open_rules() == ["event:fan_failed"]
+    assert (scene.engine.figures().waiting, scene.engine.figures().dropped) == (0, 1)
