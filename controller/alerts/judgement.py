@@ -175,15 +175,16 @@ class Judgement:
     def rejudge(self, binding: Numbers, rows: Rows, told_at: Times, until: int) -> list[Transition]:
         """Judge old samples again, with a tick each second as then, and leave the bindings where that leads.
 
-        `told_at` is when the last change of each was written down: what was measured by then is passed over, so what is
-        returned was never told. `rows` are ascending by time, `until` is the instant of the last tick.
+        `told_at` is when the last change of each was written down: what was measured before then is passed over, so what is
+        returned was never told. A sample of that very instant led to it, and leads to nothing more, or came after the tick
+        that did. `rows` are ascending by time, `until` is the instant of the last tick.
         """
         if not len(rows.measured_at):
             return []
         again = Judgement(self._limits)
         again.reach(int(self._series[binding].max(initial=-1)) + 1)
         twins = again.bind(self._series[binding], self._rule[binding], self._phase[binding] == Phase.OPEN)
-        again._scale[twins], again._last_at[twins] = self._scale[binding], told_at
+        again._scale[twins], again._last_at[twins] = self._scale[binding], told_at - 1
         found: list[Transition] = []
         begin, end = int(rows.measured_at[0]), max(until, int(rows.measured_at[-1]))
         moments = np.arange(begin, end + REJUDGED_STEP_MS, REJUDGED_STEP_MS)

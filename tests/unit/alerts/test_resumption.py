@@ -73,6 +73,15 @@ OPENED_CLEARED_AND_BAD_AGAIN = [
 ]
 
 
+ENDED_AS_A_TICK_OPENED_IT = [
+    Step(1, "a", 12.0, Death.NEVER),
+    Step(11, "a", 12.0, Death.NEVER),
+    Step(10, "b", 0.0, Death.NEVER),
+    Step(19, "a", 0.0, Death.NEVER),
+    Step(1, "b", 0.0, Death.COMMITTED),
+]
+
+
 def play(scene: Scene, story: list[Step], *, mortal: bool) -> list[tuple[str, str, int, int, int]]:
     """What is written in the end: rule, part, opened, cleared, and how many steps its trail has."""
     for step in story:
@@ -111,6 +120,7 @@ def played(story: list[Step], *, mortal: bool) -> list[tuple[str, str, int, int,
 @settings(max_examples=25, deadline=None)
 @given(st.lists(steps, min_size=1, max_size=12))
 @example(OPENED_CLEARED_AND_BAD_AGAIN)
+@example(ENDED_AS_A_TICK_OPENED_IT)
 def test_alerts_are_those_of_a_controller_that_never_died(story: list[Step]) -> None:
     assert played(story, mortal=True) == played(story, mortal=False)
 
