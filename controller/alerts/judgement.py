@@ -40,6 +40,8 @@ class Phase(IntEnum):
 
 LONGEST_HOLD_MS: Final = 3_600_000
 """Of a hold that was under way at a restart no more is looked for in the store than this."""
+PIECE_ROWS: Final = 16_384
+"""Samples are looked at in pieces of this size: what is worked out of them stays in a processor's cache."""
 REJUDGED_STEP_MS: Final = 1_000
 """As the clock ticks."""
 
@@ -207,27 +209,39 @@ class Judgement:
         return self._move(ended, np.full(len(ended), now, dtype=np.int64), self._value[ended], to, Judged.TICK)
 
     def _judge_layer(self, binding: Numbers, at: Times, value: Values, received_at: int) -> list[Transition]:
-        late = is_late(at, received_at)
-        old = at <= self._last_at[binding]
-        usable = ~(late | old)
-        judged = int(usable.sum())
-        if judged < len(at):
-            self.counts.late += int(late.sum())
-            self.counts.superseded += int((old & ~late).sum())
-            binding, at, value = binding[usable], at[usable], value[usable]
-        self.counts.judged += judged
+        usable, departs = np.empty(len(at), dtype=np.bool_), np.empty(len(at), dtype=np.bool_)
+        for first in range(0, len(at), PIECE_ROWS):  # nothing is written to the state before all of the batch was looked at
+            piece = slice(first, first + PIECE_ROWS)
+            usable[piece] = self._is_usable(binding[piece], at[piece], received_at)
+            departs[piece] = self._departs(binding[piece], value[piece])
+        self.counts.judged += int(usable.sum())
+        if not usable.all():
+            binding, at, value, departs = binding[usable], at[usable], value[usable], departs[usable]
         np.maximum.at(self._last_at, binding, at)
-        phase = self._phase[binding]
-        departs = (phase == Phase.PENDING) | (phase == Phase.CLEARING)
-        departs |= (phase == Phase.GOOD) & self._is_bad(binding, value)
-        is_open = np.flatnonzero(phase == Phase.OPEN)
-        departs[is_open] = self._is_good(binding[is_open], value[is_open])
         if not departs.any():
             return []
         concerned = self._of_same_bindings(binding, departs)
         binding, at, value = binding[concerned], at[concerned], value[concerned]
         is_bad, is_good = self._is_bad(binding, value), self._is_good(binding, value)
         return self._step_through(_Evidence(binding, at, value, is_bad, is_good))
+
+    def _is_usable(self, binding: Numbers, at: Times, received_at: int) -> Mask:
+        """Live, and newer than what was judged before; the others are counted."""
+        late = is_late(at, received_at)
+        old = at <= self._last_at[binding]
+        self.counts.late += int(late.sum())
+        self.counts.superseded += int((old & ~late).sum())
+        usable: Mask = ~(late | old)
+        return usable
+
+    def _departs(self, binding: Numbers, value: Values) -> Mask:
+        """Which samples say something else than the phase of their binding, or may end a hold."""
+        phase = self._phase[binding]
+        departs: Mask = (phase == Phase.GOOD) & self._is_bad(binding, value)
+        unsettled = np.flatnonzero(phase)
+        if len(unsettled):
+            departs[unsettled] = (phase[unsettled] != Phase.OPEN) | self._is_good(binding[unsettled], value[unsettled])
+        return departs
 
     def _is_bad(self, binding: Numbers, value: Values) -> Mask:
         rule = self._rule[binding]

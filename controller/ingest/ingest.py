@@ -28,7 +28,7 @@ from controller.ingest.subscriber import ACK_QOS, BrokerAddress, StateMessage, S
 from controller.store.port import SampleStore
 
 GROUP_ROWS: Final = 250_000
-GROUP_FRAMES: Final = 1_000
+GROUP_FRAMES: Final = 2_500
 GROUP_WINDOW_S: Final = 0.25
 FIRST_RETRY_S: Final = 0.25
 LONGEST_RETRY_S: Final = 10.0

@@ -22,11 +22,12 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from campus.errors import ConfigError, Poison
 from campus.topics import ALL_STATE, ALL_UP, Address, Leg, parse_topic
+from controller.ingest.buffered_client import BufferedClient
 from controller.ingest.counters import IngestCounters
 from controller.ingest.group import Arrived
 from controller.ingest.inbox import Inbox
 
-QUEUE_FRAMES: Final = 2_000
+QUEUE_FRAMES: Final = 8_000
 UNSETTLED_BYTES: Final = 48 << 20
 """Payloads received and not committed yet, wherever they are."""
 DUE_RECEIPTS: Final = 20_000
@@ -124,7 +125,7 @@ class Subscriber:
     def start(self) -> None:
         """Begin to connect in the background; a broker that is away is dialled again until it is there."""
         broker = self._broker
-        client = mqtt.Client(
+        client = BufferedClient(
             CallbackAPIVersion.VERSION2,
             client_id=broker.client_id,
             clean_session=False,
