@@ -170,6 +170,8 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "alert_id": [_alert_id(number, alert) for number in range(len(sites)) for alert in range(2)],
         "state": [],
         "severity": [],
+        "since": [0, NOW - DAY_MS, NOW + 1],
+        "names": [[DistrictSeries(site, BOARD_101, MetricId("power_state"), Instance("")) for site in sites]],
     }
     optional = [None] if parameter.default is None else []
     return optional + known[parameter.name]
