@@ -82,7 +82,7 @@ def test_faults_lists_every_fault_without_a_district(tmp_path: Path) -> None:
 
 
 def test_every_command_explains_itself() -> None:
-    assert len(simulate.commands) == 8
+    assert len(simulate.commands) >= 8  # the bench of faults comes as a guest, once the command line was loaded
     for name in simulate.commands:
         done = CliRunner().invoke(simulate, [name, "--help"])
         assert done.exit_code == 0
