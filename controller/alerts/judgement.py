@@ -210,7 +210,8 @@ class Judgement:
 
     def _judge_layer(self, binding: Numbers, at: Times, value: Values, received_at: int) -> list[Transition]:
         usable, departs = np.empty(len(at), dtype=np.bool_), np.empty(len(at), dtype=np.bool_)
-        for first in range(0, len(at), PIECE_ROWS):  # nothing is written to the state before all of the batch was looked at
+        # Nothing is written to the state before all of the batch was looked at.
+        for first in range(0, len(at), PIECE_ROWS):
             piece = slice(first, first + PIECE_ROWS)
             usable[piece] = self._is_usable(binding[piece], at[piece], received_at)
             departs[piece] = self._departs(binding[piece], value[piece])
