@@ -143,7 +143,7 @@ class Controller:
         """How it is, from memory and one count."""
         held = self.store.figures()
         return HealthShape(
-            status=Status.OK if self.ingest.is_connected else Status.DEGRADED,
+            status=Status.OK if self.ingest.is_at_work else Status.DEGRADED,
             version=VERSION,
             agents=len(self.registry.agents(SYSTEM)),
             devices=self.registry.device_count(),

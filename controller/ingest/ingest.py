@@ -113,6 +113,11 @@ class Ingest:
         return self._subscriber.is_connected
 
     @property
+    def is_at_work(self) -> bool:
+        """Whether frames can be taken: the session stands and the thread lives."""
+        return self.is_connected and self._thread is not None and self._thread.is_alive()
+
+    @property
     def lag_s(self) -> float:
         """How long the oldest frame that is not stored yet has waited; with none waiting, what the last group took."""
         oldest = self._oldest_unsettled_at

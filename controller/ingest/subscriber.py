@@ -231,9 +231,17 @@ class Subscriber:
             _log.warning("lost the broker", extra={"reason": str(reason)})
         self._is_connected.clear()
 
-    def _on_message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         receipt = _Receipt(self._connection, message.mid, message.qos)
         self._receipts.note(receipt)
+        try:
+            self._take(message, receipt)
+        except Exception:  # noqa: BLE001 - the edge of paho's thread, which it would end: nothing would come any more
+            _log.exception("a message could not be taken; its agent will send it again")
+            self._counters.unexpected["receive"] += 1
+            self._turn_away(receipt)
+
+    def _take(self, message: mqtt.MQTTMessage, receipt: _Receipt) -> None:
         try:
             address, leg = _topic(message.topic)
         except (Poison, UnicodeDecodeError) as error:
