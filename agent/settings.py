@@ -116,6 +116,6 @@ class AgentFile(_Settings, frozen=True):
     mqtt_devices: tuple[MqttDeviceEntry, ...] = ()
     mqtt_silence_s: float = 180.0
     """A device heard over MQTT that says nothing for so long is unreachable."""
-    batch_s: float = 2.0
+    batch_s: float = 1.5
     """Readings wait so long, or for `batch_samples` of them, before they are sealed in a frame."""
     batch_samples: int = 1000

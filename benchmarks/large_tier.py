@@ -1,6 +1,6 @@
 """The large tier in daily life: 800 schools connected over TLS, 1.2 million series, 200 rules, 16,700 samples a second.
 
-    python -m benchmarks.large_tier [--quick] [--json] [--seconds 60] [--agents 800] [--rules 200] [--seal 2]
+    python -m benchmarks.large_tier [--quick] [--json] [--seconds 60] [--agents 800] [--rules 200] [--seal 1.5]
 
 Everything is real: Mosquitto as `deploy/mosquitto` has it, `campanile controller run` as a process of its own, and agents
 that sign in, send frames of a school of 125 devices and keep each frame until it is acknowledged; one process plays
@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, help="length of each stretch (60, with --quick 10)")
     parser.add_argument("--agents", type=int, help="schools (800, with --quick 80)")
     parser.add_argument("--rules", type=int, default=200)
-    parser.add_argument("--seal", type=float, default=2.0, help="seconds an agent waits before it seals a frame")
+    parser.add_argument("--seal", type=float, default=1.5, help="seconds an agent waits before it seals a frame")
     options = parser.parse_args(arguments)
     say: Callable[[str], None] = (lambda text: None) if options.json else (lambda text: print(text, flush=True))
     agents = options.agents or (AGENTS // 10 if options.quick else AGENTS)
@@ -236,7 +236,7 @@ def _probe(stage: Stage) -> dict[str, object]:
                 if word == PROBE_LINE:
                     sealed_at[rest[0]] = int(rest[1])
             if sealed_at.keys() - alerts.keys():
-                for alert in stage.centre.get("alerts", limit=20):
+                for alert in stage.centre.get("alerts", limit=200):
                     if alert["rule"] == PROBE_RULE.id and alert["site"] in sealed_at:
                         alerts.setdefault(alert["site"], _now() - sealed_at[alert["site"]])
             for site in sealed_at.keys() - latest.keys():

@@ -27,7 +27,7 @@ from benchmarks.large_tier import AGENTS, LOOK_EVERY_S, MEBIBYTE, Stage, Use, ru
 
 HONEST = 20
 RULES = 200
-SEAL_S = 2.0
+SEAL_S = 1.5
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -75,10 +75,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.polling", description=(__doc__ or "").partition("\n")[0]
     )
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, a watch of one minute instead of five")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, a watch of one minute instead of two")
     parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
     options = parser.parse_args()
-    report = _compared(QUICK_ROUNDS if options.quick else ROUNDS) | _watched(60.0 if options.quick else 300.0)
+    report = _compared(QUICK_ROUNDS if options.quick else ROUNDS) | _watched(60.0 if options.quick else 120.0)
     if not options.json:
         for key, value in report.items():
             print(f"{key:20} {value}")
