@@ -8,7 +8,7 @@ the time, every 100 ms what has come since; a commit's latency counts from when 
 
     alone         nothing else happens
     upkeep        the store's `maintain` closes yesterday, until it is done
-    month         two threads work out the use of all uplinks and all boards over the month, again and again
+    month         a report works out the use of all uplinks and all boards over the month, again and again
 
 `ratio` is a stretch's 99th percentile by that of `alone`; wanted is at most 3. `work` counts what was done meanwhile. The
 last line is one JSON object.
@@ -89,18 +89,16 @@ def _run(
     def close_yesterday(_turn: int) -> None:
         district.store.maintain(now)
 
-    def month_of_links(turn: int) -> None:
-        capacity.links_use(SYSTEM, first + turn, now)
-
-    def month_of_boards(turn: int) -> None:
-        utilisation.sites(SYSTEM, first + turn, now)  # another start each time: answers are kept for a while
+    def report_month(turn: int) -> None:
+        capacity.links_use(SYSTEM, first + turn, now)  # another start each time: answers are kept for a while
+        utilisation.sites(SYSTEM, first + turn, now)
 
     report: dict[str, object] = {"schools": len(owned), "series": len(everything), "days": days}
     latencies, done = {}, {}
     latencies["alone"], done["alone"] = commits.beside([], seconds)
     _write(district, everything, midnight - DAY_MS, number=1)
     latencies["upkeep"], done["upkeep"] = commits.beside([close_yesterday], 0)
-    latencies["month"], done["month"] = commits.beside([month_of_links, month_of_boards], seconds)
+    latencies["month"], done["month"] = commits.beside([report_month], seconds)
     for name, latency_ms in latencies.items():
         say(f"{name}: {latency_ms}, done meanwhile: {done[name]}")
     alone = latencies["alone"]["p99"]
