@@ -27,6 +27,7 @@ from agent.spool.model import (
     SpoolDamaged,
     SpoolState,
     StoredFrame,
+    Wanted,
     Worth,
 )
 from agent.spool.remembered import Remembered
@@ -55,7 +56,6 @@ _UNUSED_PAGES = 2048
 _GIVE_BACK_PAGES = 512
 EVENTS_SHARE = 4
 """Events may fill one part in so many of the file."""
-_BACKLOG_ORDER = ((Worth.FACTS, Worth.EVENTS), (Worth.SAMPLES, Worth.THINNED))
 
 
 class SpoolFile:
@@ -165,14 +165,16 @@ class SpoolFile:
         self._mark_sent([found for found, progress in rows if progress == Progress.WAITING])
         return self._read([found for found, _ in rows])
 
-    def read_backlog(self, below: int, without: frozenset[int], limit: int) -> list[StoredFrame]:
+    def read_backlog(
+        self, below: int, without: frozenset[int], limit: int, wanted: Wanted = Wanted.EVERYTHING
+    ) -> list[StoredFrame]:
         """Up to `limit` waiting frames below `below`, leaving out the numbers `without`, noted as perhaps sent.
 
         Facts and events first, each oldest first. The note is made for a chunk of frames to come in one commit.
         """
         ahead = max(limit, _MARK_AT_ONCE)
         with self._database.reading() as connection:
-            chosen = _backlog(connection, below, without, ahead)
+            chosen = _backlog(connection, below, without, ahead, wanted)
         if any(progress == Progress.WAITING for _, progress in chosen[:limit]):
             self._mark_sent([number for number, progress in chosen if progress == Progress.WAITING])
         return self._read([number for number, _ in chosen[:limit]])
@@ -325,11 +327,11 @@ class SpoolFile:
 
 
 def _backlog(
-    connection: sqlite3.Connection, below: int, without: frozenset[int], limit: int
+    connection: sqlite3.Connection, below: int, without: frozenset[int], limit: int, wanted: Wanted
 ) -> list[tuple[int, Progress]]:
     """Number and progress of up to `limit` waiting frames, in the order in which they are to be sent."""
     chosen: list[tuple[int, Progress]] = []
-    for worths in _BACKLOG_ORDER:
+    for worths in wanted.value:
         of_equal_rank: list[tuple[int, Progress]] = []
         for worth, progress in product(worths, (Progress.WAITING, Progress.SENT)):
             rows = connection.execute(

@@ -1,6 +1,6 @@
 """The words of the spool: what a frame is worth, how far it has come, what a file holds, and what can go wrong with it. Pure."""
 
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import NamedTuple, Protocol
 
 from campus.errors import Transient
@@ -64,6 +64,13 @@ class Moment(NamedTuple):
     at: int
     anchor_ms: int | None = None
     is_confirmed: bool = False
+
+
+class Wanted(Enum):
+    """What of the backlog is asked for, each rank before the next."""
+
+    EVERYTHING = ((Worth.FACTS, Worth.EVENTS), (Worth.SAMPLES, Worth.THINNED))
+    FACTS_AND_EVENTS = ((Worth.FACTS, Worth.EVENTS),)
 
 
 class StoredFrame(NamedTuple):

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from agent.candidates import Candidate
 from agent.spool.file import SpoolFile
-from agent.spool.model import DiskFull, Moment, SpoolClock, SpoolDamaged, SpoolState, StoredFrame
+from agent.spool.model import DiskFull, Moment, SpoolClock, SpoolDamaged, SpoolState, StoredFrame, Wanted
 from campus.errors import Poison
 from campus.ids import DeviceId
 from campus.samples import DeviceFacts
@@ -96,9 +96,11 @@ class Spool:
         """See `SpoolFile.read_from`; nothing on a full disk."""
         return await self._run(lambda: self._file.read_from(number, limit), [])
 
-    async def read_backlog(self, below: int, without: frozenset[int], limit: int) -> list[StoredFrame]:
+    async def read_backlog(
+        self, below: int, without: frozenset[int], limit: int, wanted: Wanted = Wanted.EVERYTHING
+    ) -> list[StoredFrame]:
         """See `SpoolFile.read_backlog`; nothing on a full disk, where what is sent could not be noted first."""
-        return await self._run(lambda: self._file.read_backlog(below, without, limit), [])
+        return await self._run(lambda: self._file.read_backlog(below, without, limit, wanted), [])
 
     async def state(self) -> SpoolState:
         """See `SpoolFile.state`."""

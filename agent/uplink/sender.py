@@ -11,7 +11,7 @@ from typing import Final
 from agent.clock import SteadyClock, Timer
 from agent.link import MqttLink
 from agent.settings import UplinkSettings
-from agent.spool.model import StoredFrame
+from agent.spool.model import StoredFrame, Wanted
 from agent.spool.spool import Spool
 from agent.uplink.bucket import Bucket
 from agent.uplink.hold import Hold
@@ -133,12 +133,14 @@ class Sender:
             self._live_from = frame.number + 1
 
     async def _send_backlog(self) -> float:
-        held_s = self._hold.left_s(Lane.BACKLOG, self._timer.now_s())
-        if held_s or not self._window.has_room(Lane.BACKLOG):
+        if not self._window.has_room(Lane.BACKLOG):
             return LOOK_AGAIN_S
         if not self._bucket.is_open(self._timer.now_s()):
             return min(max(self._bucket.wait_s(), LEAST_WAIT_S), LOOK_AGAIN_S)
-        found = await self._spool.read_backlog(self._live_from, self._window.numbers, 1)
+        # Facts are few and never held: live samples of a device that stays unknown for long are set aside for good.
+        is_held = self._hold.left_s(Lane.BACKLOG, self._timer.now_s()) > 0
+        wanted = Wanted.FACTS_AND_EVENTS if is_held else Wanted.EVERYTHING
+        found = await self._spool.read_backlog(self._live_from, self._window.numbers, 1, wanted)
         if not found:
             return LOOK_AGAIN_S
         self._publish(found[0], Lane.BACKLOG)

@@ -33,7 +33,7 @@ from tests.fakes.acking_controller import AckingController, Habit
 from tests.servers.mosquitto import mosquitto
 from tests.support.eventually import until
 from tests.support.uplink import settings, spool_in, until_empty, uplink_of
-from tests.unit.agent.bodies import HERE, event, samples
+from tests.unit.agent.bodies import HERE, event, facts, samples
 
 KEY = SeriesKey(DeviceId("sw-7"), MetricId("if_in_bps"), Instance("GE0/0/1"))
 HOUR_MS = 3_600_000
@@ -189,14 +189,15 @@ def test_a_hold_of_the_backlog_lets_live_frames_through(tmp_path: Path) -> None:
     async def scenario(port: int, controller: AckingController) -> None:
         spool = spool_in(tmp_path)
         await spool.start()
-        await spool.append([samples(10, n) for n in range(5)])
+        await spool.append([*(samples(10, n) for n in range(5)), facts()])
         await spool.close()
         async with uplink_of(tmp_path, settings(port)) as (spool, uplink):
             await until(lambda: uplink.hold_s > 0, "the hold")
             for n in range(5):
                 await spool.append([event(f"live {n}")])
-            await until(lambda: len(controller.frames) == 6, "the live frames")
-            assert uplink.counts["sent_backlog"] == 0
+            await until(lambda: len(controller.frames) == 7, "the live frames and the facts that waited")
+            assert uplink.counts["sent_backlog"] == 1
+            assert controller.sample_count() == 0
             controller.hold_backlog_s = 0
             await spool.append([event("the last")])  # its acknowledgement lifts the hold
             await until_empty(spool)
