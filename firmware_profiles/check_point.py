@@ -3,7 +3,7 @@
 from campus.document import nearest
 from campus.ids import MetricId
 from campus.metrics import Metric, MetricKind, catalogue
-from firmware_profiles.check_words import check_oid
+from firmware_profiles.check_words import check_oid, check_pattern
 from firmware_profiles.finding import Place
 from firmware_profiles.model import MessagePoint, Point, PointType, Reading
 from firmware_profiles.well_known import WELL_KNOWN
@@ -53,10 +53,19 @@ def _metric(place: Place, point: Point | MessagePoint) -> Metric | None:
 
 def _check_reading(place: Place, reading: Reading) -> None:
     check_oid(place.at("oid"), reading.oid)
-    for index, oid in enumerate(reading.minus):
-        check_oid(place.at("minus", index), oid)
-    if reading.of:
-        check_oid(place.at("of"), reading.of)
+    for key, oids in (("plus", reading.plus), ("minus", reading.minus), ("of", reading.whole)):
+        for index, oid in enumerate(oids):
+            check_oid(place.at(key, index), oid)
+    for key in ("prefix", "precision"):
+        if getattr(reading, key):
+            check_oid(place.at(key), getattr(reading, key))
+    if reading.pattern:
+        check_pattern(place.at("pattern"), reading.pattern, 1)
+    if reading.type.counts and (reading.beside or reading.pattern or reading.values):
+        place.say(
+            f"a {reading.type} is read as it stands: plus, minus, of, prefix, precision, pattern and values are for gauges",
+            "leave them out, or read it as a gauge",
+        )
     if reading.scale == 0:
         place.at("scale").say("scale 0 makes every value 0", "give the factor from the device's unit to the metric's")
 

@@ -33,8 +33,8 @@ def check_profile(place: Place, profile: Profile) -> None:
     for fact in Facts.__struct_fields__:
         for index, source in enumerate(getattr(profile.facts, fact)):
             _check_source(place.at("facts", fact, index), source)
-    if profile.neighbours:
-        _check_neighbours(place.at("neighbours"), profile.neighbours)
+    for index, neighbours in enumerate(profile.neighbours):
+        _check_neighbours(place.at("neighbours", index), neighbours)
     if profile.ports:
         _check_ports(place.at("ports"), profile.ports)
     for index, message in enumerate(profile.messages):
@@ -67,6 +67,8 @@ def _check_naming(place: Place, naming: Naming) -> None:
     for index, column in enumerate(naming.columns):
         check_oid(place.at("columns", index), column)
     used = max((int(n) for n in _USED_GROUP.findall(naming.text)), default=0)
+    if naming.pattern:
+        check_pattern(place.at("pattern"), naming.pattern, 1)
     if naming.index_pattern:
         check_pattern(place.at("index_pattern"), naming.index_pattern, max(used, 1))
     elif used:
@@ -76,7 +78,8 @@ def _check_naming(place: Place, naming: Naming) -> None:
 
 
 def _check_filter(place: Place, condition: Filter) -> None:
-    check_oid(place.at("column"), condition.column)
+    if condition.column:
+        check_oid(place.at("column"), condition.column)
     if bool(condition.any_of) == bool(condition.matches):
         place.say("a condition needs `any_of` or `matches`, and not both", "keep one of them")
     check_pattern(place.at("matches"), condition.matches)
@@ -102,8 +105,13 @@ def _check_ports(place: Place, ports: PortColumns) -> None:
 
 
 def _check_neighbours(place: Place, neighbours: NeighbourColumns) -> None:
-    check_pattern(place.at("index_pattern"), neighbours.index_pattern, 1)
-    check_oid(place.at("remote_name"), neighbours.remote_name)
+    if bool(neighbours.index_pattern) == bool(neighbours.local_index):
+        place.say("neighbours need `index_pattern` or `local_index`, and not both", "keep one of them")
+    if neighbours.index_pattern:
+        check_pattern(place.at("index_pattern"), neighbours.index_pattern, 1)
+    for key in ("remote_name", "local_index", "rows", "remote_chassis"):
+        if getattr(neighbours, key):
+            check_oid(place.at(key), getattr(neighbours, key))
     for key in ("remote_port", "local_port"):
         for index, column in enumerate(getattr(neighbours, key)):
             check_oid(place.at(key, index), column)

@@ -3,14 +3,15 @@
 import msgspec
 
 from campus.errors import ConfigError
-from firmware_profiles.model import Facts, Profile
+from firmware_profiles.model import Facts, NeighbourColumns, Profile
 
 
 def joined(name: str, profiles: dict[str, Profile]) -> Profile:
     """`profiles[name]` with its includes taken in, depth first, each fragment once.
 
     Facts: own sources are tried before included ones. Tables: an own table replaces an included one of the same name.
-    Ports and neighbours: own when given. `ConfigError` on an unknown name or a loop.
+    Ports: own when given. Neighbours: own tables first; one with an included table's `remote_name` replaces it.
+    `ConfigError` on an unknown name or a loop.
     """
     profile = profiles[name]
     for part in _parts(name, profiles, ()):
@@ -37,6 +38,11 @@ def _with(profile: Profile, part: Profile) -> Profile:
         points=profile.points + part.points,
         tables={**part.tables, **profile.tables},
         ports=profile.ports or part.ports,
-        neighbours=profile.neighbours or part.neighbours,
+        neighbours=(*profile.neighbours, *_unlike(part.neighbours, profile.neighbours)),
         known_firmware=profile.known_firmware + part.known_firmware,
     )
+
+
+def _unlike(included: tuple[NeighbourColumns, ...], own: tuple[NeighbourColumns, ...]) -> tuple[NeighbourColumns, ...]:
+    """Those of `included` that read another table than any of `own`."""
+    return tuple(spec for spec in included if spec.remote_name not in {each.remote_name for each in own})

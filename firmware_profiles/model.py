@@ -41,23 +41,36 @@ class IndexForm(StrEnum):
     TEXT = "text"
 
 
+class SameName(StrEnum):
+    """What rows that bear one name are: different things, parts of one (their values are added up), or one thing told often."""
+
+    APART = "apart"
+    SUM = "sum"
+    FIRST = "first"
+
+
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base: an unknown key is an error."""
 
 
 class Filter(_Strict, frozen=True):
-    """Keep a table's row when `column` at the row's index is one of `any_of`, or `matches` is found in it; give one."""
+    """Keep a table's row when `column` at the row's index is one of `any_of`, or `matches` is found in it; give one.
 
-    column: str
+    Without `column` the row's index itself is looked at.
+    """
+
+    column: str = ""
     any_of: tuple[int | str, ...] = ()
     matches: str = ""
 
 
 class Reading(_Strict, frozen=True, kw_only=True):
-    """How one number is read: value = (raw - sum(minus)) / of x scale + offset.
+    """How one number is read: value = (raw + sum(plus) - sum(minus)) / sum(of) x scale + offset.
 
-    `ignore` lists raw values that mean "none here"; they are no error. `minus` and `of` are OIDs beside `oid`: columns
-    in a table, scalars elsewhere. With `of`, a scale of 100 makes a percentage of two numbers.
+    `ignore` lists raw values that mean "none here"; they are no error. `pattern` picks its groups out of the raw text
+    first, and `values` then says which number a raw value stands for. `plus`, `minus`, `of`, `prefix` and `precision` are
+    OIDs beside `oid`: columns in a table, scalars elsewhere. With `of`, a scale of 100 makes a percentage of two numbers.
+    `prefix` tells the SI prefix and `precision` the decimal digits the raw number is in (ENTITY-SENSOR-MIB, RFC 3433).
     """
 
     oid: str
@@ -65,8 +78,23 @@ class Reading(_Strict, frozen=True, kw_only=True):
     scale: float = 1.0
     offset: float = 0.0
     ignore: tuple[int | str, ...] = ()
+    pattern: str = ""
+    values: dict[int | str, float] = {}
+    plus: tuple[str, ...] = ()
     minus: tuple[str, ...] = ()
-    of: str = ""
+    of: str | tuple[str, ...] = ()
+    prefix: str = ""
+    precision: str = ""
+
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """The OIDs whose sum the number is a part of; empty when it is no part."""
+        return ((self.of,) if self.of else ()) if isinstance(self.of, str) else self.of
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Every other OID that the number needs."""
+        return (*self.plus, *self.minus, *self.whole, *filter(None, (self.prefix, self.precision)))
 
 
 class Point(Reading, frozen=True, kw_only=True):
@@ -85,12 +113,14 @@ class Point(Reading, frozen=True, kw_only=True):
 class Naming(_Strict, frozen=True):
     """How a row's index becomes an instance.
 
-    The name is the first of `columns` that is not empty, at the row's index. `index_pattern` takes the index apart: with
+    The name is the first of `columns` that is not empty, at the row's index; `pattern` picks its groups out of it where it
+    is found. `index_pattern` takes the index apart: with
     `columns` its first group is the index to look up there. `text` writes the name: ``{0}`` the name (or whole index),
     ``{1}`` ``{2}`` the groups.
     """
 
     columns: tuple[str, ...] = ()
+    pattern: str = ""
     index_pattern: str = ""
     text: str = "{0}"
     index_as: IndexForm = IndexForm.NUMBERS
@@ -103,6 +133,7 @@ class Table(_Strict, frozen=True):
     points: tuple[Point, ...]
     rows: str = ""
     where: tuple[Filter, ...] = ()
+    same_name: SameName = SameName.APART
 
     @property
     def row_column(self) -> str:
@@ -148,12 +179,17 @@ class PortColumns(_Strict, frozen=True):
 
 
 class NeighbourColumns(_Strict, frozen=True):
-    """Who hangs on which port. `index_pattern`'s first group takes the local port out of a remote row's index."""
+    """Who hangs on which port: a table of remote rows, one of `local_port`'s columns naming the port.
+
+    The local port's index there is `index_pattern`'s first group in the remote row's index, or stands in the remote row's
+    column `local_index`; give one.
+    """
 
     remote_name: str
     remote_port: tuple[str, ...]
-    index_pattern: str
     local_port: tuple[str, ...]
+    index_pattern: str = ""
+    local_index: str = ""
     rows: str = ""
     remote_chassis: str = ""
 
@@ -247,7 +283,7 @@ class Profile(_Strict, frozen=True):
     points: tuple[Point, ...] = ()
     tables: dict[str, Table] = {}
     ports: PortColumns | None = None
-    neighbours: NeighbourColumns | None = None
+    neighbours: tuple[NeighbourColumns, ...] = ()
     messages: tuple[Message, ...] = ()
     known_firmware: tuple[KnownFirmware, ...] = ()
     get_at_once: int = 40

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from firmware_profiles.model import Filter, IndexForm, Naming, Source
+from firmware_profiles.model import Filter, IndexForm, Naming, SameName, Source, Table
 from firmware_profiles.raw import Raw, instance_of, text_of
 
 
@@ -33,10 +33,18 @@ def picked(source: Source, raw: Raw) -> str:
     >>> picked(Source(oid="1.3", pattern=r"Version (\\S+) Release (\\S+)"), b"Software Version 7.1 Release 6126P20")
     '7.1 6126P20'
     """
-    text = text_of(raw)
-    if not source.pattern:
+    return taken(source.pattern, text_of(raw))
+
+
+def taken(pattern: str, text: str) -> str:
+    """A pattern's groups out of a text, joined by a space; the whole text without a pattern, empty where it is not found.
+
+    >>> taken("^([0-9]+)[+ES-]?$", "116E"), taken("^x(.)", "116E")
+    ('116', '')
+    """
+    if not pattern:
         return text
-    found = compiled(source.pattern).search(text)
+    found = compiled(pattern).search(text)
     return " ".join(group.strip() for group in found.groups() if group) if found else ""
 
 
@@ -55,6 +63,7 @@ def named(naming: Naming, index: str, names: list[Raw]) -> str:
     'slot 1 fan 2'
     """
     name = next((text for raw in names if (text := text_of(raw))), "") or _written(naming.index_as, index)
+    name = taken(naming.pattern, name) or name
     found = compiled(naming.index_pattern).search(index) if naming.index_pattern else None
     text = naming.text.replace("{0}", name)
     for number, group in enumerate(found.groups() if found else (), start=1):
@@ -70,6 +79,18 @@ def _written(form: IndexForm, index: str) -> str:
     if not arcs or arcs[0] != len(arcs) - 1 or not all(arc < 256 for arc in arcs[1:]):
         return index
     return bytes(arcs[1:]).decode("utf-8", "replace")
+
+
+def told_apart(table: Table, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(index, instance) of a table's rows as `same_name` has it: made distinct, one row per name, or left as they are."""
+    if table.same_name is SameName.SUM:
+        return rows
+    if table.same_name is SameName.APART:
+        return unique_names(rows)
+    first: dict[str, str] = {}
+    for index, instance in rows:
+        first.setdefault(instance, index)
+    return [(index, instance) for instance, index in first.items()]
 
 
 def unique_names(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:

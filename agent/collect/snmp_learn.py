@@ -3,7 +3,7 @@
 The hot path then only GETs known OIDs.
 """
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
 from agent.collect.snmp_dialogue import SnmpDialogue
@@ -11,9 +11,9 @@ from agent.decode.plan import Ask
 from agent.decode.value import number_of
 from campus.errors import Poison
 from campus.samples import Neighbour, PortFacts
-from firmware_profiles.model import Facts, Filter, Profile, Source, Table
+from firmware_profiles.model import Facts, Filter, NeighbourColumns, Profile, SameName, Source, Table
 from firmware_profiles.raw import Raw, instance_of, mac_text, port_id_text, text_of
-from firmware_profiles.select import keeps, looked_up, named, picked, unique_names
+from firmware_profiles.select import keeps, looked_up, named, picked, taken, told_apart
 
 
 class Columns:
@@ -54,7 +54,8 @@ async def learn(profile: Profile, columns: Columns) -> Learnt:
     rows = {name: await table_rows(table, columns) for name, table in profile.tables.items()}
     asks = [Ask(point, point.instance) for point in profile.points]
     for name, table in profile.tables.items():
-        asks += [Ask(point, instance, index) for index, instance in rows[name] for point in table.points]
+        part = table.same_name is SameName.SUM
+        asks += [Ask(point, instance, index, is_part=part) for index, instance in rows[name] for point in table.points]
     ports = await _ports(profile, rows, asks, columns)
     facts = {fact: await first_fact(getattr(profile.facts, fact), columns) for fact in Facts.__struct_fields__}
     return Learnt(asks, facts, ports, await _neighbours(profile, columns, {port.instance for port in ports}))
@@ -75,7 +76,7 @@ async def table_rows(table: Table, columns: Columns) -> list[tuple[str, str]]:
     for index in kept:
         place = looked_up(table.instance, index)
         rows.append((index, named(table.instance, index, [column.get(place) for column in names])))
-    return unique_names(rows)
+    return told_apart(table, rows)
 
 
 async def _kept(indices: Iterable[str], where: tuple[Filter, ...], columns: Columns) -> list[str]:
@@ -83,7 +84,7 @@ async def _kept(indices: Iterable[str], where: tuple[Filter, ...], columns: Colu
     for condition in where:
         if not kept:
             break
-        values = await columns.column(condition.column)
+        values: Mapping[str, Raw] = await columns.column(condition.column) if condition.column else {i: i for i in kept}
         kept = [index for index in kept if keeps(condition, values.get(index))]
     return kept
 
@@ -132,24 +133,36 @@ def _type(raw: Raw) -> int:
 
 
 async def _neighbours(profile: Profile, columns: Columns, ports: set[str]) -> tuple[Neighbour, ...]:
-    spec = profile.neighbours
-    if spec is None:
-        return ()
+    """Who is told of, each once: of two protocols that find one device behind one port the first is kept."""
+    found: dict[tuple[str, str], list[Neighbour]] = {}
+    for spec in profile.neighbours:
+        told = [n async for n in _told_neighbours(spec, columns, ports)]
+        fresh = [n for n in told if _place(n) not in found or not n.remote_name]
+        for neighbour in fresh:
+            found.setdefault(_place(neighbour), []).append(neighbour)
+    return tuple(dict.fromkeys(n for each in found.values() for n in each))
+
+
+def _place(neighbour: Neighbour) -> tuple[str, str]:
+    """Where and who: CDP writes a switch's domain behind its name, LLDP mostly does not."""
+    return neighbour.local_port, neighbour.remote_name.partition(".")[0].lower()
+
+
+async def _told_neighbours(spec: NeighbourColumns, columns: Columns, ports: set[str]) -> AsyncIterator[Neighbour]:
+    """The rows of one table that tell anything, named by the port of `ports` they mean."""
     indices = await columns.column(spec.rows or spec.remote_name)
     if not indices:
-        return ()
+        return
     names = await columns.column(spec.remote_name)
     remote_ports = [await columns.column(oid) for oid in spec.remote_port]
     chassis = await columns.column(spec.remote_chassis) if spec.remote_chassis else {}
     local = [await columns.column(oid) for oid in spec.local_port]
-    naming_pattern = spec.index_pattern
-    found: dict[Neighbour, None] = {}
+    places = await columns.column(spec.local_index) if spec.local_index else {}
     for index in indices:
-        number = picked(Source(pattern=naming_pattern), index)
+        number = text_of(places.get(index)) if spec.local_index else taken(spec.index_pattern, index)
         candidates = [text for column in local if (text := port_id_text(column.get(number)))]
         remote = next((text for column in remote_ports if (text := port_id_text(column.get(index)))), "")
         name, remote_chassis = text_of(names.get(index)), port_id_text(chassis.get(index))
         if name or remote or remote_chassis:
             port = next((text for text in candidates if text in ports), (candidates or [number])[0])
-            found[Neighbour(instance_of(port), name, remote, remote_chassis)] = None
-    return tuple(found)
+            yield Neighbour(instance_of(port), name, remote, remote_chassis)

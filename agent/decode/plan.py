@@ -19,6 +19,8 @@ class Ask:
     discontinuity: str = ""
     """Full OID of the row's ifCounterDiscontinuityTime, empty where it has none."""
     chosen: Reading | None = None
+    is_part: bool = False
+    """Whether the asks of the same name are added up to one value."""
 
     def readings(self) -> Iterator[Reading]:
         """The ways to read it, best first; the chosen one alone when it is known."""
@@ -60,9 +62,8 @@ def wanted_oids(asks: Iterable[Ask]) -> list[str]:
     oids: dict[str, None] = {}
     for ask in asks:
         for reading in ask.readings():
-            for oid in (reading.oid, *reading.minus, reading.of):
-                if oid:
-                    oids[ask.at(oid)] = None
+            for oid in (reading.oid, *reading.beside):
+                oids[ask.at(oid)] = None
         if ask.discontinuity and ask.point.type.counts:
             oids[ask.discontinuity] = None
     return list(oids)

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from agent.collect.port import Harvest
 from agent.decode.counter import CounterReading, Rate, Step, rate_between
 from agent.decode.plan import Ask
-from agent.decode.value import is_ignored, number_of, settled, state_of
+from agent.decode.value import is_ignored, mapped, number_of, settled, si_factor, state_of
 from campus.errors import Poison
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue
 from campus.samples import Sample, SeriesKey
 from firmware_profiles.model import PointType, Reading
-from firmware_profiles.raw import Raw
+from firmware_profiles.raw import Raw, text_of
+from firmware_profiles.select import taken
 
 SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
 _SPEED = MetricId("if_speed_bps")
@@ -45,9 +46,12 @@ def decode_poll(
 ) -> Harvest:
     """Samples of the asks that were answered. One that was not, or is wrong, is left out and counted by reason.
 
-    A counter's first reading gives nothing and is not counted as dropped: nothing is wrong with it.
+    A counter's first reading gives nothing and is not counted as dropped: nothing is wrong with it. Parts of one value
+    are added up; when one of them is wrong there is no sum.
     """
     harvest = Harvest()
+    sums: dict[SeriesKey, float] = {}
+    broken: set[SeriesKey] = set()
     uptime = answers.get(SYS_UPTIME)
     uptime_ticks = uptime if isinstance(uptime, int) else None
     for ask in asks:
@@ -55,14 +59,24 @@ def decode_poll(
             value = _value(ask, answers, memory, measured_at, uptime_ticks)
         except Poison as poison:
             harvest.dropped[poison.reason] += 1
+            if ask.is_part:
+                broken.add(_key(device, ask))
             continue
         if value is None:
             continue
         if ask.point.metric == _SPEED:
             memory.speed_bps[ask.instance] = value
-        key = SeriesKey(device, MetricId(ask.point.metric), Instance(ask.instance))
-        harvest.samples.append(Sample(key, measured_at, value))
+        key = _key(device, ask)
+        if ask.is_part:
+            sums[key] = sums.get(key, 0.0) + value
+        else:
+            harvest.samples.append(Sample(key, measured_at, value))
+    harvest.samples += [Sample(key, measured_at, value) for key, value in sums.items() if key not in broken]
     return harvest
+
+
+def _key(device: DeviceId, ask: Ask) -> SeriesKey:
+    return SeriesKey(device, MetricId(ask.point.metric), Instance(ask.instance))
 
 
 def _value(
@@ -78,6 +92,8 @@ def _value(
     if is_ignored(raw, reading.ignore):
         return None
     metric = catalogue()[MetricId(ask.point.metric)]
+    if reading.pattern:
+        raw = taken(reading.pattern, text_of(raw))
     if reading.type is PointType.STATE:
         return state_of(metric, raw, ask.point.states)
     if reading.type.counts:
@@ -86,12 +102,18 @@ def _value(
 
 
 def _number(ask: Ask, reading: Reading, raw: Raw, answers: dict[str, Raw]) -> float:
-    number = number_of(raw) * (0.01 if reading.type is PointType.TIMETICKS else 1.0)
-    for oid in reading.minus:
-        number -= number_of(answers.get(ask.at(oid)))
+    def at(oid: str) -> float:
+        return number_of(answers.get(ask.at(oid)))
+
+    number = mapped(raw, reading.values) * (0.01 if reading.type is PointType.TIMETICKS else 1.0)
+    number += sum(at(oid) for oid in reading.plus) - sum(at(oid) for oid in reading.minus)
+    if reading.prefix:
+        number *= si_factor(at(reading.prefix))
+    if reading.precision:
+        number /= 10 ** max(at(reading.precision), 0)  # below 0 it tells how exact floating point numbers are
     if not reading.of:
         return number
-    whole = number_of(answers.get(ask.at(reading.of)))
+    whole = sum(at(oid) for oid in reading.whole)
     if whole <= 0:
         raise Poison("no_whole", "a part of nothing")
     return number / whole

@@ -31,6 +31,31 @@ def number_of(raw: Raw) -> float:
         raise Poison("not_a_number", f"{text[:40]!r} is not a number") from error
 
 
+def mapped(raw: Raw, values: dict[int | str, float]) -> float:
+    """The number that `values` says a raw value stands for, the raw number itself without any.
+
+    `Poison` ``unknown_value`` when it stands for none.
+    """
+    if not values:
+        return number_of(raw)
+    text = text_of(raw)
+    for known, number in values.items():
+        if str(known) == text:
+            return number
+    raise Poison("unknown_value", f"{text[:40]!r} is no value the profile knows")
+
+
+def si_factor(prefix: float) -> float:
+    """The factor of an SI prefix as EntitySensorDataScale numbers it (RFC 3433): 9 is none, 8 is milli, 10 is kilo.
+
+    >>> si_factor(9), si_factor(8), si_factor(10)
+    (1.0, 0.001, 1000.0)
+    """
+    if prefix not in range(1, 18):
+        raise Poison("unknown_value", f"{prefix:g} is no SI prefix")
+    return float(10.0 ** (3 * (int(prefix) - 9)))
+
+
 def is_ignored(raw: Raw, ignore: tuple[int | str, ...]) -> bool:
     """Whether the profile says that this raw value means "none here"."""
     return bool(ignore) and (raw in ignore or text_of(raw) in {str(word) for word in ignore})

@@ -1,10 +1,12 @@
 """Which rows, names and facts a profile finds in a snapshot: what `firmware_profiles.model` says in words, done."""
 
+from collections.abc import Iterator
+
 from campus.samples import Neighbour, PortFacts
 from firmware_profiles.catalogue import FALLBACK, Catalogue, Identity
-from firmware_profiles.model import Facts, Filter, Profile, Source, Table
+from firmware_profiles.model import Facts, Filter, NeighbourColumns, Profile, Source, Table
 from firmware_profiles.raw import instance_of, mac_text, port_id_text, text_of
-from firmware_profiles.select import keeps, looked_up, named, picked, unique_names
+from firmware_profiles.select import keeps, looked_up, named, picked, taken, told_apart
 from simulator.history.snapshot import Snapshot
 
 SYS_DESCR, SYS_OBJECT_ID = "1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.2.0"
@@ -31,7 +33,7 @@ def table_rows(table: Table, snapshot: Snapshot) -> Rows:
     for index in _kept(list(indices), table.where, snapshot):
         place = looked_up(table.instance, index)
         rows.append((index, named(table.instance, index, [column.get(place) for column in columns])))
-    return unique_names(rows)
+    return told_apart(table, rows)
 
 
 def facts_of(profile: Profile, snapshot: Snapshot) -> dict[str, str]:
@@ -52,22 +54,21 @@ def ports_of(profile: Profile, rows: dict[str, Rows], snapshot: Snapshot) -> tup
 
 
 def neighbours_of(profile: Profile, ports: set[str], snapshot: Snapshot) -> tuple[Neighbour, ...]:
-    """Who LLDP found on which port."""
-    spec = profile.neighbours
-    if spec is None:
-        return ()
+    """Who LLDP found on which port; the simulator's devices speak nothing else."""
+    return tuple(dict.fromkeys(n for spec in profile.neighbours for n in _told(spec, ports, snapshot)))
+
+
+def _told(spec: NeighbourColumns, ports: set[str], snapshot: Snapshot) -> Iterator[Neighbour]:
     names = snapshot.column(spec.remote_name)
     remote_ports = [snapshot.column(oid) for oid in spec.remote_port]
     chassis = snapshot.column(spec.remote_chassis) if spec.remote_chassis else {}
     local = [snapshot.column(oid) for oid in spec.local_port]
-    found: dict[Neighbour, None] = {}
     for index in snapshot.column(spec.rows or spec.remote_name):
-        number = picked(Source(pattern=spec.index_pattern), index)
+        number = taken(spec.index_pattern, index)
         candidates = [text for column in local if (text := port_id_text(column.get(number)))]
         remote = next((text for column in remote_ports if (text := port_id_text(column.get(index)))), "")
         port = next((text for text in candidates if text in ports), (candidates or [number])[0])
-        found[Neighbour(instance_of(port), text_of(names.get(index)), remote, port_id_text(chassis.get(index)))] = None
-    return tuple(found)
+        yield Neighbour(instance_of(port), text_of(names.get(index)), remote, port_id_text(chassis.get(index)))
 
 
 def _first_fact(sources: tuple[Source, ...], snapshot: Snapshot) -> str:
@@ -87,6 +88,6 @@ def _first_fact(sources: tuple[Source, ...], snapshot: Snapshot) -> str:
 
 def _kept(indices: list[str], where: tuple[Filter, ...], snapshot: Snapshot) -> list[str]:
     for condition in where:
-        values = snapshot.column(condition.column)
+        values = snapshot.column(condition.column) if condition.column else {i: i.encode() for i in indices}
         indices = [index for index in indices if keeps(condition, values.get(index))]
     return indices

@@ -111,10 +111,11 @@ class _SnmpReader:
             return Linear(self._columns[leaf.column], leaf.share, 0.0, reading.scale, reading.offset, is_whole=False)
         whole = 1.0
         if reading.of:
-            whole = self._constant(reading.of, index)
+            whole = sum(self._constant(oid, index) for oid in reading.whole)
             if whole <= 0:
                 return None
-        moving = [(1.0, leaf), *((-1.0, self._leaf(oid, index)) for oid in reading.minus)]
+        moving = [(1.0, leaf), *((1.0, self._leaf(oid, index)) for oid in reading.plus)]
+        moving += [(-1.0, self._leaf(oid, index)) for oid in reading.minus]
         return _summed(moving, reading.scale / whole, reading.offset, self._columns)
 
     def _constant(self, oid: str, index: str) -> float:

@@ -56,7 +56,7 @@ def test_an_snmp_family_tells_how_long_it_runs_and_its_ports(name: str) -> None:
     assert {"if_in_bps", "if_out_bps", "if_oper_state"} <= {
         p.metric for p in profile.tables[profile.ports.table].points
     }
-    assert profile.neighbours is not None
+    assert profile.neighbours
 
 
 @pytest.mark.parametrize("name", FAMILIES)
