@@ -9,8 +9,8 @@ from agent.collect.port import Harvest
 from agent.collect.snmp import AUTO, DeviceTarget, SnmpCollector
 from agent.collect.snmp_dialogue import SnmpDialogue, SnmpTiming
 from campus.errors import Poison, Transient
-from campus.ids import DeviceId, MetricId
-from campus.metrics import MetricKind, catalogue
+from campus.ids import DeviceId, Instance, MetricId
+from campus.metrics import Metric, MetricKind, catalogue
 from campus.samples import DeviceFacts, DeviceKind, Sample
 from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue, Identity
@@ -31,18 +31,37 @@ _OPER = {
 _LISTS = {
     "cpu_percent": ("cpu", "percent"),
     "memory_percent": ("memory", "percent"),
+    "swap_percent": ("memory", "percent"),
+    "virtual_memory_percent": ("memory", "percent"),
+    "memory_share_percent": ("memory", "percent"),
     "storage_percent": ("storage", "percent"),
     "temperature_cel": ("temperatures", "celsius"),
     "supply_percent": ("supplies", "percent"),
+    "paper_percent": ("supplies", "percent"),
 }
 _WIRELESS = {"wireless_clients": "clients", "access_points": "ap-count", "channel_use_percent": "utilization"}
 _CLASSES = {
-    "power_w": "power",
     "humidity_percent": "humidity",
     "load_percent": "load",
     "battery_percent": "charge",
     "battery_runtime_s": "runtime",
+    "on_battery_s": "runtime",
+    "fan_percent": "fan",
 }
+_CLASS_OF_UNIT = {
+    "V": "voltage",
+    "A": "current",
+    "W": "power",
+    "Hz": "frequency",
+    "{turn}/min": "fan",
+    "dB[mW]": "signal",
+    "dB": "signal",
+}
+"""What a sensor measures, by its metric or else by its unit; anything else is a `count`."""
+
+
+ToldStates = dict[tuple[MetricId, Instance], int | float | str]
+"""(metric, instance) to what the device itself says of a state."""
 
 
 async def probe(
@@ -56,8 +75,9 @@ async def probe(
     """Ask a device everything once; the answer is JSON-able.
 
     Keys: profile; kind; identity {vendor, model, version, serial, hardware, name}; system {sys_object_id, sys_descr};
-    uptime_s; response_time_ms; interfaces, cpu, memory, storage, temperatures, sensors, wireless, supplies, neighbours;
-    dropped (readings left out, by reason).
+    uptime_s; response_time_ms; interfaces; cpu, memory, storage, supplies [{name, percent}]; temperatures [{name,
+    celsius}]; sensors [{class, name, value, unit}], of a state `value` as the device tells it and `state` as the catalogue
+    names it; wireless [{class, name, value}]; neighbours; dropped (readings left out, by reason).
     `Transient` when the device does not answer, `Poison` when it does not speak SNMP or has a name nobody knows.
     """
     await _require_known(address)
@@ -66,9 +86,10 @@ async def probe(
         harvest = await collector.poll(frozenset(Cadence), now)
         _refuse_unreachable(harvest, address)
         interfaces = await _interfaces(collector.dialogue)
+        told = await _told_states(collector)
     finally:
         await collector.close()
-    return _report(harvest, interfaces, collector.identity)
+    return _report(harvest, interfaces, collector.identity, told)
 
 
 async def _require_known(address: HostPort) -> None:
@@ -90,7 +111,27 @@ def _refuse_unreachable(harvest: Harvest, address: HostPort) -> None:
         )
 
 
-def _report(harvest: Harvest, interfaces: list[dict[str, Any]], system: Identity) -> dict[str, Any]:
+async def _told_states(collector: SnmpCollector) -> ToldStates:
+    """The device's own number or word for each state, asked for once more: a sample has only what it means."""
+    asks = collector.learnt.asks if collector.learnt else []
+    chosen = {ask.name: ask.at(ask.chosen.oid) for ask in asks if ask.chosen and ask.point.type.tells_state}
+    answers: dict[str, Raw] = {}
+    await collector.dialogue.get(list(dict.fromkeys(chosen.values())), answers)
+    return {name: _as_told(answers[oid]) for name, oid in chosen.items() if oid in answers}
+
+
+def _as_told(raw: Raw) -> int | float | str:
+    """A raw state as JSON: a number stays one, bits become one, text stays text.
+
+    >>> _as_told(3), _as_told(b"closed"), _as_told(bytes([0, 64]))
+    (3, 'closed', 64)
+    """
+    if isinstance(raw, bytes) and not (raw.isascii() and text_of(raw)):
+        return int.from_bytes(raw, "big")
+    return raw if isinstance(raw, int | float) else text_of(raw)
+
+
+def _report(harvest: Harvest, interfaces: list[dict[str, Any]], system: Identity, told: ToldStates) -> dict[str, Any]:
     facts = harvest.facts or DeviceFacts(DeviceId("probe"), DeviceKind.OTHER, 0)
     report: dict[str, Any] = {
         "profile": facts.profile,
@@ -106,7 +147,7 @@ def _report(harvest: Harvest, interfaces: list[dict[str, Any]], system: Identity
         "dropped": dict(harvest.dropped),
     }
     for sample in harvest.samples:
-        _place(report, sample)
+        _place(report, sample, told)
     return report
 
 
@@ -123,7 +164,7 @@ def _identity(facts: DeviceFacts) -> dict[str, str]:
     }
 
 
-def _place(report: dict[str, Any], sample: Sample) -> None:
+def _place(report: dict[str, Any], sample: Sample, told: ToldStates) -> None:
     """Put one sample where a reader looks for it; ports have their own list."""
     metric, instance = str(sample.key.metric), str(sample.key.instance)
     known = catalogue()[MetricId(metric)]
@@ -136,26 +177,20 @@ def _place(report: dict[str, Any], sample: Sample) -> None:
         report[name].append({"name": instance, key: sample.value})
     elif metric in _WIRELESS:
         report["wireless"].append({"class": _WIRELESS[metric], "name": instance, "value": sample.value})
-    elif known.kind is MetricKind.STATE:
-        state = known.state(sample.value)
-        report["sensors"].append(
-            {
-                "class": "state",
-                "name": f"{known.en} {instance}".strip(),
-                "value": sample.value,
-                "state": state.name if state else "",
-                "unit": "",
-            }
-        )
     else:
-        report["sensors"].append(
-            {
-                "class": _CLASSES.get(metric) or metric.rsplit("_", 1)[-1],
-                "name": f"{known.en} {instance}".strip(),
-                "value": sample.value,
-                "unit": known.unit,
-            }
-        )
+        report["sensors"].append(_sensor(sample, known, told))
+
+
+def _sensor(sample: Sample, known: Metric, told: ToldStates) -> dict[str, Any]:
+    """One sensor: a state with the device's own number, which its manual explains; a runtime in minutes, as UPS tell it."""
+    name = f"{known.en} {sample.key.instance}".strip()
+    if known.kind is MetricKind.STATE:
+        state, raw = known.state(sample.value), told.get((sample.key.metric, sample.key.instance), sample.value)
+        return {"class": "state", "name": name, "value": raw, "state": state.name if state else "", "unit": ""}
+    kind = _CLASSES.get(sample.key.metric) or _CLASS_OF_UNIT.get(known.unit, "count")
+    if kind == "runtime":
+        return {"class": kind, "name": name, "value": round(sample.value / 60, 2), "unit": "min"}
+    return {"class": kind, "name": name, "value": sample.value, "unit": known.unit}
 
 
 async def _interfaces(dialogue: SnmpDialogue) -> list[dict[str, Any]]:

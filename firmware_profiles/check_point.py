@@ -12,6 +12,8 @@ from firmware_profiles.well_known import WELL_KNOWN
 def check_snmp_point(place: Place, point: Point) -> None:
     """One point with an OID, its alternatives too."""
     metric = _metric(place, point)
+    if point.named_by:
+        check_oid(place.at("named_by"), point.named_by)
     for where, reading in [(place, point), *((place.at("otherwise", i), r) for i, r in enumerate(point.otherwise))]:
         _check_reading(where, reading)
         if metric:
@@ -72,7 +74,7 @@ def _check_reading(place: Place, reading: Reading) -> None:
 
 def _check_type(place: Place, metric: Metric, reading: Reading) -> None:
     state = metric.kind is MetricKind.STATE
-    if state != (reading.type is PointType.STATE):
+    if state != reading.type.tells_state:
         place.at("type").say(
             f"the metric is a {metric.kind}, the point a {reading.type}",
             "write `type: state` and its `states`" if state else "choose gauge, a counter or timeticks",

@@ -25,6 +25,10 @@ _USED_GROUP = re.compile(r"\{(\d+)\}")
 
 def check_profile(place: Place, profile: Profile) -> None:
     """Everything that one file says."""
+    if profile.unverified and not profile.sources:
+        place.at("unverified").say(
+            "nothing says what it rests on", "name the MIB, RFC or vendor's page under `sources`"
+        )
     _check_match(place.at("match"), profile.match)
     for index, point in enumerate(profile.points):
         check_snmp_point(place.at("points", index), point)

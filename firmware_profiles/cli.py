@@ -35,14 +35,23 @@ def list_profiles(extra: Path | None, *, as_json: bool) -> None:
     from firmware_profiles.show import matched_by
 
     rows = [
-        {"name": name, "title": p.title, "kind": str(p.kind), "matched_by": matched_by(p), "fragment": p.is_fragment}
+        {
+            "name": name,
+            "title": p.title,
+            "kind": str(p.kind),
+            "matched_by": matched_by(p),
+            "fragment": p.is_fragment,
+            "unverified": p.unverified,
+            "sources": p.sources,
+        }
         for name, p in load_catalogue(extra).profiles.items()
     ]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
     for row in rows:
-        click.echo(f"{row['name']:24} {row['kind']:16} {row['title']}\n{'':24} {row['matched_by']}")
+        mark = ", unverified" if row["unverified"] else ""
+        click.echo(f"{row['name']:24} {row['kind']:16} {row['title']}{mark}\n{'':24} {row['matched_by']}")
 
 
 @profiles.command()

@@ -27,11 +27,18 @@ class PointType(StrEnum):
     COUNTER64 = "counter64"
     TIMETICKS = "timeticks"
     STATE = "state"
+    BITS = "bits"
+    """A state told as bits (RFC 2578, section 7.1.4): the first of `states` whose bit is set; ``none`` when no bit is."""
 
     @property
     def counts(self) -> bool:
         """Whether two readings are needed."""
         return self in {PointType.COUNTER32, PointType.COUNTER64}
+
+    @property
+    def tells_state(self) -> bool:
+        """Whether raw values stand for states of the metric."""
+        return self in {PointType.STATE, PointType.BITS}
 
 
 class IndexForm(StrEnum):
@@ -101,12 +108,15 @@ class Point(Reading, frozen=True, kw_only=True):
     """One metric by SNMP. `otherwise` are read in order where the device does not answer `oid`.
 
     `oid` is a whole OID (``...0``) under `points`, a column under a table. `states` maps raw values to state names of the metric.
+    `named_by`, under `points`, is a whole OID whose text is the instance, such as what people called a sensor; where it
+    says nothing `instance` stands.
     """
 
     metric: str
     cadence: Cadence = Cadence.NORMAL
     states: dict[int | str, str] = {}
     instance: str = ""
+    named_by: str = ""
     otherwise: tuple[Reading, ...] = ()
 
 
@@ -277,6 +287,10 @@ class Profile(_Strict, frozen=True):
 
     title: str
     kind: DeviceKind = DeviceKind.OTHER
+    unverified: bool = False
+    """Written after `sources` alone: nobody has seen it read a device."""
+    sources: tuple[str, ...] = ()
+    """Public documents it rests on: MIB modules, RFCs, vendors' pages."""
     match: Match = Match()
     include: tuple[str, ...] = ()
     facts: Facts = Facts()

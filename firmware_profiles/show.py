@@ -34,6 +34,9 @@ def as_plain(profile: Profile) -> Any:
 def described(name: str, profile: Profile) -> str:
     """The profile in lines: what it matches, which facts, which metrics from where."""
     lines = [f"{name}: {profile.title} ({profile.kind})", f"  known by  {matched_by(profile)}"]
+    if profile.unverified:
+        lines.append("  unverified: written after its sources alone, nobody has seen it read a device")
+    lines += [f"  source    {source}" for source in profile.sources]
     facts = [fact for fact in Facts.__struct_fields__ if getattr(profile.facts, fact)]
     if facts:
         lines.append(f"  facts     {', '.join(facts)}")

@@ -11,7 +11,7 @@ from agent.decode.plan import Ask
 from agent.decode.value import number_of
 from campus.errors import Poison
 from campus.samples import Neighbour, PortFacts
-from firmware_profiles.model import Facts, Filter, NeighbourColumns, Profile, SameName, Source, Table
+from firmware_profiles.model import Facts, Filter, NeighbourColumns, Point, Profile, SameName, Source, Table
 from firmware_profiles.raw import Raw, instance_of, mac_text, port_id_text, text_of
 from firmware_profiles.select import keeps, looked_up, named, picked, taken, told_apart
 
@@ -52,13 +52,33 @@ class Learnt:
 async def learn(profile: Profile, columns: Columns) -> Learnt:
     """Walk what `profile` names. `Transient` or `Poison` when the device does not bear it."""
     rows = {name: await table_rows(table, columns) for name, table in profile.tables.items()}
-    asks = [Ask(point, point.instance) for point in profile.points]
+    asks = [Ask(point, await scalar_instance(point, columns)) for point in profile.points]
     for name, table in profile.tables.items():
         part = table.same_name is SameName.SUM
         asks += [Ask(point, instance, index, is_part=part) for index, instance in rows[name] for point in table.points]
+    tell_apart(asks)
     ports = await _ports(profile, rows, asks, columns)
     facts = {fact: await first_fact(getattr(profile.facts, fact), columns) for fact in Facts.__struct_fields__}
     return Learnt(asks, facts, ports, await _neighbours(profile, columns, {port.instance for port in ports}))
+
+
+async def scalar_instance(point: Point, columns: Columns) -> str:
+    """What the device calls what a scalar measures, else what the profile does."""
+    told = instance_of(text_of(await columns.scalar(point.named_by))) if point.named_by else ""
+    return told or point.instance
+
+
+def tell_apart(asks: Iterable[Ask]) -> None:
+    """Number what two tables (or two labels) call alike, so that no two asks of one metric bear one name; parts share theirs."""
+    taken: set[tuple[str, str]] = set()
+    for ask in asks:
+        if ask.is_part:
+            continue
+        name, number = ask.instance, 1
+        while (ask.point.metric, ask.instance) in taken:
+            number += 1
+            ask.instance = instance_of(f"{name} #{number}")
+        taken.add((ask.point.metric, ask.instance))
 
 
 async def table_rows(table: Table, columns: Columns) -> list[tuple[str, str]]:

@@ -44,11 +44,12 @@ class Ask:
         return self.chosen is not None and self.at(self.chosen.oid) in answers
 
     def choose(self, answers: dict[str, Raw]) -> bool:
-        """Settle on the first way that gave a value, else the first that gave anything; False when none did."""
+        """Settle on the first way that gave a value and all it needs, else a value, else anything; False when none did."""
         if self.chosen is None:
             given = [r for r in self.readings() if self.at(r.oid) in answers]
             useful = [r for r in given if not is_ignored(answers[self.at(r.oid)], r.ignore)]
-            self.chosen = next(iter(useful or given), None)
+            whole = [r for r in useful if all(self.at(oid) in answers for oid in r.beside)]
+            self.chosen = next(iter(whole or useful or given), None)
         return self.chosen is not None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from agent.collect.port import Harvest
 from agent.decode.counter import CounterReading, Rate, Step, rate_between
 from agent.decode.plan import Ask
-from agent.decode.value import is_ignored, mapped, number_of, settled, si_factor, state_of
+from agent.decode.value import bits_of, is_ignored, mapped, number_of, settled, si_factor, state_of
 from campus.errors import Poison
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue
@@ -96,6 +96,8 @@ def _value(
         raw = taken(reading.pattern, text_of(raw))
     if reading.type is PointType.STATE:
         return state_of(metric, raw, ask.point.states)
+    if reading.type is PointType.BITS:
+        return bits_of(metric, raw, ask.point.states)
     if reading.type.counts:
         return _rate(ask, reading, raw, answers, memory, measured_at, uptime_ticks)
     return settled(metric, _number(ask, reading, raw, answers) * reading.scale + reading.offset)

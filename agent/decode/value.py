@@ -67,6 +67,20 @@ def value_of(metric: Metric, raw: Raw, kind: PointType, scale: float, offset: fl
     return settled(metric, number_of(raw) * ticks * scale + offset)
 
 
+def bits_of(metric: Metric, raw: Raw, states: dict[int | str, str]) -> float:
+    """The number of the first of `states` whose bit is set, bit 0 being the highest of the first octet (RFC 2578, 7.1.4).
+
+    Where no bit is set it is that of the state under ``none``. `Poison` ``unknown_state`` when the profile knows none that fits.
+    """
+    octets = raw if isinstance(raw, bytes) else b""
+    for bit, name in states.items():
+        if isinstance(bit, int) and bit // 8 < len(octets) and octets[bit // 8] & (0x80 >> bit % 8):
+            return float(metric.state_value(name))
+    if any(octets) or "none" not in states:
+        raise Poison("unknown_state", f"the bits {octets.hex()} are no state the profile knows")
+    return float(metric.state_value(states["none"]))
+
+
 def state_of(metric: Metric, raw: Raw, states: dict[int | str, str]) -> float:
     """The number of the state that `states` maps a raw value to; `Poison` ``unknown_state`` when it maps to none."""
     key = str(raw).lower() if isinstance(raw, bool) else text_of(raw)

@@ -36,7 +36,7 @@ def test_a_family_speaks_in_catalogue_metrics_and_states(name: str) -> None:
     assert points
     for point in points:
         metric = catalogue()[MetricId(point.metric)]
-        assert (metric.kind is MetricKind.STATE) == (point.type is PointType.STATE), point.metric
+        assert (metric.kind is MetricKind.STATE) == point.type.tells_state, point.metric
         assert {metric.state_value(state) for state in point.states.values()} <= {s.value for s in metric.states}
 
 
