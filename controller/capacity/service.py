@@ -11,7 +11,7 @@ import numpy as np
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from controller.capacity.model import DirectionUse, LinkUse
 from controller.capacity.port import Registry
-from controller.capacity.rules import busy_hour, coverage, days_above, nearest_rank
+from controller.capacity.rules import FIVE_MINUTES_MS, busy_hour, coverage, days_above, nearest_rank
 from controller.identity.scope import Scope
 from controller.registry.model import Link
 from controller.store.port import DistrictSeries, Level, SampleStore, Window
@@ -23,6 +23,9 @@ STATE: Final = MetricId("if_oper_state")
 SPEED: Final = MetricId("if_speed_bps")
 FRESH_MS: Final = 5 * 60_000
 """A number older than this does not say how it is now."""
+_WINDOW_BUCKETS: Final = 100_000
+"""As many links as have about so many averages are read at a time: fetching more keeps the interpreter, and so a commit
+waiting, for more than some milliseconds."""
 
 _PartKey = tuple[SiteId, DeviceId, Instance]
 
@@ -56,25 +59,33 @@ class CapacityService:
         states = self._latest(self._numbers(STATE, parts), now - FRESH_MS)
         speeds = self._latest(self._numbers(SPEED, parts), 0)
         rates = self._latest(inbound, now - FRESH_MS), self._latest(outbound, now - FRESH_MS)
-        ids = np.array(sorted({*inbound.values(), *outbound.values()}), dtype=np.int32)
-        window = self._store.window(ids, start, until, Level.FIVE_MINUTES) if len(ids) and until > start else None
         uses = []
-        for link in links:
-            part = (link.site, link.device, Instance(link.instance))
-            known = link if link.capacity_bps > 0 else replace(link, capacity_bps=speeds.get(part, 0.0))
-            period = _Period(window, start, until, self.line * known.capacity_bps, self._zone)
-            uses.append(
-                LinkUse(
-                    link=known,
-                    site=link.site,
-                    start=start,
-                    end=end,
-                    inbound=period.direction(inbound.get(part), rates[0].get(part, math.nan)),
-                    outbound=period.direction(outbound.get(part), rates[1].get(part, math.nan)),
-                    is_up=_is_up(states.get(part)),
-                )
+        together = max(1, _WINDOW_BUCKETS * FIVE_MINUTES_MS // (2 * max(until - start, FIVE_MINUTES_MS)))
+        for first in range(0, len(links), together):
+            some = slice(first, first + together)
+            window = self._window(
+                [each.get(part) for part in parts[some] for each in (inbound, outbound)], start, until
             )
+            for link, part in zip(links[some], parts[some], strict=True):
+                known = link if link.capacity_bps > 0 else replace(link, capacity_bps=speeds.get(part, 0.0))
+                period = _Period(window, start, until, self.line * known.capacity_bps, self._zone)
+                uses.append(
+                    LinkUse(
+                        link=known,
+                        site=link.site,
+                        start=start,
+                        end=end,
+                        inbound=period.direction(inbound.get(part), rates[0].get(part, math.nan)),
+                        outbound=period.direction(outbound.get(part), rates[1].get(part, math.nan)),
+                        is_up=_is_up(states.get(part)),
+                    )
+                )
         return uses
+
+    def _window(self, numbers: Sequence[int | None], start: int, until: int) -> Window | None:
+        """Averages of some series, None where there are none."""
+        ids = np.array(sorted({number for number in numbers if number is not None}), dtype=np.int32)
+        return self._store.window(ids, start, until, Level.FIVE_MINUTES) if len(ids) and until > start else None
 
     def _numbers(self, metric: MetricId, parts: Sequence[_PartKey]) -> dict[_PartKey, int]:
         """Series id of `metric` of each part that has one."""

@@ -51,6 +51,8 @@ class Seats:
     power: NDArray[np.int64]
     activity: NDArray[np.int64]
     """`touch_per_min` and `input_state`."""
+    first: int = 0
+    """The number of the first of so many boards: the arrays may know of others too."""
 
 
 def weigh(window: Window, seats: Seats, start: int, buckets: int) -> Evidence:
@@ -59,9 +61,9 @@ def weigh(window: Window, seats: Seats, start: int, buckets: int) -> Evidence:
     bucket = (window.at - start) // BUCKET_MS
     seat = seats.power[window.series]
     rows = np.flatnonzero(seat >= 0)
-    place = seat[rows] * buckets + bucket[rows]
+    place = (seat[rows] - seats.first) * buckets + bucket[rows]
     known[place] = True
     on[place] = proves_on(window.minimum[rows], window.maximum[rows])
     rows = np.flatnonzero((seat < 0) & (window.maximum > 0))
-    active[seats.activity[window.series[rows]] * buckets + bucket[rows]] = True
+    active[(seats.activity[window.series[rows]] - seats.first) * buckets + bucket[rows]] = True
     return Evidence(*(mask.reshape(seats.boards, buckets) for mask in (known, on, on & active)))

@@ -42,7 +42,8 @@ class EvidenceMemory:
             needed = len(fresh.keys() - known.keys())
             if not self._make_room(day, needed):
                 return
-            self._days[day] = (number, known | fresh)
+            known.update(fresh)
+            self._days[day] = (number, known)
             self._held += needed
 
     def _make_room(self, day: int, needed: int) -> bool:

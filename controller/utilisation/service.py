@@ -99,8 +99,9 @@ class UtilisationService:
         lessons = (lesson for site in sites for lesson in self._registry.lessons(scope, site, start, until))
         timetable = Timetable(lessons, start, until, edges)
         rooms = [(board.site, board.room) for board in boards]
-        for day, evidence in self._reader.read([(board.site, board.id) for board in boards], start, until):
-            tally.add(day, self._zone, evidence, *timetable.on(day, rooms, evidence.is_known.shape[1]))
+        for some, day, evidence in self._reader.read([(board.site, board.id) for board in boards], start, until):
+            lessons_then = timetable.on(day, rooms[some], evidence.is_known.shape[1])
+            tally.part(some).add(day, self._zone, evidence, *lessons_then)
         return tally
 
 

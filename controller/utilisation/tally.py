@@ -32,6 +32,10 @@ class Tally:
         """Nothing yet."""
         return cls(*(np.zeros(shape, np.int64) for shape in ((boards, CELLS), (boards, CELLS), boards, boards)))
 
+    def part(self, boards: slice) -> Self:
+        """Some of the boards: what is added to it is added here."""
+        return type(self)(self.known_ms[boards], self.used_ms[boards], self.lesson_ms[boards], self.on_ms[boards])
+
     def add(
         self, day: int, zone: ZoneInfo, evidence: Evidence, in_lesson: Milliseconds, lesson_ms: Milliseconds
     ) -> None:
