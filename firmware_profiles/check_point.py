@@ -3,7 +3,7 @@
 from campus.document import nearest
 from campus.ids import MetricId
 from campus.metrics import Metric, MetricKind, catalogue
-from firmware_profiles.check_words import check_oid, check_pattern
+from firmware_profiles.check_words import check_filter, check_oid, check_pattern
 from firmware_profiles.finding import Place
 from firmware_profiles.model import MessagePoint, Point, PointType, Reading
 from firmware_profiles.well_known import WELL_KNOWN
@@ -14,6 +14,8 @@ def check_snmp_point(place: Place, point: Point) -> None:
     metric = _metric(place, point)
     if point.named_by:
         check_oid(place.at("named_by"), point.named_by)
+    for index, condition in enumerate(point.where):
+        check_filter(place.at("where", index), condition)
     for where, reading in [(place, point), *((place.at("otherwise", i), r) for i, r in enumerate(point.otherwise))]:
         _check_reading(where, reading)
         if metric:
@@ -92,7 +94,7 @@ def _check_type(place: Place, metric: Metric, reading: Reading) -> None:
 
 def _check_scale(place: Place, metric: Metric, reading: Reading) -> None:
     known = WELL_KNOWN.get(reading.oid)
-    if known and not reading.of and reading.scale != known.scale:
+    if known and not reading.nonstandard and not reading.of and reading.scale != known.scale:
         place.at("scale").say(
             f"{known.name} counts {known.counted_in}: with scale {reading.scale:g} it is not {metric.unit}",
             f"write `scale: {known.scale:g}`",

@@ -4,11 +4,10 @@ import re
 
 from campus.document import nearest
 from firmware_profiles.check_point import check_message_point, check_snmp_point
-from firmware_profiles.check_words import check_oid, check_pattern
+from firmware_profiles.check_words import check_filter, check_oid, check_pattern
 from firmware_profiles.finding import Place
 from firmware_profiles.model import (
     Facts,
-    Filter,
     Match,
     Message,
     Naming,
@@ -62,7 +61,7 @@ def _check_table(place: Place, table: Table) -> None:
         place.at("points").say("a table without points", "list at least one, or remove the table")
     _check_naming(place.at("instance"), table.instance)
     for index, condition in enumerate(table.where):
-        _check_filter(place.at("where", index), condition)
+        check_filter(place.at("where", index), condition)
     for index, point in enumerate(table.points):
         check_snmp_point(place.at("points", index), point)
 
@@ -81,14 +80,6 @@ def _check_naming(place: Place, naming: Naming) -> None:
         )
 
 
-def _check_filter(place: Place, condition: Filter) -> None:
-    if condition.column:
-        check_oid(place.at("column"), condition.column)
-    if bool(condition.any_of) == bool(condition.matches):
-        place.say("a condition needs `any_of` or `matches`, and not both", "keep one of them")
-    check_pattern(place.at("matches"), condition.matches)
-
-
 def _check_source(place: Place, source: Source) -> None:
     given = [key for key in ("text", "oid", "column") if getattr(source, key)]
     if len(given) != 1:
@@ -99,7 +90,7 @@ def _check_source(place: Place, source: Source) -> None:
     if source.pattern:
         check_pattern(place.at("pattern"), source.pattern, 1)
     for index, condition in enumerate(source.where):
-        _check_filter(place.at("where", index), condition)
+        check_filter(place.at("where", index), condition)
 
 
 def _check_ports(place: Place, ports: PortColumns) -> None:

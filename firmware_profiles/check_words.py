@@ -1,8 +1,9 @@
-"""Is one word right? OIDs and patterns."""
+"""Is one word right? OIDs, patterns and conditions."""
 
 import re
 
 from firmware_profiles.finding import Place
+from firmware_profiles.model import Filter
 
 _OID = re.compile(r"[012](\.(0|[1-9][0-9]*))+\Z")
 _MAX_ARC = (1 << 32) - 1
@@ -18,6 +19,15 @@ def check_oid(place: Place, oid: str) -> None:
         )
     elif any(int(arc) > _MAX_ARC for arc in oid.split(".")):
         place.say(f"{oid!r} has an arc beyond 32 bits", "look at the MIB again")
+
+
+def check_filter(place: Place, condition: Filter) -> None:
+    """A condition with one question, of a column where it names one."""
+    if condition.column:
+        check_oid(place.at("column"), condition.column)
+    if bool(condition.any_of) == bool(condition.matches):
+        place.say("a condition needs `any_of` or `matches`, and not both", "keep one of them")
+    check_pattern(place.at("matches"), condition.matches)
 
 
 def check_pattern(place: Place, pattern: str, groups: int = 0) -> None:

@@ -92,6 +92,8 @@ class Reading(_Strict, frozen=True, kw_only=True):
     of: str | tuple[str, ...] = ()
     prefix: str = ""
     precision: str = ""
+    nonstandard: bool = False
+    """The device counts a standard object otherwise than its standard says; the comment beside it says how that is known."""
 
     @property
     def whole(self) -> tuple[str, ...]:
@@ -109,7 +111,7 @@ class Point(Reading, frozen=True, kw_only=True):
 
     `oid` is a whole OID (``...0``) under `points`, a column under a table. `states` maps raw values to state names of the metric.
     `named_by`, under `points`, is a whole OID whose text is the instance, such as what people called a sensor; where it
-    says nothing `instance` stands.
+    says nothing `instance` stands. `where` keeps the point only where it holds: of columns at the row, or of whole OIDs.
     """
 
     metric: str
@@ -117,6 +119,7 @@ class Point(Reading, frozen=True, kw_only=True):
     states: dict[int | str, str] = {}
     instance: str = ""
     named_by: str = ""
+    where: tuple[Filter, ...] = ()
     otherwise: tuple[Reading, ...] = ()
 
 

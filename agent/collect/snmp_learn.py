@@ -52,14 +52,31 @@ class Learnt:
 async def learn(profile: Profile, columns: Columns) -> Learnt:
     """Walk what `profile` names. `Transient` or `Poison` when the device does not bear it."""
     rows = {name: await table_rows(table, columns) for name, table in profile.tables.items()}
-    asks = [Ask(point, await scalar_instance(point, columns)) for point in profile.points]
+    asks = [Ask(p, await scalar_instance(p, columns)) for p in profile.points if await is_kept(p, columns)]
     for name, table in profile.tables.items():
-        part = table.same_name is SameName.SUM
-        asks += [Ask(point, instance, index, is_part=part) for index, instance in rows[name] for point in table.points]
+        asks += await table_asks(table, rows[name], columns)
     tell_apart(asks)
     ports = await _ports(profile, rows, asks, columns)
     facts = {fact: await first_fact(getattr(profile.facts, fact), columns) for fact in Facts.__struct_fields__}
     return Learnt(asks, facts, ports, await _neighbours(profile, columns, {port.instance for port in ports}))
+
+
+async def is_kept(point: Point, columns: Columns) -> bool:
+    """Whether what a scalar's `where` asks of other scalars holds."""
+    return all([keeps(condition, await columns.scalar(condition.column)) for condition in point.where])
+
+
+async def table_asks(table: Table, rows: list[tuple[str, str]], columns: Columns) -> list[Ask]:
+    """A table's points at its rows, row by row, each where its own `where` holds."""
+    indices = [index for index, _ in rows]
+    kept = {id(p): set(await _kept(indices, p.where, columns)) for p in table.points if p.where}
+    part = table.same_name is SameName.SUM
+    return [
+        Ask(point, instance, index, is_part=part)
+        for index, instance in rows
+        for point in table.points
+        if not point.where or index in kept[id(point)]
+    ]
 
 
 async def scalar_instance(point: Point, columns: Columns) -> str:
