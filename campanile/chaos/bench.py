@@ -86,17 +86,20 @@ class Bench:
             disk.unmount()
 
     async def start(self) -> None:
-        """Bring everything up in order; `BenchTrouble` when something does not come."""
+        """Bring everything up in order; `BenchTrouble` when something does not come.
+
+        The agents come last: what they say before the controller listens is lost, and they wait long for an answer.
+        """
         await self.line.start()
         self._write_controller()
         self.broker.process.start()
         await self.broker.process.until_ready()
+        self.replayer.start(self.broker.host, self.broker.port)
         self.controller.start()
+        await self.controller.until(self._hears_the_broker, "hear the broker", READY_TIMEOUT_S)
         for school in self.schools:
             await school.start(self.broker.host, self.broker.port)
             school.agent.start()
-        await self.controller.until_ready()
-        self.replayer.start(self.broker.host, self.broker.port)
 
     async def change_broker(self, kind: BrokerKind) -> None:
         """Kill the broker and let another take its place, at once and with nothing that the first one held."""
@@ -137,6 +140,9 @@ class Bench:
         await self.controller.end()
         self.controller.start()
         await self.controller.until(self._is_recalled, "hear from every agent after the restore", READY_TIMEOUT_S)
+
+    def _hears_the_broker(self) -> bool:
+        return "campanile_ingest_broker_connected 1" in read_metrics(self.http_port)
 
     def _is_recalled(self) -> bool:
         answers = self.data / "restored-answers.json"

@@ -16,7 +16,6 @@ from agent.uplink.sender import ANSWER_WITHIN_S
 from campanile.chaos import faults_disk, faults_line, faults_process
 from campanile.chaos.bench import Bench
 from campanile.chaos.brokers import BrokerKind
-from campanile.chaos.faults_process import until_committed
 from campanile.chaos.reconcile import Verdict
 from campanile.chaos.run import Run
 from campanile.chaos.school import BATCH_S
@@ -31,6 +30,9 @@ PROGRAMS = {
     BrokerKind.MOSQUITTO: ("mosquitto", "mosquitto"),
     BrokerKind.NATS: ("nats-server", "nats-server"),
 }
+SAMPLES = "ingest_samples_committed_total"
+ARRIVES_WITHIN_S = 60.0
+"""On a slow machine too, after an unanswered hello (10 s) or while the controller still asks agents to hold (30 s)."""
 Act = Callable[[Bench], Awaitable[None]]
 
 
@@ -60,8 +62,12 @@ def scenario(folder: Path, act: Act, kind: BrokerKind = BrokerKind.MOSQUITTO, *,
 
 
 async def more_arrives(bench: Bench) -> None:
-    before = await bench.metric("ingest_frames_committed_total") or 0.0
-    assert await until_committed(bench, before), "readings must arrive before and after the fault"
+    before = await bench.metric(SAMPLES) or 0.0
+
+    async def have_arrived() -> bool:
+        return (await bench.metric(SAMPLES) or 0.0) > before + 60
+
+    await until(have_arrived, "readings to arrive before and after the fault", ARRIVES_WITHIN_S)
 
 
 def staged(stage: Staging, times: int = 1) -> Act:
@@ -132,12 +138,13 @@ def test_a_controller_killed_between_commit_and_acknowledgement_stores_nothing_t
 
 def test_old_frames_said_again_in_any_order_are_recognised(tmp_path: Path) -> None:
     async def act(bench: Bench) -> None:
-        await until(lambda: bench.replayer.repeat(random.Random(1), 100) == 100, "something to repeat")
+        dice = random.Random(1)
 
-        async def knows_them() -> bool:
+        async def are_recognised() -> bool:
+            bench.replayer.repeat(dice, 20)  # again and again: hellos, all it may have overheard so far, repeat nothing
             return (await bench.metric("ingest_frames_repeated_total") or 0) > 10
 
-        await until(knows_them, "repeated frames to be recognised")
+        await until(are_recognised, "old frames to be said again and recognised", 60)
 
     assert_clean(scenario(tmp_path, act))
 
@@ -165,7 +172,7 @@ def test_a_destroyed_spool_takes_only_what_was_not_acknowledged(tmp_path: Path) 
         school = bench.schools[0]
         await school.line.cut()
         before = count_waiting(school.spool)
-        await until(lambda: count_waiting(school.spool) > before + 3, "frames that cannot leave")
+        await until(lambda: count_waiting(school.spool) > before + 3, "frames that cannot leave", 60)
         await staged(faults_disk.destroy_spool)(bench)
         await school.line.start()
 
@@ -191,7 +198,7 @@ def test_a_clock_wrong_from_the_start_is_set_right_before_anything_is_sent(tmp_p
         before = count_waiting(school.spool)
         school.set_clock(offset_ms)
         school.agent.start()
-        await until(lambda: count_waiting(school.spool) > before + 3, "frames sealed by the wrong clock")
+        await until(lambda: count_waiting(school.spool) > before + 3, "frames sealed by the wrong clock", 60)
         await school.line.start()
 
     verdict = scenario(tmp_path, act)
@@ -231,8 +238,7 @@ def test_frames_are_kept_after_they_were_acknowledged(tmp_path: Path) -> None:
 
     async def act(bench: Bench) -> None:
         school = bench.schools[0]
-        await until(lambda: count_waiting(school.spool) == 0, "everything to be acknowledged")
-        assert count_acknowledged(school.spool) > 0
+        await until(lambda: count_acknowledged(school.spool) > 1, "frames that are kept though acknowledged", 60)
 
     assert_clean(scenario(tmp_path, act))
 
