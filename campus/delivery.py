@@ -20,6 +20,12 @@ Its argument ``since`` is the instant (UTC milliseconds, as text) before which t
 or after it go out once more, behind what is new; those that were stored all the same are recognised by their marks.
 """
 
+TELL_FACTS: Final = "tell_facts"
+"""Name of the command by which a controller that hears samples of devices it does not know asks an agent for its facts.
+
+No arguments; the agent tells the facts of all its devices again, unless it has just done so.
+"""
+
 
 class SetAside(StrEnum):
     """Why a controller keeps a well-formed frame, or some of its samples, out of the store: the label of its counter."""

@@ -1,13 +1,21 @@
 """Commands of the controller, obeyed: a fixed list, each harmless when it comes twice."""
 
+from collections.abc import Awaitable, Callable
+
 from agent.spool.spool import Spool
-from campus.delivery import OFFER_AGAIN
+from campus.delivery import OFFER_AGAIN, TELL_FACTS
 from campus.version import VERSION
 from campus.wire.frame import LATEST_MS, CommandBody, ResultBody
 
+Greeting = Callable[[], Awaitable[None]]
+"""Appends to the spool what a controller must know before samples (facts), unless that was done a moment ago."""
 
-async def obey(command: CommandBody, spool: Spool) -> ResultBody:
+
+async def obey(command: CommandBody, spool: Spool, greeting: Greeting) -> ResultBody:
     """Do what is asked, if it is known and can be meant; the answer says how it went."""
+    if command.name == TELL_FACTS:
+        await greeting()
+        return ResultBody(command.id, ok=True, text="facts are told again")
     if command.name != OFFER_AGAIN:
         text = f"this agent (version {VERSION}) does not know the command {command.name[:40]!r}"
         return ResultBody(command.id, ok=False, text=text)

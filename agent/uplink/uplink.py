@@ -7,7 +7,7 @@ import asyncio
 import logging
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
@@ -20,7 +20,7 @@ from agent.settings import UplinkSettings
 from agent.spool.spool import Spool
 from agent.uplink.bucket import Bucket
 from agent.uplink.hold import Hold
-from agent.uplink.orders import obey
+from agent.uplink.orders import Greeting, obey
 from agent.uplink.sender import ANSWER_WITHIN_S, Sender
 from agent.uplink.window import Lane
 from campus.errors import Poison, Transient
@@ -34,10 +34,6 @@ STATE_EVERY_S = 60.0
 """That we are online is said again so often: the last will of a connection that broke, of our last process or of a twin,
 may come when its broker notices, long after we said so."""
 _log = logging.getLogger(__name__)
-
-
-Greeting = Callable[[], Awaitable[None]]
-"""Appends to the spool what every connection begins with (facts); called when it stands, before frames are sent."""
 
 
 class Uplink:
@@ -57,6 +53,7 @@ class Uplink:
         answer_within_s: float = ANSWER_WITHIN_S,
         state_every_s: float = STATE_EVERY_S,
     ) -> None:
+        """`greeting` is called whenever a connection stands, before frames are sent, and when the controller asks for it."""
         self._broker = broker
         self._settings = settings
         self._address = address
@@ -148,7 +145,7 @@ class Uplink:
                         self._take_answer(frame.sent_at, frame.body, sender)
                         stored[frame.body.epoch] += frame.body.runs  # none in an answer to hello
                     elif isinstance(frame.body, CommandBody):
-                        await self._spool.append([await obey(frame.body, self._spool)])
+                        await self._spool.append([await obey(frame.body, self._spool, self._greeting)])
                 except Poison as error:
                     self.counts[f"refused_down_{error.reason}"] += 1
             for epoch, runs in stored.items():

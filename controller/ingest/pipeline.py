@@ -19,11 +19,12 @@ from campus.metrics import catalogue
 from campus.topics import Address
 from campus.wire.codec import decode_frame
 from campus.wire.columns import check_sizes
+from campus.wire.dictionary import read_series
 from campus.wire.frame import HELLO_NUMBER, EventsBody, FactsBody, Frame, HelloBody, ResultBody, SamplesBody
-from controller.ingest.accept import names_unknown_device
+from controller.ingest.accept import SeriesTable, names_unknown_device
 from controller.ingest.counters import IngestCounters
 from controller.ingest.dead_letters import DeadLetters
-from controller.ingest.deferral import CLOCK_PATIENCE_MS, Deferrals
+from controller.ingest.deferral import CLOCK_PATIENCE_MS, Deferrals, Strangers
 from controller.ingest.dictionaries import Dictionaries
 from controller.ingest.group import Arrived, Group
 from controller.ingest.limits import SeriesQuota
@@ -77,7 +78,7 @@ class Pipeline:
         self._keep_ms = keep_days * DAY_MS
         self._listener = listener
         self._dictionaries = Dictionaries(store, registrar, catalogue(), quota, counters=counters)
-        self._factless = Deferrals()
+        self._strangers = Strangers(registrar)
         self._ahead = Deferrals(CLOCK_PATIENCE_MS)
         self._condemned: deque[bytes] = deque(maxlen=CONDEMNED_KEPT)
         """Digests of frames that failed alone. Not acknowledged they come again, until a version comes that can take them."""
@@ -186,12 +187,13 @@ class Pipeline:
                 if is_resent_until_stored and _is_ahead(frame, body, now) and self._ahead.put_off(mark, now):
                     raise _EarlyError
                 table = self._dictionaries.table(address, body.dictionary, now)
-                if is_resent_until_stored and names_unknown_device(table) and self._factless.put_off(mark, now):
-                    raise _EarlyError
+                if is_resent_until_stored and names_unknown_device(table):
+                    table = self._table_unless_early(address, body.dictionary, now)
                 self.group.add_samples(arrived, body, table)
             case FactsBody() as body:
                 self._registrar.learn_facts(address, body.devices, self._clock())
                 self._dictionaries.devices_learnt(frame.site)
+                self._strangers.told(frame.site, [facts.device for facts in body.devices], self._clock())
             case EventsBody() as body:
                 self._events.note_events(address, mark, body.events)
                 self.counters.events_received += len(body.events)
@@ -206,6 +208,18 @@ class Pipeline:
                     self._listener.note_result(address, body)
             case _:
                 raise Poison("wrong_kind", "acknowledgements and commands go down to agents, not up")
+
+    def _table_unless_early(self, address: Address, dictionary: bytes, now: int) -> SeriesTable:
+        """The table of a dictionary that names strangers; `_EarlyError` while their facts may still come."""
+        strangers = self._strangers.among(address.site, read_series(dictionary).devices)
+        waited_ms = self._strangers.waited_ms(address.site, strangers, now)
+        if waited_ms is not None:
+            if self._listener is not None:
+                self._listener.note_strangers(address, waited_ms)
+            raise _EarlyError
+        if not strangers:  # registered meanwhile, and not by facts that came this way
+            self._dictionaries.devices_learnt(address.site)
+        return self._dictionaries.table(address, dictionary, now)
 
     def _note_hello(self, address: Address, body: HelloBody) -> None:
         self._registrar.note_agent(address, version=body.version, spool_bytes=body.spool_bytes)

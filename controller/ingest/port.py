@@ -77,5 +77,8 @@ class Listener(Protocol):
     def note_frame(self, address: Address, epoch: int, sealed_at: int, now: int) -> None:
         """Any other frame came, `sealed_at` by the agent's clock. Cheap: called for each."""
 
+    def note_strangers(self, address: Address, waited_ms: int) -> None:
+        """A frame is put off for devices the registry does not know; the first of them was named `waited_ms` ago. Cheap."""
+
     def note_result(self, address: Address, result: ResultBody) -> None:
         """A command ended."""

@@ -21,6 +21,7 @@ from controller.ingest.clashes import Clashes
 from controller.ingest.counters import IngestCounters
 from controller.ingest.door import Door
 from controller.ingest.flow import Flow
+from controller.ingest.inquiry import ASK_AFTER_MS, Inquiry
 from controller.ingest.limits import Limits, SeriesQuota
 from controller.ingest.model import AgentDelivery, DeliveryState
 from controller.ingest.past import Past
@@ -49,6 +50,7 @@ class Reception:
         self._clashes = Clashes()
         self._untold: deque[tuple[Address, int, int]] = deque(maxlen=MOST_UNTOLD)
         self._recall = Recall(directory, self._past.whole_before)
+        self._inquiry = Inquiry()
         self._clock_s = clock_s
         self._is_stuck = False
         self._set_aside: deque[Counter[str]] = deque([Counter()], SET_ASIDE_MINUTES + 1)
@@ -87,6 +89,11 @@ class Reception:
             events.note_events(address, FrameMark(address.site, address.agent, epoch, now), [event])
             self._untold.popleft()
 
+    def note_strangers(self, address: Address, waited_ms: int) -> None:
+        """Frames of an agent wait for facts: it is asked for them when they do not come by themselves."""
+        if waited_ms >= ASK_AFTER_MS:
+            self._inquiry.want(address)
+
     def note_result(self, address: Address, result: ResultBody) -> None:
         """An agent tells how a command ended."""
         self._recall.note_result(address, result)
@@ -96,7 +103,7 @@ class Reception:
         self._look_at_set_aside()
         told = self.flow.tend(Load(lag_s, fill, self._look_at_commits()))
         acks = [(address, standing_ack(address, epoch, self.flow, now)) for address, epoch in told]
-        return acks + self._recall.due(self.flow.present(), now)
+        return acks + self._recall.due(self.flow.present(), now) + self._inquiry.due(now)
 
     def state(self, now: int) -> DeliveryState:
         """What pages show; from memory."""
@@ -126,6 +133,11 @@ class Reception:
                 "ingest_agents_out_of_series",
                 "Agents that name more series than their share",
                 len(self.quota.exhausted()),
+            ),
+            Figure(
+                "ingest_facts_asked_total",
+                "Questions to agents for facts of devices that are not known",
+                self._inquiry.asked,
             ),
             *labelled("ingest_messages_refused_total", "Messages not taken", "reason", self.door.refused),
         ]

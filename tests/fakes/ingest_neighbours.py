@@ -15,13 +15,14 @@ from tests.fakes.memory_store import MemoryStore
 
 
 class MemoryRegistrar:
-    """Knows what it was told. `is_away` makes it refuse to learn."""
+    """Knows what it was told. `is_away` makes it refuse to learn, `refused` are devices whose facts it will not have."""
 
     def __init__(self, *addresses: Address) -> None:
         self.enrolled = set(addresses)
         self.devices: set[tuple[SiteId, DeviceId]] = set()
         self.notes: dict[Address, dict[str, object]] = defaultdict(dict)
         self.is_away = False
+        self.refused: set[DeviceId] = set()
 
     def is_enrolled(self, address: Address) -> bool:
         """As told."""
@@ -35,7 +36,7 @@ class MemoryRegistrar:
         """Remember the devices."""
         if self.is_away:
             raise Transient("the registry is away")
-        self.devices |= {(address.site, one.device) for one in facts}
+        self.devices |= {(address.site, one.device) for one in facts if one.device not in self.refused}
 
     def note_agent(
         self,
