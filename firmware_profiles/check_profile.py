@@ -4,6 +4,7 @@ import re
 
 from campus.document import nearest
 from firmware_profiles.check_point import check_message_point, check_snmp_point
+from firmware_profiles.check_trap import check_trap
 from firmware_profiles.check_words import check_filter, check_oid, check_pattern
 from firmware_profiles.finding import Place
 from firmware_profiles.model import (
@@ -42,6 +43,8 @@ def check_profile(place: Place, profile: Profile) -> None:
         _check_ports(place.at("ports"), profile.ports)
     for index, message in enumerate(profile.messages):
         _check_message(place.at("messages", index), message)
+    for index, trap in enumerate(profile.traps):
+        check_trap(place.at("traps", index), trap)
 
 
 def _check_match(place: Place, match: Match) -> None:

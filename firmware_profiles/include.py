@@ -39,6 +39,7 @@ def _with(profile: Profile, part: Profile) -> Profile:
         tables={**part.tables, **profile.tables},
         ports=profile.ports or part.ports,
         neighbours=(*profile.neighbours, *_unlike(part.neighbours, profile.neighbours)),
+        traps=profile.traps + part.traps,
         known_firmware=profile.known_firmware + part.known_firmware,
     )
 

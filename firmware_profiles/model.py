@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from campus.samples import DeviceKind
+from firmware_profiles.traps import Trap
 
 
 class Cadence(StrEnum):
@@ -302,6 +303,7 @@ class Profile(_Strict, frozen=True):
     ports: PortColumns | None = None
     neighbours: tuple[NeighbourColumns, ...] = ()
     messages: tuple[Message, ...] = ()
+    traps: tuple[Trap, ...] = ()
     known_firmware: tuple[KnownFirmware, ...] = ()
     get_at_once: int = 40
     """How many OIDs the family answers in one request."""
