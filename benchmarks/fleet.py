@@ -3,9 +3,9 @@
     echo '{"ca": ...}' | python -c 'from benchmarks.fleet import main; main()'
 
 Reads a `Plan` from standard input, connects everyone, says so in a line ``connected``, then goes through the plan's
-phases, with a line ``phase NAME`` each. Each agent reads its devices one after the other and seals what it has read every
-`seal_s`, at moments of its own. A frame stays until the controller has acknowledged it and is sent again after
-`ACK_TIMEOUT_S`. At the end one JSON `Account` is printed.
+phases, with a line ``phase NAME`` each. Each agent seals what its devices have given (`benchmarks.reading`) every `seal_s`,
+at moments of its own; where nothing came it seals nothing. A frame stays until the controller has acknowledged it and is
+sent again after `ACK_TIMEOUT_S`. At the end one JSON `Account` is printed.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import itertools
 import ssl
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -21,21 +21,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.mqtt_client import MqttClient
-from benchmarks.telemetry import LARGE, School, polls, schools
+from benchmarks.reading import Reader, Readings
+from benchmarks.telemetry import LARGE, School, schools
 from campus.topics import Leg
 from campus.version import VERSION
 from campus.wire.codec import decode_frame, encode_frame
-from campus.wire.columns import pack_columns
 from campus.wire.frame import HELLO_NUMBER, AckBody, Frame, HelloBody, SamplesBody
-from campus.wire.pack import pack_dictionary
 
 WINDOW_FRAMES: Final = 32
 ACK_TIMEOUT_S: Final = 30.0
 """Both as an agent has them by itself."""
 CONNECTING_AT_ONCE: Final = 40
 STEP_S: Final = 0.025
-FRESH: Final = 0.25
-"""Share of frames that name a set of series never named before."""
 PROBE_EVERY_S: Final = 1.0
 PROBE_LINE: Final = "probe"
 """Begins the line that tells of a probe: with the site, and when its frame was sealed (UTC ms)."""
@@ -50,10 +47,12 @@ class Phase(msgspec.Struct, frozen=True):
     factor: float = 1.0
     flood: float = 0.0
     """Times the usual rate for agent 0, which then obeys no hold and no window; 0: like everyone."""
+    pace: float = 1.0
+    """How many times faster than usual all clocks run: polls come and frames are sealed so much sooner, the frames alike."""
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What to do. The sum of all agents' samples in a second is `samples_per_s` at factor 1."""
+    """What to do. The sum of all agents' samples in a second is about `samples_per_s` at factor 1."""
 
     ca: str
     port: int
@@ -104,7 +103,8 @@ class _Sealed:
     number: int
     payload: bytes
     sealed_s: float
-    measured_at: NDArray[np.int64]
+    age_ms: NDArray[np.float64]
+    """Of each sample, when it was sealed."""
     phase: int
     sent_s: float = 0.0
 
@@ -143,14 +143,14 @@ class _Ledger:
 
     def settle(self, sealed: _Sealed, now_s: float, *, floods: bool) -> None:
         """A frame was acknowledged."""
-        told, samples = self.told[self.phase], len(sealed.measured_at)
+        told, samples = self.told[self.phase], len(sealed.age_ms)
         self.outstanding -= samples
         told.acknowledged += samples
         if floods:
             return
         waited_ms = (now_s - sealed.sealed_s) * 1000
         self._latency_ms[sealed.phase].append(waited_ms)
-        self._age_ms[sealed.phase].append(sealed.measured_at[-1] - sealed.measured_at + waited_ms)
+        self._age_ms[sealed.phase].append(sealed.age_ms + waited_ms)
         if waited_ms > CAUGHT_UP_MS:
             told.caught_up_s = round(now_s - self._began_s, 1)
 
@@ -162,28 +162,10 @@ class _Ledger:
         return self.told
 
 
-@dataclass
-class _Readings:
-    """The order in which a school is read, and what is usually measured. Schools alike share it with its dictionaries."""
-
-    school: School
-    order: NDArray[np.int64]
-    usual: NDArray[np.float64]
-    swing: NDArray[np.float64]
-    known: dict[bytes, bytes] = field(default_factory=dict)
-
-    def body(self, series: NDArray[np.int64], at: NDArray[np.int64], value: NDArray[np.float64]) -> SamplesBody:
-        """Samples in the order they were read."""
-        named, place = np.unique(series, return_inverse=True)
-        packed = self.known.get(named.tobytes()) or pack_dictionary([self.school.series[n].key for n in named.tolist()])
-        self.known[named.tobytes()] = packed
-        return pack_columns(packed, place, at, value)
-
-
 class _Agent:
     """One agent: what it has measured, sealed, sent, and been told."""
 
-    def __init__(self, school: School, readings: _Readings, ledger: _Ledger, seal_s: float, seed: int) -> None:
+    def __init__(self, school: School, readings: Readings, ledger: _Ledger, seal_s: float, seed: int) -> None:
         self.school = school
         self.floods = False
         self.odd: tuple[int, float] | None = None
@@ -199,7 +181,7 @@ class _Agent:
         self._hold_until_s = self._hold_backlog_until_s = 0.0
         self._rng = np.random.default_rng(seed)
         self.next_seal_s = seal_s * float(self._rng.random())
-        self._read_to = int(self._rng.integers(len(readings.order))) + 0.5
+        self._reader = Reader(readings, seal_s * 1000, self._rng)
 
     async def connect(self, plan: Plan, tls: ssl.SSLContext) -> None:
         """Sign in as deploy/mosquitto has it, the user being the site, and say hello."""
@@ -209,26 +191,22 @@ class _Agent:
         await self._client.subscribe(address.topic(Leg.DOWN))
         self._publish(self._encoded(HELLO_NUMBER, HelloBody(VERSION, oldest_kept=1)))
 
-    def seal(self, samples: float, over_s: float) -> None:
-        """Seal about `samples` samples as read during the last `over_s` seconds."""
-        before, self._read_to = int(self._read_to), self._read_to + samples
-        count = int(self._read_to) - before
-        readings, now = self._readings, time.time_ns() // 1_000_000
-        series = readings.order[np.arange(before, before + count) % len(readings.order)]
-        if not count:
-            return
-        if self._rng.random() < FRESH:
-            series[0] = self._rng.choice(readings.order)
-        value = np.round(readings.usual[series] - readings.swing[series] * self._rng.random(count), 1)
+    def seal(self, read_ms: float, over_s: float) -> None:
+        """Seal what came during the last `over_s` seconds, in which `read_ms` of the interval of polls have passed."""
+        now = time.time_ns() // 1_000_000
+        series, ago_ms = self._reader.read(read_ms)
+        age_ms = ago_ms * (over_s * 1000 / read_ms)
+        value = self._readings.values(series, self._rng)
         if self.odd is not None:
-            series[-1], value[-1] = self.odd
+            series, age_ms, value = np.append(series, self.odd[0]), np.append(age_ms, 0), np.append(value, self.odd[1])
             self.odd = None
             print(f"{PROBE_LINE} {self.school.address.site} {now}", flush=True)
-        at = now - np.linspace(over_s * 1000, 0, count).astype(np.int64)
+        if not len(series):
+            return
         self._number += 1
-        payload = self._encoded(self._number, readings.body(series, at, value))
-        self._waiting[self._number] = _Sealed(self._number, payload, time.monotonic(), at, self._ledger.phase)
-        self._ledger.seal(count, float(value.sum()))
+        payload = self._encoded(self._number, self._readings.body(series, now - age_ms.astype(np.int64), value))
+        self._waiting[self._number] = _Sealed(self._number, payload, time.monotonic(), age_ms, self._ledger.phase)
+        self._ledger.seal(len(series), float(value.sum()))
 
     def pump(self, now_s: float) -> None:
         """Send what may be sent."""
@@ -278,7 +256,7 @@ async def run(plan: Plan) -> Account:
     """The whole plan."""
     owned = schools(plan.agents, 0, LARGE)
     ledger = _Ledger(plan.phases)
-    readings = _readings(owned[0])
+    readings = Readings(owned[0], _interval_ms(owned[0], plan))
     agents = [_Agent(school, readings, ledger, plan.seal_s, n) for n, school in enumerate(owned)]
     await _connect(agents, plan)
     print("connected", flush=True)
@@ -319,9 +297,6 @@ async def _connect(agents: list[_Agent], plan: Plan) -> None:
 
 async def _go_through(phase: Phase, plan: Plan, agents: list[_Agent]) -> None:
     agents[0].floods = phase.flood > 0
-    width = len(agents[0].school.series)
-    # Cuts fall at the same places in every poll: devices are read and frames are sealed by the same clock.
-    each = width / round(width * len(agents) / plan.samples_per_s / plan.seal_s)
     probe_series = [str(one.key.metric) for one in agents[0].school.series].index(plan.probe_metric)
     probed = itertools.cycle(agents[1:])
     probe_s = time.monotonic()
@@ -331,9 +306,10 @@ async def _go_through(phase: Phase, plan: Plan, agents: list[_Agent]) -> None:
             probe_s += PROBE_EVERY_S
             next(probed).odd = (probe_series, plan.probe_value)
         for agent in agents:
-            interval_s = plan.seal_s / (phase.flood if agent.floods else 1)
+            interval_s = plan.seal_s / (phase.flood if agent.floods else phase.pace)
+            read_ms = plan.seal_s * 1000 * (1 if agent.floods else phase.factor)
             while agent.next_seal_s <= now_s:
-                agent.seal(each if agent.floods else each * phase.factor, interval_s)
+                agent.seal(read_ms, interval_s)
                 agent.next_seal_s += interval_s
         await _step(agents)
 
@@ -345,11 +321,10 @@ async def _step(agents: list[_Agent]) -> None:
     await asyncio.sleep(max(0.001, STEP_S - (time.monotonic() - now_s)))
 
 
-def _readings(school: School) -> _Readings:
-    read = polls(school, 1, 0, 60_000, np.random.default_rng(1))
-    usual = np.array([one.shape.level for one in school.series])
-    swing = np.array([one.shape.swing if one.shape.level > 0 else 0 for one in school.series])
-    return _Readings(school, read.series, usual, swing)
+def _interval_ms(school: School, plan: Plan) -> float:
+    """Of polls, so that all together give the rate; whole seals fit into it, as they do into a minute."""
+    interval_s = len(school.series) * plan.agents / plan.samples_per_s
+    return round(interval_s / plan.seal_s) * plan.seal_s * 1000
 
 
 def percentiles(values: NDArray[np.float64]) -> dict[str, float]:
