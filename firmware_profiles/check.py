@@ -54,23 +54,23 @@ def _check_joined(place: Place, profile: Profile) -> None:
         place.at("ports", "table").say(
             f"there is no table {profile.ports.table!r}", nearest(profile.ports.table, list(profile.tables)).strip()
         )
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[tuple[object, ...]] = set()
     for key, steps in _series(profile):
         if key in seen:
             place.at(*steps).say(
                 f"duplicate point: {key[0]} is read twice for the same instance",
-                "keep one, give them different instances, or write the second as `otherwise` of the first",
+                "keep one, give them different instances or conditions, or write the second as `otherwise` of the first",
             )
         seen.add(key)
 
 
-def _series(profile: Profile) -> Iterator[tuple[tuple[str, str, str], tuple[str | int, ...]]]:
-    """((metric, space of instances, instance), steps to it) of every point of a joined profile, included ones last."""
+def _series(profile: Profile) -> Iterator[tuple[tuple[object, ...], tuple[str | int, ...]]]:
+    """((metric, space of instances, instance, conditions), steps to it) of every point, included ones last."""
     for index, point in enumerate(profile.points):
-        yield (point.metric, "", point.instance), ("points", index)
+        yield (point.metric, "", point.instance, point.where), ("points", index)
     for name, table in profile.tables.items():
         for index, point in enumerate(table.points):
-            yield (point.metric, f"tables.{name}", ""), ("tables", name, "points", index)
+            yield (point.metric, f"tables.{name}", "", point.where), ("tables", name, "points", index)
     for number, message in enumerate(profile.messages):
         for index, spoken in enumerate(message.points):
             space = f"messages[{number}]{message.each}{spoken.each}"
