@@ -10,9 +10,6 @@ from agent.facts import FactsBook
 from agent.spool.spool import Spool
 from campus.ids import DeviceId
 
-GREET_AT_MOST_EVERY_S = 60.0
-"""Facts that were told less than this ago stand in the spool or with the controller; a flapping link must not pile them up."""
-
 
 class Intake:
     """Gathers; `run` seals."""
@@ -27,7 +24,7 @@ class Intake:
         self._clock = clock
         self._timer = timer
         self._full = asyncio.Event()
-        self._greeted_s = -GREET_AT_MOST_EVERY_S
+        self._sealing = asyncio.Lock()
         self.dropped: Counter[str] = Counter()
         """Points that decoding left out, by reason."""
 
@@ -64,17 +61,15 @@ class Intake:
 
     async def flush(self) -> None:
         """Put everything gathered into the spool; returns when it is on the disk (or counted as lost)."""
-        facts = self._book.take_untold(self._clock())
-        bodies = self._batch.take(facts)
-        if bodies:
-            await self._spool.append(bodies)
-        if facts:
-            await self._spool.save_facts(facts)
+        async with self._sealing:  # whose events another flush has taken waits for its disk too
+            facts = self._book.take_untold(self._clock())
+            bodies = self._batch.take(facts)
+            if bodies:
+                await self._spool.append(bodies)
+            if facts:
+                await self._spool.save_facts(facts)
 
     async def greet(self) -> None:
-        """Tell all facts again, for a connection that has just been made."""
-        now_s = self._timer.now_s()
-        if now_s - self._greeted_s >= GREET_AT_MOST_EVERY_S:
-            self._greeted_s = now_s
-            self._book.tell_all_again()
-            await self.flush()
+        """Tell all facts again, for a connection that has just been made or a controller that asks."""
+        self._book.tell_all_again()
+        await self.flush()

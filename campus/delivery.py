@@ -23,7 +23,7 @@ or after it go out once more, behind what is new; those that were stored all the
 TELL_FACTS: Final = "tell_facts"
 """Name of the command by which a controller that hears samples of devices it does not know asks an agent for its facts.
 
-No arguments; the agent tells the facts of all its devices again, unless it has just done so.
+No arguments; the agent tells the facts of all its devices again.
 """
 
 

@@ -8,7 +8,7 @@ from campus.version import VERSION
 from campus.wire.frame import LATEST_MS, CommandBody, ResultBody
 
 Greeting = Callable[[], Awaitable[None]]
-"""Appends to the spool what a controller must know before samples (facts), unless that was done a moment ago."""
+"""Appends to the spool what a controller must know before samples: the facts of all devices."""
 
 
 async def obey(command: CommandBody, spool: Spool, greeting: Greeting) -> ResultBody:

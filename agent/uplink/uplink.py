@@ -33,6 +33,9 @@ FAREWELL_TIMEOUT_S = 2.0
 STATE_EVERY_S = 60.0
 """That we are online is said again so often: the last will of a connection that broke, of our last process or of a twin,
 may come when its broker notices, long after we said so."""
+GREET_AT_MOST_EVERY_S = 60.0
+"""Facts that were told less than this ago stand in the spool or with the controller; a flapping link must not pile them up.
+A controller that lacks them all the same asks."""
 _log = logging.getLogger(__name__)
 
 
@@ -53,7 +56,7 @@ class Uplink:
         answer_within_s: float = ANSWER_WITHIN_S,
         state_every_s: float = STATE_EVERY_S,
     ) -> None:
-        """`greeting` is called whenever a connection stands, before frames are sent, and when the controller asks for it."""
+        """`greeting` is called when a connection stands, before frames are sent, and when the controller asks for facts."""
         self._broker = broker
         self._settings = settings
         self._address = address
@@ -70,6 +73,7 @@ class Uplink:
         self._bucket = Bucket(settings.backlog_bytes_per_s, timer.now_s())
         self._hold = Hold()
         self._hello_s: float | None = None
+        self._greeted_s = -GREET_AT_MOST_EVERY_S
         self.is_connected = False
         self.counts: Counter[str] = Counter()
 
@@ -91,7 +95,7 @@ class Uplink:
             sender = self._sender(link, await self._spool.begin_sending())
             await self._say_hello(link)
             self._note_online(link)
-            await self._greeting()
+            await self._greet()
             await until_one_ends(sender.run(), self._listen(link, sender), self._stay_online(link, state_topic))
         except asyncio.CancelledError:
             await self._say_goodbye(link, state_topic)
@@ -123,6 +127,12 @@ class Uplink:
         frame = Frame(self._address.site, self._address.agent, self._spool.epoch, HELLO_NUMBER, self._clock(), body)
         self._hello_s = self._timer.now_s() if self._hello_s is None else self._hello_s
         link.publish(self._address.topic(Leg.UP), encode_frame(frame))
+
+    async def _greet(self) -> None:
+        now_s = self._timer.now_s()
+        if now_s - self._greeted_s >= GREET_AT_MOST_EVERY_S:
+            self._greeted_s = now_s
+            await self._greeting()
 
     async def _stay_online(self, link: MqttLink, state_topic: str) -> None:
         while True:

@@ -7,7 +7,9 @@ Each test is one scenario: it runs well, something breaks, it heals; then nothin
 import asyncio
 import random
 import re
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -183,6 +185,24 @@ def test_a_destroyed_spool_takes_only_what_was_not_acknowledged(tmp_path: Path) 
 
 def test_an_old_backup_of_the_controller_is_filled_up_by_the_agents(tmp_path: Path) -> None:
     assert_clean(scenario(tmp_path, staged(faults_process.restore_controller, times=2)))
+
+
+def test_a_registry_that_forgot_its_devices_is_told_of_them_again(tmp_path: Path) -> None:
+    """Until then what names them must wait: samples of unknown devices are set aside for good."""
+
+    async def act(bench: Bench) -> None:
+        bench.controller.kill()
+        with closing(sqlite3.connect(bench.data / "registry.db", isolation_level=None)) as registry:
+            assert registry.execute("DELETE FROM device").rowcount > 0
+        bench.controller.start()
+        await bench.controller.until_ready()
+
+        async def has_waited() -> bool:
+            return bool(await bench.metric("ingest_frames_deferred_total"))
+
+        await until(has_waited, "frames that name unknown devices", 60)
+
+    assert_clean(scenario(tmp_path, act))
 
 
 def test_a_clock_that_jumps_changes_no_instant(tmp_path: Path) -> None:
