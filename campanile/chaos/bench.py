@@ -18,17 +18,18 @@ import yaml
 
 from campanile.chaos.brokers import HERE, Broker, BrokerKind, Place
 from campanile.chaos.command import AGENT_ENTRY
+from campanile.chaos.held_port import LOOPBACK, HeldPort
 from campanile.chaos.ledger import Ledger
 from campanile.chaos.process import READY_TIMEOUT_S, BenchTrouble, Process
 from campanile.chaos.reconcile import Taken, Verdict, reconcile
-from campanile.chaos.relay import LOOPBACK, Relay
+from campanile.chaos.relay import Relay
 from campanile.chaos.replayer import Replayer
 from campanile.chaos.school import School
 from campanile.chaos.small_disk import SmallDisk
 from campanile.chaos.soak import Usage, usage_of
 from campanile.chaos.spools import Disk, Span, collect, count_waiting
 from campanile.chaos.stored import read_store
-from campanile.demo.plan import free_port, health
+from campanile.demo.plan import health
 from campanile.demo.processes import campanile
 
 TIMEZONE: Final = "Asia/Shanghai"
@@ -61,7 +62,8 @@ class Bench:
         self.broker = self.brokers[0]
         self.broker_turn = asyncio.Lock()
         """Held by a fault that needs the broker to itself."""
-        self.http_port = free_port()
+        self._held_port = HeldPort()
+        self.http_port = self._held_port.number
         self.line = Relay("line of the controller", self.broker.port, self.broker.host)
         self.controller = self._controller_process()
         self.controller_turn = asyncio.Lock()
@@ -176,10 +178,11 @@ class Bench:
         if self.controller.is_running:
             await self.controller.end()
         for broker in self.brokers:
-            broker.process.forget()
+            broker.close()
         for school in self.schools:
             await school.close()
         await self.line.close()
+        self._held_port.close()
 
     def verdict(self) -> Verdict:
         """Reconcile; call when everything is stopped."""

@@ -10,9 +10,8 @@ from typing import Final, NamedTuple
 import msgspec
 import yaml
 
+from campanile.chaos.held_port import LOOPBACK, HeldPort
 from campanile.chaos.process import BenchTrouble, Process
-from campanile.chaos.relay import LOOPBACK
-from campanile.demo.plan import free_port
 from campanile.demo.processes import campanile
 from simulator.plan.shape import FILE, SimulatorPlan
 
@@ -65,12 +64,18 @@ class Broker:
     def __init__(self, kind: BrokerKind, folder: Path, logs: Path, place: Place) -> None:
         self.kind = kind
         self.host = place.host
-        self.port = free_port()
+        self._held_port = HeldPort()
+        self.port = self._held_port.number
         self._folder = folder / f"broker-{kind}"
         self._folder.mkdir()
         self._kept = self._folder / "kept"
         command = [*place.prefix, *self._command()]
         self.process = Process(f"broker-{kind}", command, logs, lambda: accepts_tcp(self.host, self.port))
+
+    def close(self) -> None:
+        """End it, and give its port back; harmless when called twice."""
+        self.process.forget()
+        self._held_port.close()
 
     def wipe(self) -> None:
         """Delete everything it kept; call while it is down."""

@@ -8,7 +8,8 @@ from collections import Counter
 from enum import Enum
 from typing import Final
 
-LOOPBACK: Final = "127.0.0.1"
+from campanile.chaos.held_port import LOOPBACK, HeldPort
+
 _CHUNK_BYTES: Final = 16_384
 _SLOW_CHUNK_BYTES: Final = 800
 _DIAL_TIMEOUT_S: Final = 5.0
@@ -34,7 +35,9 @@ class Relay:
         self.rate_bytes_per_s = 0.0
         """0 is as fast as the machine."""
         self.counts: Counter[str] = Counter()
+        self._held_port: HeldPort | None = None
         self._server: asyncio.Server | None = None
+        self._starting = asyncio.Lock()
         self._running: set[asyncio.Task[None]] = set()
         self._resets: dict[Way, int] = {}
         self._open = {way: asyncio.Event() for way in Way}
@@ -43,9 +46,12 @@ class Relay:
 
     async def start(self) -> None:
         """Listen; the first time on any free port, later on the same."""
-        if self._server is None:
-            self._server = await asyncio.start_server(self._relay, LOOPBACK, self.port)
-            self.port = self._server.sockets[0].getsockname()[1]
+        async with self._starting:  # two faults on one line may end in the same moment
+            if self._held_port is None:
+                self._held_port = HeldPort()
+                self.port = self._held_port.number
+            if self._server is None:
+                self._server = await asyncio.start_server(self._relay, LOOPBACK, self.port)
 
     async def cut(self) -> None:
         """End all connections, whatever is under way in them, and refuse new ones until `start`."""
@@ -57,6 +63,8 @@ class Relay:
     async def close(self) -> None:
         """Stop for good."""
         await self.cut()
+        if self._held_port is not None:
+            self._held_port.close()
 
     def hold(self, way: Way) -> None:
         """Let nothing through in that direction; the connection stays, and who sends is not told."""

@@ -8,9 +8,10 @@ from typing import Final
 import yaml
 
 from campanile.chaos.device import PROFILE, PROFILE_NAME, serial_device
+from campanile.chaos.held_port import LOOPBACK
 from campanile.chaos.ledger import Ledger
 from campanile.chaos.process import Process
-from campanile.chaos.relay import LOOPBACK, Relay
+from campanile.chaos.relay import Relay
 from campanile.chaos.small_disk import SmallDisk
 from campanile.chaos.spools import copy_spool
 from simulator.snmp.responder import Responder

@@ -1,12 +1,14 @@
 """A line that can be hurt, and is whole when it heals."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 
-from campanile.chaos.relay import LOOPBACK, Relay, Way
+from campanile.chaos.held_port import LOOPBACK
+from campanile.chaos.relay import Relay, Way
 from tests.support.eventually import until
 
 Talk = Callable[[Relay, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -106,5 +108,27 @@ def test_a_slow_and_late_line_still_carries_everything_in_order() -> None:
         relay.delay_s, relay.rate_bytes_per_s = 0.01, 100_000.0
         text = bytes(range(250)) * 20
         assert await answered(reader, writer, text) == text
+
+    over_a_line(talk)
+
+
+def test_two_faults_that_end_at_once_open_a_line_once() -> None:
+    async def talk(relay: Relay, _reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await relay.cut()
+        await asyncio.gather(*(relay.start() for _ in range(3)))
+        reader, writer = await asyncio.open_connection(LOOPBACK, relay.port)
+        assert await answered(reader, writer) == b"hello"
+        writer.close()
+
+    over_a_line(talk)
+
+
+def test_the_port_of_a_cut_line_refuses_connections_and_is_nobody_elses() -> None:
+    async def talk(relay: Relay, _reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await relay.cut()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(LOOPBACK, relay.port)
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind((LOOPBACK, relay.port))
 
     over_a_line(talk)
