@@ -35,6 +35,7 @@ from controller.capacity.service import CapacityService
 from controller.clock import utc_ms
 from controller.identity.scope import SYSTEM
 from controller.ingest.port import Committed
+from controller.ingest.turn import give_way
 from controller.memory import lasting_objects, return_large_blocks
 from controller.run import SWITCH_INTERVAL_S
 from controller.store.days import DayCutter
@@ -82,8 +83,8 @@ def _run(
     district.store.maintain(now)
     everything = np.arange(district.store.figures().series, dtype=np.int32)
     commits = _Commits(district, everything)
-    capacity = CapacityService(district.store, district.registry, ZONE.key, utc_ms)
-    utilisation = UtilisationService(district.store, district.registry, ZONE.key, utc_ms)
+    capacity = CapacityService(district.store, district.registry, ZONE.key, utc_ms, commits.give_way)
+    utilisation = UtilisationService(district.store, district.registry, ZONE.key, utc_ms, commits.give_way)
     first = midnight - days * DAY_MS
 
     def close_yesterday(_turn: int) -> None:
@@ -117,6 +118,11 @@ class _Commits:
         self._series = series
         self._rng = np.random.default_rng(3)
         self._number = 1 << 20
+        self._turn = threading.Lock()
+
+    def give_way(self) -> None:
+        """As `Ingest.give_way`."""
+        give_way(self._turn)
 
     def beside(self, works: list[Callable[[int], None]], seconds: float) -> tuple[dict[str, float], list[int]]:
         """Latencies (ms) while each of `works` is done in a thread of its own: again and again, once with `seconds` 0."""
@@ -135,7 +141,8 @@ class _Commits:
         due_s = time.monotonic()
         while due_s < end_s or any(thread.is_alive() for thread in threads):
             time.sleep(max(0.0, due_s - time.monotonic()))
-            self._commit(round(SAMPLES_PER_S * COMMIT_EVERY_S))
+            with self._turn:
+                self._commit(round(SAMPLES_PER_S * COMMIT_EVERY_S))
             took_ms.append((time.monotonic() - due_s) * 1000)
             due_s += COMMIT_EVERY_S
         return percentiles(np.array(took_ms)), done

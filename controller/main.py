@@ -74,8 +74,6 @@ class Controller:
         self.alert_engine = AlertEngine(self.store, self.registry, self.engine, clock, rules)
         self.telemetry = TelemetryService(self.store, self.registry)
         self.overview = OverviewService(self.telemetry, self.registry, self.alerts, clock, self.reception)
-        self.capacity = CapacityService(self.store, self.registry, zone, clock)
-        self.utilisation = UtilisationService(self.store, self.registry, zone, clock)
         self.ingest = Ingest(
             broker_address(config.broker),
             self.store,
@@ -87,6 +85,8 @@ class Controller:
             keep_days=config.retention.raw_days,
             reception=self.reception,
         )
+        self.capacity = CapacityService(self.store, self.registry, zone, clock, self.ingest.give_way)
+        self.utilisation = UtilisationService(self.store, self.registry, zone, clock, self.ingest.give_way)
         self.staging = Staging(
             config.data_path, sqlite_file(self.engine), self.store.snapshot, clock, self.ingest.paused
         )

@@ -36,7 +36,16 @@ class CapacityService:
     line: Final = 0.7
     """The share of the capacity above which a link wants a bigger one."""
 
-    def __init__(self, store: SampleStore, registry: Registry, timezone: str, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: SampleStore,
+        registry: Registry,
+        timezone: str,
+        clock: Callable[[], int],
+        give_way: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`give_way` is called between pieces of some milliseconds: it may wait until what is more urgent is done."""
+        self._give_way = give_way
         self._store = store
         self._registry = registry
         self._zone = ZoneInfo(timezone)
@@ -63,10 +72,12 @@ class CapacityService:
         together = max(1, _WINDOW_BUCKETS * FIVE_MINUTES_MS // (2 * max(until - start, FIVE_MINUTES_MS)))
         for first in range(0, len(links), together):
             some = slice(first, first + together)
+            self._give_way()
             window = self._window(
                 [each.get(part) for part in parts[some] for each in (inbound, outbound)], start, until
             )
             for link, part in zip(links[some], parts[some], strict=True):
+                self._give_way()
                 known = link if link.capacity_bps > 0 else replace(link, capacity_bps=speeds.get(part, 0.0))
                 period = _Period(window, start, until, self.line * known.capacity_bps, self._zone)
                 uses.append(

@@ -24,7 +24,8 @@ from controller.ingest.limits import Limits
 from controller.ingest.pipeline import Pipeline, Settled
 from controller.ingest.port import EventSink, Judge, Registrar
 from controller.ingest.reception import Reception
-from controller.ingest.subscriber import ACK_QOS, BrokerAddress, StateMessage, Subscriber
+from controller.ingest.subscriber import BrokerAddress, StateMessage, Subscriber
+from controller.ingest.turn import give_way
 from controller.store.port import SampleStore
 
 GROUP_ROWS: Final = 250_000
@@ -129,6 +130,10 @@ class Ingest:
         with self._turn:
             yield
 
+    def give_way(self) -> None:
+        """For long work, between two of its pieces: wait a moment while a group is being committed. Any thread."""
+        give_way(self._turn)
+
     def figures(self) -> list[Figure]:
         """Everything `/metrics` should say of ingest."""
         return [
@@ -215,8 +220,8 @@ class Ingest:
             self._beside("judge", partial(self._judge.judge, committed))
 
     def _acknowledge(self, settled: Settled, now: int) -> None:
-        for address, payload in acknowledgements(settled.marks, settled.greeted, self._reception.flow, now):
-            self._subscriber.publish(address, payload, ACK_QOS)
+        flow = self._reception.flow
+        self._subscriber.publish_together(acknowledgements(settled.marks, settled.greeted, flow, now))
         self.counters.frames_acknowledged += len(settled.marks)
 
     def _note_state(self, arrived: Arrived) -> None:

@@ -1,6 +1,6 @@
 """Evidence of boards from the store: each settled day is read once, what still changes every time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -21,7 +21,7 @@ TOUCH: Final = MetricId("touch_per_min")
 INPUT: Final = MetricId("input_state")
 _Day = tuple[int, int]
 """Where it begins and ends, UTC ms."""
-_BOARDS_TOGETHER: Final = 128
+BOARDS_TOGETHER: Final = 128
 _WINDOW_BUCKETS: Final = 120_000
 """So many boards are worked out at a time, and their days read together up to about that size: what numpy and DuckDB make of
 one piece keeps the interpreter, and so a commit waiting, for some milliseconds."""
@@ -38,7 +38,12 @@ class DayEvidence(NamedTuple):
 class EvidenceReader:
     """Thread-safe; remembers settled days within bounds."""
 
-    def __init__(self, store: SampleStore, cutter: DayCutter) -> None:
+    def __init__(
+        self, store: SampleStore, cutter: DayCutter, give_way: Callable[[], None], together: int = BOARDS_TOGETHER
+    ) -> None:
+        """`give_way` is called between pieces of so many boards and a day or a few."""
+        self._give_way = give_way
+        self._together = together
         self._store = store
         self._cutter = cutter
         self._memory = EvidenceMemory()
@@ -51,10 +56,11 @@ class EvidenceReader:
         """
         if end <= start:
             return
-        reading = _Reading(self._store, self._memory, boards, self._store.settled_days(start, end), start, end)
+        settled = self._store.settled_days(start, end)
+        reading = _Reading(self._store, self._memory, self._give_way, boards, settled, start, end)
         days = list(pairwise(self._cutter.edges(start, end - 1).tolist()))
-        for first in range(0, len(boards), _BOARDS_TOGETHER):
-            yield from reading.some(slice(first, min(first + _BOARDS_TOGETHER, len(boards))), days)
+        for first in range(0, len(boards), self._together):
+            yield from reading.some(slice(first, min(first + self._together, len(boards))), days)
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,7 @@ class _Reading:
 
     store: SampleStore
     memory: EvidenceMemory
+    give_way: Callable[[], None]
     boards: Sequence[BoardKey]
     settled: dict[int, int]
     start: int
@@ -72,6 +79,7 @@ class _Reading:
         """Days that follow one another, of some of the boards."""
         unread: list[_Day] = []
         for day in days:
+            self.give_way()
             number = self.settled.get(day[0])
             rows = None if number is None else self.memory.recall(day[0], number, self.boards[boards])
             if rows is None:
@@ -89,6 +97,7 @@ class _Reading:
         ids, seats = self._chairs.of(boards)
         together = max(1, _WINDOW_BUCKETS // (max(len(ids), 1) * _buckets(days[0])))
         for first in range(0, len(days), together):
+            self.give_way()
             some = days[first : first + together]
             # A settled day is read whole, to be remembered; the last one not beyond what is asked.
             until = some[-1][1] if some[-1][0] in self.settled else min(some[-1][1], self.end)

@@ -1,7 +1,7 @@
 """How much the boards are really used in lessons. Reads 5-minute roll-ups and the timetable; writes nothing."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from campus.ids import SiteId
 from campus.samples import DeviceKind
 from controller.identity.scope import Scope
 from controller.localtime import HOUR_MS
-from controller.registry.model import Device
+from controller.registry.model import Device, Lesson
 from controller.store.days import DayCutter
 from controller.store.port import SampleStore
 from controller.utilisation.kept import KEEP_MS, KeptAnswers
@@ -34,12 +34,21 @@ class UtilisationService:
     What was worked out serves the same question for `KEEP_MS`, so figures may be that old.
     """
 
-    def __init__(self, store: SampleStore, registry: Registry, timezone: str, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: SampleStore,
+        registry: Registry,
+        timezone: str,
+        clock: Callable[[], int],
+        give_way: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`give_way` is called between pieces of some milliseconds: it may wait until what is more urgent is done."""
         self._registry = registry
         self._zone = ZoneInfo(timezone)
         self._cutter = DayCutter(self._zone)
-        self._reader = EvidenceReader(store, self._cutter)
+        self._reader = EvidenceReader(store, self._cutter, give_way)
         self._clock = clock
+        self._give_way = give_way
         self._kept: KeptAnswers[_Period] = KeptAnswers()
 
     def boards(self, scope: Scope, start: int, end: int, site: SiteId | None = None) -> list[BoardUse]:
@@ -95,14 +104,17 @@ class UtilisationService:
         if not boards or until <= start:
             return tally
         edges = self._cutter.edges(start, until - 1).tolist()
-        sites = sorted({board.site for board in boards})
-        lessons = (lesson for site in sites for lesson in self._registry.lessons(scope, site, start, until))
-        timetable = Timetable(lessons, start, until, edges)
+        timetable = Timetable(self._lessons(scope, {board.site for board in boards}, start, until), start, until, edges)
         rooms = [(board.site, board.room) for board in boards]
         for some, day, evidence in self._reader.read([(board.site, board.id) for board in boards], start, until):
             lessons_then = timetable.on(day, rooms[some], evidence.is_known.shape[1])
             tally.part(some).add(day, self._zone, evidence, *lessons_then)
         return tally
+
+    def _lessons(self, scope: Scope, sites: Set[SiteId], start: int, until: int) -> Iterator[Lesson]:
+        for site in sorted(sites):
+            self._give_way()
+            yield from self._registry.lessons(scope, site, start, until)
 
 
 def _shares(known: Milliseconds, used: Milliseconds) -> list[float | None]:

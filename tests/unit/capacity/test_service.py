@@ -95,3 +95,19 @@ def test_the_caller_sees_only_their_own_links(registry: ReadyRegistry, feed: Fee
     assert [use.site for use in service.links_use(NO_1_SCOPE, *WEEK)] == [NO_1]
     with pytest.raises(NotFound):
         service.link_use(NO_1_SCOPE, NO_2, *WEEK)
+
+
+def test_many_averages_are_read_a_link_at_a_time_and_give_way_between(registry: ReadyRegistry, feed: Feed) -> None:
+    for site, rate in ((NO_1, 100e6), (NO_2, 900e6)):
+        fill(feed, site, "if_in_bps", np.full(288, rate))
+        fill(feed, site, "if_out_bps", np.full(288, rate / 10))
+    year = MONDAY, MONDAY + 365 * DAY_MS
+    registry.clock.now = year[1]
+    asked: list[int] = []
+    service = CapacityService(feed.store, registry.service, TIMEZONE, registry.clock, lambda: asked.append(1))
+    uses = service.links_use(DISTRICT_SCOPE, *year)
+    assert [(use.site, use.inbound.p95_bps, use.outbound.p95_bps) for use in uses] == [
+        (NO_1, 100e6, 10e6),
+        (NO_2, 900e6, 90e6),
+    ]
+    assert len(asked) >= len(uses)

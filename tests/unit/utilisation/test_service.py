@@ -127,3 +127,11 @@ def test_what_was_read_serves_the_same_question_for_half_a_minute(
     assert service.boards(DISTRICT_SCOPE, *WEEK)[0].used_h == pytest.approx(40 / 60)  # another caller, another question
     registry.clock.now += 30_000
     assert used_h() == pytest.approx(40 / 60)
+
+
+def test_gives_way_before_each_school_and_each_day(feed: Feed, registry: ReadyRegistry) -> None:
+    hold(feed, NO_1, BOARD_101, "power_state", ON, *WEEK)
+    asked: list[int] = []
+    service = UtilisationService(feed.store, registry.service, TIMEZONE, registry.clock, lambda: asked.append(1))
+    service.sites(DISTRICT_SCOPE, *WEEK)
+    assert len(asked) >= 2 + 7
