@@ -24,7 +24,7 @@ from controller.ingest.limits import Limits
 from controller.ingest.pipeline import Pipeline, Settled
 from controller.ingest.port import EventSink, Judge, Registrar
 from controller.ingest.reception import Reception
-from controller.ingest.subscriber import BrokerAddress, StateMessage, Subscriber
+from controller.ingest.subscriber import ACK_QOS, BrokerAddress, StateMessage, Subscriber
 from controller.ingest.turn import give_way
 from controller.store.port import SampleStore
 
@@ -220,8 +220,8 @@ class Ingest:
             self._beside("judge", partial(self._judge.judge, committed))
 
     def _acknowledge(self, settled: Settled, now: int) -> None:
-        flow = self._reception.flow
-        self._subscriber.publish_together(acknowledgements(settled.marks, settled.greeted, flow, now))
+        for address, payload in acknowledgements(settled.marks, settled.greeted, self._reception.flow, now):
+            self._subscriber.publish(address, payload, ACK_QOS)
         self.counters.frames_acknowledged += len(settled.marks)
 
     def _note_state(self, arrived: Arrived) -> None:
