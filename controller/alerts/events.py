@@ -17,8 +17,22 @@ _TITLES: Final = {
     "mqtt_listener_down": ("The agent has lost the school's MQTT broker", "采集器与学校 MQTT 服务器断开"),
     "identity_clash": ("Two processes use the name of this agent", "两个进程使用同一采集器身份"),
     "device_restarted": ("The device has restarted", "设备已重启"),
+    "cold_start": ("The device has started", "设备冷启动"),
+    "warm_start": ("The device has restarted by itself or by a command", "设备热启动"),
+    "link_down": ("A port went down", "端口断开"),
+    "link_up": ("A port came up", "端口已连接"),
+    "authentication_failure": ("Somebody used a wrong password at the device", "设备登录认证失败"),
+    "topology_changed": ("The spanning tree changed", "生成树拓扑变化"),
+    "hardware_changed": ("Modules or parts changed", "硬件配置变化"),
+    "configuration_changed": ("The configuration was changed", "设备配置被修改"),
+    "mains_down": ("The UPS runs on its battery", "UPS 正由电池供电"),
+    "mains_up": ("The UPS has mains again", "UPS 恢复市电供电"),
+    "temperature_high": ("A part of the device is too warm", "设备部件温度过高"),
+    "temperature_normal": ("The part has cooled down", "部件温度恢复正常"),
+    "trap_storm": ("The device sent more traps than were told", "设备陷阱消息过多，已合并"),
+    "unknown_trap": ("The device sent a trap that no profile knows", "设备发送了未知的陷阱消息"),
 }
-"""Titles of the events our own agents report; a device's own words stand for the rest."""
+"""Titles of what our own agents report and shipped profiles make of traps; a device's own words stand for the rest."""
 _WORTH_AN_ALERT: Final = frozenset({Severity.MINOR, Severity.MAJOR, Severity.CRITICAL})
 
 
@@ -67,8 +81,8 @@ class Newest:
 def event_rule(rule_id: str, severity: Severity = Severity.MINOR) -> Rule:
     """A rule to show beside an event's alert.
 
-    >>> event_rule("event:link_down").title_en
-    'Reported by the device: link down'
+    >>> event_rule("event:fan_failed").title_en
+    'Reported by the device: fan failed'
     """
     kind = rule_id.removeprefix(EVENT_PREFIX)
     words = kind.replace("_", " ")

@@ -90,6 +90,8 @@ PANELS: Final[dict[DeviceKind, tuple[Panel, ...]]] = {
         Panel("agent_memory_bytes"),
         Panel("agent_polls_skipped_per_min"),
         Panel("agent_points_dropped_per_min"),
+        Panel("agent_traps_per_min"),
+        Panel("agent_traps_dropped_per_min"),
     ),
     DeviceKind.OTHER: (_REACHABLE, Panel("response_time_ms")),
 }
