@@ -157,16 +157,26 @@ class Table(_Strict, frozen=True):
         return self.instance.columns[0] if self.instance.columns else self.points[0].oid
 
 
+class FactForm(StrEnum):
+    """What a fact is told as: text, or the six bytes of a MAC address."""
+
+    TEXT = "text"
+    MAC = "mac"
+
+
 class Source(_Strict, frozen=True):
     """Where one fact stands: a fixed `text`, a scalar `oid`, or the first row of a `column` that `where` keeps.
 
-    `pattern` picks its groups out of the text, joined by a space; text that it does not match is passed over.
+    `pattern` picks its groups out of the text, joined by a space; text that it does not match is passed over. `values` says
+    which text a raw value stands for; one that it does not name is passed over too.
     """
 
     text: str = ""
     oid: str = ""
     column: str = ""
     pattern: str = ""
+    form: FactForm = FactForm.TEXT
+    values: dict[int | str, str] = {}
     where: tuple[Filter, ...] = ()
 
 

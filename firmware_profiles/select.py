@@ -3,8 +3,8 @@
 import re
 from functools import lru_cache
 
-from firmware_profiles.model import Filter, IndexForm, Naming, SameName, Source, Table
-from firmware_profiles.raw import Raw, instance_of, text_of
+from firmware_profiles.model import FactForm, Filter, IndexForm, Naming, SameName, Source, Table
+from firmware_profiles.raw import Raw, instance_of, mac_text, text_of
 
 
 @lru_cache(maxsize=512)
@@ -28,12 +28,13 @@ def keeps(condition: Filter, raw: Raw) -> bool:
 
 
 def picked(source: Source, raw: Raw) -> str:
-    """A fact's text out of a raw value; empty when the pattern is not found in it.
+    """A fact's text out of a raw value; empty when the pattern is not found in it, or `values` does not name it.
 
     >>> picked(Source(oid="1.3", pattern=r"Version (\\S+) Release (\\S+)"), b"Software Version 7.1 Release 6126P20")
     '7.1 6126P20'
     """
-    return taken(source.pattern, text_of(raw))
+    text = taken(source.pattern, mac_text(raw) if source.form is FactForm.MAC else text_of(raw))
+    return {str(known): said for known, said in source.values.items()}.get(text, "") if source.values else text
 
 
 def taken(pattern: str, text: str) -> str:

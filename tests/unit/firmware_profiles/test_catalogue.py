@@ -74,6 +74,4 @@ def test_own_sources_are_asked_before_included_ones(shipped: Catalogue, tmp_path
     model = shipped.profiles["huawei/vrp"].facts.model
     assert model[0].oid.startswith(HUAWEI)
     assert model[-1].oid == "1.3.6.1.2.1.1.1.0"
-    assert shipped.profiles["generic/net-snmp"].tables["memory"].points[0].minus, (
-        "an own table replaces the included one"
-    )
+    assert shipped.profiles["delta/ups"].tables["input"].points[0].nonstandard, "an own table replaces the included one"
