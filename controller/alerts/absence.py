@@ -67,8 +67,12 @@ class Silences:
         for places, binding in self._layers.look_up(rows.series):
             at = rows.measured_at[places]
             late = is_late(at, received_at)
-            np.maximum.at(self._heard_at, binding, np.where(late, at, received_at))
-            spoke = np.unique(binding[~late & self._is_open[binding]])
+            if late.any():
+                np.maximum.at(self._heard_at, binding[late], at[late])
+                binding = binding[~late]
+            # All of them to the same instant: it does not matter that one may stand here twice.
+            self._heard_at[binding] = np.maximum(self._heard_at[binding], received_at)
+            spoke = np.unique(binding[self._is_open[binding]])
             if len(spoke):
                 self._is_open[spoke] = False
                 found += self._told(spoke, Change.CLEARED, Judged.SAMPLE, received_at)

@@ -6,10 +6,11 @@ A binding is one rule over one series. It is in one of four phases:
             PENDING --not bad--> GOOD             CLEARING --not good--> OPEN
 
 `bad` and `good` are both false between the level and the clear level. Each batch is judged in the order the samples were
-measured. Most samples change nothing: they are told apart by a few array operations, and only bindings with a sample
-that departs from their phase are stepped, one sample of each at a time.
+measured. Most samples change nothing: they lie in the quiet range of their series (`controller.alerts.quiet`). Of the other
+series all samples are held against each binding, and only bindings with one that departs from their phase are stepped, one
+sample of each at a time.
 
-What a rule says stands once, by rule number; a binding holds only its own state, in columns of 40 bytes together.
+What a rule says stands once, by rule number; a binding holds only its own state, in columns of 41 bytes together.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from campus.delivery import LATE_AFTER_MS
 from controller.alerts.layers import Bound, Layers, Numbers, grown, roomier
 from controller.alerts.limits import Limits
+from controller.alerts.quiet import QuietRanges, range_beside
 from controller.alerts.timing import TICK_SLACK_MS, is_late
 from controller.alerts.transition import Change, Counts, Judged, Transition
 from controller.store.port import Ids, Times, Values
@@ -52,6 +54,10 @@ class Rows(NamedTuple):
     series: Ids
     measured_at: Times
     value: Values
+
+    def at_places(self, places: Mask) -> "Rows":
+        """The rows that are chosen."""
+        return Rows(self.series[places], self.measured_at[places], self.value[places])
 
     def between(self, first: int, end: int) -> "Rows":
         """The rows at places first <= place < end."""
@@ -89,11 +95,16 @@ class Judgement:
         self._rule = np.zeros(0, dtype=np.int32)
         self._scale = np.zeros(0, dtype=np.float64)
         self._phase = np.zeros(0, dtype=np.uint8)
-        self._last_at = np.zeros(0, dtype=np.int64)
+        self._passes_until = np.zeros(0, dtype=np.int64)
+        """Samples of this instant and before are nothing to this binding; 0 but where old samples are judged again."""
         self._since = np.zeros(0, dtype=np.int64)
         self._value = np.zeros(0, dtype=np.float64)
+        self._newest_at = np.zeros(0, dtype=np.int64)
+        """Of each series, what was judged so far."""
+        self._quiet = QuietRanges()
+        self._is_restless = np.zeros(0, dtype=np.bool_)
         self._is_chosen = np.zeros(0, dtype=np.bool_)
-        """Scratch: all False between calls."""
+        """Scratch, by series and by binding: all False between calls."""
         self._patient_until = 0
         self.counts = Counts()
 
@@ -103,6 +114,10 @@ class Judgement:
     def reach(self, series: int) -> None:
         """Be ready for series ids below `series`."""
         self._layers.reach(series)
+        if series > len(self._newest_at):
+            size = roomier(series, len(self._newest_at))
+            self._newest_at, self._is_restless = grown(self._newest_at, size), grown(self._is_restless, size)
+            self._quiet.reach(size)
 
     def bind(self, series: Ids, rule: Numbers, is_open: Mask) -> Numbers:
         """Watch series, each by the rule at its place; returns the bindings' numbers. `is_open` restores what is open."""
@@ -113,12 +128,15 @@ class Judgement:
         self._series[numbers], self._rule[numbers] = series, rule
         self._scale[numbers] = 1.0
         self._phase[numbers] = np.where(is_open, Phase.OPEN, Phase.GOOD)
+        self.reach(int(series.max(initial=-1)) + 1)
         self._layers.bind(series, numbers)
+        self._quiet.forget(series)
         return numbers
 
     def set_scale(self, binding: Numbers, scale: Values) -> None:
         """Multiply the levels of bindings by a number of their own, from the next sample on; NaN where it is not known."""
         self._scale[binding] = scale
+        self._quiet.forget(self._series[binding])
 
     def bound(self, series: Ids) -> Bound:
         """What watches some series."""
@@ -132,9 +150,15 @@ class Judgement:
 
     def judge(self, rows: Rows, received_at: int) -> list[Transition]:
         """What a batch changes, in the order it was measured for each binding."""
+        rows, is_restless = self._usable(rows, received_at)
+        np.maximum.at(self._newest_at, rows.series, rows.measured_at)
+        if not is_restless.any():
+            return []
+        rows = rows.at_places(self._of_same_series(rows.series, is_restless))
         found: list[Transition] = []
         for places, binding in self._layers.look_up(rows.series):
-            found += self._judge_layer(binding, rows.measured_at[places], rows.value[places], received_at)
+            found += self._judge_layer(binding, rows.measured_at[places], rows.value[places])
+        self._find_quiet(rows.series, rows.value)
         return found
 
     def tick(self, now: int) -> list[Transition]:
@@ -155,10 +179,10 @@ class Judgement:
 
         Bad where nothing is open, or good where something is, and new enough that a hold may be under way.
         """
+        np.maximum.at(self._newest_at, newest.series, newest.measured_at)
         found = [np.empty(0, dtype=np.int32)]
         for places, binding in self._layers.look_up(newest.series):
             at, value = newest.measured_at[places], newest.value[places]
-            self._last_at[binding] = np.maximum(self._last_at[binding], at)
             is_open = self._phase[binding] == Phase.OPEN
             contradicts = np.where(is_open, self._is_good(binding, value), self._is_bad(binding, value))
             found.append(binding[contradicts & (at >= now - self.looks_back_ms(binding))])
@@ -186,7 +210,7 @@ class Judgement:
         again = Judgement(self._limits)
         again.reach(int(self._series[binding].max(initial=-1)) + 1)
         twins = again.bind(self._series[binding], self._rule[binding], self._phase[binding] == Phase.OPEN)
-        again._scale[twins], again._last_at[twins] = self._scale[binding], told_at - 1
+        again._scale[twins], again._passes_until[twins] = self._scale[binding], told_at - 1
         found: list[Transition] = []
         begin, end = int(rows.measured_at[0]), max(until, int(rows.measured_at[-1]))
         moments = np.arange(begin, end + REJUDGED_STEP_MS, REJUDGED_STEP_MS)
@@ -200,6 +224,7 @@ class Judgement:
             first = edge
         for name in ("_phase", "_since", "_value"):
             getattr(self, name)[binding] = getattr(again, name)[twins]
+        self._quiet.forget(self._series[binding])
         return found
 
     def _end_holds(self, phase: Phase, hold: Times, to: Phase, now: int) -> list[Transition]:
@@ -208,32 +233,68 @@ class Judgement:
         ended = waiting[waited >= hold[self._rule[waiting]]]
         return self._move(ended, np.full(len(ended), now, dtype=np.int64), self._value[ended], to, Judged.TICK)
 
-    def _judge_layer(self, binding: Numbers, at: Times, value: Values, received_at: int) -> list[Transition]:
-        usable, departs = np.empty(len(at), dtype=np.bool_), np.empty(len(at), dtype=np.bool_)
-        # Nothing is written to the state before all of the batch was looked at.
-        for first in range(0, len(at), PIECE_ROWS):
+    def _usable(self, rows: Rows, received_at: int) -> tuple[Rows, Mask]:
+        """The rows that are live and newer than what was judged before, and which of them leave their quiet range.
+
+        The others are counted. Nothing is written to the state before all of the batch was looked at.
+        """
+        usable, leaves = np.empty(len(rows.series), dtype=np.bool_), np.empty(len(rows.series), dtype=np.bool_)
+        for first in range(0, len(rows.series), PIECE_ROWS):
             piece = slice(first, first + PIECE_ROWS)
-            usable[piece] = self._is_usable(binding[piece], at[piece], received_at)
-            departs[piece] = self._departs(binding[piece], value[piece])
-        self.counts.judged += int(usable.sum())
+            usable[piece] = self._is_usable(rows.series[piece], rows.measured_at[piece], received_at)
+            leaves[piece] = self._quiet.leaves(rows.series[piece], rows.value[piece])
+        if usable.all():
+            return rows, leaves
+        return rows.at_places(usable), leaves[usable]
+
+    def _is_usable(self, series: Ids, at: Times, received_at: int) -> Mask:
+        late = is_late(at, received_at)
+        old = at <= self._newest_at[series]
+        usable: Mask = ~(late | old)
+        bindings = self._layers.depth(series)
+        self.counts.judged += int(bindings.sum(where=usable))
         if not usable.all():
-            binding, at, value, departs = binding[usable], at[usable], value[usable], departs[usable]
-        np.maximum.at(self._last_at, binding, at)
+            self.counts.late += int(bindings.sum(where=late))
+            self.counts.superseded += int(bindings.sum(where=old & ~late))
+        return usable
+
+    def _of_same_series(self, series: Ids, chosen: Mask) -> Mask:
+        """All rows of every series that has a chosen row."""
+        return _of_same(self._is_restless, series, chosen)
+
+    def _find_quiet(self, series: Ids, value: Values) -> None:
+        """Work out the quiet ranges of series, each around one of the values that stand beside it."""
+        lowest, highest = np.full(len(series), -np.inf), np.full(len(series), np.inf)
+        for places, binding in self._layers.look_up(series):
+            low, high = self._quiet_range(binding, value[places])
+            lowest[places] = np.maximum(lowest[places], low)
+            highest[places] = np.minimum(highest[places], high)
+        self._quiet.note(series, lowest, highest)
+
+    def _quiet_range(self, binding: Numbers, value: Values) -> tuple[Values, Values]:
+        """Where `_departs` is false; of a rule about states no more than `value` itself is looked at."""
+        rule, phase = self._rule[binding], self._phase[binding]
+        is_open, is_upward = phase == Phase.OPEN, self._sign[rule] > 0
+        # What is open stays so beyond the clear level, which itself is good.
+        bound = self._sign[rule] * np.where(is_open, self._clear[rule], self._level[rule]) * self._scale[binding]
+        bound = np.where(is_open, np.nextafter(bound, np.where(is_upward, np.inf, -np.inf)), bound)
+        low, high = range_beside(bound, is_upward != is_open)
+        by_value = self._has_states[rule]
+        low, high = np.where(by_value, value, low), np.where(by_value, value, high)
+        is_none = (phase == Phase.PENDING) | (phase == Phase.CLEARING) | by_value & self._departs(binding, value)
+        return np.where(is_none, np.inf, low), np.where(is_none, -np.inf, high)
+
+    def _judge_layer(self, binding: Numbers, at: Times, value: Values) -> list[Transition]:
+        departs = self._departs(binding, value)
+        is_new = at > self._passes_until[binding]
+        if not is_new.all():
+            binding, at, value, departs = binding[is_new], at[is_new], value[is_new], departs[is_new]
         if not departs.any():
             return []
-        concerned = self._of_same_bindings(binding, departs)
+        concerned = _of_same(self._is_chosen, binding, departs)
         binding, at, value = binding[concerned], at[concerned], value[concerned]
         is_bad, is_good = self._is_bad(binding, value), self._is_good(binding, value)
         return self._step_through(_Evidence(binding, at, value, is_bad, is_good))
-
-    def _is_usable(self, binding: Numbers, at: Times, received_at: int) -> Mask:
-        """Live, and newer than what was judged before; the others are counted."""
-        late = is_late(at, received_at)
-        old = at <= self._last_at[binding]
-        self.counts.late += int(late.sum())
-        self.counts.superseded += int((old & ~late).sum())
-        usable: Mask = ~(late | old)
-        return usable
 
     def _departs(self, binding: Numbers, value: Values) -> Mask:
         """Which samples say something else than the phase of their binding, or may end a hold."""
@@ -261,13 +322,6 @@ class Judgement:
             bits = self._states[rule[named]] >> value[named].astype(np.uint64)
             weighed[named] = (bits & np.uint64(1)).astype(np.float64)
         return weighed
-
-    def _of_same_bindings(self, binding: Numbers, chosen: Mask) -> Mask:
-        """All rows of every binding that has a chosen row."""
-        self._is_chosen[binding[chosen]] = True
-        rows: Mask = self._is_chosen[binding]
-        self._is_chosen[binding[chosen]] = False
-        return rows
 
     def _step_through(self, evidence: _Evidence) -> list[Transition]:
         """Step each binding through its samples in the order they were measured; of two of one instant the first counts."""
@@ -312,5 +366,13 @@ class Judgement:
         ]
 
     def _make_room(self, size: int) -> None:
-        for name in ("_series", "_rule", "_scale", "_phase", "_last_at", "_since", "_value", "_is_chosen"):
+        for name in ("_series", "_rule", "_scale", "_phase", "_passes_until", "_since", "_value", "_is_chosen"):
             setattr(self, name, grown(getattr(self, name), size))
+
+
+def _of_same(scratch: Mask, number: Numbers, chosen: Mask) -> Mask:
+    """All places of every number that stands at a chosen place; `scratch` by number is all False, and is so again."""
+    scratch[number[chosen]] = True
+    same: Mask = scratch[number]
+    scratch[number[chosen]] = False
+    return same

@@ -30,16 +30,23 @@ class Layers:
     def __init__(self) -> None:
         self._layers: list[Numbers] = []
         self._size = 0
+        self._depth = np.zeros(0, dtype=np.uint16)
 
     def reach(self, size: int) -> None:
         """Make room for series ids below `size`; new ones are bound to nothing."""
         if size > self._size:
             self._size = roomier(size, self._size)
             self._layers = [grown(layer, self._size, _NONE) for layer in self._layers]
+            self._depth = grown(self._depth, self._size)
+
+    def depth(self, series: Ids) -> NDArray[np.uint16]:
+        """How many bindings each series has. Ids must be within reach."""
+        return self._depth[series]
 
     def bind(self, series: Ids, binding: Numbers) -> None:
         """Add bindings, each to the series at its place; a series may stand there several times."""
         self.reach(int(series.max(initial=-1)) + 1)
+        np.add.at(self._depth, series, 1)
         number = 0
         while len(series):
             if number == len(self._layers):
@@ -53,7 +60,9 @@ class Layers:
     def unbind(self, series: Ids, binding: Numbers) -> None:
         """Take bindings away again, each from the series at its place."""
         for layer in self._layers:
-            layer[series[layer[series] == binding]] = _NONE
+            freed = series[layer[series] == binding]
+            layer[freed] = _NONE
+            np.subtract.at(self._depth, freed, 1)
 
     def look_up(self, series: Ids) -> list[tuple[NDArray[np.intp], Numbers]]:
         """For each layer that has any: positions in `series` that are bound, and to what. Ids must be within reach."""

@@ -144,3 +144,43 @@ def test_late_and_old_samples_are_counted_and_change_nothing() -> None:
     older = late._replace(measured_at=np.array([T0 - 1_000]))
     assert core.judge(older, T0) == []
     assert (core.counts.judged, core.counts.late, core.counts.superseded) == (1, 1, 1)
+
+
+def test_a_new_scale_counts_for_a_value_that_changed_nothing_before() -> None:
+    core = Judgement([Limits(1.0, 10.0, 10.0, 0, 0, 0)])
+    bound = bind(core, 0)
+    rows = Rows(np.array([0], np.int32), np.array([T0]), np.array([9.0]))
+    assert core.judge(rows, T0) == []
+    core.set_scale(bound, np.array([0.5]))
+    assert [each.change for each in core.judge(rows._replace(measured_at=rows.measured_at + 1), T0)] == [Change.OPENED]
+
+
+def test_a_rule_bound_later_sees_a_value_that_changed_nothing_before() -> None:
+    core = Judgement([Limits(1.0, 10.0, 10.0, 0, 0, 0), Limits(1.0, 5.0, 5.0, 0, 0, 0)])
+    bind(core, 0)
+    rows = Rows(np.array([0], np.int32), np.array([T0]), np.array([9.0]))
+    assert core.judge(rows, T0) == []
+    core.bind(np.array([0], np.int32), np.array([1], np.int32), np.array([False]))
+    found = core.judge(rows._replace(measured_at=rows.measured_at + 1), T0)
+    assert [(each.rule, each.change) for each in found] == [(1, Change.OPENED)]
+
+
+def test_every_binding_of_a_series_is_counted() -> None:
+    core = Judgement([Limits(1.0, 10.0, 10.0, 0, 0, 0)] * 3)
+    bound = bind(core, 0, 0, 1)
+    rows = Rows(np.array([0, 1], np.int32), np.array([T0, T0]), np.array([5.0, 5.0]))
+    core.judge(rows, T0)
+    assert core.counts.judged == 3
+    core.let_go(bound[:1])
+    core.judge(rows._replace(measured_at=rows.measured_at + 1), T0)
+    assert core.counts.judged == 5
+
+
+def test_a_clear_level_of_an_open_alert_is_itself_good() -> None:
+    core = Judgement([Limits(-1.0, -10.0, -12.0, 0, 0, 0)])
+    bind(core, 0)
+    told = []
+    for second, value in enumerate([9.0, 9.0, 11.9, 11.9, 12.0]):
+        rows = Rows(np.array([0], np.int32), np.array([T0 + second]), np.array([value]))
+        told += core.judge(rows, T0)
+    assert [(each.change, each.at - T0) for each in told] == [(Change.OPENED, 0), (Change.CLEARED, 4)]
