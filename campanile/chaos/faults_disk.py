@@ -30,6 +30,7 @@ async def restore_spool(_bench: Bench, school: School, dice: random.Random, say:
     age_s = dice.uniform(1.0, 6.0)
     async with school.turn:
         say(f"{school.site}, a backup {age_s:.1f} s old")
+        await school.until_spooling()
         backup = school.keep_copy("backup")
         await asyncio.sleep(age_s)
         school.agent.kill()
@@ -42,6 +43,7 @@ async def days_offline(bench: Bench, school: School, dice: random.Random, say: S
     """The agent was cut off for virtual hours or days; all of it comes when it is back."""
     length_ms, frames = dice.choice((2 * HOUR_MS, 20 * HOUR_MS, 3 * DAY_MS, 9 * DAY_MS)), dice.choice((10, 40))
     async with school.turn:
+        await school.until_spooling()
         await school.agent.end()
         samples = gather_past(school, bench.ledger, dice, length_ms, frames)
         school.set_aside.append(school.keep_copy("past"))
@@ -66,6 +68,7 @@ async def _twin(bench: Bench, school: School, dice: random.Random, say: Say, *, 
     spool.parent.mkdir(exist_ok=True)
     if is_copy:
         async with school.turn:
+            await school.until_spooling()
             copy_spool(school.spool, spool)
     config = school.folder / f"twin-{number}.yaml"
     school.write_config(config, spool)

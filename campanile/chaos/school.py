@@ -10,10 +10,10 @@ import yaml
 from campanile.chaos.device import PROFILE, PROFILE_NAME, serial_device
 from campanile.chaos.held_port import LOOPBACK
 from campanile.chaos.ledger import Ledger
-from campanile.chaos.process import Process
+from campanile.chaos.process import READY_TIMEOUT_S, Process
 from campanile.chaos.relay import Relay
 from campanile.chaos.small_disk import SmallDisk
-from campanile.chaos.spools import copy_spool
+from campanile.chaos.spools import copy_spool, is_spool
 from simulator.snmp.responder import Responder
 
 ACK_TIMEOUT_S: Final = 3.0
@@ -91,6 +91,10 @@ class School:
     def set_clock(self, offset_ms: int) -> None:
         """Make the agent's wall clock wrong from now on; 0 makes it right."""
         self._offset.write_text(str(offset_ms))
+
+    async def until_spooling(self) -> None:
+        """Return when the agent, which runs, has opened its spool: a disk that was destroyed has none at first."""
+        await self.agent.until(lambda: is_spool(self.spool), "open its spool", READY_TIMEOUT_S)
 
     def keep_copy(self, name: str) -> Path:
         """A copy of the spool as it lies on the disk now."""

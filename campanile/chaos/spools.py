@@ -75,6 +75,18 @@ def count_acknowledged(path: Path) -> int:
     return _count(path, "progress >= ?")
 
 
+def is_spool(path: Path) -> bool:
+    """Whether there is a spool that can be read now: a new agent has made its own some time after its start."""
+    if not path.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
+            connection.execute("SELECT count(*) FROM frames").fetchone()
+    except sqlite3.Error:
+        return False
+    return True
+
+
 def _count(path: Path, condition: str) -> int:
     if not path.exists():
         return 0

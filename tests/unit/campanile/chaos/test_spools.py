@@ -14,6 +14,7 @@ from campanile.chaos.spools import (
     copy_spool,
     count_acknowledged,
     count_waiting,
+    is_spool,
     read_spool,
     replace_spool,
 )
@@ -76,3 +77,9 @@ def test_a_copy_put_in_the_place_of_another_is_that_spool(spool: Path, tmp_path:
 def test_no_spool_holds_nothing(tmp_path: Path) -> None:
     assert list(read_spool(tmp_path / "none.db")) == []
     assert count_waiting(tmp_path / "none.db") == 0
+
+
+def test_a_file_is_a_spool_once_it_has_been_made(spool: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.db"
+    empty.touch()
+    assert [is_spool(path) for path in (spool, empty, tmp_path / "none.db")] == [True, False, False]
