@@ -24,13 +24,13 @@ from controller.ingest.limits import Limits
 from controller.ingest.pipeline import Pipeline, Settled
 from controller.ingest.port import EventSink, Judge, Registrar
 from controller.ingest.reception import Reception
-from controller.ingest.subscriber import ACK_QOS, BrokerAddress, StateMessage, Subscriber
+from controller.ingest.subscriber import BrokerAddress, StateMessage, Subscriber
 from controller.ingest.turn import give_way
 from controller.store.port import SampleStore
 
 GROUP_ROWS: Final = 250_000
 GROUP_FRAMES: Final = 2_500
-GROUP_WINDOW_S: Final = 0.25
+GROUP_WINDOW_S: Final = 0.35
 FIRST_RETRY_S: Final = 0.25
 LONGEST_RETRY_S: Final = 10.0
 FAILURES_BEFORE_SINGLES: Final = 5
@@ -213,15 +213,15 @@ class Ingest:
         self._beside("acknowledge", partial(self._acknowledge, settled, now))
         self._subscriber.acknowledge(settled.arrived)
         self._beside("clashes", partial(self._reception.tell_clashes, self._events))
-        for address in {arrived.address for arrived in settled.arrived if arrived.address}:
-            self._beside("note_agent", partial(self._registrar.note_agent, address, last_frame_at=now))
+        agents = {arrived.address for arrived in settled.arrived if arrived.address}
+        self._beside("note_agent", partial(self._registrar.note_frames, agents, now))
         committed = settled.committed
         if committed is not None:
             self._beside("judge", partial(self._judge.judge, committed))
 
     def _acknowledge(self, settled: Settled, now: int) -> None:
-        for address, payload in acknowledgements(settled.marks, settled.greeted, self._reception.flow, now):
-            self._subscriber.publish(address, payload, ACK_QOS)
+        flow = self._reception.flow
+        self._subscriber.publish_together(acknowledgements(settled.marks, settled.greeted, flow, now))
         self.counters.frames_acknowledged += len(settled.marks)
 
     def _note_state(self, arrived: Arrived) -> None:

@@ -4,7 +4,7 @@ All of them are called in the one ingest thread. What they raise is logged and c
 fails can delay an alert, it can never lose or double a sample.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from campus.ids import DeviceId, SiteId
@@ -52,10 +52,12 @@ class Registrar(Protocol):
         *,
         online: bool | None = None,
         version: str | None = None,
-        last_frame_at: int | None = None,
         spool_bytes: int | None = None,
     ) -> None:
-        """Remember what is known of the agent; None leaves a property as it is. Cheap: called at every commit."""
+        """Remember what is known of the agent; None leaves a property as it is."""
+
+    def note_frames(self, addresses: Iterable[Address], at: int) -> None:
+        """Remember that frames of these agents were stored at `at`. Cheap: called at every commit."""
 
 
 class EventSink(Protocol):

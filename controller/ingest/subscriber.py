@@ -3,7 +3,7 @@
 The client's own thread does nothing but ask at the door whether a message is taken and put it into the inbox. When that is
 full the thread waits, the socket fills, and the broker holds the rest: back-pressure reaches the agents' spools. Beside the
 inbox the client holds one message that is being read, and what is to be sent: receipts, at most as many as are due, and
-`MOST_WAITING_ACKS` messages to agents.
+the acknowledgements of `MOST_WAITING_GROUPS` groups.
 """
 
 import logging
@@ -11,7 +11,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -22,7 +22,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from campus.errors import ConfigError, Poison
 from campus.topics import ALL_STATE, ALL_UP, Address, Leg, parse_topic
-from controller.ingest.buffered_client import BufferedClient
+from controller.ingest.buffered_client import BufferedClient, publish_packet, receipt_packet
 from controller.ingest.counters import IngestCounters
 from controller.ingest.group import Arrived
 from controller.ingest.inbox import Inbox
@@ -35,11 +35,11 @@ DUE_RECEIPTS: Final = 20_000
 TOPICS_KEPT: Final = 4_096
 STRANGE_TOPICS_LOGGED: Final = 100
 QOS: Final = 1
-ACK_QOS: Final = 0
-"""An acknowledgement that is lost costs one repetition; one that the broker must confirm costs a third of our time."""
 KEEPALIVE_S: Final = 60
 CONNECT_TIMEOUT_S: Final = 10.0
-MOST_WAITING_ACKS: Final = 10_000
+MOST_WAITING_MESSAGES: Final = 1_000
+"""To agents, that the broker has not confirmed."""
+MOST_WAITING_GROUPS: Final = 50
 _PUT_TIMEOUT_S: Final = 0.5
 _log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Subscriber:
         self._clock = clock
         self._admits = admits
         self._inbox: Inbox[Arrived | StateMessage] = Inbox(QUEUE_FRAMES, UNSETTLED_BYTES)
-        self._client: mqtt.Client | None = None
+        self._client: BufferedClient | None = None
         self._connection = 0
         self._receipts = _Receipts()
         self._giving_back = threading.Lock()
@@ -132,7 +132,7 @@ class Subscriber:
             protocol=mqtt.MQTTv311,
             manual_ack=True,
         )
-        client.max_queued_messages_set(MOST_WAITING_ACKS)
+        client.max_queued_messages_set(MOST_WAITING_MESSAGES)
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.reconnect_delay_set(min_delay=1, max_delay=30)
         if broker.username:
@@ -190,14 +190,27 @@ class Subscriber:
         receipts = [one.receipt for one in dealt_with if isinstance(one.receipt, _Receipt)]
         settled = [receipt for receipt in receipts if receipt.connection == self._connection]
         with self._giving_back:
-            for receipt in self._receipts.settle(settled):
-                client.ack(receipt.message, receipt.qos)
+            ready = self._receipts.settle(settled)
+            client.send_together([receipt_packet(receipt.message) for receipt in ready if receipt.qos])
 
-    def publish(self, address: Address, payload: bytes, qos: int = QOS) -> None:
-        """Send a frame down to an agent; what cannot be sent is dropped, since the agent asks again by resending."""
+    def publish(self, address: Address, payload: bytes) -> None:
+        """Send a frame down to an agent; what cannot be sent is dropped."""
         if self._client is not None:
-            sent = self._client.publish(address.topic(Leg.DOWN), payload, qos=qos)
+            sent = self._client.publish(address.topic(Leg.DOWN), payload, qos=QOS)
             self._counters.down_dropped += sent.rc == mqtt.MQTT_ERR_QUEUE_SIZE
+
+    def publish_together(self, frames: Sequence[tuple[Address, bytes]]) -> None:
+        """Send many frames down with QoS 0: acknowledgements, of which a lost one costs one repetition by its agent.
+
+        One that the broker must confirm would cost a third of our time. All are dropped while too many groups wait.
+        """
+        client = self._client
+        if client is None:
+            return
+        if client.waiting_to_be_sent >= MOST_WAITING_GROUPS:
+            self._counters.down_dropped += len(frames)
+            return
+        client.send_together([publish_packet(_topic_down(address), payload) for address, payload in frames])
 
     def stop(self, linger_s: float = 0.0) -> None:
         """Leave, after at most `linger_s` for what is still to be sent; harmless when called twice."""
@@ -268,6 +281,11 @@ class Subscriber:
 
 
 _topic = lru_cache(TOPICS_KEPT)(parse_topic)
+
+
+@lru_cache(TOPICS_KEPT)
+def _topic_down(address: Address) -> str:
+    return address.topic(Leg.DOWN)
 
 
 class StateMessage(NamedTuple):

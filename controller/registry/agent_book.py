@@ -19,10 +19,13 @@ class AgentBook:
         self._lock = threading.Lock()
         self._agents: dict[Address, Agent] = {}
         self._unsaved: set[Address] = set()
+        self._frame_at: dict[Address, int] = {}
+        """When the last frame of an agent was stored, where `_agents` does not say so yet."""
 
     def put(self, agents: Iterable[Agent]) -> None:
         """Set who is enrolled; what was heard of those who stay is kept."""
         with self._lock:
+            self._take_frames()
             before = self._agents
             self._agents = {}
             for agent in agents:
@@ -53,14 +56,28 @@ class AgentBook:
             )
             self._unsaved.add(address)
 
+    def note_frames(self, addresses: Iterable[Address], at: int) -> None:
+        """Frames of these agents were stored at `at`. Cheap, for it is called at every commit."""
+        with self._lock:
+            self._frame_at.update(dict.fromkeys(addresses, at))
+
     def everyone(self) -> list[Agent]:
         """All enrolled agents, by site and id."""
         with self._lock:
+            self._take_frames()
             return sorted(self._agents.values(), key=lambda agent: (agent.site, agent.id))
 
     def take_unsaved(self) -> list[Agent]:
         """Agents with news since the last call; the caller writes them down."""
         with self._lock:
+            self._take_frames()
             taken = [self._agents[address] for address in self._unsaved]
             self._unsaved.clear()
             return taken
+
+    def _take_frames(self) -> None:
+        for address in self._frame_at.keys() & self._agents.keys():
+            agent = self._agents[address]
+            self._agents[address] = replace(agent, last_frame_at=max(agent.last_frame_at, self._frame_at[address]))
+            self._unsaved.add(address)
+        self._frame_at.clear()

@@ -5,7 +5,8 @@ Every method may be called from any thread. Those that take a `Scope` return onl
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -39,6 +40,9 @@ from controller.registry.tables import (
     SiteRow,
 )
 from controller.registry.write import write_enrolment, write_facts
+
+_KEYS_AT_ONCE: Final = 500
+"""SQLite takes so many parameters of one statement in any version."""
 
 
 class RegistryService:
@@ -138,6 +142,26 @@ class RegistryService:
         """Ids of the site's devices, in no particular order; none of a site that is not the caller's. From memory."""
         return self._members.devices(site) if scope.sees(site) else []
 
+    def device_kinds(self, scope: Scope, site: SiteId) -> dict[DeviceId, DeviceKind]:
+        """As `device_ids`, with the kind of each. From memory."""
+        return self._members.kinds(site) if scope.sees(site) else {}
+
+    def devices_of(
+        self, scope: Scope, keys: Collection[tuple[SiteId, DeviceId]]
+    ) -> dict[tuple[SiteId, DeviceId], Device]:
+        """Those of some devices that there are and the caller sees."""
+        seen = [key for key in dict.fromkeys(keys) if scope.sees(key[0])]
+        named = sa.tuple_(col(DeviceRow.site), col(DeviceRow.id))
+        with reading(self._engine) as session:
+            found = [
+                device_of(row)
+                for first in range(0, len(seen), _KEYS_AT_ONCE)
+                for row in session.execute(
+                    sa.select(*DEVICE_COLUMNS).where(named.in_(seen[first : first + _KEYS_AT_ONCE]))
+                )
+            ]
+        return {(device.site, device.id): device for device in found}
+
     def device(self, scope: Scope, site: SiteId, device: DeviceId) -> Device:
         """One device, or `NotFound`."""
         scope.require(site)
@@ -232,6 +256,10 @@ class RegistryService:
     ) -> None:
         """Take news of an agent, in memory; `save_agents` writes it down."""
         self._agents.note(address, online=online, version=version, last_frame_at=last_frame_at, spool_bytes=spool_bytes)
+
+    def note_frames(self, addresses: Iterable[Address], at: int) -> None:
+        """Frames of these agents were stored at `at`; as `note_agent`, for many at once."""
+        self._agents.note_frames(addresses, at)
 
     def save_agents(self) -> None:
         """Write down what was heard of agents since the last call; called about once a minute and at the end."""

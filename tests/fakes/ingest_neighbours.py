@@ -1,7 +1,7 @@
 """What ingest needs beside a store: a registrar, a judge, a keeper of events, and a store that can be made to fail."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -44,12 +44,16 @@ class MemoryRegistrar:
         *,
         online: bool | None = None,
         version: str | None = None,
-        last_frame_at: int | None = None,
         spool_bytes: int | None = None,
     ) -> None:
         """Remember what is not None."""
-        words = {"online": online, "version": version, "last_frame_at": last_frame_at, "spool_bytes": spool_bytes}
+        words = {"online": online, "version": version, "spool_bytes": spool_bytes}
         self.notes[address] |= {name: value for name, value in words.items() if value is not None}
+
+    def note_frames(self, addresses: Iterable[Address], at: int) -> None:
+        """Remember it of each."""
+        for address in addresses:
+            self.notes[address] |= {"last_frame_at": at}
 
 
 class RecordingJudge:

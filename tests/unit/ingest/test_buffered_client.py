@@ -1,14 +1,24 @@
 """The buffers between paho and the line: nothing is lost, mixed up or sent twice, and a busy or broken line is told."""
 
+import io
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
 
+import paho.mqtt.client as mqtt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
-from controller.ingest.buffered_client import UNSENT_BYTES, BufferedSocket
+from controller.ingest.buffered_client import (
+    READ_BYTES,
+    UNSENT_BYTES,
+    BufferedClient,
+    BufferedSocket,
+    publish_packet,
+    receipt_packet,
+)
 
 Pair = tuple[BufferedSocket, socket.socket]
 
@@ -83,3 +93,40 @@ def test_what_waits_goes_out_before_the_end(pair: Pair) -> None:
     near.send(b"goodbye")
     near.close()
     assert far.recv(10) == b"goodbye"
+
+
+def test_what_was_read_empties_the_line_or_leaves_more(pair: Pair) -> None:
+    near, far = pair
+    far.send(b"x")
+    near.recv(1)
+    assert near.is_drained
+    far.send(bytes(READ_BYTES + 1))
+    near.recv(1)
+    assert not near.is_drained
+
+
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=400), min_size=1, max_size=60), st.binary(max_size=20_000))
+def test_a_packet_is_what_paho_would_send(topic: str, payload: bytes) -> None:
+    topic = topic.replace("#", "x").replace("+", "x")
+    sent = io.BytesIO()
+
+    class Paper(mqtt.Client):
+        def _packet_queue(
+            self, command: int, packet: bytes | bytearray, mid: int, qos: int, info: mqtt.MQTTMessageInfo | None = None
+        ) -> MQTTErrorCode:
+            sent.write(packet)
+            return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    client = Paper(CallbackAPIVersion.VERSION2, manual_ack=True)
+    client._sock = socket.socket()
+    client.publish(topic, payload, 0)
+    client.ack(77, 1)
+    client._sock.close()
+    client._sock = None
+    assert sent.getvalue() == publish_packet(topic, payload) + receipt_packet(77)
+
+
+def test_without_a_connection_nothing_waits_to_be_sent() -> None:
+    client = BufferedClient(CallbackAPIVersion.VERSION2)
+    client.send_together([publish_packet("a/b", b"x")])
+    assert client.waiting_to_be_sent == 0

@@ -130,6 +130,18 @@ def test_news_of_agents_is_kept_in_memory_and_saved(ready: ReadyRegistry) -> Non
     assert saved == replace(agent, online=False)
 
 
+def test_when_frames_of_many_agents_came_is_kept_and_saved(ready: ReadyRegistry) -> None:
+    address, stranger = district.address_of(NO_1), Address(NO_1, AgentId("stranger"))
+    for at in (NOW, NOW - 5):
+        ready.service.note_frames([address, stranger], at)
+        assert [agent.last_frame_at for agent in ready.service.agents(NO_1_SCOPE)] == [NOW]
+    ready.service.note_frames([address], NOW + 7)
+    ready.service.save_agents()
+    again = RegistryService(ready.engine, ready.clock)
+    again.start()
+    assert [agent.last_frame_at for agent in again.agents(NO_1_SCOPE)] == [NOW + 7]
+
+
 def test_enrolling_again_changes_nothing_and_a_changed_site_is_replaced(ready: ReadyRegistry) -> None:
     service = ready.service
     before = (service.sites(SYSTEM), service.rooms(SYSTEM, NO_1), service.agents(SYSTEM))
