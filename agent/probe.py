@@ -39,7 +39,17 @@ _LISTS = {
     "supply_percent": ("supplies", "percent"),
     "paper_percent": ("supplies", "percent"),
 }
-_WIRELESS = {"wireless_clients": "clients", "access_points": "ap-count", "channel_use_percent": "utilization"}
+_WIRELESS = {
+    "wireless_clients": "clients",
+    "access_points": "ap-count",
+    "channel_use_percent": "utilization",
+    "channel_receive_percent": "utilization",
+    "channel_send_percent": "utilization",
+    "channel_others_percent": "utilization",
+    "radio_mhz": "frequency",
+    "radio_power_dbm": "power",
+    "radio_noise_dbm": "noise-floor",
+}
 _CLASSES = {
     "humidity_percent": "humidity",
     "load_percent": "load",
@@ -170,7 +180,7 @@ def _place(report: dict[str, Any], sample: Sample, told: ToldStates) -> None:
     known = catalogue()[MetricId(metric)]
     if metric.startswith("if_") or metric in {"reachable", "poll_complete_percent"}:
         return
-    if metric in {"uptime_s", "response_time_ms", "process_count", "sessions", "pages_total"}:
+    if metric in {"uptime_s", "response_time_ms", "process_count", "pages_total"}:
         report[metric] = sample.value
     elif metric in _LISTS:
         name, key = _LISTS[metric]

@@ -70,7 +70,7 @@ def _series(profile: Profile) -> Iterator[tuple[tuple[object, ...], tuple[str | 
         yield (point.metric, "", point.instance, point.where), ("points", index)
     for name, table in profile.tables.items():
         for index, point in enumerate(table.points):
-            yield (point.metric, f"tables.{name}", "", point.where), ("tables", name, "points", index)
+            yield (point.metric, f"tables.{name}", point.instance, point.where), ("tables", name, "points", index)
     for number, message in enumerate(profile.messages):
         for index, spoken in enumerate(message.points):
             space = f"messages[{number}]{message.each}{spoken.each}"

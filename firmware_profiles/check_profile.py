@@ -103,8 +103,8 @@ def _check_ports(place: Place, ports: PortColumns) -> None:
 
 
 def _check_neighbours(place: Place, neighbours: NeighbourColumns) -> None:
-    if bool(neighbours.index_pattern) == bool(neighbours.local_index):
-        place.say("neighbours need `index_pattern` or `local_index`, and not both", "keep one of them")
+    if not (neighbours.index_pattern or neighbours.local_index):
+        place.say("which port a neighbour is on is not said", "give `index_pattern`, `local_index` or both")
     if neighbours.index_pattern:
         check_pattern(place.at("index_pattern"), neighbours.index_pattern, 1)
     for key in ("remote_name", "local_index", "rows", "remote_chassis"):

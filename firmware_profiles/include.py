@@ -36,7 +36,7 @@ def _with(profile: Profile, part: Profile) -> Profile:
         profile,
         facts=Facts(*(getattr(profile.facts, f) + getattr(part.facts, f) for f in Facts.__struct_fields__)),
         points=profile.points + part.points,
-        tables={**part.tables, **profile.tables},
+        tables=profile.tables | {name: table for name, table in part.tables.items() if name not in profile.tables},
         ports=profile.ports or part.ports,
         neighbours=(*profile.neighbours, *_unlike(part.neighbours, profile.neighbours)),
         traps=profile.traps + part.traps,

@@ -111,8 +111,9 @@ class Point(Reading, frozen=True, kw_only=True):
     """One metric by SNMP. `otherwise` are read in order where the device does not answer `oid`.
 
     `oid` is a whole OID (``...0``) under `points`, a column under a table. `states` maps raw values to state names of the metric.
-    `named_by`, under `points`, is a whole OID whose text is the instance, such as what people called a sensor; where it
-    says nothing `instance` stands. `where` keeps the point only where it holds: of columns at the row, or of whole OIDs.
+    `instance` names what a scalar measures, and stands behind the row's name in a table. `named_by`, under `points`, is a
+    whole OID whose text is the instance, such as what people called a sensor; where it says nothing `instance` stands.
+    `where` keeps the point only where it holds: of columns at the row, or of whole OIDs.
     """
 
     metric: str
@@ -205,8 +206,8 @@ class PortColumns(_Strict, frozen=True):
 class NeighbourColumns(_Strict, frozen=True):
     """Who hangs on which port: a table of remote rows, one of `local_port`'s columns naming the port.
 
-    The local port's index there is `index_pattern`'s first group in the remote row's index, or stands in the remote row's
-    column `local_index`; give one.
+    The local port's index there is `index_pattern`'s first group in the remote row's index, or stands in the column
+    `local_index` at the remote row's index, of which `index_pattern` takes a part when it is given too.
     """
 
     remote_name: str

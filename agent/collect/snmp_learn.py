@@ -72,7 +72,7 @@ async def table_asks(table: Table, rows: list[tuple[str, str]], columns: Columns
     kept = {id(p): set(await _kept(indices, p.where, columns)) for p in table.points if p.where}
     part = table.same_name is SameName.SUM
     return [
-        Ask(point, instance, index, is_part=part)
+        Ask(point, instance_of(f"{instance} {point.instance}"), index, is_part=part)
         for index, instance in rows
         for point in table.points
         if not point.where or index in kept[id(point)]
@@ -196,7 +196,9 @@ async def _told_neighbours(spec: NeighbourColumns, columns: Columns, ports: set[
     local = [await columns.column(oid) for oid in spec.local_port]
     places = await columns.column(spec.local_index) if spec.local_index else {}
     for index in indices:
-        number = text_of(places.get(index)) if spec.local_index else taken(spec.index_pattern, index)
+        number = taken(spec.index_pattern, index)
+        if spec.local_index:
+            number = text_of(places.get(number))
         candidates = [text for column in local if (text := port_id_text(column.get(number)))]
         remote = next((text for column in remote_ports if (text := port_id_text(column.get(index)))), "")
         name, remote_chassis = text_of(names.get(index)), port_id_text(chassis.get(index))

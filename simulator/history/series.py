@@ -8,7 +8,7 @@ from campus.metrics import catalogue as metric_catalogue
 from campus.samples import DeviceFacts, SeriesKey
 from firmware_profiles.catalogue import Catalogue
 from firmware_profiles.model import Cadence, Message, MessagePoint, Point, PointType, Profile, Reading
-from firmware_profiles.raw import text_of
+from firmware_profiles.raw import instance_of, text_of
 from simulator.district.device import SimDevice
 from simulator.district.dice import key_of
 from simulator.district.district import District
@@ -65,7 +65,8 @@ class _SnmpReader:
         found.append(_formula(self._device.id, "response_time_ms", "", Jitter(key), alive))
         asks = [(point, "", point.instance) for point in self._profile.points]
         for name, table in self._profile.tables.items():
-            asks += [(point, index, instance) for index, instance in self._rows[name] for point in table.points]
+            rows = self._rows[name]
+            asks += [(p, i, instance_of(f"{instance} {p.instance}")) for i, instance in rows for p in table.points]
         has_normal = False
         for point, index, instance in asks:
             rule = self._rule(point, index)
