@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from campus.errors import CampusError
 from controller.store.days import DayCutter
 from controller.store.embedded.database import Cursor
-from controller.store.embedded.part import BUCKETS_OF_PART, ROWS_OF_PART, Part, PartKind, quoted
+from controller.store.embedded.part import BUCKETS_OF_PART, ROWS_OF_PART, Order, Part, PartKind, quoted
 from controller.store.embedded.schema import VERSION
 from controller.store.embedded.snapshot import DATABASE, read_parts, reading_closed
 from controller.store.marks import CommittedFrames, Run, Stream
@@ -46,6 +46,8 @@ class Checked:
     parts: list[Part] = field(default_factory=list)
     devices: set[tuple[str, str]] = field(default_factory=set)
     """Site and device of every series."""
+    metric_of: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    """The number of the metric of every series."""
     series: int = 0
     samples: int = 0
     frames: int = 0
@@ -139,6 +141,7 @@ def _check_names(cursor: Cursor, checked: Checked) -> None:
         checked.damages.append((DATABASE, f"{checked.series:,} series have {names:,} names"))
     devices = cursor.execute(f"SELECT DISTINCT site, device FROM ({_NAMES})").fetchall()
     checked.devices = {(site, device) for site, device in devices}
+    checked.metric_of = np.asarray(cursor.execute("SELECT metric FROM series ORDER BY id").fetchnumpy()["metric"])
     checked.frames = _frames(cursor, checked.damages)
 
 
@@ -180,6 +183,7 @@ def _part_damage(cursor: Cursor, path: Path, part: Part, checked: Checked, count
         if part.digest is not None and (digest or digest_of(path, count)) != part.digest:
             return "is damaged: its digest is not that of what was written"
         columns = BUCKETS_OF_PART if part.kind is PartKind.ROLLUP else ROWS_OF_PART
+        columns += ", metric" if part.order is Order.METRIC else ""
         found = cursor.execute(f"SELECT {columns} FROM read_parquet('{quoted(path)}')").fetchnumpy()
     except FileNotFoundError:
         return "is missing"
@@ -196,15 +200,29 @@ def _content_damage(columns: dict[str, NDArray[Any]], part: Part, checked: Check
         return f"holds {samples:,} samples instead of {part.samples:,}"
     if not len(ids):
         return "is empty"
-    if (int(ids[0]), int(ids[-1])) != (part.lowest, part.highest) or part.highest >= checked.series:
-        return f"holds series {ids[0]} to {ids[-1]} instead of {part.lowest} to {part.highest} (of {checked.series:,})"
-    if not ((ids[1:] > ids[:-1]) | ((ids[1:] == ids[:-1]) & (at[1:] >= at[:-1]))).all():
-        return "is not sorted by series and time"
+    lowest, highest = int(ids.min()), int(ids.max())
+    if (lowest, highest) != (part.lowest, part.highest) or not 0 <= lowest <= highest < checked.series:
+        return f"holds series {lowest} to {highest} instead of {part.lowest} to {part.highest} (of {checked.series:,})"
+    metrics = columns.get("metric", np.zeros(1, np.int32))
+    if part.order is Order.METRIC and not np.array_equal(metrics, checked.metric_of[ids]):
+        return "holds rows of a series under the metric of another"
+    if not _are_sorted(metrics, ids, at):
+        return f"is not sorted by {'metric, ' if part.order is Order.METRIC else ''}series and time"
     if at.min() < part.day or at.max() >= DayCutter(ZoneInfo(checked.zone)).end_of(part.day):
         return "holds rows of another day"
     if not all(np.isfinite(column).all() for column in values):
         return "holds values that are not finite"
     return ""
+
+
+def _are_sorted(*columns: NDArray[Any]) -> bool:
+    """Whether rows are sorted by the first column, then the second, and so on; one of a single row repeats."""
+    follows: NDArray[np.bool_] | bool = True
+    for column in reversed(columns):
+        after, before = column[1:], column[:-1]
+        if len(column) > 1:
+            follows = (after > before) | ((after == before) & follows)
+    return bool(np.all(follows))
 
 
 def _roll_up_damages(cursor: Cursor, checked: Checked, whole: set[Part]) -> Iterator[Damage]:

@@ -16,13 +16,13 @@ import numpy as np
 
 from controller.store.days import DayCutter
 from controller.store.embedded.database import Cursor, Database, insert
-from controller.store.embedded.part import ROWS_OF_PART, Part, PartKind, as_columns, write_buckets, write_rows
+from controller.store.embedded.part import ROWS_OF_PART, Order, Part, PartKind, as_columns, write_buckets, write_rows
 from controller.store.embedded.reading import parquet_source
 from controller.store.embedded.shelf import Layout, Shelf
 from controller.store.embedded.sizes import Sizes
 from controller.store.embedded.writing import Segments, insert_parts
 from controller.store.port import Level
-from controller.store.rollup import Buckets, Rows, join_buckets, roll_up, sort_rows
+from controller.store.rollup import Buckets, Rows, join_buckets, roll_up, sort_by_metric
 
 ROLLED_LEVELS = {Level.HOUR: "rollup_1h", Level.DAY: "rollup_1d"}
 _LAST_SERIES = (1 << 31) - 1
@@ -68,7 +68,7 @@ class DayCloser:
                 if not keep_files:
                     added.append(self._write_rows(cursor, day, rows))
                 fine = self._rolled(rows, Level.FIVE_MINUTES)
-                added.append(write_buckets(cursor, self._directory, self._segments.next_number(), day, fine))
+                added.append(self._write_buckets(cursor, day, fine))
                 coarse.add({level: self._rolled(rows, level) for level in ROLLED_LEVELS})
                 between()
             coarse.write()
@@ -103,12 +103,14 @@ class DayCloser:
         return [Zone(edges[place], edges[place + 1] - 1, [done[place], *late]) for place in places]
 
     def _rows_of(self, cursor: Cursor, zones: list[Zone]) -> Iterator[Rows]:
-        """All rows of the zones, sorted, in pieces of disjoint series."""
+        """All rows of the zones, sorted by metric, in pieces of disjoint series."""
         for zone in zones:
             for lowest, highest in self._ranges(cursor, zone):
                 some = [part for part in zone.parts if part.lowest <= highest and part.highest >= lowest]
                 where = f"series BETWEEN {lowest} AND {highest}"
-                yield sort_rows(_fetch(cursor, parquet_source(some, self._directory), where))
+                yield sort_by_metric(
+                    _fetch(cursor, parquet_source(some, self._directory), where), self._segments.metric_of
+                )
 
     def _sorted(self, cursor: Cursor, parts: list[Part]) -> Iterator[Rows]:
         for part in parts:
@@ -129,14 +131,19 @@ class DayCloser:
         return ranges
 
     def _is_sorted(self, parts: list[Part]) -> bool:
-        """Whether the parts, one after the other, are sorted as they are and of a good size: then they may stay."""
+        """Whether the parts are of disjoint series as they are, and of a good size: then they may stay."""
         parts.sort(key=lambda part: part.lowest)
         small, large = self._sizes.small_part_rows, 2 * self._sizes.chunk_rows
         fitting = all(part.samples <= large and (part.samples >= small or len(parts) == 1) for part in parts)
-        return _are_disjoint(parts) and fitting
+        return _are_disjoint(parts) and fitting and all(part.order is Order.METRIC for part in parts)
 
     def _write_rows(self, cursor: Cursor, day: int, rows: Rows) -> Part:
-        return write_rows(cursor, self._directory, self._segments.next_number(), PartKind.RAW, day, rows)
+        number, metric_of = self._segments.next_number(), self._segments.metric_of
+        return write_rows(cursor, self._directory, number, PartKind.RAW, day, rows, metric_of)
+
+    def _write_buckets(self, cursor: Cursor, day: int, buckets: Buckets) -> Part:
+        number, metric_of = self._segments.next_number(), self._segments.metric_of
+        return write_buckets(cursor, self._directory, number, day, buckets, metric_of)
 
     def _rolled(self, rows: Rows, level: Level) -> Buckets:
         return roll_up(rows.series, self._cutter.bucket_of(rows.measured_at, level), rows.value)
@@ -167,7 +174,8 @@ class _Coarse:
         """Put what was taken in the place of what the tables have of the same series."""
         if not self._pieces:
             return
-        spans = [(piece[Level.DAY].series[0], piece[Level.DAY].series[-1]) for piece in self._pieces]
+        series = [piece[Level.DAY].series for piece in self._pieces]
+        spans = [(some.min(), some.max()) for some in series]
         chosen = " OR ".join(f"series BETWEEN {lowest} AND {highest}" for lowest, highest in spans)
         with self._lock, self._database.transaction() as cursor:
             for level, table in ROLLED_LEVELS.items():

@@ -1,23 +1,27 @@
 # ruff: noqa: S608 - numbers and names put into statements are our own
 """Reading: samples and buckets of some series over a window, from hot tables, parts and roll-up tables together."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import groupby, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from controller.store.days import WIDTH_MS, DayCutter
 from controller.store.embedded.database import Cursor
-from controller.store.embedded.part import BUCKETS_OF_PART, ROWS_OF_PART, Part, PartKind, quoted
+from controller.store.embedded.part import BUCKETS_OF_PART, ROWS_OF_PART, Order, Part, PartKind, quoted
 from controller.store.embedded.shelf import Layout, Shelf
 from controller.store.port import Ids, Level, Window
 from controller.store.rollup import Buckets, Rows, as_buckets, join_buckets, join_rows, roll_up, sort_rows
+from controller.store.series_index import SeriesIndex
 
 _LISTED_IDS = 64
 """Longer lists are joined with: DuckDB compares each row with every id of a list (measured: 800 ids, three times slower)."""
+_JOINED = " SEMI JOIN chosen ON series = chosen_id"
 _FETCHED_TO_COUNT = 4
 _TABLE_OF = {Level.HOUR: "rollup_1h", Level.DAY: "rollup_1d"}
 Span = tuple[int, int]
@@ -27,15 +31,18 @@ Span = tuple[int, int]
 class Reader:
     """Answers `window`. Any number of threads."""
 
-    def __init__(self, shelf: Shelf, directory: Path, cutter: DayCutter) -> None:
+    def __init__(self, shelf: Shelf, directory: Path, cutter: DayCutter, series: SeriesIndex) -> None:
         self._shelf = shelf
         self._directory = directory
         self._cutter = cutter
+        self._series = series
 
     def window(self, ids: Ids, start: int, end: int, level: Level | None, max_points: int) -> Window:
         """As the port says."""
         with self._shelf.reading() as (cursor, layout):
-            query = _Query(cursor, layout, self._directory, self._cutter, np.unique(ids))
+            metric_of = self._series.columns(0).metric
+            ids = np.unique(ids[(ids >= 0) & (ids < len(metric_of))])
+            query = _Query(cursor, layout, self._directory, self._cutter, ids, metric_of)
             if not len(ids) or start >= end:
                 return Window(level or Level.RAW, *as_buckets(join_rows([])))
             if level is None:
@@ -64,25 +71,32 @@ class Reader:
         return Level.DAY
 
 
-class _Query:
-    """One question: a cursor, the layout it is asked of, and the ids (ascending, distinct, not empty)."""
+class _Source(NamedTuple):
+    """Something to select from, and which of its rows are wanted."""
 
-    def __init__(self, cursor: Cursor, layout: Layout, directory: Path, cutter: DayCutter, ids: Ids) -> None:
+    text: str
+    where: str
+
+
+class _Query:
+    """One question: a cursor, the layout it is asked of, the ids (ascending, distinct) and every series' metric number."""
+
+    def __init__(
+        self, cursor: Cursor, layout: Layout, directory: Path, cutter: DayCutter, ids: Ids, metric_of: Ids
+    ) -> None:
         self.layout = layout
         self._cursor = cursor
         self._directory = directory
         self._cutter = cutter
         self._ids = ids
-        self._chosen = _bounds(ids) if len(ids) else "false"
-        self._is_joined = len(ids) > _LISTED_IDS and not _is_range(ids)
+        self._metric_of = metric_of
         self._read: tuple[Span, Rows] | None = None
         """What was read last: counting and answering are often one reading."""
 
     def rows(self, span: Span) -> Rows:
         """Samples of the span, sorted by series, then time."""
         if self._read is None or self._read[0] != span:
-            where = f"{self._chosen} AND {_within('measured_at', [span])}"
-            pieces = [Rows(*self._fetched(ROWS_OF_PART, source, where)) for source in self._sources(span)]
+            pieces = [Rows(*self._fetched(ROWS_OF_PART, source)) for source in self._sources(span)]
             self._read = (span, sort_rows(join_rows(pieces)))
         return self._read[1]
 
@@ -90,10 +104,9 @@ class _Query:
         """How many samples the series with the most of them has in the span."""
         if len(self._ids) <= _FETCHED_TO_COUNT:
             return int(np.bincount(self.rows(span).series, minlength=1).max())
-        where = f"{self._chosen} AND {_within('measured_at', [span])}"
         total: dict[int, int] = {}
         for source in self._sources(span):
-            counted = self._fetched("series, count(*)", source, where, " GROUP BY series")
+            counted = self._fetched("series, count(*)", source, " GROUP BY series")
             for series, count in zip(*(column.tolist() for column in counted), strict=True):
                 total[series] = total.get(series, 0) + count
         return max(total.values(), default=0)
@@ -129,23 +142,59 @@ class _Query:
                 yield is_rolled, (together[0][1], together[-1][2])
 
     def _stored(self, level: Level, spans: list[Span]) -> Buckets:
-        where = f"{self._chosen} AND {_within('bucket_at', spans)}"
         if level in _TABLE_OF:
             columns = "series, bucket_at, samples, minimum, mean, maximum, p95"
-            found = self._fetched(columns, _TABLE_OF[level], where)
+            sources = [self._of_table(_TABLE_OF[level], _within("bucket_at", spans))]
         else:
+            columns = BUCKETS_OF_PART
             parts = [part for span in spans for part in self._parts(span, {PartKind.ROLLUP})]
-            if not parts:
-                return as_buckets(join_rows([]))
-            source = parquet_source(parts, self._directory)
-            found = self._fetched(BUCKETS_OF_PART, source, where)
-        return Buckets(*found).sorted()
+            sources = self._of_parts(parts, "bucket_at", spans)
+        return join_buckets([Buckets(*self._fetched(columns, source)) for source in sources])
 
-    def _sources(self, span: Span) -> list[str]:
+    def _sources(self, span: Span) -> list[_Source]:
         edges = set(self._cutter.edges(span[0], span[1] - 1).tolist()[:-1])
-        sources = [hot.table for hot in self.layout.hot if not hot.days.isdisjoint(edges)]
+        hot = [hot.table for hot in self.layout.hot if not hot.days.isdisjoint(edges)]
         parts = self._parts(span, {PartKind.SEGMENT, PartKind.RAW})
-        return [*sources, parquet_source(parts, self._directory)] if parts else sources
+        tables = [self._of_table(table, _within("measured_at", [span])) for table in hot]
+        return tables + self._of_parts(parts, "measured_at", [span])
+
+    def _of_table(self, table: str, within: str) -> _Source:
+        return _Source(table + self._joined, f"{_bounds('series', self._ids)} AND {within}")
+
+    def _of_parts(self, parts: Sequence[Part], column: str, spans: Sequence[Span]) -> list[_Source]:
+        """Those of each order. What is said of the metric lets row groups of others be passed over."""
+        sources = []
+        for order in Order:
+            some = [part for part in parts if part.order is order]
+            if not some:
+                continue
+            source, conditions = parquet_source(some, self._directory), [_bounds("series", self._ids)]
+            if order is Order.METRIC:
+                conditions.append(_bounds("metric", self._metrics))
+            if order is Order.SERIES or not self._has_all_between:
+                source += self._joined
+            if not all(self._is_within(part.day, spans) for part in some):
+                conditions.append(_within(column, spans))
+            sources.append(_Source(source, " AND ".join(conditions)))
+        return sources
+
+    @cached_property
+    def _joined(self) -> str:
+        return _JOINED if len(self._ids) > _LISTED_IDS and not _is_range(self._ids) else ""
+
+    @cached_property
+    def _metrics(self) -> Ids:
+        """The numbers of the metrics of the ids, ascending, distinct."""
+        return np.unique(self._metric_of[self._ids])
+
+    @cached_property
+    def _has_all_between(self) -> bool:
+        """Whether all series of these metrics between the lowest id and the highest are asked for."""
+        between = self._metric_of[self._ids[0] : self._ids[-1] + 1]
+        return int(np.count_nonzero(np.isin(between, self._metrics))) == len(self._ids)
+
+    def _is_within(self, day: int, spans: Sequence[Span]) -> bool:
+        return any(start <= day and self._cutter.end_of(day) <= end for start, end in spans)
 
     def _parts(self, span: Span, kinds: set[PartKind]) -> list[Part]:
         edges = self._cutter.edges(span[0], span[1] - 1).tolist()[:-1]
@@ -158,14 +207,18 @@ class _Query:
         ]
 
     def _may_hold(self, part: Part) -> bool:
-        place = int(np.searchsorted(self._ids, part.lowest))
-        return place < len(self._ids) and bool(self._ids[place] <= part.highest)
+        place = bisect_left(self._listed, part.lowest)
+        return place < len(self._listed) and self._listed[place] <= part.highest
 
-    def _fetched(self, selected: str, source: str, where: str, ending: str = "") -> list[NDArray[Any]]:
-        """Columns of those rows of a source that are of the ids asked for."""
+    @cached_property
+    def _listed(self) -> list[int]:
+        listed: list[int] = self._ids.tolist()
+        return listed
+
+    def _fetched(self, selected: str, source: _Source, ending: str = "") -> list[NDArray[Any]]:
+        """Columns of those rows of a source that are wanted."""
         chosen = {"chosen_id": self._ids}  # DuckDB finds it by its name
-        joined = " SEMI JOIN chosen ON series = chosen_id" if self._is_joined else ""
-        found = self._cursor.execute(f"SELECT {selected} FROM {source}{joined} WHERE {where}{ending}").fetchnumpy()
+        found = self._cursor.execute(f"SELECT {selected} FROM {source.text} WHERE {source.where}{ending}").fetchnumpy()
         del chosen
         return [np.asarray(column) for column in found.values()]
 
@@ -180,14 +233,14 @@ def _is_range(ids: Ids) -> bool:
     return int(ids[-1]) - int(ids[0]) + 1 == len(ids)
 
 
-def _bounds(ids: Ids) -> str:
-    """A condition on `series` for ascending ids: all of it where they are few or a range, else the range they lie in."""
+def _bounds(column: str, ids: Ids) -> str:
+    """A condition on a column for ascending ids: all of it where they are few or a range, else the range they lie in."""
     if len(ids) == 1:
-        return f"series = {ids[0]}"
-    bounds = f"series BETWEEN {ids[0]} AND {ids[-1]}"
+        return f"{column} = {ids[0]}"
+    bounds = f"{column} BETWEEN {ids[0]} AND {ids[-1]}"
     if len(ids) > _LISTED_IDS or _is_range(ids):
         return bounds
-    return f"{bounds} AND series IN ({', '.join(map(str, ids.tolist()))})"
+    return f"{bounds} AND {column} IN ({', '.join(map(str, ids.tolist()))})"
 
 
 def _within(column: str, spans: Sequence[Span]) -> str:

@@ -8,7 +8,8 @@ frame_runs  committed frames; rows may touch or repeat, `upkeep` merges them
 latest      newest values of series among all rows outside the hot tables; of several of one series the newest counts, of
             several at the same instant the last; `upkeep` leaves one of each
 part        one row for each Parquet file that counts, with the SHA-256 of its bytes (hex; NULL for files written before
-            version 2); a file without a row is a leftover
+            version 2) and what its rows are sorted by (series in files written before version 4); a file without a row is a
+            leftover
 rolled      days whose roll-ups cover all their parts
 rollup_1h, rollup_1d
 hot         which hot_N count, oldest first; a hot_N without a row here is a leftover
@@ -21,7 +22,7 @@ import duckdb
 
 from campus.errors import ConfigError
 
-VERSION = 3
+VERSION = 4
 ROW_COLUMNS = "series INTEGER, measured_at BIGINT, value DOUBLE"
 _BUCKET_COLUMNS = (
     "series INTEGER, bucket_at BIGINT, samples BIGINT, minimum DOUBLE, mean DOUBLE, maximum DOUBLE, p95 DOUBLE"
@@ -35,7 +36,8 @@ CREATE TABLE series (id INTEGER, device INTEGER, metric INTEGER, instance INTEGE
 CREATE TABLE frame_runs (site VARCHAR, agent VARCHAR, epoch BIGINT, first BIGINT, last BIGINT);
 CREATE TABLE latest ({ROW_COLUMNS});
 CREATE TABLE part (
-    id BIGINT, kind VARCHAR, day BIGINT, lowest INTEGER, highest INTEGER, samples BIGINT, size BIGINT, digest VARCHAR
+    id BIGINT, kind VARCHAR, day BIGINT, lowest INTEGER, highest INTEGER, samples BIGINT, size BIGINT, digest VARCHAR,
+    sorted_by VARCHAR
 );
 CREATE TABLE rolled (day BIGINT);
 CREATE TABLE rollup_1h ({_BUCKET_COLUMNS});
@@ -58,6 +60,7 @@ _MIGRATIONS = {
                 JOIN instance_word USING (instance);
         DROP TABLE named;
     """,
+    4: "ALTER TABLE part ADD COLUMN sorted_by VARCHAR DEFAULT 'series'",
 }
 """What leads to each version from the one before it."""
 

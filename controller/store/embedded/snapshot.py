@@ -16,14 +16,13 @@ import duckdb
 
 from campus.errors import ConfigError, Transient
 from controller.store.embedded.database import THREADS, Cursor, in_our_words, is_held
-from controller.store.embedded.part import Part, PartKind, quoted
+from controller.store.embedded.part import PART_COLUMNS, Order, Part, PartKind, quoted
 from controller.store.embedded.schema import VERSION
 
 DATABASE = "samples.duckdb"
 TABLES = "tables"
 _CHUNK_ROWS = 1_000_000
 _MEMORY_LIMIT = "256MB"
-_PART_COLUMNS = "id, kind, day, lowest, highest, samples, size, digest"
 _EVERY_TABLE = "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary"
 Advance = Callable[[int, int], None]
 """Hears how much is done and how much there is in all; may raise to end the work."""
@@ -167,5 +166,5 @@ def parts_of(directory: Path) -> list[Part]:
 
 def read_parts(cursor: Cursor) -> list[Part]:
     """The parts that count, by number."""
-    rows = cursor.execute(f"SELECT {_PART_COLUMNS} FROM part ORDER BY id").fetchall()
-    return [Part(part_id, PartKind(kind), *rest) for part_id, kind, *rest in rows]
+    rows = cursor.execute(f"SELECT {PART_COLUMNS} FROM part ORDER BY id").fetchall()
+    return [Part(part_id, PartKind(kind), Order(order), *rest) for part_id, kind, order, *rest in rows]

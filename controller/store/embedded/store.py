@@ -15,11 +15,11 @@ from campus.wire.dictionary import SeriesWords
 from controller.store.days import DayCutter
 from controller.store.embedded.database import Cursor, Database
 from controller.store.embedded.names import extent_of, read_names
-from controller.store.embedded.part import ROWS_OF_PART, Part, PartKind
+from controller.store.embedded.part import ROWS_OF_PART, PartKind
 from controller.store.embedded.reading import Reader
 from controller.store.embedded.shelf import Hot, Layout, Shelf
 from controller.store.embedded.sizes import NORMAL, Sizes
-from controller.store.embedded.snapshot import Snapshot, begun
+from controller.store.embedded.snapshot import Snapshot, begun, read_parts
 from controller.store.embedded.upkeep import Upkeep
 from controller.store.embedded.writing import Segments, Writer
 from controller.store.marks import Run, Stream
@@ -50,10 +50,10 @@ class EmbeddedStore:
         self._cutter = cutter
         self._database = Database(directory / "samples.duckdb", timezone)
         self._shelf = Shelf(self._database, directory)
-        self._segments = Segments(directory, cutter)
         self._series = SeriesIndex()
+        self._segments = Segments(directory, cutter, self._series)
         self._writer = Writer(self._database, self._shelf, self._segments, self._series, sizes)
-        self._reader = Reader(self._shelf, directory, cutter)
+        self._reader = Reader(self._shelf, directory, cutter, self._series)
         self._upkeep = Upkeep(
             self._database, self._shelf, self._writer, self._segments, directory, cutter, retention, sizes
         )
@@ -200,13 +200,11 @@ class EmbeddedStore:
         meta = dict(cursor.execute("SELECT name, content FROM meta").fetchall())
         floors = {level: int(meta[f"floor_{level}"]) for level in Level if f"floor_{level}" in meta}
         rolled = frozenset(day for (day,) in cursor.execute("SELECT day FROM rolled").fetchall())
-        rows = cursor.execute("SELECT * FROM part ORDER BY id").fetchall()
-        parts = [Part(part_id, PartKind(kind), *rest) for part_id, kind, *rest in rows]
         numbers = [number for (number,) in cursor.execute("SELECT number FROM hot ORDER BY number").fetchall()]
         hot = tuple(Hot(number) for number in numbers)
         (loose_values,) = cursor.execute("SELECT count(*) FROM latest").fetchall()[0]
         layout = Layout(hot=hot, rolled=rolled, floors=floors, samples=int(meta["samples"]), loose_values=loose_values)
-        return layout.with_parts(parts)
+        return layout.with_parts(read_parts(cursor))
 
     def _restore_latest(self, cursor: Cursor, layout: Layout) -> None:
         for hot in (None, *layout.hot):

@@ -4,7 +4,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import astuple, replace
 from itertools import count, pairwise
 from pathlib import Path
 from threading import Lock
@@ -14,14 +14,14 @@ import numpy as np
 from controller.store.days import DayCutter
 from controller.store.embedded.database import Cursor, Database, insert, texts
 from controller.store.embedded.names import insert_names
-from controller.store.embedded.part import Part, PartKind, write_rows
+from controller.store.embedded.part import PART_COLUMNS, Part, PartKind, write_rows
 from controller.store.embedded.schema import ROW_COLUMNS
 from controller.store.embedded.shelf import Hot, Layout, Shelf
 from controller.store.embedded.sizes import Sizes
 from controller.store.latest import LatestValues
 from controller.store.marks import CommittedFrames, Run, Stream, runs_of
-from controller.store.port import Batch, FrameMark, Level
-from controller.store.rollup import Rows, sort_rows
+from controller.store.port import Batch, FrameMark, Ids, Level
+from controller.store.rollup import Rows, sort_by_metric
 from controller.store.series_index import Extent, SeriesIndex
 
 _log = logging.getLogger(__name__)
@@ -30,9 +30,10 @@ _log = logging.getLogger(__name__)
 class Segments:
     """Writes rows of any days as sorted parts, one for each day."""
 
-    def __init__(self, directory: Path, cutter: DayCutter) -> None:
+    def __init__(self, directory: Path, cutter: DayCutter, series: SeriesIndex) -> None:
         self._directory = directory
         self._cutter = cutter
+        self._series = series
         self._numbers = count(1)
 
     def begin_after(self, part_id: int) -> None:
@@ -45,10 +46,17 @@ class Segments:
 
     def write(self, cursor: Cursor, rows: Rows) -> list[Part]:
         """Durable on return; they count once the `part` table names them."""
+        metric_of = self.metric_of
+        pieces = ((day, sort_by_metric(piece, metric_of)) for day, piece in self.by_day(rows))
         return [
-            write_rows(cursor, self._directory, self.next_number(), PartKind.SEGMENT, day, sort_rows(piece))
-            for day, piece in self.by_day(rows)
+            write_rows(cursor, self._directory, self.next_number(), PartKind.SEGMENT, day, piece, metric_of)
+            for day, piece in pieces
         ]
+
+    @property
+    def metric_of(self) -> Ids:
+        """The number of the metric of each series."""
+        return self._series.columns(0).metric
 
     def days(self, rows: Rows) -> frozenset[int]:
         """The local days that rows fall into."""
@@ -213,8 +221,7 @@ def keep_segments(cursor: Cursor, layout: Layout, parts: list[Part], newest: Lat
 def insert_parts(cursor: Cursor, parts: Sequence[Part]) -> None:
     """Name parts in the database."""
     for part in parts:
-        row = [part.id, str(part.kind), part.day, part.lowest, part.highest, part.samples, part.size, part.digest]
-        cursor.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        cursor.execute(f"INSERT INTO part ({PART_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(part))
 
 
 def keep_latest(cursor: Cursor, newest: LatestValues) -> int:

@@ -76,9 +76,10 @@ def handle(
 
 
 def names(quantity: int, site: str = "no-1") -> list[DistrictSeries]:
-    """Distinct series of one site, two devices."""
+    """Distinct series of one site, two devices, three metrics: sorted by metric they come in another order than by id."""
+    metrics = ["cpu_percent", "memory_percent", "temperature_c"]
     return [
-        DistrictSeries(SiteId(site), DeviceId(f"sw-{i % 2}"), MetricId("cpu_percent"), Instance(str(i)))
+        DistrictSeries(SiteId(site), DeviceId(f"sw-{i % 2}"), MetricId(metrics[i % 3]), Instance(str(i)))
         for i in range(quantity)
     ]
 

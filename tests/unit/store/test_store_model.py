@@ -97,6 +97,7 @@ def test_any_history_answers_like_the_model(
                 one.store.maintain(origin + what[1] * DAY + 20 * 60_000)
             else:
                 one.reopen()
+                one.store.series_ids(names(SERIES))
                 settled.clear()
             for day in one.store.settled_days(origin, origin + DAYS * DAY).items():
                 held = sum(bucket(zone, at, Level.DAY) == day[0] for _, at, _ in rows)
