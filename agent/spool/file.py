@@ -12,6 +12,7 @@ most one frame for each device, the newest. After `max_bytes` was lowered the fi
 """
 
 import json
+import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -37,8 +38,10 @@ from agent.spool.rows import (
     Row,
     add_count,
     delete_frames,
+    drop_frames,
     held_bytes,
     insert_frames,
+    is_sound,
     next_number,
     read_state,
     row_of,
@@ -56,6 +59,7 @@ _UNUSED_PAGES = 2048
 _GIVE_BACK_PAGES = 512
 EVENTS_SHARE = 4
 """Events may fill one part in so many of the file."""
+_log = logging.getLogger(__name__)
 
 
 class SpoolFile:
@@ -156,7 +160,10 @@ class SpoolFile:
         self._is_sending = False
 
     def read_from(self, number: int, limit: int) -> list[StoredFrame]:
-        """Up to `limit` waiting frames from `number` on, ascending, noted as perhaps sent."""
+        """Up to `limit` waiting frames from `number` on, ascending, noted as perhaps sent.
+
+        What is no longer what was sealed is dropped and counted; so below.
+        """
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT number, progress FROM frames WHERE number >= ? AND progress < ? ORDER BY number LIMIT ?",
@@ -255,16 +262,28 @@ class SpoolFile:
                 )
 
     def _read(self, numbers: Iterable[int]) -> list[StoredFrame]:
-        frames = []
+        frames, damaged = [], []
         with self._database.reading() as connection:
             for number in numbers:
-                epoch, anchor_ms, payload = connection.execute(
-                    "SELECT epoch, anchor_ms, payload FROM frames JOIN payloads USING (number) WHERE number = ?",
+                epoch, anchor_ms, points, payload = connection.execute(
+                    "SELECT epoch, anchor_ms, points, payload FROM frames JOIN payloads USING (number) WHERE number = ?",
                     (number,),
                 ).fetchone()
-                is_known = epoch in self._this_boot
-                frames.append(StoredFrame(number, epoch, payload, anchor_ms if is_known else None))
+                if is_sound(number, epoch, payload):
+                    is_known = epoch in self._this_boot
+                    frames.append(StoredFrame(number, epoch, payload, anchor_ms if is_known else None))
+                else:
+                    damaged.append((number, points))
+        if damaged:
+            self._drop_damaged(damaged)
         return frames
+
+    def _drop_damaged(self, frames: Sequence[tuple[int, int]]) -> None:
+        """Let frames go of whose bytes some flipped on the disk: nobody could store them, and they would be sent for ever."""
+        with self._database.transaction() as connection:
+            drop_frames(connection, frames)
+            self._size_bytes, self._events_bytes = held_bytes(connection)
+        _log.error("spool_frames_damaged numbers=%s", [number for number, _ in frames])
 
     def _without_flood(self, rows: Sequence[Row]) -> list[Row]:
         """`rows` without the events that would fill more than their share of the file."""

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from agent.spool.database import Database
 from agent.spool.model import Moment, Progress, Worth
-from agent.spool.rows import SEALED_AT, Row, add_count, delete_frames, insert_frames
+from agent.spool.rows import SEALED_AT, Row, add_count, delete_frames, drop_frames, insert_frames
 from agent.spool.thin import WINDOW_MS, samples_of, thinned
 from campus.ids import DeviceId
 from campus.samples import Sample
@@ -79,7 +79,7 @@ class Room:
                 f"AND {SEALED_AT} < :earliest LIMIT :limit",
                 bounds,
             ).fetchall()
-            _drop(connection, [(number, points) for number, points, _ in late])
+            drop_frames(connection, [(number, points) for number, points, _ in late])
         return sum(row[-1] for row in (*kept, *late))
 
     def make(self, over_bytes: int, moment: Moment, boot: str, seal: Sealer) -> int:
@@ -165,7 +165,7 @@ class Room:
                     break
                 freed_bytes += size_bytes
                 dropped.append((number, points))
-            _drop(connection, dropped)
+            drop_frames(connection, dropped)
         return freed_bytes if dropped else None
 
 
@@ -227,10 +227,3 @@ def _devices(payload: bytes) -> set[DeviceId]:
     except FrameError:
         return set()
     return {facts.device for facts in body.devices} if isinstance(body, FactsBody) else set()
-
-
-def _drop(connection: sqlite3.Connection, frames: Sequence[tuple[int, int]]) -> None:
-    """Delete and count; `frames` are numbers and points."""
-    delete_frames(connection, [number for number, _ in frames])
-    add_count(connection, "dropped_frames", len(frames))
-    add_count(connection, "dropped_points", sum(points for _, points in frames))

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from agent.spool.model import FRAME_OVERHEAD_BYTES, Moment, Progress, SpoolState, Worth
 from campus.topics import Address
-from campus.wire.codec import encode_frame
-from campus.wire.frame import Body, FactsBody, Frame, SamplesBody
+from campus.wire.codec import decode_frame, encode_frame
+from campus.wire.frame import Body, FactsBody, Frame, FrameError, SamplesBody
 
 SEALED_AT = (
     "(created_at + CASE WHEN anchor_ms + :anchor_ms IS NOT NULL AND epoch IN (SELECT value FROM json_each(:boot)) "
@@ -53,6 +53,22 @@ def delete_frames(connection: sqlite3.Connection, numbers: Iterable[int]) -> Non
     them = [(number,) for number in numbers]
     connection.executemany("DELETE FROM frames WHERE number = ?", them)
     connection.executemany("DELETE FROM payloads WHERE number = ?", them)
+
+
+def drop_frames(connection: sqlite3.Connection, frames: Sequence[tuple[int, int]]) -> None:
+    """Remove frames and count them as lost; `frames` are numbers and points."""
+    delete_frames(connection, [number for number, _ in frames])
+    add_count(connection, "dropped_frames", len(frames))
+    add_count(connection, "dropped_points", sum(points for _, points in frames))
+
+
+def is_sound(number: int, epoch: int, payload: bytes) -> bool:
+    """Whether these are the bytes that were sealed under this number: a frame carries a checksum."""
+    try:
+        frame = decode_frame(payload)
+    except (FrameError, TypeError):
+        return False
+    return (frame.epoch, frame.number) == (epoch, number)
 
 
 def add_count(connection: sqlite3.Connection, name: str, more: int) -> None:

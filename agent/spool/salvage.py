@@ -8,10 +8,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from agent.spool.rows import Row, add_count, delete_frames, insert_frames
+from agent.spool.rows import Row, add_count, delete_frames, insert_frames, is_sound
 from agent.spool.schema import BUSY_TIMEOUT_S
-from campus.wire.codec import decode_frame
-from campus.wire.frame import FrameError
 
 KEEP_DAMAGED = 3
 """Damaged files kept for a person to look at; older ones are deleted, or a dying disk would fill itself with them."""
@@ -119,13 +117,5 @@ def _rows(damaged: sqlite3.Connection, waiting: str) -> Iterator[Row]:
             return
         row = Row(*found)
         number, stride = row.number, 1
-        if _is_sound(row):
+        if is_sound(row.number, row.epoch, row.payload):
             yield row
-
-
-def _is_sound(row: Row) -> bool:
-    try:
-        frame = decode_frame(row.payload)
-    except (FrameError, TypeError):
-        return False
-    return (frame.epoch, frame.number) == (row.epoch, row.number)

@@ -193,3 +193,22 @@ def test_a_spool_of_version_1_that_is_damaged_is_saved_too(tmp_path: Path) -> No
     run(path)
     saved = [frame for frame in whole(path) if frame in frames]
     assert 30 < len(saved) < 50
+
+
+def test_a_frame_whose_bits_flipped_is_dropped_and_counted_and_its_neighbours_go_out(tmp_path: Path) -> None:
+    spool = SpoolFile(tmp_path / "spool.db", HERE, 10 << 20, 3600)
+    spool.open(NOW)
+    spool.append([samples(3, n) for n in range(4)], Moment(NOW))
+    spool.close()
+    with closing(sqlite3.connect(tmp_path / "spool.db")) as file:
+        (whole,) = file.execute("SELECT payload FROM payloads WHERE number = 2").fetchone()
+        flipped = bytes([*whole[:-20], whole[-20] ^ 4, *whole[-19:]])
+        file.execute("UPDATE payloads SET payload = ? WHERE number = 2", [flipped])
+        file.execute("UPDATE payloads SET payload = ? WHERE number = 3", [whole])  # sound, and another frame's
+        file.commit()
+    spool.open(NOW)
+    assert [frame.number for frame in spool.read_from(0, 10)] == [1, 4]
+    assert [frame.number for frame in spool.read_backlog(100, frozenset(), 10)] == [1, 4]
+    state = spool.state()
+    assert (state.frames, state.dropped_frames, state.dropped_points) == (2, 2, 6)
+    spool.close()
