@@ -1,0 +1,130 @@
+"""What profiles can do, each on a small device that never was (`tests/recordings`): no recordings of real devices are needed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.profiles.test_recordings import probed
+
+HERE = Path(__file__).parents[1] / "recordings"
+
+
+def read(name: str) -> dict[str, Any]:
+    report = probed(HERE / f"{name}.snmprec")
+    assert report["dropped"] == {}
+    return report
+
+
+def sensors(report: dict[str, Any], key: str = "value") -> dict[str, Any]:
+    return {row["name"]: row[key] for row in report["sensors"] if key in row}
+
+
+def named(rows: list[dict[str, Any]], key: str) -> dict[str, float]:
+    return {row["name"]: row[key] for row in rows}
+
+
+def test_none_is_forgotten() -> None:
+    told = {"printer", "ups", "ups-in-tenths", "host", "camera", "recorder", "monitor", "sockets", "texts"}
+    assert {path.stem for path in HERE.glob("*.snmprec")} >= told
+
+
+def test_bits_are_told_as_the_gravest_that_is_set_and_some_paper_is_no_number() -> None:
+    report = read("printer")
+    assert report["profile"] == "hp/printer"
+    assert report["identity"]["model"] == "Paper Press 100"
+    assert report["identity"]["serial"] == "SYN0000017"
+    assert sensors(report, "state") == {"Hardware": "attention", "Printer": "idle", "Printer fault": "input_tray_empty"}
+    assert sensors(report)["Printer fault"] == 0x2004, "the device's own number, beside what it means"
+    assert named(report["supplies"], "percent") == {"Black": 25.0, "Tray 2": 25.0}
+    assert named(report["memory"], "percent") == {"RAM": 25.0}
+
+
+def test_a_ups_by_the_standard_and_its_missing_phases() -> None:
+    report = read("ups")
+    values = sensors(report)
+    assert (report["profile"], report["identity"]["model"]) == ("generic/ups-mib", "S-3000")
+    assert sensors(report, "state") == {"Output source": "battery", "Battery": "normal"}
+    assert values["Battery runtime left"] == 25
+    assert values["Running on battery since"] == 1.5
+    assert values["Voltage battery"] == 54.5
+    assert values["Input voltage input 1"] == 231
+    assert values["Current output 1"] == 4.3
+    assert values["Frequency input 1"] == 49.9
+    assert not [name for name in values if name.endswith("2")]
+    assert report["temperatures"] == [], "0 degrees: no thermometer"
+
+
+def test_a_device_that_departs_from_the_standard_and_one_that_does_not() -> None:
+    values = sensors(read("ups-in-tenths"))
+    assert values["Input voltage input 1"] == 228.7
+    assert values["Input voltage input 2"] == 229
+    assert values["Output voltage output 1"] == 230.1
+
+
+def test_memory_by_the_way_that_has_all_it_needs_and_two_sensors_of_one_name() -> None:
+    report = read("host")
+    assert report["identity"]["model"] == "aarch64"
+    assert named(report["memory"], "percent") == {
+        "": 25.0,  # UCD-SNMP-MIB has the total alone here, so hrStorageTable is read
+        "buffers": 2.5,
+        "cache": 60.0,
+        "Virtual memory": 75.0,
+        "Swap space": 25.0,
+    }
+    assert named(report["temperatures"], "celsius") == {"temp1": 41.5, "temp1 (2)": 38.0}
+
+
+def test_a_mac_address_as_serial_number() -> None:
+    report = read("camera")
+    assert report["identity"]["serial"] == "02:00:00:00:11:22"
+    assert report["identity"]["version"] == "9.1.2"
+    assert named(report["temperatures"], "celsius") == {"sensor 1": 71.0}
+    assert sensors(report, "state") == {"Hardware sensor 1": "attention", "Video stream channel 1": "none"}
+
+
+def test_numbers_that_stand_for_texts_and_what_is_told_as_free() -> None:
+    report = read("recorder")
+    assert report["identity"]["model"] == "DVR"
+    assert named(report["storage"], "percent") == {"/vol/a": 75.0}, "a disc of no size is no share of anything"
+    assert sensors(report, "state") == {"Hardware /vol/a": "normal", "Hardware /vol/b": "failed"}
+    assert named(report["memory"], "percent") == {"": 37.0}
+
+
+def test_rows_of_many_kinds_each_with_its_unit_and_names_that_meet() -> None:
+    report = read("monitor")
+    assert named(report["temperatures"], "celsius") == {"archive": 21.5, "boiler": 61.0}, (
+        "a row without valid value is none"
+    )
+    values, states = sensors(report), sensors(report, "state")
+    assert values["Humidity archive (3)"] == 48.2
+    assert values["Contact archive"] == 1
+    assert states["Sensor alarm boiler"] == "alarm"
+    assert states["Sensor alarm lost"] == "unknown"
+    assert states["Sensor alarm archive"] == "normal"
+    assert states["Sensor alarm archive #2"] == "alarm", "the input bears the sensor's name"
+
+
+def test_what_a_field_means_follows_from_another_and_labels_name_it() -> None:
+    report = read("sockets")
+    assert named(report["temperatures"], "celsius") == {"internal": 22.1, "Server rack": 19.9}, (
+        "socket 2 measures amperes"
+    )
+    assert sensors(report, "state") == {"Contact switch 1": "closed"}, "an empty label leaves the profile's word"
+    assert sensors(report)["Humidity Server rack"] == 44.1
+
+
+def test_numbers_as_texts_that_end_in_a_nul() -> None:
+    report = read("texts")
+    assert report["identity"]["serial"] == "SYN-4"
+    assert named(report["temperatures"], "celsius") == {"case": 41.2}
+    assert sensors(report) == {"Fan speed (turns) cpu": 1280.0}
+
+
+@pytest.mark.parametrize(("vendor", "number"), [("Ricoh", 367), ("Synology", 6574), ("", 99999)])
+def test_a_vendor_by_its_number_where_the_device_names_none(tmp_path: Path, vendor: str, number: int) -> None:
+    path = tmp_path / "some.snmprec"
+    path.write_text(
+        f"1.3.6.1.2.1.1.1.0|4|Something\n1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.{number}.1.1\n1.3.6.1.2.1.1.3.0|67|1\n"
+    )
+    assert probed(path)["identity"]["vendor"] == vendor
