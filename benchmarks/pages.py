@@ -1,8 +1,9 @@
 """How long the console's pages take on a controller with history: eight schools of the simulator, seven days.
 
-    python -m benchmarks.pages [--quick] [--json]
+    python -m benchmarks.pages [--quick] [--json] [--large]
 
-The controller stands in this process, without broker and port; requests go through the whole HTTP app. For each page: the
+With `--large` a controller of 800 schools with 100,000 devices instead, each series of which was measured once. The
+controller stands in this process, without broker and port; requests go through the whole HTTP app. For each page: the
 first answer after a start, and the median of those after it, in milliseconds.
 """
 
@@ -21,9 +22,11 @@ from typing import BinaryIO, Final, cast
 
 import httpx
 
+from benchmarks.district import many_schools, prepare
 from campanile.demo.folder import Asked, DemoFolder
 from campanile.demo.plan import write_plan
 from campanile.demo.processes import campanile
+from controller.clock import utc_ms
 from controller.config import load_config
 from controller.history import import_history
 from controller.identity.model import ScopeSpec
@@ -56,6 +59,17 @@ PAGES: Final[Mapping[str, str]] = {
     "chart_7d": f"{_TRAFFIC}&period=7d",
     "search": "/search/answers?q=sw",
 }
+LARGE_PAGES: Final[Mapping[str, str]] = {
+    "overview": "/",
+    "school": _SITE,
+    "devices": "/devices",
+    "devices_csv": "/devices.csv",
+    "alerts": "/alerts",
+    "network": "/network?period=24h",
+    "utilisation": "/utilisation?period=24h",
+    "search": "/search/answers?q=sw",
+}
+LARGE_SERIES: Final = 1_200_000
 
 
 @dataclass(frozen=True)
@@ -74,18 +88,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="measure the console's pages")
     parser.add_argument("--quick", action="store_true", help="fewer schools and requests, under 45 s")
     parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
+    parser.add_argument("--large", action="store_true", help="800 schools with 100,000 devices, without history")
     options = parser.parse_args()
-    schools, times = (QUICK_SCHOOLS, QUICK_TIMES) if options.quick else (SCHOOLS, TIMES)
+    times = QUICK_TIMES if options.quick or options.large else TIMES
     with tempfile.TemporaryDirectory(prefix="campanile-benchmark-") as path:
-        folder = DemoFolder(Path(path).resolve(), Asked(schools, SEED, DAYS))
-        write_plan(folder, HTTP_PORT)
-        config = load_config(folder.path / "controller.yaml")
-        _fill(Controller(config), folder.path)
-        report = asyncio.run(_measure(Controller(config), schools, times))
+        folder = Path(path).resolve()
+        if options.large:
+            schools = _large_district(folder)
+            controller, days, pages = Controller(load_config(folder / "controller.yaml")), 0, LARGE_PAGES
+        else:
+            schools = QUICK_SCHOOLS if options.quick else SCHOOLS
+            controller, days, pages = _small_district(folder, schools), DAYS, PAGES
+        report = asyncio.run(_measure(controller, schools, days, pages, times))
     if not options.json:
         for page, took in report.pages.items():
             print(f"{page:24} {took['median_ms']:8.1f} ms, the first {took['first_ms']:8.1f} ms")
     print(json.dumps(asdict(report)))
+
+
+def _small_district(folder: Path, schools: int) -> Controller:
+    write_plan(DemoFolder(folder, Asked(schools, SEED, DAYS)), HTTP_PORT)
+    config = load_config(folder / "controller.yaml")
+    _fill(Controller(config), folder)
+    return Controller(config)
+
+
+def _large_district(folder: Path) -> int:
+    """Written down as the controller's own data; how many schools it has."""
+    owned = many_schools(LARGE_SERIES, utc_ms())
+    prepare(folder, owned, utc_ms())
+    (folder / "controller.yaml").write_text(f"data_dir: {folder}\nbroker: {{host: 127.0.0.1}}\n")
+    return len(owned)
 
 
 def _fill(controller: Controller, district: Path) -> None:
@@ -96,7 +129,7 @@ def _fill(controller: Controller, district: Path) -> None:
         raise SystemExit("the simulator could not write the history")
 
 
-async def _measure(controller: Controller, schools: int, times: int) -> Report:
+async def _measure(controller: Controller, schools: int, days: int, pages: Mapping[str, str], times: int) -> Report:
     controller.open_registry()
     controller.store.start()
     controller.alert_engine.restore()
@@ -105,9 +138,9 @@ async def _measure(controller: Controller, schools: int, times: int) -> Report:
         app = httpx.ASGITransport(app=build_app(controller))
         async with httpx.AsyncClient(transport=app, base_url=f"http://127.0.0.1:{HTTP_PORT}") as reader:
             await reader.get("/enter", params={"token": token})
-            pages = {name: await _took(reader, address, times) for name, address in PAGES.items()}
+            took = {name: await _took(reader, address, times) for name, address in pages.items()}
         return Report(
-            schools, DAYS, controller.registry.device_count(), controller.store.figures().samples_stored, pages
+            schools, days, controller.registry.device_count(), controller.store.figures().samples_stored, took
         )
     finally:
         controller.store.close()

@@ -38,17 +38,19 @@ class Story:
 
 
 class Storyteller:
-    """Knows the devices' names for one answer; asks the registry once."""
+    """Knows the names of devices for one answer; asks the registry once for those of a list, however many there are."""
 
-    def __init__(self, services: Services, page: Page, scope: Scope, site: SiteId | None = None) -> None:
+    def __init__(self, services: Services, page: Page, scope: Scope) -> None:
         self._alerts = services.alerts
+        self._registry = services.registry
+        self._scope = scope
         self._page = page
-        self._devices = {(each.site, each.id): each for each in services.registry.devices(scope, site)}
+        self._devices: dict[tuple[SiteId, DeviceId], Device | None] = {}
 
     def tell(self, alert: Alert) -> Story:
         """One alert; one whose rule was removed keeps a plain title."""
         rule = self._rule(alert)
-        device = self._devices.get((alert.site, alert.device))
+        device = self.device(alert.site, alert.device)
         page = self._page
         return Story(
             alert=alert,
@@ -63,10 +65,13 @@ class Storyteller:
 
     def device(self, site: SiteId, device: DeviceId) -> Device | None:
         """A device the person sees."""
-        return self._devices.get((site, device))
+        if (site, device) not in self._devices:
+            self._learn([(site, device)])
+        return self._devices[site, device]
 
     def grouped(self, alerts: Sequence[Alert]) -> list[Story]:
         """Alerts that stand for themselves, in the given order, each with those hidden behind it."""
+        self._learn([(alert.site, alert.device) for alert in alerts])
         stories = [self.tell(alert) for alert in alerts]
         behind: dict[int, list[Story]] = defaultdict(list)
         for story in stories:
@@ -75,6 +80,10 @@ class Storyteller:
         for story in stories:
             story.hidden = behind[story.alert.id]
         return [story for story in stories if story.alert.cause not in present]
+
+    def _learn(self, keys: Sequence[tuple[SiteId, DeviceId]]) -> None:
+        found = self._registry.devices_of(self._scope, keys)
+        self._devices.update((key, found.get(key)) for key in keys)
 
     def _rule(self, alert: Alert) -> Rule | None:
         try:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
+from campus.ids import DeviceId, SiteId
 from campus.metrics import Health
+from campus.samples import DeviceKind
 from campus.topics import Address
 from controller.registry.model import Device, Link, Room, Site
 
@@ -26,6 +28,15 @@ class DeviceOverview:
     device: Device
     health: DeviceHealth
     open_alerts: int
+
+
+class DeviceSign(NamedTuple):
+    """A device and its sign, one of perhaps 100,000."""
+
+    site: SiteId
+    device: DeviceId
+    kind: DeviceKind
+    health: Health
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What the overview needs of its neighbours: the registry's lists, the open alerts, the newest values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from campus.ids import DeviceId, MetricId, SiteId
@@ -29,6 +29,9 @@ class Registry(Protocol):
 
     def device_ids(self, scope: Scope, site: SiteId) -> Sequence[DeviceId]:
         """Ids of a site's devices, in no particular order; from memory."""
+
+    def device_kinds(self, scope: Scope, site: SiteId) -> Mapping[DeviceId, DeviceKind]:
+        """As `device_ids`, with the kind of each."""
 
     def links(self, scope: Scope, site: SiteId | None = None) -> Sequence[Link]:
         """Uplinks, of one site or of all the caller sees."""

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from campus.ids import DeviceId, SiteId
 from campus.metrics import Health
@@ -12,6 +13,7 @@ from controller.overview.model import (
     Delivery,
     DeviceHealth,
     DeviceOverview,
+    DeviceSign,
     DistrictOverview,
     HealthCounts,
     RoomOverview,
@@ -22,6 +24,22 @@ from controller.overview.picture import Picture, take_picture
 from controller.overview.port import Alerts, Reception, Registry, Telemetry
 from controller.overview.words import Schools, district_sentence, site_sentence
 from controller.registry.model import Device, Site
+
+
+@dataclass(frozen=True)
+class DeviceList:
+    """Many devices: the sign of each at once, the rest for those that are asked about."""
+
+    picture: Picture
+    signs: list[DeviceSign]
+
+    def overview(self, device: Device) -> DeviceOverview:
+        """One of them."""
+        return _device_overview(self.picture, device)
+
+    def heard_at(self, device: Device) -> int:
+        """When anything was last heard of it (UTC ms)."""
+        return max(device.last_seen_at, self.picture.newest_at(device.site, device.id))
 
 
 class OverviewService:
@@ -74,6 +92,21 @@ class OverviewService:
         )
         return SiteOverview(picture.now, summary, sentence.en, sentence.zh, self._rooms(scope, site, picture, devices))
 
+    def devices(self, scope: Scope, site: SiteId | None = None) -> DeviceList:
+        """Every device the caller sees (of one site), sites in the registry's order."""
+        if site is not None:
+            scope.require(site)
+        picture = self._picture(scope, site)
+        return DeviceList(
+            picture,
+            [
+                DeviceSign(each.id, device, kind, picture.sign(each.id, device))
+                for each in self._registry.sites(scope)
+                if site in (None, each.id)
+                for device, kind in self._registry.device_kinds(scope, each.id).items()
+            ],
+        )
+
     def device_health(self, scope: Scope, site: SiteId, device: DeviceId) -> DeviceHealth:
         """One device's sign, why, and since when."""
         scope.require(site)
@@ -94,16 +127,18 @@ class OverviewService:
         known = {room.id for room in rooms}
         inside: dict[str, list[DeviceOverview]] = defaultdict(list)
         for device in devices:
-            overview = DeviceOverview(
-                device, picture.health(site, device.id), len(picture.alerts.get((site, device.id), ()))
-            )
-            inside[device.room if device.room in known else ""].append(overview)
+            inside[device.room if device.room in known else ""].append(_device_overview(picture, device))
         overviews = [
             RoomOverview(room, worst(each.health.health for each in inside[room.id]), inside[room.id]) for room in rooms
         ]
         if inside[""]:
             overviews.append(RoomOverview(None, worst(each.health.health for each in inside[""]), inside[""]))
         return overviews
+
+
+def _device_overview(picture: Picture, device: Device) -> DeviceOverview:
+    key = device.site, device.id
+    return DeviceOverview(device, picture.health(*key), len(picture.alerts.get(key, ())))
 
 
 def _site_health(picture: Picture, site: Site, devices: Sequence[DeviceId]) -> SiteHealth:

@@ -54,5 +54,9 @@ class Membership:
         """All known devices of a site, in no particular order."""
         return list(self._devices.get(site, _NOTHING))
 
+    def kinds(self, site: SiteId) -> dict[DeviceId, DeviceKind]:
+        """The kind of each known device of a site."""
+        return {device: standing.kind for device, standing in list(self._devices.get(site, _NOTHING).items())}
+
     def __len__(self) -> int:
         return sum(map(len, list(self._devices.values())))

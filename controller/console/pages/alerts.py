@@ -55,7 +55,7 @@ def alerts_router(console: Console) -> APIRouter:
         services = console.services
         found = services.alerts.alert(scope, alert_id)
         page = console.page(request, scope, found.site)
-        teller = Storyteller(services, page, scope, found.site)
+        teller = Storyteller(services, page, scope)
         device = teller.device(found.site, found.device)
         story = teller.tell(found)
         story.hidden = [teller.tell(each) for each in services.alerts.hidden_behind(scope, alert_id)]
@@ -149,7 +149,7 @@ def _stories(console: Console, page: Page, scope: Scope, state: str, severity: s
     site = page.place.id if page.place else None
     wanted = Severity(severity) if severity in set(Severity) else None
     found = console.services.alerts.alerts(scope, state=_STATES[state], site=site, severity=wanted, limit=MAX_ALERTS)
-    return urgent_first(Storyteller(console.services, page, scope, site).grouped(found))
+    return urgent_first(Storyteller(console.services, page, scope).grouped(found))
 
 
 def _back(alert_id: int, back: str, said: int) -> Response:

@@ -218,5 +218,5 @@ def _room_name(console: Console, page: Page, scope: Scope, device: Device) -> st
 
 def _stories(console: Console, page: Page, scope: Scope, device: Device) -> list[Story]:
     found = console.services.alerts.alerts(scope, site=device.site, device=device.id, limit=SHOWN_ALERTS)
-    teller = Storyteller(console.services, page, scope, device.site)
+    teller = Storyteller(console.services, page, scope)
     return urgent_first([teller.tell(each) for each in found])

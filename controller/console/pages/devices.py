@@ -1,19 +1,19 @@
 """The list of devices: filtered by what stands in the address, also as CSV."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from campus.ids import DeviceId, SiteId
-from campus.metrics import Health
-from campus.samples import DeviceKind
 from controller.console.console import Console
 from controller.console.csv_file import csv_response
-from controller.console.page import WORST_FIRST, Page, attempt
+from controller.console.page import WORST_FIRST, Page
 from controller.identity.dependency import CallerScope
 from controller.identity.scope import Scope
-from controller.overview.model import DeviceOverview
+from controller.overview.model import DeviceOverview, DeviceSign
+from controller.overview.service import DeviceList
+from controller.registry.model import Device
 
 PAGE_ROWS: Final = 100
 
@@ -26,15 +26,15 @@ class Asked:
     health: str = ""
     text: str = ""
 
-    def takes(self, device: DeviceOverview) -> bool:
-        """Whether a device passes every filter."""
-        facts = device.device.facts
-        hay = " ".join((device.device.name, device.device.id, facts.vendor, facts.model, facts.serial, facts.address))
-        return (
-            self.kind in ("", device.device.kind)
-            and self.health in ("", device.health.health)
-            and self.text.lower() in hay.lower()
-        )
+    def takes(self, device: DeviceSign) -> bool:
+        """Whether a device passes the filters by kind and state."""
+        return self.kind in ("", device.kind) and self.health in ("", device.health)
+
+    def finds(self, device: Device) -> bool:
+        """Whether a device has the text in its names or its facts."""
+        facts = device.facts
+        hay = " ".join((device.name, device.id, facts.vendor, facts.model, facts.serial, facts.address))
+        return self.text.lower() in hay.lower()
 
 
 @dataclass(frozen=True)
@@ -61,21 +61,21 @@ def devices_router(console: Console) -> APIRouter:
         start: int = 0,
     ) -> Response:
         """The list, worst first."""
-        page = console.page(request, scope, site)
-        everything = _rows(console, page, scope)
-        rows = [row for row in everything if Asked(kind, health, text).takes(row.overview)]
-        first = max(0, min(start, len(rows) - 1) // PAGE_ROWS * PAGE_ROWS) if rows else 0
+        page, asked = console.page(request, scope, site), Asked(kind, health, text)
+        everything = _everything(console, page, scope)
+        found = _found(console, page, scope, everything, asked)
+        first = max(0, min(start, len(found) - 1) // PAGE_ROWS * PAGE_ROWS) if found else 0
         return console.render(
             page,
             "devices.html",
             task="devices",
-            rows=rows[first : first + PAGE_ROWS],
-            total=len(rows),
-            everything=len(everything),
+            rows=_rows(console, page, scope, everything, found[first : first + PAGE_ROWS]),
+            total=len(found),
+            everything=len(everything.signs),
             first=first,
             page_rows=PAGE_ROWS,
-            asked=Asked(kind, health, text),
-            kinds=sorted({row.overview.device.kind for row in everything}),
+            asked=asked,
+            kinds=sorted({each.kind for each in everything.signs}),
             healths=list(WORST_FIRST),
         )
 
@@ -89,7 +89,9 @@ def devices_router(console: Console) -> APIRouter:
         head = [
             t(f"devices.{name}") for name in ("site", "room", "name", "kind", "state", "reason", "vendor", "model")
         ] + [t(f"devices.{name}") for name in ("serial", "firmware", "address", "last_seen")]
-        rows = [row for row in _rows(console, page, scope) if Asked(kind, health, text).takes(row.overview)]
+        everything = _everything(console, page, scope)
+        found = _found(console, page, scope, everything, Asked(kind, health, text))
+        rows = _rows(console, page, scope, everything, found)
         return csv_response("devices.csv", head, [_cells(page, row) for row in rows])
 
     return router
@@ -109,23 +111,31 @@ def _cells(page: Page, row: Row) -> list[str]:
     ]
 
 
-def _rows(console: Console, page: Page, scope: Scope) -> list[Row]:
-    sites: list[SiteId] = [page.place.id] if page.place else [site.id for site in page.sites]
-    newest = attempt(lambda: console.services.telemetry.newest_by_device(scope)) or {}
-    rows = [
-        Row(device, page.name(room.room) if room.room else "", _heard_at(device, newest))
-        for site in sites
-        for room in console.services.overview.site(scope, site).rooms
-        for device in room.devices
+def _everything(console: Console, page: Page, scope: Scope) -> DeviceList:
+    return console.services.overview.devices(scope, page.place.id if page.place else None)
+
+
+def _found(console: Console, page: Page, scope: Scope, everything: DeviceList, asked: Asked) -> list[DeviceSign]:
+    """The devices that pass the filters, worst first."""
+    found = [each for each in everything.signs if asked.takes(each)]
+    if asked.text:
+        devices = console.services.registry.devices(scope, page.place.id if page.place else None)
+        named = {(device.site, device.id) for device in devices if asked.finds(device)}
+        found = [each for each in found if (each.site, each.device) in named]
+    return sorted(found, key=lambda each: (WORST_FIRST[each.health], each.site, each.kind, each.device))
+
+
+def _rows(console: Console, page: Page, scope: Scope, everything: DeviceList, shown: Sequence[DeviceSign]) -> list[Row]:
+    registry = console.services.registry
+    keys = [(each.site, each.device) for each in shown]
+    devices = registry.devices_of(scope, keys)
+    rooms = {
+        (site, room.id): page.name(room)
+        for site in dict.fromkeys(site for site, _ in keys)
+        for room in registry.rooms(scope, site)
+    }
+    return [
+        Row(everything.overview(device), rooms.get((device.site, device.room), ""), everything.heard_at(device))
+        for key in keys
+        if (device := devices.get(key)) is not None
     ]
-    return sorted(rows, key=_rank)
-
-
-def _heard_at(overview: DeviceOverview, newest: dict[tuple[SiteId, DeviceId], int]) -> int:
-    device = overview.device
-    return max(device.last_seen_at, newest.get((device.site, device.id), 0))
-
-
-def _rank(row: Row) -> tuple[int, str, DeviceKind, DeviceId]:
-    device = row.overview.device
-    return WORST_FIRST[Health(row.overview.health.health)], device.site, device.kind, device.id

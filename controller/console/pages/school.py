@@ -61,4 +61,4 @@ def by_kind(overview: SiteOverview) -> list[tuple[str, list[DeviceOverview]]]:
 
 def _stories(console: Console, page: Page, scope: Scope, site: SiteId) -> list[Story]:
     found = console.services.alerts.alerts(scope, state=AlertState.OPEN, site=site)
-    return urgent_first(Storyteller(console.services, page, scope, site).grouped(found))
+    return urgent_first(Storyteller(console.services, page, scope).grouped(found))

@@ -61,6 +61,7 @@ def test_counts_are_those_of_the_devices(devices: list[Drawn], cut_off: set[Site
     for site in SITES:
         ids = [DeviceId(f"d{n}") for n, device in enumerate(devices) if device.site == site]
         signs = Counter(known.health(site, device).health for device in ids)
+        assert [known.sign(site, device) for device in ids] == [known.health(site, device).health for device in ids]
         counts = known.counts(site, ids)
         assert {sign: getattr(counts, sign) for sign in Health} == {sign: signs[sign] for sign in Health}
         assert known.open_alerts(site) == sum(len(device.rules) for device in devices if device.site == site)

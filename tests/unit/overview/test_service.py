@@ -130,6 +130,28 @@ def test_a_device_fails_and_its_school_needs_a_look(views: Views) -> None:
     assert views.overview.district(DISTRICT_SCOPE).sentence_en == "1 of 2 schools needs a look."
 
 
+def test_all_devices_are_listed_as_their_schools_show_them(views: Views) -> None:
+    views.speak(0)
+    views.feed.say(NO_1, SWITCH, "reachable", 0.0, at=NOW + 5_000)
+    everything = views.overview.devices(DISTRICT_SCOPE)
+    signs = {(each.site, each.device): each.health for each in everything.signs}
+    shown = {
+        (site, each.device.id): each
+        for site in (CENTRE, NO_1, NO_2)
+        for room in views.overview.site(DISTRICT_SCOPE, site).rooms
+        for each in room.devices
+    }
+    assert signs == {key: each.health.health for key, each in shown.items()}
+    assert signs[NO_1, SWITCH] is Health.FAILED
+    switch = shown[NO_1, SWITCH]
+    assert everything.overview(switch.device) == switch
+    assert everything.heard_at(switch.device) == NOW + 5_000
+    assert {each.site for each in views.overview.devices(DISTRICT_SCOPE, NO_2).signs} == {NO_2}
+    assert {each.site for each in views.overview.devices(NO_2_VIEWER).signs} == {NO_2}
+    with pytest.raises(NotFound):
+        views.overview.devices(NO_2_VIEWER, NO_1)
+
+
 def test_a_critical_alert_makes_a_school_fail(views: Views) -> None:
     views.speak(0)
     views.feed.say(NO_1, KITCHEN, "gas_percent_lel", 40.0, at=NOW)

@@ -57,6 +57,22 @@ def test_devices_are_chosen_by_site_kind_and_room(ready: ReadyRegistry) -> None:
     assert [d.id for d in ready.service.devices(DISTRICT_SCOPE, site=NO_1, room="r-net")] == ["gw-1", "sw-1"]
 
 
+def test_some_devices_are_asked_for_by_name(ready: ReadyRegistry) -> None:
+    wanted = [(NO_1, GATEWAY), (NO_2, GATEWAY), (NO_1, DeviceId("nothing"))]
+    found = ready.service.devices_of(DISTRICT_SCOPE, wanted)
+    assert {key: (device.site, device.id) for key, device in found.items()} == {key: key for key in wanted[:2]}
+    assert list(ready.service.devices_of(NO_1_SCOPE, wanted)) == wanted[:1]
+    assert ready.service.devices_of(DISTRICT_SCOPE, []) == {}
+    many = [*((NO_1, DeviceId(f"nothing-{number}")) for number in range(1_200)), wanted[0]]
+    assert list(ready.service.devices_of(DISTRICT_SCOPE, many)) == wanted[:1]
+
+
+def test_kinds_are_known_by_heart(ready: ReadyRegistry) -> None:
+    listed = {device.id: device.kind for device in ready.service.devices(DISTRICT_SCOPE, NO_1)}
+    assert ready.service.device_kinds(NO_1_SCOPE, NO_1) == listed
+    assert ready.service.device_kinds(NO_1_SCOPE, NO_2) == {}
+
+
 def test_new_devices_are_those_among_older_ones(ready: ReadyRegistry) -> None:
     service, first_seen_at = ready.service, ready.service.device(DISTRICT_SCOPE, NO_1, GATEWAY).first_seen_at
     assert service.new_devices(DISTRICT_SCOPE, first_seen_at) == []  # everything is new
