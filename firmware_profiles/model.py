@@ -50,11 +50,16 @@ class IndexForm(StrEnum):
 
 
 class SameName(StrEnum):
-    """What rows that bear one name are: different things, parts of one (their values are added up), or one thing told often."""
+    """What rows that bear one name are: different things, parts of one, one thing told often, or sides of one thing."""
 
     APART = "apart"
+    """Told apart by their index."""
     SUM = "sum"
+    """Their values are added up."""
     FIRST = "first"
+    """The first row speaks for all."""
+    SHARED = "shared"
+    """Each row tells something else of it, which the points' own `where` sort out."""
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -84,7 +84,7 @@ def _written(form: IndexForm, index: str) -> str:
 
 def told_apart(table: Table, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """(index, instance) of a table's rows as `same_name` has it: made distinct, one row per name, or left as they are."""
-    if table.same_name is SameName.SUM:
+    if table.same_name in {SameName.SUM, SameName.SHARED}:
         return rows
     if table.same_name is SameName.APART:
         return unique_names(rows)
