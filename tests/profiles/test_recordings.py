@@ -18,30 +18,65 @@ from simulator.snmp.responder import Responder, responding
 from simulator.snmp.snmprec import read_snmprec
 from tests.support.snmp import NOW, SHIPPED
 
-# What must be answered, class by class: (held, expected). States of fans and supplies, currents and voltages of optics
-# are no catalogue metrics on Huawei; of the YunShan switch the expected -0.01 dBm of empty sockets are not believed.
-WANTED = {
-    "vrp_5720": {"cpu": (1, 1), "memory": (1, 1), "temperature": (4, 4), "sensor": (6, 12), "neighbour": (4, 4)},
-    "vrp_ac6605-26": {
-        "cpu": (1, 1),
-        "memory": (1, 1),
-        "storage": (1, 1),
-        "temperature": (1, 1),
-        "wireless": (7, 11),
-        "neighbour": (2, 2),
-    },
-    "vrp_ar169sfp": {"cpu": (1, 1), "memory": (1, 1), "temperature": (2, 2), "sensor": (2, 5), "wireless": (1, 1)},
-    "yunshan_s5735-v2": {"cpu": (1, 1), "temperature": (1, 1), "state": (6, 6), "sensor": (2, 14)},
-    "comware_a5500": {"cpu": (1, 1), "memory": (1, 1), "temperature": (3, 3), "state": (3, 3)},
-    "ruijie": {},
-}
-PROFILE_OF = {
+READ_BY = {
+    "apc_smt750x-nmc2": "apc/ups",
+    "aruba-instant": "aruba/instant",
+    "arubaos-cx_10.10": "aruba/aos-cx",
+    "avtech_roomalert12e": "avtech/room-alert-12e",
+    "axiscam_p1455-le": "axis/camera",
+    "ciscosb_c1200-8t-e-2g": "cisco/business",
+    "clickshare_main": "barco/clickshare",
+    "comware_a5500": "h3c/comware",
+    "dahua-nvr": "dahua/recorder",
+    "deltaups_mini-snmp": "delta/ups",
+    "dlink_dgs-1510-28": "d-link/dgs",
+    "epson-projector_eb-4770w": "epson/projector",
+    "fortigate_60fospfv3": "fortinet/fortigate",
+    "hikvision-nvr_disk": "hikvision/nvr",
+    "hwg-poseidon": "hwgroup/poseidon",
+    "ios_2960x": "cisco/ios",
+    "jetdirect_m252dw": "hp/printer",
+    "jetstream_sg2218p": "tp-link/jetstream",
+    "linux_powermon": "generic/net-snmp",
+    "procurve_e2910": "hpe/procurve",
+    "routeros_rb760igs": "mikrotik/routeros",
+    "ruijie": "ruijie/rgos",
+    "unifi_nanohd": "ubiquiti/unifi",
     "vrp_5720": "huawei/vrp",
     "vrp_ac6605-26": "huawei/vrp-ac",
     "vrp_ar169sfp": "huawei/vrp-ar",
     "yunshan_s5735-v2": "huawei/yunshan",
-    "comware_a5500": "h3c/comware",
-    "ruijie": "ruijie/rgos",
+    "zxr10_5950": "zte/zxr10",
+}
+# What is expected and yet not told, because it is not so: how many values of which class.
+LEFT_OUT = {
+    "aruba-instant": {"wireless": 2},  # the frequency 0 of radios for 6 GHz
+    "deltaups_mini-snmp": {"sensor": 3},  # 2302 V: this UPS tells tenths
+    "dlink_dgs-1510-28": {"memory": 1},  # its flash is told as storage
+    "jetdirect_m252dw": {"supply": 1},  # a tray whose filling the printer does not know
+    "routeros_rb760igs": {
+        "temperature": 1,
+        "sensor": 4,
+        "state": 2,
+        "neighbour": 1,
+    },  # an empty cage; a name filled up with NULs
+    "vrp_ac6605-26": {"sensor": 1},  # three thousandths of a volt on a board
+    "vrp_ar169sfp": {"sensor": 1},  # the same
+    "yunshan_s5735-v2": {"sensor": 12},  # -0.01 dBm of light in sockets without a module
+}
+# The share of all recordings' values that must be held, class by class.
+GOALS = {
+    "identity": 1.0,
+    "interfaces": 1.0,
+    "cpu": 1.0,
+    "memory": 0.95,
+    "storage": 1.0,
+    "temperature": 0.95,
+    "sensor": 0.84,
+    "state": 0.98,
+    "wireless": 0.97,
+    "supply": 0.8,
+    "neighbour": 0.96,
 }
 
 
@@ -62,32 +97,27 @@ def scored(recordings: Path, name: str, report: dict[str, Any]) -> dict[str, tup
     return {kind: (held, expected) for kind, (held, expected, _) in rules.score(want, report).items()}
 
 
-@pytest.mark.parametrize("name", WANTED)
-def test_a_device_of_the_families_here_is_read_whole(recordings: Path, name: str) -> None:
+@pytest.mark.parametrize("name", READ_BY)
+def test_a_device_is_read_whole_by_the_profile_of_its_family(recordings: Path, name: str) -> None:
     report = probed(recordings / f"{name}.snmprec")
-    score = scored(recordings, name, report)
-    assert report["profile"] == PROFILE_OF[name]
+    assert report["profile"] == READ_BY[name]
     assert report["identity"]["vendor"]
-    assert report["identity"]["model"]
-    assert score["identity"][0] == score["identity"][1], report["identity"]
-    assert score["interfaces"][0] == score["interfaces"][1] > 0
-    for kind, (held, expected) in WANTED[name].items():
-        assert score[kind][1] == expected, kind
-        assert score[kind][0] >= held, kind
+    missed = {kind: want - held for kind, (held, want) in scored(recordings, name, report).items() if held < want}
+    assert missed == LEFT_OUT.get(name, {})
     assert report["dropped"] == {}
 
 
-@pytest.mark.slow
-def test_every_recording_is_read_without_a_profile_of_its_own(recordings: Path) -> None:
-    paths = sorted(recordings.glob("*.snmprec"))
-    held = expected = 0
-    for path in paths:
-        report = probed(path)
-        assert report["profile"], path.stem
-        score = scored(recordings, path.stem, report)
-        held, expected = held + score["interfaces"][0], expected + score["interfaces"][1]
-    assert len(paths) == 28
-    assert held == expected == 654
+def test_all_recordings_together_reach_the_goals(recordings: Path) -> None:
+    names = sorted(path.stem for path in recordings.glob("*.snmprec"))
+    assert names == sorted(READ_BY)
+    total = {kind: [0, 0] for kind in GOALS}
+    for name in names:
+        for kind, (held, want) in scored(recordings, name, probed(recordings / f"{name}.snmprec")).items():
+            total[kind] = [total[kind][0] + held, total[kind][1] + want]
+    assert {kind: held / want for kind, (held, want) in total.items() if held < want * GOALS[kind]} == {}
+    assert total["interfaces"] == [654, 654]
+    told, expected = (sum(total[kind][side] for kind in ("sensor", "state")) for side in (0, 1))
+    assert told / expected >= 0.9
 
 
 def test_the_ac6605_with_its_weakness(recordings: Path) -> None:
