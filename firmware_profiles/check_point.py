@@ -113,6 +113,10 @@ def _check_states(place: Place, metric: Metric, point: Point | MessagePoint) -> 
         return
     if names and not point.states:
         place.say(f"{point.metric} is a state and `states` is missing", f"map raw values to: {', '.join(names)}")
+    if point.type is PointType.BITS and (
+        odd := [raw for raw in point.states if not isinstance(raw, int) and raw != "none"]
+    ):
+        place.at("states", odd[0]).say(f"{odd[0]!r} is no bit", "write bits' numbers from 0, and `none`")
     for raw, name in point.states.items():
         if name not in names:
             place.at("states", raw).say(f"{point.metric} has no state {name!r}", nearest(name, names).strip())

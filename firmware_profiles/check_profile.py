@@ -32,6 +32,9 @@ def check_profile(place: Place, profile: Profile) -> None:
     _check_match(place.at("match"), profile.match)
     for index, point in enumerate(profile.points):
         check_snmp_point(place.at("points", index), point)
+        for number, condition in enumerate(point.where):
+            if not condition.column:
+                place.at("points", index, "where", number).say("a scalar has no index to look at", "name a `column`")
     for name, table in profile.tables.items():
         _check_table(place.at("tables", name), table)
     for fact in Facts.__struct_fields__:
@@ -67,6 +70,8 @@ def _check_table(place: Place, table: Table) -> None:
         check_filter(place.at("where", index), condition)
     for index, point in enumerate(table.points):
         check_snmp_point(place.at("points", index), point)
+        if point.named_by:
+            place.at("points", index, "named_by").say("rows are named by `instance`", "remove it, or read a scalar")
 
 
 def _check_naming(place: Place, naming: Naming) -> None:

@@ -76,6 +76,22 @@ MISTAKES = {
         5,
         "any_of",
     ),
+    "condition of a scalar's index": (
+        GOOD + "points: [{metric: cpu_percent, oid: 1.3.6.1.0, where: [{matches: a}]}]",
+        5,
+        "no index to look at",
+    ),
+    "rows named by a scalar": (
+        GOOD + "tables: {t: {instance: {}, points: [{metric: cpu_percent, oid: 1.3.6.1.4, named_by: 1.3.6.1.0}]}}",
+        5,
+        "named by `instance`",
+    ),
+    "bit by a word": (
+        GOOD + "points: [{metric: printer_fault_state, oid: 1.3.6.1.0, type: bits, states: {jam: jammed}}]",
+        5,
+        "'jam' is no bit",
+    ),
+    "unverified, after nothing": (GOOD + CPU + "unverified: true\n", 6, "what it rests on"),
     "group that is not there": (
         GOOD + "tables: {t: {instance: {text: 'fan {2}'}, points: [{metric: cpu_percent, oid: 1.3.6.1.4}]}}",
         5,
@@ -134,7 +150,7 @@ def test_a_mistake_is_found_in_its_line_with_advice(tmp_path: Path, mistake: str
 
 
 def test_there_are_many_mistakes() -> None:
-    assert len(MISTAKES) == 31
+    assert len(MISTAKES) == 35
 
 
 def test_an_include_loop_is_told_once_for_each_who_is_in_it(tmp_path: Path) -> None:

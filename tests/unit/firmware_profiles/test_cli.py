@@ -23,6 +23,16 @@ def test_show_joins_the_includes() -> None:
     assert "cpu_percent" in result.output
 
 
+def test_what_nobody_has_tried_is_marked_with_what_it_rests_on() -> None:
+    shown = CliRunner().invoke(main, ["profiles", "show", "eaton/ups"]).output
+    assert "unverified" in shown
+    assert "XUPS-MIB" in shown
+    rows = json.loads(CliRunner().invoke(main, ["profiles", "list", "--json"]).output)
+    assert {r["name"] for r in rows if r["unverified"]} >= {"eaton/ups", "huawei/ups", "poly/video"}
+    assert all(r["sources"] for r in rows if r["unverified"])
+    assert "Eaton UPS (XUPS-MIB), unverified" in CliRunner().invoke(main, ["profiles", "list"]).output
+
+
 def test_show_of_an_unknown_family_names_the_nearest() -> None:
     result = CliRunner().invoke(main, ["profiles", "show", "huawei/vrpp"])
     assert result.exit_code == 2
