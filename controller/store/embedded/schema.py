@@ -24,6 +24,8 @@ from campus.errors import ConfigError
 
 VERSION = 4
 ROW_COLUMNS = "series INTEGER, measured_at BIGINT, value DOUBLE"
+HOT_COLUMNS = ", ".join(f"{column} USING COMPRESSION uncompressed" for column in ROW_COLUMNS.split(", "))
+"""Of what becomes parts within the hour: to pack it first took a tenth of ingest's time."""
 _BUCKET_COLUMNS = (
     "series INTEGER, bucket_at BIGINT, samples BIGINT, minimum DOUBLE, mean DOUBLE, maximum DOUBLE, p95 DOUBLE"
 )
@@ -44,7 +46,7 @@ CREATE TABLE rollup_1h ({_BUCKET_COLUMNS});
 CREATE TABLE rollup_1d ({_BUCKET_COLUMNS});
 CREATE TABLE hot (number BIGINT);
 INSERT INTO hot VALUES (1);
-CREATE TABLE hot_1 ({ROW_COLUMNS});
+CREATE TABLE hot_1 ({HOT_COLUMNS});
 """
 _WORDS = "SELECT (row_number() OVER (ORDER BY min(id)) - 1)::INTEGER AS number, {0} FROM named GROUP BY {0}"
 _MIGRATIONS = {

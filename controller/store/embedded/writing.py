@@ -15,7 +15,7 @@ from controller.store.days import DayCutter
 from controller.store.embedded.database import Cursor, Database, insert, texts
 from controller.store.embedded.names import insert_names
 from controller.store.embedded.part import PART_COLUMNS, Part, PartKind, write_rows
-from controller.store.embedded.schema import ROW_COLUMNS
+from controller.store.embedded.schema import HOT_COLUMNS
 from controller.store.embedded.shelf import Hot, Layout, Shelf
 from controller.store.embedded.sizes import Sizes
 from controller.store.latest import LatestValues
@@ -177,7 +177,7 @@ class Writer:
     def _begin_hot(self) -> None:
         def begin(cursor: Cursor, layout: Layout) -> Layout:
             hot = Hot(layout.hot[-1].number + 1)
-            cursor.execute(f"CREATE TABLE {hot.table} ({ROW_COLUMNS})")
+            cursor.execute(f"CREATE TABLE {hot.table} ({HOT_COLUMNS})")
             cursor.execute("INSERT INTO hot VALUES (?)", [hot.number])
             return replace(layout, hot=(*layout.hot, hot))
 
