@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.decode.value import number_of, settled, state_of
+from agent.decode.value import bits_of, number_of, settled, state_of
 from campus.errors import Poison
 from campus.ids import MetricId, is_instance
 from campus.metrics import Metric, catalogue
@@ -39,6 +39,31 @@ def test_a_state_is_known_by_its_raw_value_as_number_text_or_truth() -> None:
     assert [state_of(POWER, raw, states) for raw in (1, b"1\x00", "off", True)] == [2.0, 2.0, 0.0, 1.0]
     with pytest.raises(Poison) as refusal:
         state_of(POWER, 7, states)
+    assert refusal.value.reason == "unknown_state"
+
+
+FAULT = catalogue()[MetricId("printer_fault_state")]
+BITS: dict[int | str, str] = {5: "jammed", 0: "low_paper", 9: "output_tray_missing", "none": "none"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "state"),
+    [
+        (b"", "none"),
+        (b"\x00\x00", "none"),
+        (b"\x80", "low_paper"),
+        (b"\x84", "jammed"),
+        (b"\x00\x40", "output_tray_missing"),
+    ],
+)
+def test_bits_are_the_first_named_that_is_set(raw: bytes, state: str) -> None:
+    assert bits_of(FAULT, raw, BITS) == FAULT.state_value(state)
+
+
+@pytest.mark.parametrize(("raw", "states"), [(b"\x01", BITS), (b"\x00", {5: "jammed"})])
+def test_bits_that_no_state_stands_for(raw: bytes, states: dict[int | str, str]) -> None:
+    with pytest.raises(Poison) as refusal:
+        bits_of(FAULT, raw, states)
     assert refusal.value.reason == "unknown_state"
 
 
