@@ -13,6 +13,8 @@ import msgspec
 from agent.address import HostPort, parse_host_port
 from agent.secret_source import read_secret
 from agent.settings import AgentFile, BrokerSettings, DeviceEntry, MqttDeviceEntry
+from agent.trap_config import TrapConfig, trap_config
+from agent.traps.senders import plain
 from campus.document import Places, load_placed, nearest
 from campus.errors import ConfigError, Poison
 from campus.ids import is_id, parse_agent_id, parse_site_id
@@ -54,6 +56,7 @@ class AgentConfig:
     uplink: Broker
     listeners: tuple[Broker, ...]
     devices: tuple[PolledDevice, ...]
+    traps: TrapConfig | None = None
 
     @property
     def backoff_max_s(self) -> float:
@@ -74,14 +77,16 @@ def load_config(path: Path) -> AgentConfig:
         name: read_secret(source, checked.where("snmp_communities", name), path.parent)
         for name, source in file.snmp_communities.items()
     }
+    address = Address(parse_site_id(file.site), parse_agent_id(file.agent or file.site))
     return AgentConfig(
         file=file,
-        address=Address(parse_site_id(file.site), parse_agent_id(file.agent or file.site)),
+        address=address,
         spool_path=path.parent / file.spool.path,
         profiles_path=path.parent / file.profiles if file.profiles else None,
         uplink=checked.broker(file.uplink, "uplink"),
         listeners=tuple(checked.broker(b, "mqtt_listeners", i) for i, b in enumerate(file.mqtt_listeners)),
         devices=tuple(checked.device(entry, i, communities) for i, entry in enumerate(file.devices)),
+        traps=trap_config(file.traps, address, communities, checked.where, path.parent) if file.traps else None,
     )
 
 
@@ -166,6 +171,12 @@ class _Checked:
             address = parse_host_port(entry.address, SNMP_PORT)
         except Poison as error:
             raise ConfigError(f"{self.where('devices', index, 'address')}: device {entry.id!r}: {error}") from error
+        for number, text in enumerate(entry.trap_addresses):
+            if not plain(text):
+                raise ConfigError(
+                    f"{self.where('devices', index, 'trap_addresses', number)}: device {entry.id!r}: {text[:80]!r} is not an "
+                    "address: write 10.1.2.3, without a port"
+                )
         community = communities.get(entry.credential)
         if community is None:
             raise ConfigError(

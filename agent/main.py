@@ -26,6 +26,10 @@ from agent.schedule import Turns
 from agent.spool.file import SpoolFile
 from agent.spool.schema import open_for_reading
 from agent.spool.spool import Spool
+from agent.trap_config import TrapConfig
+from agent.traps.meaning import TrapBook
+from agent.traps.receiver import Surroundings, TrapReceiver, refuse_unusable
+from agent.traps.senders import Senders
 from agent.uplink.uplink import Uplink
 from agent.vitals import Vitals
 from campus.errors import Transient
@@ -69,11 +73,9 @@ class Agent:
         )
         self.spool = Spool(spool_file, clock)
         self.intake = Intake(self.book, Batch(file.batch_samples), self.spool, file.batch_s, clock.reading, timer)
+        collectors = {DeviceId(device.entry.id): collector_for(device) for device in config.devices}
         self.poller = Poller(
-            [
-                Polled(DeviceId(device.entry.id), collector_for(device), _turns(device.entry.id, config, timer))
-                for device in config.devices
-            ],
+            [Polled(device, collector, _turns(device, config, timer)) for device, collector in collectors.items()],
             self.intake.take,
             concurrency=file.polling.concurrency,
             timeout_s=file.polling.timeout_s,
@@ -98,6 +100,8 @@ class Agent:
             )
             for number, broker in enumerate(config.listeners, start=1)
         ]
+        around = Surroundings(self.intake.take, self.intake.flush, self.poller.poll_soon, collectors, self.candidates)
+        self.traps = _trap_receiver(config, config.traps, catalogue, around, clock, timer) if config.traps else None
         self.vitals = Vitals(
             config.address,
             self.spool,
@@ -108,6 +112,7 @@ class Agent:
             clock=clock,
             timer=timer,
             hold_s=lambda: self.uplink.hold_s,
+            traps=self.traps,
         )
         self.uplink = Uplink(
             config.uplink,
@@ -131,6 +136,7 @@ class Agent:
         return (
             f"site {config.address.site}, {len(config.devices)} polled devices, {len(self.listeners)} MQTT brokers with "
             f"{len(config.file.mqtt_devices)} named devices, uplink to {config.file.uplink.host}:{config.file.uplink.port}"
+            f"{_traps_in_words(config.traps)}"
         )
 
     def check(self) -> None:
@@ -138,6 +144,8 @@ class Agent:
         for broker in (self._config.uplink, *self._config.listeners):
             if broker.tls:
                 tls_context(broker.tls)
+        if self._config.traps:
+            refuse_unusable(self._config.traps.listen)
         if self._config.spool_path.exists():
             with suppress(Transient):  # damage and a full disk are what the running agent copes with
                 open_for_reading(self._config.spool_path).close()
@@ -166,6 +174,7 @@ class Agent:
             self.poller.run(),
             *(watch() for watch in self._watches),
             *(listener.run() for listener in self.listeners),
+            *([self.traps.run()] if self.traps else []),
         ]
 
     async def _recall_facts(self) -> None:
@@ -195,6 +204,25 @@ async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
 
 def _turns(device: str, config: AgentConfig, timer: Timer) -> Turns:
     return Turns(device, config.file.cadence.intervals_s(), config.backoff_max_s, timer.now_s())
+
+
+def _trap_receiver(
+    config: AgentConfig, traps: TrapConfig, catalogue: Catalogue, around: Surroundings, clock: SteadyClock, timer: Timer
+) -> TrapReceiver:
+    from agent.traps.engine import PysnmpEngine  # only here: pysnmp is memory that most agents need not have
+
+    hosts = {DeviceId(d.entry.id): (d.address.host, *d.entry.trap_addresses) for d in config.devices}
+    engine = PysnmpEngine(traps.access, lambda: clock() / 1000)
+    return TrapReceiver(
+        traps.listen, engine, Senders(hosts), TrapBook(catalogue), around, clock=clock.reading, timer=timer
+    )
+
+
+def _traps_in_words(traps: TrapConfig | None) -> str:
+    if traps is None:
+        return ""
+    places = ", ".join(map(str, traps.listen))
+    return f", SNMP traps heard on {places} (engine id 0x{traps.access.engine_id.hex()})"
 
 
 def _plates(config: AgentConfig) -> dict[DeviceId, Plate]:

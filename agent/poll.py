@@ -12,6 +12,9 @@ from agent.schedule import Outcome, Turns
 from campus.ids import DeviceId
 
 Sink = Callable[[DeviceId, Harvest], None]
+SETTLE_S = 0.5
+"""From being asked to read a device to doing it: one that tells of a change often tells of more, and then updates its tables."""
+SOON_AT_MOST_EVERY_S = 10.0
 _REACHABLE = "reachable"
 _log = logging.getLogger(__name__)
 
@@ -38,12 +41,26 @@ class Poller:
         self._clock = clock
         self._timer = timer
         self._unreachable: set[DeviceId] = set()
+        self._wanted_s: dict[DeviceId, float] = {}
+        self._hastened_s: dict[DeviceId, float] = {}
+        self._wakes = {polled.device: asyncio.Event() for polled in devices}
         self.counts: Counter[str] = Counter()
 
     @property
     def skipped(self) -> int:
         """Polls left out so far because the one before was late."""
         return sum(polled.turns.skipped for polled in self._devices)
+
+    def poll_soon(self, device: DeviceId) -> None:
+        """Read a device before its turn, because it said that something changed.
+
+        However many ask, at most every `SOON_AT_MOST_EVERY_S`; but whoever asks, a reading follows.
+        """
+        if device not in self._wakes or device in self._wanted_s:
+            return
+        earliest_s = self._hastened_s.get(device, float("-inf")) + SOON_AT_MOST_EVERY_S
+        self._wanted_s[device] = max(self._timer.now_s() + SETTLE_S, earliest_s)
+        self._wakes[device].set()
 
     async def run(self) -> None:
         """Poll until cancelled; then the collectors are closed."""
@@ -57,11 +74,34 @@ class Poller:
 
     async def _poll_for_ever(self, polled: Polled) -> None:
         while True:
-            turn = polled.turns.next
-            await self._timer.sleep_until(turn.due_s)
+            await self._turn_of(polled)
             async with self._gate:
                 outcome = await self._poll(polled)
             polled.turns.finish(outcome, self._timer.now_s())
+
+    async def _turn_of(self, polled: Polled) -> None:
+        """Return when the device is to be read: at its next turn, or sooner when somebody wants that."""
+        wake = self._wakes[polled.device]
+        while True:
+            wake.clear()
+            wanted_s = self._wanted_s.get(polled.device)
+            if wanted_s is not None:
+                polled.turns.hasten(wanted_s)
+            await self._slept_or_woken(polled.turns.next.due_s, wake)
+            now_s = self._timer.now_s()
+            if polled.turns.next.due_s <= now_s:
+                if wanted_s is not None and wanted_s <= now_s:
+                    del self._wanted_s[polled.device]
+                    self._hastened_s[polled.device] = now_s
+                return
+
+    async def _slept_or_woken(self, moment_s: float, wake: asyncio.Event) -> None:
+        waits = [asyncio.ensure_future(self._timer.sleep_until(moment_s)), asyncio.ensure_future(wake.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     async def _poll(self, polled: Polled) -> Outcome:
         try:

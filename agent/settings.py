@@ -7,6 +7,7 @@ import msgspec
 
 from agent.collect.port import Cadence
 from agent.secret_source import SecretSource
+from agent.traps.access import AuthProtocol, PrivacyProtocol
 from campus.samples import DeviceKind
 from campus.tls import TlsSettings
 
@@ -73,8 +74,28 @@ class PollingSettings(_Settings, frozen=True):
     backoff_max_s: float = 0.0
 
 
+class TrapUserEntry(_Settings, frozen=True):
+    """An SNMPv3 user whose traps and informs are believed. Without `privacy` they are proven and may be read by others."""
+
+    name: str
+    auth_password: SecretSource
+    auth: AuthProtocol = AuthProtocol.SHA256
+    privacy: PrivacyProtocol | None = None
+    privacy_password: SecretSource | None = None
+
+
+class TrapSettings(_Settings, frozen=True):
+    """Where traps and informs are heard, and from whom. `credentials` name `snmp_communities`, for v1 and v2c."""
+
+    listen: tuple[str, ...] = ("127.0.0.1:1162",)
+    credentials: tuple[str, ...] = ()
+    users: tuple[TrapUserEntry, ...] = ()
+    engine_id: str = ""
+    """Of this receiver, in hexadecimal, for devices that send SNMPv3 informs; empty makes one of site and agent."""
+
+
 class DeviceEntry(_Settings, frozen=True):
-    """One polled device. `kind` overrides the profile's."""
+    """One polled device. `kind` overrides the profile's; `trap_addresses` are others of its own that it sends traps from."""
 
     id: str
     address: str
@@ -85,6 +106,7 @@ class DeviceEntry(_Settings, frozen=True):
     kind: DeviceKind | None = None
     uplinks: tuple[str, ...] = ()
     uplink_capacity_bps: float = 0.0
+    trap_addresses: tuple[str, ...] = ()
 
 
 class MqttDeviceEntry(_Settings, frozen=True):
@@ -112,6 +134,8 @@ class AgentFile(_Settings, frozen=True):
     polling: PollingSettings = PollingSettings()
     snmp_communities: dict[str, SecretSource] = {}
     devices: tuple[DeviceEntry, ...] = ()
+    traps: TrapSettings | None = None
+    """Nothing is listened for without this block."""
     mqtt_listeners: tuple[BrokerSettings, ...] = ()
     mqtt_devices: tuple[MqttDeviceEntry, ...] = ()
     mqtt_silence_s: float = 180.0

@@ -8,6 +8,7 @@ from agent.intake import Intake
 from agent.poll import Poller, Sink
 from agent.process import resident_bytes
 from agent.spool.spool import Spool
+from agent.traps.port import Drop, TrapCounts
 from campus.ids import DeviceId, Instance, MetricId
 from campus.samples import DeviceFacts, DeviceKind, Sample, SeriesKey
 from campus.topics import Address
@@ -29,8 +30,9 @@ class Vitals:
         clock: SteadyClock,
         timer: Timer,
         hold_s: Callable[[], float],
+        traps: TrapCounts | None = None,
     ) -> None:
-        """`hold_s`: for how long the controller has asked to keep frames back."""
+        """`hold_s`: for how long the controller has asked to keep frames back. `traps` is None where none are listened for."""
         self._device = DeviceId(address.agent)
         self._spool = spool
         self._poller = poller
@@ -40,6 +42,7 @@ class Vitals:
         self._clock = clock
         self._timer = timer
         self._hold_s = hold_s
+        self._traps = traps
         self._began_s = timer.now_s()
         self._before: dict[str, tuple[float, int]] = {}
 
@@ -85,10 +88,25 @@ class Vitals:
             "agent_polls_skipped_per_min": self._per_min("skipped", now_s, self._poller.skipped),
             "agent_points_dropped_per_min": self._per_min("lost", now_s, no_room + self._intake.dropped_points),
         }
+        measured = [(metric, "", value) for metric, value in values.items()] + self._measured_traps(now_s)
         return [
-            Sample(SeriesKey(self._device, MetricId(metric), Instance("")), measured_at, float(value))
-            for metric, value in values.items()
+            Sample(SeriesKey(self._device, MetricId(metric), Instance(instance)), measured_at, float(value))
+            for metric, instance, value in measured
         ]
+
+    def _measured_traps(self, now_s: float) -> list[tuple[str, str, float]]:
+        """(metric, instance, value) of the datagrams heard and of those that became no event, by reason."""
+        if self._traps is None:
+            return []
+        dropped = [
+            (
+                "agent_traps_dropped_per_min",
+                drop.value,
+                self._per_min(f"traps {drop}", now_s, self._traps.dropped[drop]),
+            )
+            for drop in Drop
+        ]
+        return [("agent_traps_per_min", "", self._per_min("traps", now_s, self._traps.received)), *dropped]
 
     def _per_min(self, name: str, now_s: float, total: int) -> float:
         before_s, before = self._before.get(name, (now_s, total))

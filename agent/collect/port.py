@@ -31,3 +31,10 @@ class DeviceCollector(Protocol):
 
     async def close(self) -> None:
         """Release sockets; harmless when called twice."""
+
+    @property
+    def profile_name(self) -> str:
+        """`vendor/family` of the profile in use, empty before the device was recognised."""
+
+    def port_name(self, index: str) -> str:
+        """The instance of the port with this ifIndex (RFC 2863); empty when it is not known."""

@@ -94,6 +94,14 @@ class SnmpCollector:
         """What the last round of learning gave, None before the first."""
         return self._known.learnt if self._known else None
 
+    def port_name(self, index: str) -> str:
+        """The instance of the port with this ifIndex; empty when it is not known."""
+        known = self._known
+        if known is None or known.profile.ports is None:
+            return ""
+        points = {id(point) for point in known.profile.tables[known.profile.ports.table].points}
+        return next((ask.instance for ask in known.learnt.asks if ask.index == index and id(ask.point) in points), "")
+
     async def poll(self, cadences: frozenset[Cadence], now: int) -> Harvest:
         """Read the points of `cadences` once, at `now` (UTC ms). Facts come with the first poll and with every slow one.
 

@@ -26,5 +26,12 @@ class FakeCollector:
     async def close(self) -> None:
         self.is_closed = True
 
+    @property
+    def profile_name(self) -> str:
+        return "generic/if-mib" if self.polls else ""
+
+    def port_name(self, index: str) -> str:
+        return f"port {index}" if self.polls and index.isdecimal() and int(index) < self.ports else ""
+
     def _sample(self, metric: str, instance: str, now: int, value: float) -> Sample:
         return Sample(SeriesKey(self.device, MetricId(metric), Instance(instance)), now, float(value))

@@ -1,0 +1,97 @@
+"""A notification as an event a person understands, by the words of profiles. Pure."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from agent.traps.port import Known, Notification
+from campus.ids import DeviceId
+from campus.samples import Event, Severity
+from firmware_profiles.catalogue import Catalogue
+from firmware_profiles.raw import Raw, instance_of, text_of
+from firmware_profiles.traps import STANDARD, InstanceForm, Trap, trap_key
+
+UNKNOWN_TRAP = "unknown_trap"
+MAX_TEXT_CHARS = 400
+_NAME_COLUMNS = ("1.3.6.1.2.1.31.1.1.1.1", "1.3.6.1.2.1.2.2.1.2")
+"""ifName and ifDescr (RFC 2863), which many devices send with the index of a port."""
+_MAX_VALUE_CHARS = 80
+
+
+class TrapBook:
+    """What all profiles say of notifications."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._of = lru_cache(maxsize=256)(self._read)
+
+    def event_of(self, notification: Notification, device: DeviceId, known: Known, occurred_at: int) -> Event:
+        """The event; one that no profile has words for is told as `UNKNOWN_TRAP` with what it carried."""
+        for trap in self._of(known.profile_name).get(trap_key(notification.oid), ()):
+            if all(_holds(notification, each.varbind, each.any_of) for each in trap.where):
+                return _told(trap, notification, device, known, occurred_at)
+        return Event(device, occurred_at, UNKNOWN_TRAP, _unread(notification), Severity.INFO)
+
+    def _read(self, profile_name: str) -> dict[str, tuple[Trap, ...]]:
+        """Traps by key: the profile's own words first, those any device may use behind them."""
+        book: dict[str, tuple[Trap, ...]] = {}
+        for name in (profile_name, STANDARD):
+            profile = self._catalogue.profiles.get(name)
+            for trap in profile.traps if profile else ():
+                key = trap_key(trap.oid)
+                book[key] = (*book.get(key, ()), trap)
+        return book
+
+
+def _told(trap: Trap, notification: Notification, device: DeviceId, known: Known, occurred_at: int) -> Event:
+    instance = _instance(trap, notification, known)
+    told = {name: _text(_value(notification, oid)) for name, oid in trap.values.items()}
+    told["instance"] = instance
+    words = f"{trap.zh.format(**told)} / {trap.en.format(**told)}"
+    return Event(device, occurred_at, trap.kind, words[:MAX_TEXT_CHARS], trap.severity, instance)
+
+
+def _instance(trap: Trap, notification: Notification, known: Known) -> str:
+    spec = trap.instance
+    if spec is None:
+        return ""
+    index, value = next(_found(notification, spec.varbind), ("", None))
+    if spec.form is InstanceForm.VALUE:
+        return instance_of(text_of(value))
+    if spec.form is InstanceForm.INDEX:
+        return instance_of(index)
+    port = index if spec.form is InstanceForm.PORT_INDEX else text_of(value)
+    return instance_of(known.port_name(port) or _name_in(notification, port) or port)
+
+
+def _name_in(notification: Notification, port: str) -> str:
+    """What the trap itself calls the port."""
+    for column in _NAME_COLUMNS:
+        for index, value in _found(notification, column):
+            if index in {port, ""} and text_of(value):
+                return text_of(value)
+    return ""
+
+
+def _found(notification: Notification, oid: str) -> Iterator[tuple[str, Raw]]:
+    """(index behind `oid`, value) of every varbind under it; the index is empty when it is `oid` itself."""
+    for name, value in notification.varbinds:
+        if name == oid or name.startswith(f"{oid}."):
+            yield name[len(oid) + 1 :], value
+
+
+def _value(notification: Notification, oid: str) -> Raw:
+    return next((value for _, value in _found(notification, oid)), None)
+
+
+def _holds(notification: Notification, oid: str, any_of: tuple[int | str, ...]) -> bool:
+    return text_of(_value(notification, oid)) in {str(word) for word in any_of}
+
+
+def _text(value: Raw) -> str:
+    return text_of(value)[:_MAX_VALUE_CHARS] or "?"
+
+
+def _unread(notification: Notification) -> str:
+    """An unknown notification for the person who will write its words: its OID and the values it came with."""
+    values = ", ".join(_text(value) for _, value in notification.varbinds if value is not None)
+    return f"{notification.oid}: {values}"[:MAX_TEXT_CHARS] if values else notification.oid

@@ -1,0 +1,172 @@
+"""What the receiver makes of datagrams, with an engine that reads what a test writes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from agent.candidates import Candidates
+from agent.collect.port import Harvest
+from agent.traps.meaning import TrapBook
+from agent.traps.port import Drop, Heard, Notification
+from agent.traps.receiver import MAX_STRANGERS, Surroundings, TrapReceiver
+from agent.traps.senders import Senders
+from agent.traps.storm import BURST, QUIET_S
+from campus.ids import DeviceId
+from campus.samples import Event
+from firmware_profiles.load import load_catalogue
+from tests.fakes.collector import FakeCollector
+from tests.fakes.manual_timer import ManualTimer
+
+SHIPPED = load_catalogue()
+SW, UPS = DeviceId("sw-1"), DeviceId("ups-1")
+COLD_START, LINK_DOWN, LINK_UP = (f"1.3.6.1.6.3.1.1.5.{n}" for n in (1, 3, 4))
+
+
+class FakeEngine:
+    """Implements `agent.traps.port.TrapEngine`: a datagram is an OID, perhaps with a port, an agent's address or an answer."""
+
+    def hear(self, datagram: bytes) -> Heard:
+        oid, _, rest = datagram.decode().partition(" ")
+        said = dict(part.split("=") for part in rest.split())
+        if oid in set(Drop):
+            return Heard(drop=Drop(oid), answer=said.get("answer", "").encode())
+        varbinds = (("1.3.6.1.2.1.2.2.1.1.1", int(said["port"])),) if "port" in said else ()
+        return Heard(Notification(oid, varbinds, said.get("agent", "")), answer=said.get("answer", "").encode())
+
+
+@dataclass
+class School:
+    """A receiver and what it did."""
+
+    timer: ManualTimer
+    receiver: TrapReceiver
+    candidates: Candidates
+    events: list[Event] = field(default_factory=list)
+    flushed: list[int] = field(default_factory=list)
+    polled: list[DeviceId] = field(default_factory=list)
+    answers: list[bytes] = field(default_factory=list)
+
+    def say(self, what: str, host: str = "10.0.0.1") -> None:
+        self.receiver.take(what.encode(), host, self.answers.append)
+
+
+def school(script: Callable[[School], Awaitable[None]]) -> School:
+    timer = ManualTimer()
+    made: list[School] = []
+
+    def sink(device: DeviceId, harvest: Harvest) -> None:
+        assert all(event.device == device for event in harvest.events)
+        made[0].events += harvest.events
+
+    async def flush() -> None:
+        made[0].flushed.append(len(made[0].events))
+
+    async def main() -> None:
+        candidates = Candidates()
+        known = {SW: FakeCollector(SW), UPS: FakeCollector(UPS)}
+        around = Surroundings(sink, flush, lambda device: made[0].polled.append(device), known, candidates)
+        senders = Senders({SW: ["10.0.0.1"], UPS: ["10.0.0.2"]})
+        receiver = TrapReceiver([], FakeEngine(), senders, TrapBook(SHIPPED), around, clock=timer.utc_ms, timer=timer)
+        made.append(School(timer, receiver, candidates))
+        task = asyncio.create_task(receiver.run())
+        await timer.advance(0)
+        await script(made[0])
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(main())
+    return made[0]
+
+
+def test_a_trap_is_an_event_on_the_disk_and_a_reading_asked_for() -> None:
+    async def script(one: School) -> None:
+        one.say(COLD_START)
+        assert [event.kind for event in one.events] == ["cold_start"]
+        assert (one.polled, one.flushed) == ([SW], [])
+        await one.timer.advance(0.5)
+        assert one.flushed == [1]
+
+    school(script)
+
+
+def test_an_inform_is_answered_once_its_event_is_on_the_disk_and_again_when_it_is_repeated() -> None:
+    async def script(one: School) -> None:
+        one.say(f"{COLD_START} answer=first")
+        assert one.answers == []
+        await one.timer.advance(0.5)
+        assert (one.flushed, one.answers) == ([1], [b"first"])
+        one.say(f"{COLD_START} answer=second")
+        await one.timer.advance(0.5)
+        assert one.answers == [b"first", b"second"]
+        assert len(one.events) == 1
+        assert one.receiver.dropped == {Drop.DUPLICATE: 1}
+
+    school(script)
+
+
+def test_a_step_of_discovery_is_answered_at_once() -> None:
+    async def script(one: School) -> None:
+        one.say("too_old answer=report")
+        assert one.answers == [b"report"]
+
+    school(script)
+
+
+def test_who_is_not_known_is_counted_and_listed_and_never_an_event() -> None:
+    async def script(one: School) -> None:
+        one.say(COLD_START, "10.9.9.9")
+        one.say("unknown_community", "10.0.0.1")
+        one.say("malformed", "10.9.9.8")
+
+    one = school(script)
+    assert one.events == []
+    assert one.polled == []
+    assert one.receiver.received == 3
+    assert one.receiver.dropped == {Drop.UNKNOWN_SENDER: 1, Drop.UNKNOWN_COMMUNITY: 1, Drop.MALFORMED: 1}
+    assert {(each.topic, each.reason) for each in one.candidates.listed()} == {
+        ("SNMP traps from 10.9.9.9", "unknown_sender"),
+        ("SNMP traps from 10.0.0.1", "unknown_community"),
+    }
+
+
+def test_a_device_behind_another_address_is_known_by_the_one_its_trap_names() -> None:
+    one = school(lambda one: _said(one, f"{COLD_START} agent=10.0.0.2", "10.7.7.7"))
+    assert [event.device for event in one.events] == [UPS]
+
+
+async def _said(one: School, what: str, host: str) -> None:
+    one.say(what, host)
+
+
+def test_forged_addresses_do_not_fill_the_list() -> None:
+    async def script(one: School) -> None:
+        for number in range(MAX_STRANGERS + 40):
+            one.say(COLD_START, f"10.9.{number}.1")
+            await one.timer.advance(1)
+
+    one = school(script)
+    topics = [each.topic for each in one.candidates.listed()]
+    assert len(topics) == MAX_STRANGERS + 1
+    assert "SNMP traps from many other addresses" in topics
+
+
+def test_a_storm_reads_the_device_once_at_its_beginning_and_once_at_its_end_and_tells_of_what_it_folded() -> None:
+    async def script(one: School) -> None:
+        for number in range(5000):
+            one.say(f"{(LINK_DOWN, LINK_UP)[number % 2]} port=3")
+        one.say(COLD_START, "10.0.0.2")
+        assert len(one.events) == BURST + 1
+        assert set(one.polled[:-1]) == {SW}
+        before = len(one.polled)
+        await one.timer.advance(5)
+        one.say(f"{LINK_DOWN} port=4")
+        assert len(one.polled) == before
+        await one.timer.advance(QUIET_S)
+        assert one.polled[before:] == [SW]
+
+    one = school(script)
+    (storm,) = [event for event in one.events if event.kind == "trap_storm"]
+    assert storm.device == SW
+    assert f"{5000 - BURST} traps" in storm.text
+    assert one.receiver.dropped == {Drop.OVER_LIMIT: 5000 - BURST}
+    assert one.receiver.received == 5002
