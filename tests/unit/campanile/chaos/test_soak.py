@@ -33,6 +33,15 @@ def test_one_file_more_is_no_leak_and_many_are() -> None:
     assert not with_files(6)
 
 
+def test_a_connection_more_of_a_pool_is_no_leak_and_one_for_each_fault_is() -> None:
+    def with_open(last: int) -> bool:
+        looks = [[Usage("controller", 1_000, 23 if look < 40 else last, 3)] for look in range(50)]
+        return all(level.is_level for level in levels(looks))
+
+    assert with_open(25)
+    assert not with_open(30)
+
+
 def test_a_process_is_looked_at(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
     usage = usage_of("me", os.getpid(), tmp_path)
