@@ -50,10 +50,12 @@ class Flow:
         return self._pressure.level
 
     def heard(self, address: Address, epoch: int) -> None:
-        """An agent is there and speaks with this epoch; the greatest is that of its present life."""
+        """An agent is there, and an epoch of it. The last heard is the one to speak to: an agent refuses only what is above
+        the epoch of its present life, which may be below that of a spool it lost.
+        """
         with self._lock:
             if len(self._epochs) < MOST_AGENTS or address in self._epochs:
-                self._epochs[address] = max(epoch, self._epochs.get(address, epoch))
+                self._epochs[address] = epoch
 
     def restrain(self, address: Address) -> None:
         """An agent sends more than its share: it is asked to be silent for a while."""

@@ -49,11 +49,11 @@ def test_a_change_is_told_at_once_told_again_and_lifted() -> None:
     assert (told(flow, QUIET), flow.holds()) == ({}, {})
 
 
-def test_the_newest_life_of_an_agent_is_spoken_to() -> None:
+def test_an_agent_is_spoken_to_in_the_epoch_heard_last_though_a_spool_it_lost_had_a_higher_one() -> None:
     flow, _ = flow_of(NO_1)
     flow.heard(NO_1, 9)
     flow.heard(NO_1, 8)
-    assert flow.tend(STUCK) == [(NO_1, 9)]
+    assert flow.tend(STUCK) == [(NO_1, 8)]
 
 
 def test_many_agents_are_told_in_portions_and_none_is_forgotten() -> None:
