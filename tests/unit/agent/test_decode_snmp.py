@@ -2,6 +2,7 @@
 
 import pytest
 
+from agent.collect.port import Harvest
 from agent.decode.plan import Ask, due, wanted_oids
 from agent.decode.snmp import SYS_UPTIME, CounterMemory, decode_poll
 from campus.ids import DeviceId
@@ -98,3 +99,50 @@ def test_rows_that_are_gone_are_forgotten() -> None:
     polled(asks, {"1.6.7": 0}, memory, NOW)
     memory.forget_all_but({"GE2"})
     assert polled(asks, {"1.6.7": 1000}, memory, NOW + 10_000) == {}
+
+
+def clients(raws: dict[str, Raw]) -> Harvest:
+    """Clients of one network over three radios, where only the first two serve anybody."""
+    point = Point(metric="wireless_clients", oid="4.1", ignore=(-1,))
+    asks = [Ask(point, "Pupils", index, is_part=True) for index in ("1", "2", "3")]
+    for ask in asks:
+        ask.choose({"4.1.1": 1, "4.1.2": 1, "4.1.3": 1})
+    return decode_poll(SW, asks, raws, CounterMemory(), NOW)
+
+
+def test_parts_are_added_up_and_those_that_mean_none_here_left_out() -> None:
+    (sample,) = clients({"4.1.1": 20, "4.1.2": 3, "4.1.3": -1}).samples
+    assert (sample.key.instance, sample.value) == ("Pupils", 23.0)
+
+
+def test_there_is_no_sum_where_a_part_is_missing() -> None:
+    harvest = clients({"4.1.1": 20, "4.1.2": 3})
+    assert (harvest.samples, dict(harvest.dropped)) == ([], {"missing": 1})
+
+
+@pytest.mark.parametrize(
+    ("prefix", "precision", "celsius"), [(9, 0, 215.0), (9, 1, 21.5), (8, -2, 0.2), (8, 1, 0.0), (9, 3, 0.2)]
+)
+def test_a_number_is_in_the_prefix_and_digits_the_device_says(prefix: int, precision: int, celsius: float) -> None:
+    asks = [Ask(Point(metric="temperature_cel", oid="9.4", prefix="9.2", precision="9.3"), "inlet", "7")]
+    answers: dict[str, Raw] = {"9.4.7": 215, "9.2.7": prefix, "9.3.7": precision}
+    assert polled(asks, answers, CounterMemory(), NOW) == {"temperature_cel": celsius}
+    assert decode_poll(SW, asks, answers | {"9.2.7": 99}, CounterMemory(), NOW).dropped == {"unknown_value": 1}
+
+
+@pytest.mark.parametrize(
+    ("raw", "mhz", "reason"),
+    [(b"44E", 5220.0, ""), (b"", None, ""), (b"45", None, "unknown_value"), (b"auto", None, "unknown_value")],
+)
+def test_a_text_stands_for_a_number(raw: bytes, mhz: float | None, reason: str) -> None:
+    point = Point(metric="radio_mhz", oid="5.4", pattern=r"^(\d+)E?$", values={44: 5220}, ignore=("",))
+    ask = Ask(point, "radio 0", "1", chosen=point)
+    harvest = decode_poll(SW, [ask], {"5.4.1": raw}, CounterMemory(), NOW)
+    assert [s.value for s in harvest.samples] == ([] if mhz is None else [mhz])
+    assert list(harvest.dropped) == ([reason] if reason else [])
+
+
+def test_a_share_of_several_together() -> None:
+    used = Point(metric="memory_percent", oid="6.5", plus=("6.7",), of=("6.5", "6.6", "6.7"), scale=100)
+    assert wanted_oids([Ask(used, "")]) == ["6.5", "6.7", "6.6"]
+    assert polled([Ask(used, "")], {"6.5": 20, "6.6": 60, "6.7": 20}, CounterMemory(), NOW) == {"memory_percent": 40.0}

@@ -45,6 +45,21 @@ MISTAKES = {
         5,
         "scale: 100",
     ),
+    "a counter of a part": (
+        GOOD + "points: [{metric: if_in_bps, oid: 1.3.6.1.0, type: counter64, minus: [1.3.6.2.0]}]",
+        5,
+        "are for gauges",
+    ),
+    "neighbours nowhere": (
+        GOOD + CPU + "neighbours: [{remote_name: 1.3.6.1, remote_port: [1.3.6.2], local_port: [1.3.6.3]}]",
+        6,
+        "`local_index` or both",
+    ),
+    "pattern that takes nothing": (
+        GOOD + "points: [{metric: cpu_percent, oid: 1.3.6.1.0, pattern: '[0-9]+'}]",
+        5,
+        "Put what shall be taken in ( )",
+    ),
     "state as gauge": (GOOD + "points: [{metric: power_state, oid: 1.3.6.1.0}]", 5, "type: state"),
     "state without states": (GOOD + "points: [{metric: smoke_state, oid: 1.3.6.1.0, type: state}]", 5, "clear, smoke"),
     "no such state": (
@@ -150,7 +165,7 @@ def test_a_mistake_is_found_in_its_line_with_advice(tmp_path: Path, mistake: str
 
 
 def test_there_are_many_mistakes() -> None:
-    assert len(MISTAKES) == 35
+    assert len(MISTAKES) == 38
 
 
 def test_an_include_loop_is_told_once_for_each_who_is_in_it(tmp_path: Path) -> None:
