@@ -25,7 +25,7 @@ def named(rows: list[dict[str, Any]], key: str) -> dict[str, float]:
 
 
 def test_none_is_forgotten() -> None:
-    told = {"printer", "ups", "ups-in-tenths", "host", "camera", "recorder", "monitor", "sockets", "texts"}
+    told = {"printer", "ups", "ups-in-tenths", "host", "camera", "recorder", "monitor", "sockets", "texts", "storage"}
     assert {path.stem for path in HERE.glob("*.snmprec")} >= told
 
 
@@ -119,6 +119,13 @@ def test_numbers_as_texts_that_end_in_a_nul() -> None:
     assert report["identity"]["serial"] == "SYN-4"
     assert named(report["temperatures"], "celsius") == {"case": 41.2}
     assert sensors(report) == {"Fan speed (turns) cpu": 1280.0}
+
+
+def test_net_snmps_number_is_told_apart_by_what_answers_and_numbers_stand_within_texts() -> None:
+    report = read("storage")
+    assert (report["profile"], report["identity"]["model"]) == ("qnap/nas", "SYN-400")
+    assert named(report["temperatures"], "celsius") == {"cpu": 48.0, "HDD1": 36.0}, "an empty bay has no temperature"
+    assert sensors(report) == {"Hardware HDD1": 0, "Fan speed (turns) Fan 1": 1110.0}
 
 
 @pytest.mark.parametrize(("vendor", "number"), [("Ricoh", 367), ("Synology", 6574), ("", 99999)])
