@@ -160,6 +160,11 @@ class Controller:
         return [
             Figure("store_series", "Series known", held.series),
             Figure("store_samples", "Raw samples kept", held.samples_stored),
+            Figure(
+                "store_samples_too_late_total",
+                "Samples not kept because their day was closed for good",
+                held.samples_too_late,
+            ),
             Figure("store_size_bytes", "Size of the sample store at the last upkeep", held.size_bytes),
             Figure("devices", "Devices known", self.registry.device_count()),
             Figure("agents", "Agents enrolled", len(agents)),

@@ -120,6 +120,8 @@ class StoreFigures:
     series: int
     samples_stored: int
     size_bytes: int
+    samples_too_late: int = 0
+    """Since the start: not kept, for raw data of their day had been rolled up and dropped."""
 
 
 OnClosed = Callable[[int, int], None]

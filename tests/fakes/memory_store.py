@@ -43,6 +43,7 @@ class MemoryStore:
         self._latest = LatestValues()
         self._floors = dict.fromkeys(Level, 0)
         self._final: set[int] = set()
+        self._too_late = 0
         self._settled: dict[int, int] = {}
         self._lock = RLock()
 
@@ -97,7 +98,9 @@ class MemoryStore:
             rows = Rows(batch.series, batch.measured_at, batch.value)
             if self._final and len(rows.series):
                 days = self._cutter.bucket_of(rows.measured_at, Level.DAY)
-                rows = rows.taken(~np.isin(days, list(self._final)))
+                kept = ~np.isin(days, list(self._final))
+                self._too_late += int((~kept).sum())
+                rows = rows.taken(kept)
             self._rows = join_rows([self._rows, rows])
             for day in self._days(rows):
                 self._settled.pop(day, None)
@@ -150,7 +153,8 @@ class MemoryStore:
 
     def figures(self) -> StoreFigures:
         """Counts."""
-        return StoreFigures(len(self._series), len(self._rows.series), 20 * len(self._rows.series))
+        rows = len(self._rows.series)
+        return StoreFigures(len(self._series), rows, 20 * rows, self._too_late)
 
     def close(self) -> None:
         """Nothing to release."""

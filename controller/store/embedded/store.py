@@ -147,7 +147,7 @@ class EmbeddedStore:
         """From memory; the size is that of the last upkeep."""
         layout = self._shelf.layout
         samples = layout.samples + sum(hot.rows for hot in layout.hot)
-        return StoreFigures(series=len(self._series), samples_stored=samples, size_bytes=self._size_bytes)
+        return StoreFigures(len(self._series), samples, self._size_bytes, self._segments.too_late)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:

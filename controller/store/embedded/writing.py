@@ -35,6 +35,9 @@ class Segments:
         self._cutter = cutter
         self._series = series
         self._numbers = count(1)
+        self._counting = Lock()
+        self.too_late = 0
+        """Rows left out by `without_final`."""
 
     def begin_after(self, part_id: int) -> None:
         """Give numbers above the highest that was ever used."""
@@ -77,7 +80,10 @@ class Segments:
         final = [day for day in np.unique(days).tolist() if day < floor and day in layout.rolled]
         kept = ~np.isin(days, final)
         if not kept.all():
-            _log.warning("samples came after their day was closed for good", extra={"samples": int((~kept).sum())})
+            too_late = int((~kept).sum())
+            _log.warning("samples came after their day was closed for good", extra={"samples": too_late})
+            with self._counting:  # who appends and upkeep
+                self.too_late += too_late
         return rows.taken(kept)
 
     def by_day(self, rows: Rows) -> list[tuple[int, Rows]]:

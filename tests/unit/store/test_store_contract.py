@@ -195,6 +195,7 @@ def test_samples_later_than_raw_retention_count_no_more(one: Handle) -> None:
     one.store.maintain(MIDNIGHT + 4 * DAY)
     one.store.append(batch([(0, MIDNIGHT + HOUR, 5.0), (0, MIDNIGHT + 4 * DAY, 2.0)], [mark(900)]))
     assert one.store.is_committed([mark(900)]) == [True]
+    assert one.store.figures().samples_too_late == 1
     for _ in range(2):
         assert asked(one.store, ids(0), MIDNIGHT, MIDNIGHT + 5 * DAY, Level.DAY) == [
             (0, MIDNIGHT, 1, 1.0, 1.0, 1.0, 1.0),
