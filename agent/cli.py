@@ -123,11 +123,12 @@ def spool(path: Path, *, as_json: bool) -> None:
     click.echo(json.dumps(report._asdict()) if as_json else report.sentences())
 
 
-@agent.command(short_help="Show who publishes and is not known.")
+@agent.command(short_help="Show who publishes or sends traps and is not known.")
 @click.option("--config", "path", type=_FILE, required=True, help="The agent's YAML file.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list instead of text.")
 def heard(path: Path, *, as_json: bool) -> None:
-    """Show what is published on the school's brokers and no profile understands: devices nobody has registered yet.
+    """Show devices nobody has registered yet: what is published on the school's brokers and no profile understands, and who
+    sends SNMP traps that are not believed.
 
     \b
     Example:

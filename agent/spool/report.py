@@ -12,6 +12,15 @@ from agent.spool.rows import read_state
 from agent.spool.schema import check_version, open_for_reading, trouble
 from campus.errors import ConfigError, Transient
 
+_WHY = {
+    "no_profile": "no profile hears this topic",
+    "unknown_sender": "no device of this agent has this address: add the device, or the address to its trap_addresses",
+    "unknown_community": "its community is none of traps.credentials",
+    "unknown_user": "its SNMPv3 user is none of traps.users",
+    "wrong_password": "its SNMPv3 password is another than in traps.users",
+    "wrong_level": "its SNMPv3 user proves or encrypts less than traps.users wants",
+}
+
 
 class SpoolReport(NamedTuple):
     """The state of a spool at one moment; the field names are the keys of the JSON form."""
@@ -111,12 +120,12 @@ def stranger_lines(candidates: Sequence[Candidate], now: int) -> str:
     """For a person."""
     if not candidates:
         return "Every message that was heard belongs to a known device."
-    lines = [f"{len(candidates)} topics are published on that no device profile understands:"]
+    lines = [f"{len(candidates)} publishers and senders of traps belong to no known device:"]
     for each in candidates:
         age = _duration(max(0, now - each.last_at) // 1000)
-        why = "no profile hears this topic" if each.reason == "no_profile" else f"unreadable: {each.reason}"
+        why = _WHY.get(each.reason, f"unreadable: {each.reason}")
         lines += [f"  {each.topic}", f"    {each.messages} messages, the last {age} ago; {why}"]
-        lines += [f"    begins: {each.sample.decode(errors='replace')[:100]!r}"]
+        lines += [f"    begins: {each.sample.decode(errors='replace')[:100]!r}"] if each.sample else []
     return "\n".join(lines)
 
 

@@ -11,7 +11,7 @@ import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from agent.address import HostPort
 from agent.candidates import Candidates
@@ -230,8 +230,7 @@ class _Ear(asyncio.DatagramProtocol):
         self._take = take
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)  # noqa: S101
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)  # CPython 3.11's is none by class
 
     def datagram_received(self, datagram: bytes, sender: tuple[str, int]) -> None:
         self._take(datagram, sender[0], lambda answer: self._answer(answer, sender))
