@@ -14,11 +14,13 @@ from campus.metrics import Metric, MetricKind, catalogue
 from campus.samples import DeviceFacts, DeviceKind, Sample
 from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue, Identity
-from firmware_profiles.model import Cadence
+from firmware_profiles.model import Cadence, PointType
 from firmware_profiles.raw import Raw, mac_text, text_of
 
 _IF, _IFX = "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1"
 _DESCR, _NAME = f"{_IF}.2", f"{_IFX}.1"
+_PORTS = "if_"
+"""How metrics of ports begin: they are told with the interfaces, raw."""
 _ADMIN = {1: "up", 2: "down", 3: "testing"}
 _OPER = {
     **_ADMIN,
@@ -124,21 +126,26 @@ def _refuse_unreachable(harvest: Harvest, address: HostPort) -> None:
 async def _told_states(collector: SnmpCollector) -> ToldStates:
     """The device's own number or word for each state, asked for once more: a sample has only what it means."""
     asks = collector.learnt.asks if collector.learnt else []
-    chosen = {ask.name: ask.at(ask.chosen.oid) for ask in asks if ask.chosen and ask.point.type.tells_state}
+    chosen = {
+        ask.name: (ask.at(ask.chosen.oid), ask.point.type)
+        for ask in asks
+        if ask.chosen and ask.point.type.tells_state and not ask.point.metric.startswith(_PORTS)
+    }
     answers: dict[str, Raw] = {}
-    await collector.dialogue.get(list(dict.fromkeys(chosen.values())), answers)
-    return {name: _as_told(answers[oid]) for name, oid in chosen.items() if oid in answers}
+    await collector.dialogue.get(list(dict.fromkeys(oid for oid, _ in chosen.values())), answers)
+    return {name: _as_told(answers[oid], kind) for name, (oid, kind) in chosen.items() if oid in answers}
 
 
-def _as_told(raw: Raw) -> int | float | str:
-    """A raw state as JSON: a number stays one, bits become one, text stays text.
+def _as_told(raw: Raw, kind: PointType) -> int | float | str:
+    """A raw state as JSON: numbers and bits as a number, words as text.
 
-    >>> _as_told(3), _as_told(b"closed"), _as_told(bytes([0, 64]))
+    >>> _as_told(b"3", PointType.STATE), _as_told(b"closed", PointType.STATE), _as_told(b"@", PointType.BITS)
     (3, 'closed', 64)
     """
-    if isinstance(raw, bytes) and not (raw.isascii() and text_of(raw)):
+    if kind is PointType.BITS and isinstance(raw, bytes):
         return int.from_bytes(raw, "big")
-    return raw if isinstance(raw, int | float) else text_of(raw)
+    text = text_of(raw)
+    return raw if isinstance(raw, int | float) else int(text) if text.isdecimal() else text
 
 
 def _report(harvest: Harvest, interfaces: list[dict[str, Any]], system: Identity, told: ToldStates) -> dict[str, Any]:
@@ -178,7 +185,7 @@ def _place(report: dict[str, Any], sample: Sample, told: ToldStates) -> None:
     """Put one sample where a reader looks for it; ports have their own list."""
     metric, instance = str(sample.key.metric), str(sample.key.instance)
     known = catalogue()[MetricId(metric)]
-    if metric.startswith("if_") or metric in {"reachable", "poll_complete_percent"}:
+    if metric.startswith(_PORTS) or metric in {"reachable", "poll_complete_percent"}:
         return
     if metric in {"uptime_s", "response_time_ms", "process_count", "pages_total"}:
         report[metric] = sample.value
