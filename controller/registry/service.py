@@ -41,6 +41,12 @@ from controller.registry.tables import (
 )
 from controller.registry.write import write_enrolment, write_facts
 
+_WHAT_WAS_HEARD: Final = (
+    sa.update(AgentRow)
+    .where(col(AgentRow.site) == sa.bindparam("of_site"), col(AgentRow.id) == sa.bindparam("of_id"))
+    .values({name: sa.bindparam(name) for name in ("version", "last_frame_at", "spool_bytes")})
+)
+"""Of one agent; nothing happens where it is not enrolled any more."""
 _KEYS_AT_ONCE: Final = 500
 """SQLite takes so many parameters of one statement in any version."""
 
@@ -266,12 +272,18 @@ class RegistryService:
         agents = self._agents.take_unsaved()
         if not agents:
             return
+        heard = [
+            {
+                "of_site": agent.site,
+                "of_id": agent.id,
+                "version": agent.version,
+                "last_frame_at": agent.last_frame_at,
+                "spool_bytes": agent.spool_bytes,
+            }
+            for agent in agents
+        ]
         with writing(self._engine) as session:
-            for agent in agents:
-                row = session.get(AgentRow, (agent.site, agent.id))
-                if row is not None:
-                    row.version, row.last_frame_at = agent.version, agent.last_frame_at
-                    row.spool_bytes = agent.spool_bytes
+            session.connection().execute(_WHAT_WAS_HEARD, heard)
 
     # What is asked for every sample, from memory.
 
