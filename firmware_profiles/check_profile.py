@@ -61,10 +61,11 @@ def _check_match(place: Place, match: Match) -> None:
 
 
 def _check_table(place: Place, table: Table) -> None:
-    if table.rows:
-        check_oid(place.at("rows"), table.rows)
     if not table.points:
         place.at("points").say("a table without points", "list at least one, or remove the table")
+        return
+    for column in table.row_columns:
+        check_oid(place.at("rows"), column)
     _check_naming(place.at("instance"), table.instance)
     for index, condition in enumerate(table.where):
         check_filter(place.at("where", index), condition)

@@ -147,20 +147,20 @@ class Naming(_Strict, frozen=True):
 
 
 class Table(_Strict, frozen=True):
-    """Points that stand once per row. `rows` is the column whose indices are the rows; default: the first name column."""
+    """Points that stand once per row. The rows are the indices of `rows`, the first of these columns that has any; default:
+    the name columns, else the first point's."""
 
     instance: Naming
     points: tuple[Point, ...]
-    rows: str = ""
+    rows: str | tuple[str, ...] = ()
     where: tuple[Filter, ...] = ()
     same_name: SameName = SameName.APART
 
     @property
-    def row_column(self) -> str:
-        """The column that says which rows there are."""
-        if self.rows:
-            return self.rows
-        return self.instance.columns[0] if self.instance.columns else self.points[0].oid
+    def row_columns(self) -> tuple[str, ...]:
+        """The columns of which the first that the device has says which rows there are."""
+        told = ((self.rows,) if self.rows else ()) if isinstance(self.rows, str) else self.rows
+        return told or self.instance.columns or (self.points[0].oid,)
 
 
 class FactForm(StrEnum):

@@ -101,7 +101,7 @@ def tell_apart(asks: Iterable[Ask]) -> None:
 async def table_rows(table: Table, columns: Columns) -> list[tuple[str, str]]:
     """(index, instance) of the rows that are kept, in the device's order, instances distinct."""
     indices: Iterable[str] = ()
-    for column in (table.row_column, *table.instance.columns):
+    for column in table.row_columns:
         indices = await columns.column(column)
         if indices:
             break

@@ -27,7 +27,7 @@ def recognised(catalogue: Catalogue, snapshot: Snapshot) -> str:
 
 def table_rows(table: Table, snapshot: Snapshot) -> Rows:
     """The rows that are kept, in the device's order, instances distinct."""
-    indices = next((found for c in (table.row_column, *table.instance.columns) if (found := snapshot.column(c))), {})
+    indices = next((found for column in table.row_columns if (found := snapshot.column(column))), {})
     columns = [snapshot.column(column) for column in table.instance.columns]
     rows: Rows = []
     for index in _kept(list(indices), table.where, snapshot):

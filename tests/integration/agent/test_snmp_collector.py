@@ -185,6 +185,26 @@ def test_a_profile_that_does_not_exist_is_refused_before_anything_is_asked() -> 
         SnmpCollector(target, SHIPPED)
 
 
+def test_a_table_that_the_device_does_not_have_asks_nothing_whatever_else_could_name_its_rows() -> None:
+    names = {f"1.3.6.1.2.1.47.1.1.1.1.7.{index}": (4, f"slot {index}") for index in range(1, 30)}
+    device = Responder(tree(system() | port(1) | names))
+    with responding(device):
+        one = collector(device)
+        polls(one, NOW)
+    assert one.learnt is not None
+    assert {ask.instance for ask in one.learnt.asks} == {"", "GE0/1"}
+
+
+def test_ports_are_found_where_there_are_names_only() -> None:
+    rows = {oid: told for oid, told in port(1).items() if not oid.startswith("1.3.6.1.2.1.2.2.1.2.")}
+    device = Responder(tree(system() | rows))
+    with responding(device):
+        one = collector(device)
+        polls(one, NOW)
+    assert one.learnt is not None
+    assert [told.instance for told in one.learnt.ports] == ["GE0/1"]
+
+
 def test_all_cadences_are_read_by_the_first_poll() -> None:
     device = Responder(tree(system() | port(1)))
     with responding(device):
