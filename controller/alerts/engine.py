@@ -1,6 +1,6 @@
 """The alert engine: ingest hands it every commit, a timer ticks it once a second, it writes alerts and their trails.
 
-`judge` is called in the ingest thread and touches no database, but for the facts of a device with ports that was never
+`judge` is called in a thread beside ingest and touches no database, but for the facts of a device with ports that was never
 seen before; what it finds waits in a bounded queue, and `on_found` wakes whoever ticks. `tick` (another thread) writes
 it down. When the database is away the queue keeps what was found; the tick after brings it again.
 
@@ -68,7 +68,7 @@ class EngineFigures:
 
 
 class AlertEngine:
-    """Inert until `restore`. `judge` and `note_events` are called by one thread, `tick` and `figures` by any."""
+    """Inert until `restore`. `judge` is called by one thread, `note_events` by one, `tick` and `figures` by any."""
 
     def __init__(
         self,

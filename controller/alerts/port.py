@@ -10,7 +10,7 @@ from controller.registry.model import PortUse
 
 
 class Registry(Protocol):
-    """The registry as the rule binder sees it; called in the ingest thread and in the one that ticks."""
+    """The registry as the rule binder sees it; called in the thread that judges and in the one that ticks."""
 
     def kind_of(self, site: SiteId, device: DeviceId) -> DeviceKind:
         """What it is for; from memory."""

@@ -1,4 +1,4 @@
-"""The ingest thread: takes what the subscriber brings, commits groups, acknowledges, hands on to the judge.
+"""The ingest thread: takes what the subscriber brings, commits groups, acknowledges, hands on to be judged beside it.
 
 The thread's edge is supervised: an error nobody foresaw is logged with its stack, counted, and the work is tried again; a
 group that fails again and again is committed frame by frame, and only what fails alone is set aside.
@@ -20,6 +20,7 @@ from controller.figure import Figure
 from controller.ingest.acknowledgement import acknowledgements
 from controller.ingest.dead_letters import DeadLetters
 from controller.ingest.group import Arrived
+from controller.ingest.judging import Judging
 from controller.ingest.limits import Limits
 from controller.ingest.pipeline import Pipeline, Settled
 from controller.ingest.port import EventSink, Judge, Registrar
@@ -80,7 +81,7 @@ class Ingest:
             quota=self._reception.quota,
         )
         self._registrar = registrar
-        self._judge = judge
+        self._judging = Judging(judge, self.counters)
         self._events = events
         self._clock = clock
         self._first_retry_s = first_retry_s
@@ -97,6 +98,7 @@ class Ingest:
         self._stopping.clear()
         self._reception.start()
         self._subscriber.start()
+        self._judging.start()
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
         self._thread.start()
 
@@ -106,6 +108,7 @@ class Ingest:
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.join(STOP_TIMEOUT_S)
+        self._judging.stop(STOP_TIMEOUT_S)
         self._subscriber.stop(_LINGER_S)
 
     @property
@@ -124,6 +127,11 @@ class Ingest:
         oldest = self._oldest_unsettled_at
         return max(self._clock() - oldest, self._last_lag_ms) / 1000 if oldest else self._last_lag_ms / 1000
 
+    @property
+    def unjudged_groups(self) -> int:
+        """How many groups are stored and not judged yet."""
+        return self._judging.waiting
+
     @contextmanager
     def paused(self) -> Iterator[None]:
         """A moment in which nothing is learnt, committed or acknowledged: for a snapshot across stores. Keep it short."""
@@ -141,6 +149,7 @@ class Ingest:
             *self._reception.figures(self._clock()),
             Figure("ingest_queue_frames", "Frames received and not taken yet", self._subscriber.waiting),
             Figure("ingest_unsettled_bytes", "Bytes received and not stored yet", self._subscriber.unsettled_bytes),
+            Figure("ingest_unjudged_groups", "Groups stored and not judged yet", self.unjudged_groups),
             Figure("ingest_lag_seconds", "From receiving a frame to storing it", self.lag_s),
             Figure("ingest_broker_connected", "1 while the broker session stands", float(self.is_connected)),
         ]
@@ -217,7 +226,7 @@ class Ingest:
         self._beside("note_agent", partial(self._registrar.note_frames, agents, now))
         committed = settled.committed
         if committed is not None:
-            self._beside("judge", partial(self._judge.judge, committed))
+            self._judging.hand_over(committed)
 
     def _acknowledge(self, settled: Settled, now: int) -> None:
         flow = self._reception.flow

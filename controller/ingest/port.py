@@ -1,7 +1,7 @@
 """What ingest needs of its neighbours. It owns these ports; the registry, the alert engine and the event log fill them.
 
-All of them are called in the one ingest thread. What they raise is logged and counted at the thread's edge: a neighbour that
-fails can delay an alert, it can never lose or double a sample.
+The judge is called in a thread of its own, all others in the one ingest thread. What they raise is logged and counted at the
+thread's edge: a neighbour that fails can delay an alert, it can never lose or double a sample.
 """
 
 from collections.abc import Iterable, Sequence
