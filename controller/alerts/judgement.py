@@ -29,6 +29,7 @@ from controller.alerts.transition import Change, Counts, Judged, Transition
 from controller.store.port import Ids, Times, Values
 
 Mask = NDArray[np.bool_]
+Places = NDArray[np.intp]
 
 
 class Phase(IntEnum):
@@ -151,7 +152,6 @@ class Judgement:
     def judge(self, rows: Rows, received_at: int) -> list[Transition]:
         """What a batch changes, in the order it was measured for each binding."""
         rows, is_restless = self._usable(rows, received_at)
-        np.maximum.at(self._newest_at, rows.series, rows.measured_at)
         if not is_restless.any():
             return []
         rows = rows.at_places(self._of_same_series(rows.series, is_restless))
@@ -234,20 +234,22 @@ class Judgement:
         return self._move(ended, np.full(len(ended), now, dtype=np.int64), self._value[ended], to, Judged.TICK)
 
     def _usable(self, rows: Rows, received_at: int) -> tuple[Rows, Mask]:
-        """The rows that are live and newer than what was judged before, and which of them leave their quiet range.
+        """Take the rows that are live and newer than what was judged before; which of them leave their quiet range.
 
         The others are counted. Nothing is written to the state before all of the batch was looked at.
         """
-        usable, leaves = np.empty(len(rows.series), dtype=np.bool_), np.empty(len(rows.series), dtype=np.bool_)
-        for first in range(0, len(rows.series), PIECE_ROWS):
+        place = rows.series.astype(np.intp)  # else each look at an array makes it anew
+        usable, leaves = np.empty(len(place), dtype=np.bool_), np.empty(len(place), dtype=np.bool_)
+        for first in range(0, len(place), PIECE_ROWS):
             piece = slice(first, first + PIECE_ROWS)
-            usable[piece] = self._is_usable(rows.series[piece], rows.measured_at[piece], received_at)
-            leaves[piece] = self._quiet.leaves(rows.series[piece], rows.value[piece])
-        if usable.all():
-            return rows, leaves
-        return rows.at_places(usable), leaves[usable]
+            usable[piece] = self._is_usable(place[piece], rows.measured_at[piece], received_at)
+            leaves[piece] = self._quiet.leaves(place[piece], rows.value[piece])
+        if not usable.all():
+            rows, place, leaves = rows.at_places(usable), place[usable], leaves[usable]
+        np.maximum.at(self._newest_at, place, rows.measured_at)
+        return rows, leaves
 
-    def _is_usable(self, series: Ids, at: Times, received_at: int) -> Mask:
+    def _is_usable(self, series: Places, at: Times, received_at: int) -> Mask:
         late = is_late(at, received_at)
         old = at <= self._newest_at[series]
         usable: Mask = ~(late | old)

@@ -39,7 +39,7 @@ class Layers:
             self._layers = [grown(layer, self._size, _NONE) for layer in self._layers]
             self._depth = grown(self._depth, self._size)
 
-    def depth(self, series: Ids) -> NDArray[np.uint16]:
+    def depth(self, series: NDArray[np.intp]) -> NDArray[np.uint16]:
         """How many bindings each series has. Ids must be within reach."""
         return self._depth[series]
 

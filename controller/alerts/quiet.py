@@ -26,7 +26,7 @@ class QuietRanges:
             self._lowest = grown(self._lowest, size, -np.inf)
             self._highest = grown(self._highest, size, np.inf)
 
-    def leaves(self, series: Ids, value: Values) -> Mask:
+    def leaves(self, series: NDArray[np.intp], value: Values) -> Mask:
         """Which samples lie outside of the range of their series."""
         outside: Mask = (value < self._lowest[series]) | (value > self._highest[series])
         return outside

@@ -21,9 +21,13 @@ class LatestValues:
             return
         with self._lock:
             self._grow(int(series.max()) + 1)
-            np.maximum.at(self._measured_at, series, measured_at)
-            newest = measured_at == self._measured_at[series]
-            self._value[series[newest]] = value[newest]
+            place = series.astype(np.intp)  # else each line below makes it anew
+            np.maximum.at(self._measured_at, place, measured_at)
+            newest = measured_at == self._measured_at[place]
+            if newest.all():
+                self._value[place] = value
+            else:
+                self._value[place[newest]] = value[newest]
 
     def of(self, ids: Ids) -> Latest:
         """Copies, aligned with `ids`; 0 and NaN where nothing came yet."""
