@@ -102,6 +102,8 @@ class Bench:
         for school in self.schools:
             await school.start(self.broker.host, self.broker.port)
             school.agent.start()
+        for school in self.schools:
+            await school.until_spooling()
 
     async def change_broker(self, kind: BrokerKind) -> None:
         """Kill the broker and let another take its place, at once and with nothing that the first one held."""
