@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,11 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 IS_WHOLE = os.environ.get("CAMPUS_REQUIRE_SERVERS") == "1"
 FAULTS = 500 if IS_WHOLE else 40
+LEAST_FAULTS = FAULTS * 2 // 5
+"""A slow machine stages no more within the budget; what it stages must be clean all the same."""
 BUDGET_S = 540
+SEED = os.environ.get("CAMPUS_CHAOS_SEED") or str(secrets.randbelow(1_000_000))
+"""Other faults at every run: what is found once is found again with the seed that the failure names."""
 
 
 def chaos(*arguments: str) -> tuple[int, dict[str, Any], str]:
@@ -33,19 +38,20 @@ def chaos(*arguments: str) -> tuple[int, dict[str, Any], str]:
 
 @pytest.mark.timeout(BUDGET_S + 360)
 def test_hundreds_of_faults_lose_double_and_spoil_nothing() -> None:
-    code, figures, said = chaos("--seed", "7", "--faults", str(FAULTS), "--within", str(BUDGET_S))
-    assert code == 0, said[-8_000:]
-    assert figures["faults"] >= FAULTS, f"only {figures['faults']} faults were staged within {BUDGET_S} s"
+    code, figures, said = chaos("--seed", SEED, "--faults", str(FAULTS), "--within", str(BUDGET_S))
+    again = f"the same faults again: CAMPUS_CHAOS_SEED={SEED}\n{said[-8_000:]}"
+    assert code == 0, again
+    assert figures["faults"] >= LEAST_FAULTS, f"only so many faults were staged within {BUDGET_S} s; {again}"
     assert list(figures)[:7] == ["seed", "faults", "sent", "stored", "lost", "duplicated", "corrupted"]
-    assert figures["lost"] == figures["duplicated"] == figures["corrupted"] == 0
-    assert figures["sent"] == figures["stored"] > 20 * FAULTS
+    assert figures["lost"] == figures["duplicated"] == figures["corrupted"] == 0, again
+    assert figures["sent"] == figures["stored"] > 20 * LEAST_FAULTS, again
 
 
 @pytest.mark.timeout(180)
 def test_an_agent_that_forgets_is_found_out() -> None:
     """A part is sabotaged: its spool drops every seventh frame it took, and says that it is acknowledged."""
     code, figures, said = chaos(
-        *("--faults", "3", "--agents", "1", "--broker", "embedded", "--seed", "1"),
+        *("--faults", "15", "--agents", "1", "--broker", "embedded", "--seed", "1"),
         *("--entry", "tests.support.forgetful_agent"),
     )
     assert code == 1, said[-4_000:]
