@@ -54,6 +54,8 @@ class Trap(_Strict, frozen=True, kw_only=True):
     en: str
     zh: str
     severity: Severity = Severity.INFO
+    read_as: str = ""
+    """The metric that tells the same. Where the device's profile reads it the event is `info`: the reading raises the alert."""
     instance: TrapInstance | None = None
     values: dict[str, str] = {}
     where: tuple[TrapCondition, ...] = ()

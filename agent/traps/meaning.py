@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
+import msgspec
+
 from agent.traps.port import Known, Notification
 from campus.ids import DeviceId
 from campus.samples import Event, Severity
 from firmware_profiles.catalogue import Catalogue
+from firmware_profiles.model import Profile
 from firmware_profiles.raw import Raw, instance_of, text_of
 from firmware_profiles.traps import STANDARD, InstanceForm, Trap, trap_key
 
@@ -34,12 +37,26 @@ class TrapBook:
     def _read(self, profile_name: str) -> dict[str, tuple[Trap, ...]]:
         """Traps by key: the profile's own words first, those any device may use behind them."""
         book: dict[str, tuple[Trap, ...]] = {}
+        read = _metrics_of(self._catalogue.profiles.get(profile_name))
         for name in (profile_name, STANDARD):
             profile = self._catalogue.profiles.get(name)
             for trap in profile.traps if profile else ():
                 key = trap_key(trap.oid)
-                book[key] = (*book.get(key, ()), trap)
+                book[key] = (*book.get(key, ()), _quiet(trap) if trap.read_as in read else trap)
         return book
+
+
+def _metrics_of(profile: Profile | None) -> set[str]:
+    """What polling reads of a device of this profile."""
+    if profile is None:
+        return set()
+    return {
+        point.metric for points in (profile.points, *(t.points for t in profile.tables.values())) for point in points
+    }
+
+
+def _quiet(trap: Trap) -> Trap:
+    return msgspec.structs.replace(trap, severity=Severity.INFO)
 
 
 def _told(trap: Trap, notification: Notification, device: DeviceId, known: Known, occurred_at: int) -> Event:

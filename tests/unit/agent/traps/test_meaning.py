@@ -75,6 +75,7 @@ def test_a_ups_says_that_the_mains_went_and_came_in_both_spellings_of_its_oid() 
 
 def test_a_ups_that_is_read_raises_its_alert_by_its_readings() -> None:
     assert told("1.3.6.1.2.1.33.2.1", known=Switch("generic/ups-mib")).severity is Severity.INFO
+    assert told("1.3.6.1.4.1.318.0.5", known=Switch("apc/ups")).severity is Severity.INFO
     assert told("1.3.6.1.2.1.33.2.1", known=Switch("")).severity is Severity.MAJOR
 
 
