@@ -5,14 +5,20 @@ takes twice as long in the middle and five times in the worst case. A report tha
 the commit no more than the rest of one piece.
 """
 
+import time
 from threading import Lock
 from typing import Final
 
 LONGEST_WAIT_S: Final = 0.05
 """Then a report goes on though a group is being committed: under a load that never ends it must not stand for ever."""
+_LOOK_AGAIN_S: Final = 0.002
 
 
 def give_way(turn: Lock) -> None:
-    """Wait until nobody has the turn, `LONGEST_WAIT_S` at most. Call it between pieces of some milliseconds."""
-    if turn.acquire(timeout=LONGEST_WAIT_S):
-        turn.release()
+    """Wait until nobody has the turn, `LONGEST_WAIT_S` at most. Call it between pieces of some milliseconds.
+
+    It never takes the turn itself, not for a moment: whoever holds it may be put to sleep, and ingest would wait for them.
+    """
+    give_up_s = time.monotonic() + LONGEST_WAIT_S
+    while turn.locked() and time.monotonic() < give_up_s:
+        time.sleep(_LOOK_AGAIN_S)

@@ -21,7 +21,7 @@ TOUCH: Final = MetricId("touch_per_min")
 INPUT: Final = MetricId("input_state")
 _Day = tuple[int, int]
 """Where it begins and ends, UTC ms."""
-BOARDS_TOGETHER: Final = 128
+BOARDS_TOGETHER: Final = 256
 _WINDOW_BUCKETS: Final = 120_000
 """So many boards are worked out at a time, and their days read together up to about that size: what numpy and DuckDB make of
 one piece keeps the interpreter, and so a commit waiting, for some milliseconds."""

@@ -6,6 +6,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from campus.ids import SiteId
+from campus.samples import DeviceKind
 from controller.console.console import Console
 from controller.console.csv_file import csv_response
 from controller.console.page import Page, attempt
@@ -143,7 +144,8 @@ def _rows(console: Console, page: Page, scope: Scope, period: str) -> list[Row]:
     start = page.now - PERIODS[period] * DAY_MS
     site = SiteId(page.place.id) if page.place else None
     uses = console.services.utilisation.boards(scope, start, page.now, site)
-    names = {(each.site, each.id): each.name for each in console.services.registry.devices(scope, site)}
+    boards = console.services.registry.devices(scope, site, DeviceKind.BOARD)
+    names = {(each.site, each.id): each.name for each in boards}
     rooms = {
         (place, room.id): page.name(room)
         for place in {use.site for use in uses}
