@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -42,6 +42,9 @@ class FrameRuns:
 
     def add(self, run: Run) -> None:
         """Include a run; it may touch or overlap others."""
+        if self._runs and run.first == self._runs[-1].last + 1:  # nearly always
+            self._runs[-1] = Run(self._runs[-1].first, run.last)
+            return
         low = bisect_left(self._runs, run.first - 1, key=_last)
         high = bisect_right(self._runs, run.last + 1, key=_first)
         if low < high:
@@ -89,8 +92,10 @@ def runs_of(marks: Iterable[FrameMark]) -> list[tuple[Stream, Run]]:
     return [(Stream(*stream), run) for stream, members in numbers.items() for run in coalesced(members)]
 
 
-def coalesced(numbers: Iterable[int]) -> list[Run]:
-    """Numbers as sorted, disjoint, inclusive runs."""
+def coalesced(numbers: Collection[int]) -> list[Run]:
+    """Numbers as sorted, disjoint, inclusive runs; one may stand twice."""
+    if len(numbers) == 1:  # nearly always: an agent seals more seldom than we commit
+        return [Run(number, number) for number in numbers]
     runs: list[Run] = []
     for number in sorted(set(numbers)):
         if runs and number == runs[-1].last + 1:
