@@ -14,11 +14,11 @@ LONGEST_WAIT_S: Final = 0.05
 _LOOK_AGAIN_S: Final = 0.002
 
 
-def give_way(turn: Lock) -> None:
-    """Wait until nobody has the turn, `LONGEST_WAIT_S` at most. Call it between pieces of some milliseconds.
+def give_way(turn: Lock, longest_s: float = LONGEST_WAIT_S) -> None:
+    """Wait until nobody has the turn, `longest_s` at most. Call it between pieces of some milliseconds.
 
     It never takes the turn itself, not for a moment: whoever holds it may be put to sleep, and ingest would wait for them.
     """
-    give_up_s = time.monotonic() + LONGEST_WAIT_S
+    give_up_s = time.monotonic() + longest_s
     while turn.locked() and time.monotonic() < give_up_s:
         time.sleep(_LOOK_AGAIN_S)

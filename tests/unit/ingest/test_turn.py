@@ -24,7 +24,7 @@ def test_nobody_goes_on_before_the_turn_is_over() -> None:
     turn.acquire()
 
     def report() -> None:
-        give_way(turn)
+        give_way(turn, longest_s=60)
         order.append("report")
 
     thread = Thread(target=report)
