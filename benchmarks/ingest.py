@@ -6,8 +6,12 @@ A district is there already: its devices are registered, its series known to the
 wait in a real Mosquitto for the controller's session. The controller's own ingest drains them: receive, decode, accept,
 commit durably, acknowledge to broker and agents, judge. Before the first round comes one that is not counted, for a
 controller that runs has met the sets of series that agents usually seal. Every round brings new frames and checks the number
-and the sum of what they left in the store. Two baselines run in turn with it: one JSON message for each sample, written in
-groups of 1,000 to a store of the same kind, and InfluxDB's line protocol, per second of processor time.
+and the sum of what they left in the store; it lasts until the last sample is judged.
+
+Two baselines run in turn with it and do the same work with the same population: one JSON message for each sample, written in
+groups to the same store and judged by the same alert engine, and InfluxDB's line protocol, per second of processor time.
+`benchmarks.ingest_baselines` and `benchmarks.ingest_influxdb` say what they do; what is easier for them, fewer series and
+nothing judged, is told beside it.
 
 A share of the frames (`--fresh`) names a set of series that was never seen before, as happens where a switch answers late
 or a port changes; the others name sets that come again with the polls. The first figures are those of the first frame size.
@@ -22,7 +26,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,26 +36,19 @@ import paho.mqtt
 import psutil
 
 from benchmarks.district import District, many_rules, many_schools, open_district, prepare
-from benchmarks.ingest_baselines import Baseline, influxdb_round, json_round
+from benchmarks.ingest_baselines import Baseline, JsonRounds
+from benchmarks.ingest_influxdb import InfluxRounds
+from benchmarks.ingest_load import Clock, Load, Loads, verify
 from benchmarks.queue import publish, reserve_session
-from benchmarks.servers import Server, influxdb, mosquitto, wait_until
-from benchmarks.telemetry import School, bodies, polls, sealed
-from campus.delivery import LATE_AFTER_MS
-from campus.topics import Leg
+from benchmarks.servers import INFLUXDB_MANY_SERIES, Server, influxdb, mosquitto, wait_until
 from campus.version import VERSION
 from controller.ingest.ingest import Ingest
 from controller.ingest.subscriber import BrokerAddress
 from controller.memory import lasting_objects, return_large_blocks
 from controller.run import SWITCH_INTERVAL_S
-from controller.store.port import Level
 
-LIVE_MS = LATE_AFTER_MS // 2
-"""Polls are drawn together so far that all samples are younger than this: the alert engine skips what is late."""
-VARIANTS = 8
-"""So many schools measure something of their own; the next ones measure the same again."""
 CLIENT_ID = "benchmark-controller"
 ROUND_TIMEOUT_S = 120.0
-IDS_AT_ONCE = 200_000
 
 
 class Size(NamedTuple):
@@ -62,24 +59,11 @@ class Size(NamedTuple):
     samples: dict[int, int]
     json_samples: int
     influxdb_lines: int
+    """About so many; as many of each school."""
 
 
-QUICK = Size(3, 22_650, {1_000: 2_000_000, 100: 600_000}, json_samples=20_000, influxdb_lines=200_000)
-FULL = Size(5, 1_200_000, {1_000: 6_000_000, 100: 2_000_000}, json_samples=60_000, influxdb_lines=1_000_000)
-
-
-class Load(NamedTuple):
-    """What waits in the broker: topics and payloads of all schools in turn, and what must be in the store after it."""
-
-    built_at: int
-    messages: list[tuple[str, bytes]]
-    samples: int
-    total: float
-
-    @property
-    def wire_bytes(self) -> int:
-        """Of all payloads."""
-        return sum(len(payload) for _, payload in self.messages)
+QUICK = Size(3, 22_650, {1_000: 2_000_000, 100: 600_000}, json_samples=15_000, influxdb_lines=200_000)
+FULL = Size(5, 1_200_000, {1_000: 6_000_000, 100: 2_000_000}, json_samples=40_000, influxdb_lines=800_000)
 
 
 class Result(NamedTuple):
@@ -90,21 +74,6 @@ class Result(NamedTuple):
     samples_per_total_cpu_s: float
     """The broker's processor time included."""
     wire_bytes_per_sample: float
-
-
-class Clock:
-    """Runs as fast as any other, and is set to when a load was built before that load is measured."""
-
-    def __init__(self, now: int) -> None:
-        self.set(now)
-
-    def set(self, now: int) -> None:
-        """It is `now` (UTC ms) at this moment."""
-        self._offset_ms = now - time.monotonic_ns() // 1_000_000
-
-    def __call__(self) -> int:
-        """UTC milliseconds."""
-        return self._offset_ms + time.monotonic_ns() // 1_000_000
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -131,9 +100,8 @@ def run(size: Size, rules: int, fresh: float, say: Callable[[str], None]) -> dic
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     now = int(time.time() * 1000)
     owned = many_schools(size.series, now)
+    loads = Loads(now)
     ours: dict[int, list[Result]] = {frame: [] for frame in size.samples}
-    singles: list[Baseline] = []
-    influx: list[Baseline] = []
     with tempfile.TemporaryDirectory(prefix="campanile-benchmark-") as name:
         directory = Path(name)
         prepare(directory, owned, now)
@@ -141,24 +109,25 @@ def run(size: Size, rules: int, fresh: float, say: Callable[[str], None]) -> dic
         clock = Clock(now)
         with (
             mosquitto(directory) as broker,
-            influxdb(directory / "influxdb") as other,
+            influxdb(directory / "influxdb", INFLUXDB_MANY_SERIES) as other,
             open_district(directory, many_rules(rules), clock) as district,
             lasting_objects(),
         ):
             say(f"{district.store.figures().series:,} series known, {rules} rules, {len(owned)} schools")
             ingest = _ingest(directory, broker, district, clock)
-            _warm_up(broker, district, ingest, clock, owned, now, size.samples, fresh)
+            singles = JsonRounds(broker, district, clock, owned, size.json_samples)
+            influx = InfluxRounds(other, owned, now, size.influxdb_lines) if other else None
+            # Not counted: a controller that runs has met the sets of series that agents usually seal.
+            for frame, samples in size.samples.items():
+                _round(broker, district, ingest, clock, loads.next(owned, frame, samples, fresh))
             for n in range(size.rounds):
-                for turn, (frame, samples) in enumerate(size.samples.items()):
-                    epoch = (n + 1) * len(size.samples) + turn + 1
-                    load = build_load(owned, now + epoch * 2 * LIVE_MS, epoch, frame, samples, fresh)
+                for frame, samples in size.samples.items():
+                    load = loads.next(owned, frame, samples, fresh)
                     ours[frame].append(_round(broker, district, ingest, clock, load))
                     say(f"round {n + 1}, frames of {frame}: {_told(ours[frame][-1])}")
-                singles.append(json_round(directory / f"json-{n}", broker, size.json_samples))
-                say(f"  one JSON message each: {singles[-1].per_s:,.0f} samples/s")
-                if other is not None:
-                    influx.append(influxdb_round(other, f"round{n}", size.influxdb_lines))
-                    say(f"  InfluxDB: {influx[-1].per_cpu_s:,.0f} samples per CPU-s, {influx[-1].per_s:,.0f} samples/s")
+                say(f"  one JSON message each: {singles.run(loads)}")
+                if influx is not None:
+                    say(f"  InfluxDB: {influx.run(loads)}")
             setting = {
                 "series_known": district.store.figures().series,
                 "rules": rules,
@@ -167,26 +136,6 @@ def run(size: Size, rules: int, fresh: float, say: Callable[[str], None]) -> dic
                 "samples_per_round": size.samples,
             }
             return _report(ours, singles, influx) | setting | {"versions": _versions(broker, other)}
-
-
-def build_load(owned: Sequence[School], built_at: int, epoch: int, frame: int, samples: int, fresh: float) -> Load:
-    """About `samples` samples in frames of `frame`, of all schools in turn, measured within `LIVE_MS` before `built_at`."""
-    each = -(-samples // frame // len(owned))
-    rng = np.random.default_rng(epoch)
-    rounds = -(-each // -(-len(owned[0].series) // frame))
-    poll_ms = LIVE_MS // (rounds + 1)
-    variants = []
-    for school in owned[:VARIANTS]:
-        read = polls(school, rounds, built_at - LIVE_MS, poll_ms, rng)
-        variants.append(list(bodies(school, read, frame, fresh, rng))[:each])
-    messages, total = [], 0.0
-    for number in range(each):
-        for n, school in enumerate(owned):
-            body, part = variants[n % len(variants)][number]
-            payload = sealed(school.address, epoch, number + 1, built_at, body)
-            messages.append((school.address.topic(Leg.UP), payload))
-            total += part
-    return Load(built_at, messages, len(messages) * frame, total)
 
 
 def _ingest(directory: Path, broker: Server, district: District, clock: Clock) -> Ingest:
@@ -202,22 +151,6 @@ def _ingest(directory: Path, broker: Server, district: District, clock: Clock) -
     )
 
 
-def _warm_up(
-    broker: Server,
-    district: District,
-    ingest: Ingest,
-    clock: Clock,
-    owned: Sequence[School],
-    now: int,
-    samples: Mapping[int, int],
-    fresh: float,
-) -> None:
-    """A round that is not counted: a controller that runs has met the sets of series that agents usually seal."""
-    for turn, (frame, count) in enumerate(samples.items()):
-        load = build_load(owned, now + (turn + 1) * 2 * LIVE_MS, turn + 1, frame, count, fresh)
-        _round(broker, district, ingest, clock, load)
-
-
 def _round(broker: Server, district: District, ingest: Ingest, clock: Clock, load: Load) -> Result:
     reserve_session(broker.port, CLIENT_ID)
     publish(broker.port, load.messages)
@@ -231,6 +164,9 @@ def _round(broker: Server, district: District, ingest: Ingest, clock: Clock, loa
         "all frames to be stored",
         ROUND_TIMEOUT_S,
     )
+    with ingest.paused():  # so that the last group was handed on
+        pass
+    wait_until(lambda: not ingest.unjudged_groups, "all samples to be judged", ROUND_TIMEOUT_S)
     duration_s = time.perf_counter() - started
     cpu, broker_cpu = _cpu_s(process) - cpu, _cpu_s(broker_process) - broker_cpu
     ingest.stop()
@@ -238,7 +174,7 @@ def _round(broker: Server, district: District, ingest: Ingest, clock: Clock, loa
         raise RuntimeError(f"not everything was taken: {ingest.counters}")
     if district.alerts.figures().judged - judged < load.samples // 4:
         raise RuntimeError(f"the alert engine has not looked at everything: {district.alerts.figures()}")
-    _verify(district, load)
+    verify(district, load)
     district.store.maintain(clock())
     return Result(
         load.samples / duration_s,
@@ -248,36 +184,29 @@ def _round(broker: Server, district: District, ingest: Ingest, clock: Clock, loa
     )
 
 
-def _verify(district: District, load: Load) -> None:
-    rows, total = 0, 0.0
-    known = district.store.figures().series
-    for first in range(0, known, IDS_AT_ONCE):
-        some = np.arange(first, min(known, first + IDS_AT_ONCE), dtype=np.int32)
-        window = district.store.window(some, load.built_at - LIVE_MS, load.built_at + 1, Level.RAW)
-        rows, total = rows + len(window.mean), total + float(window.mean.sum())
-    if rows != load.samples or not np.isclose(total, load.total, rtol=1e-9):
-        raise RuntimeError(
-            f"the store holds {rows} samples with sum {total}, sent were {load.samples} with {load.total}"
-        )
-
-
-def _report(ours: dict[int, list[Result]], singles: list[Baseline], influx: list[Baseline]) -> dict[str, object]:
-    json_per_s = [baseline.per_s for baseline in singles]
-    influx_per_cpu_s = [baseline.per_cpu_s for baseline in influx]
-    frames = {frame: _of_frame(results, json_per_s, influx_per_cpu_s) for frame, results in ours.items()}
+def _report(ours: dict[int, list[Result]], singles: JsonRounds, influx: InfluxRounds | None) -> dict[str, object]:
+    influx_per_cpu_s = [one.per_cpu_s for one in influx.done] if influx else []
+    frames = {frame: _of_frame(results, singles.per_s, influx_per_cpu_s) for frame, results in ours.items()}
     return {
         **next(iter(frames.values())),
         "frames": frames,
-        "json_per_sample_per_s": round(statistics.median(json_per_s)),
-        "influxdb_per_cpu_s": round(statistics.median(influx_per_cpu_s)) if influx else None,
+        "json_per_sample_per_s": round(statistics.median(singles.per_s)),
+        "json_by_group_per_s": {group: _median(done, "per_s") for group, done in singles.of_group.items()},
+        "json_few_series_unjudged_per_s": _median(singles.unjudged, "per_s"),
+        "influxdb_per_cpu_s": _median(influx.done, "per_cpu_s") if influx else None,
+        "influxdb_few_series_per_cpu_s": _median(influx.of_few, "per_cpu_s") if influx else None,
         "spread": {
             "samples_per_s": {
                 frame: _spread([one.samples_per_s for one in results]) for frame, results in ours.items()
             },
-            "json_per_sample_per_s": _spread(json_per_s),
+            "json_per_sample_per_s": _spread(singles.per_s),
             "influxdb_per_cpu_s": _spread(influx_per_cpu_s) if influx else None,
         },
     }
+
+
+def _median(done: list[Baseline], rate: str) -> int:
+    return round(statistics.median(float(getattr(one, rate)) for one in done))
 
 
 def _of_frame(results: list[Result], json_per_s: list[float], influx_per_cpu_s: list[float]) -> dict[str, float | None]:

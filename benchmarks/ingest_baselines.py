@@ -1,37 +1,42 @@
-"""What the ingest benchmark is compared with.
+"""What the ingest benchmark is compared with: other ways to bring the very same samples of the very same series to a disk.
 
 One JSON message for each sample is what most device platforms send. Its consumer here is as good as that form allows:
-orjson, acknowledged after a durable write, 1,000 rows in one write, into the same store as ours.
+orjson, series looked up in a dictionary that is there already, rows written in groups to our own store and judged by our
+own alert engine under the same rules, acknowledged after the durable write, a group at a time.
 """
 
-import http.client
 import queue
-import shutil
+import statistics
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import orjson
 import paho.mqtt.client as mqtt
-import psutil
 from paho.mqtt.enums import CallbackAPIVersion
 
+from benchmarks.district import District
+from benchmarks.ingest_load import Clock, Load, Loads, verify
 from benchmarks.queue import publish, reserve_session
 from benchmarks.servers import Server
-from campus.ids import DeviceId, Instance, MetricId, SiteId
-from controller.store.embedded import EmbeddedStore
-from controller.store.port import Batch, DistrictSeries, Level, Retention
+from benchmarks.telemetry import School
+from campus.ids import SiteId
+from campus.samples import SeriesKey
+from campus.wire.codec import decode_frame
+from campus.wire.columns import read_columns, read_dictionary
+from campus.wire.frame import SamplesBody
+from controller.ingest.port import Committed
+from controller.store.port import Batch
 
-GROUP = 1_000
-LINES = 10_000
-DEVICES = 40
-METRICS = 25
 TOPIC = "telemetry"
 CLIENT_ID = "benchmark-json"
-TIMEOUT_S = 60.0
+TIMEOUT_S = 120.0
+JSON_GROUPS = (1_000, 5_000)
+"""Messages in one commit of the JSON baseline: it is given the better of its medians."""
+
+SeriesWord = tuple[str, str, str, str]
+"""Site, device, metric and instance as a JSON message names them."""
 
 
 class Baseline(NamedTuple):
@@ -41,113 +46,132 @@ class Baseline(NamedTuple):
     per_cpu_s: float
 
 
-def json_round(directory: Path, broker: Server, samples: int) -> Baseline:
-    """Drain `samples` queued messages of one JSON sample each; check what is stored."""
-    directory.mkdir()
-    start = time.time_ns() // 1_000_000 - samples
-    rows = _rows(samples, start)
+class Reading(NamedTuple):
+    """The samples of one frame: `series` of each by its place in `keys`."""
+
+    site: SiteId
+    keys: list[SeriesKey]
+    series: list[int]
+    measured_at: list[int]
+    value: list[float]
+
+
+def readings(payloads: Sequence[bytes]) -> Iterator[Reading]:
+    """What frames hold, one after the other."""
+    known: dict[bytes, list[SeriesKey]] = {}
+    for payload in payloads:
+        frame = decode_frame(payload)
+        body = frame.body
+        assert isinstance(body, SamplesBody)
+        keys = known.get(body.dictionary) or read_dictionary(body.dictionary)
+        known[body.dictionary] = keys
+        series, measured_at, value = (column.tolist() for column in read_columns(body, len(keys)))
+        yield Reading(frame.site, keys, series, measured_at, value)
+
+
+class JsonRounds:
+    """The rounds of one JSON message for each sample, by how many are written together; and of easier work."""
+
+    def __init__(self, broker: Server, district: District, clock: Clock, owned: Sequence[School], samples: int) -> None:
+        self._broker = broker
+        self._district = district
+        self._clock = clock
+        self._owned = owned
+        self._samples = samples
+        self._ids = _words_of(district, owned)
+        self.of_group: dict[int, list[Baseline]] = {group: [] for group in JSON_GROUPS}
+        self.unjudged: list[Baseline] = []
+        """One school's series, and no rules."""
+
+    def run(self, loads: Loads) -> str:
+        """A round of each; tells the rates."""
+        for group, done in self.of_group.items():
+            done.append(self._round(loads.even(self._owned, self._samples), group, self._clock))
+        few = loads.even(self._owned[:1], self._samples // 2)
+        self.unjudged.append(self._round(few, JSON_GROUPS[0], None))
+        rates = ", ".join(f"{done[-1].per_s:,.0f} in groups of {group:,}" for group, done in self.of_group.items())
+        return f"{rates}, {self.unjudged[-1].per_s:,.0f} of few series and not judged, a second"
+
+    @property
+    def per_s(self) -> list[float]:
+        """Rates with the better group."""
+        rates = [[each.per_s for each in done] for done in self.of_group.values()]
+        return max(rates, key=statistics.median)
+
+    def _round(self, load: Load, group: int, received_at: Callable[[], int] | None) -> Baseline:
+        self._clock.set(load.built_at)
+        messages = _json_messages([payload for _, payload in load.messages])
+        done = _json_round(self._broker, self._district, self._ids, messages, group, received_at)
+        verify(self._district, load)
+        self._district.store.maintain(self._clock())
+        return done
+
+
+def _words_of(district: District, owned: Sequence[School]) -> dict[SeriesWord, int]:
+    """The store's id of each series of the schools, by how a JSON message names it."""
+    ids: dict[SeriesWord, int] = {}
+    for school in owned:
+        site = school.address.site
+        series = district.store.find_series(site)
+        ids.update(((site, name.device, name.metric, name.instance), number) for number, name in series.items())
+    return ids
+
+
+def _json_messages(payloads: Sequence[bytes]) -> list[tuple[str, bytes]]:
+    """Topics and payloads of one message for each sample of the frames."""
+    messages = []
+    for site, keys, series, measured_at, value in readings(payloads):
+        for number, at, one in zip(series, measured_at, value, strict=True):
+            device, metric, instance = keys[number]
+            named = {"site": site, "device": device, "metric": metric, "instance": instance, "at": at, "value": one}
+            messages.append((f"{TOPIC}/{site}/{device}", orjson.dumps(named)))
+    return messages
+
+
+def _json_round(
+    broker: Server,
+    district: District,
+    ids: Mapping[SeriesWord, int],
+    messages: Sequence[tuple[str, bytes]],
+    group: int,
+    received_at: Callable[[], int] | None,
+) -> Baseline:
+    """Drain messages of one JSON sample each, `group` in one commit, and judge them unless `received_at` is None."""
     reserve_session(broker.port, CLIENT_ID, [f"{TOPIC}/#"])
-    publish(broker.port, [(f"{TOPIC}/{row['device']}", orjson.dumps(row)) for row in rows])
-    store = EmbeddedStore(directory, timezone=ZoneInfo("Asia/Shanghai"), retention=Retention())
-    store.start()
+    publish(broker.port, messages)
     cpu, started = time.process_time(), time.perf_counter()
-    _drain(broker.port, store, samples)
-    duration_s, cpu_s = time.perf_counter() - started, time.process_time() - cpu
-    ids = np.array(sorted(store.find_series()), np.int32)
-    stored = store.window(ids, start, start + samples, Level.RAW)
-    wanted = sum(row["value"] for row in rows)
-    if len(stored.mean) != samples or not np.isclose(stored.mean.sum(), wanted):
-        raise RuntimeError(f"the JSON baseline has stored {len(stored.mean)} of {samples} samples")
-    store.close()
-    shutil.rmtree(directory)
-    return Baseline(samples / duration_s, samples / cpu_s)
+    _drain(broker.port, district, ids, len(messages), group, received_at)
+    return Baseline(len(messages) / (time.perf_counter() - started), len(messages) / (time.process_time() - cpu))
 
 
-def influxdb_round(server: Server, database: str, lines: int) -> Baseline:
-    """Write `lines` lines of one field in batches of 10,000; processor time is the server's."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=TIMEOUT_S)
-    _ask(connection, "POST", f"/query?q=CREATE%20DATABASE%20{database}")
-    bodies = list(_line_protocol(lines))
-    process = psutil.Process(server.pid)
-    cpu, started = _cpu_s(process), time.perf_counter()
-    for body in bodies:
-        _ask(connection, "POST", f"/write?db={database}&precision=ms", body)
-    duration_s, cpu_s = time.perf_counter() - started, _cpu_s(process) - cpu
-    answer = orjson.loads(_ask(connection, "GET", f"/query?db={database}&q=SELECT%20count(value)%20FROM%20telemetry"))
-    stored = answer["results"][0]["series"][0]["values"][0][1]
-    if stored != lines:
-        raise RuntimeError(f"InfluxDB holds {stored} of {lines} samples")
-    _ask(connection, "POST", f"/query?q=DROP%20DATABASE%20{database}")
-    connection.close()
-    return Baseline(lines / duration_s, lines / cpu_s)
-
-
-def _rows(samples: int, start: int) -> list[dict[str, Any]]:
-    rng = np.random.default_rng(7)
-    value = np.round(rng.random(samples) * 1000, 1).tolist()
-    return [
-        {
-            "site": "no-1-primary",
-            "device": f"device-{n // METRICS % DEVICES}",
-            "metric": f"metric_{n % METRICS}",
-            "at": start + n,
-            "value": value[n],
-        }
-        for n in range(samples)
-    ]
-
-
-def _drain(port: int, store: EmbeddedStore, samples: int) -> None:
-    waiting: queue.Queue[mqtt.MQTTMessage] = queue.Queue(20_000)
+def _drain(
+    port: int,
+    district: District,
+    ids: Mapping[SeriesWord, int],
+    samples: int,
+    group: int,
+    received_at: Callable[[], int] | None,
+) -> None:
+    waiting: queue.SimpleQueue[mqtt.MQTTMessage] = queue.SimpleQueue()
     client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=CLIENT_ID, clean_session=False, manual_ack=True)
     client.on_message = lambda _client, _data, message: waiting.put(message)
     client.connect("127.0.0.1", port)
     client.loop_start()
-    ids: dict[tuple[str, str, str], int] = {}
     done = 0
     while done < samples:
-        group = [waiting.get(timeout=TIMEOUT_S) for _ in range(min(GROUP, samples - done))]
+        messages = [waiting.get(timeout=TIMEOUT_S) for _ in range(min(group, samples - done))]
         rows = []
-        for message in group:
+        for message in messages:
             sample = orjson.loads(message.payload)
-            key = (sample["site"], sample["device"], sample["metric"])
-            if key not in ids:
-                ids[key] = _id_of(store, key)
-            if sample["value"] > 1e12:  # the alert check of this baseline
-                raise RuntimeError("an impossible value")
-            rows.append((ids[key], sample["at"], sample["value"]))
+            number = ids[sample["site"], sample["device"], sample["metric"], sample["instance"]]
+            rows.append((number, sample["at"], sample["value"]))
         series, at, value = zip(*rows, strict=True)
-        store.append(Batch([], np.array(series, np.int32), np.array(at, np.int64), np.array(value, np.float64)))
-        for message in group:
+        columns = np.array(series, np.int32), np.array(at, np.int64), np.array(value, np.float64)
+        district.store.append(Batch([], *columns))
+        for message in messages:
             client.ack(message.mid, message.qos)
-        done += len(group)
+        if received_at is not None:
+            district.alerts.judge(Committed(*columns, received_at()))
+        done += len(messages)
     client.disconnect()
     client.loop_stop()
-
-
-def _id_of(store: EmbeddedStore, key: tuple[str, str, str]) -> int:
-    name = DistrictSeries(SiteId(key[0]), DeviceId(key[1]), MetricId(key[2]), Instance(""))
-    return int(store.series_ids([name])[0])
-
-
-def _line_protocol(lines: int) -> Iterator[bytes]:
-    start = time.time_ns() // 1_000_000 - lines
-    for first in range(0, lines, LINES):
-        yield "\n".join(
-            f"telemetry,device=device-{n // METRICS % 800},metric=metric_{n % METRICS} value={n % 1000 / 10} {start + n}"
-            for n in range(first, min(first + LINES, lines))
-        ).encode()
-
-
-def _ask(connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None = None) -> bytes:
-    connection.request(method, path, body)
-    response = connection.getresponse()
-    answer = response.read()
-    if response.status >= 300:
-        raise RuntimeError(f"InfluxDB answers {response.status}: {answer[:200]!r}")
-    return answer
-
-
-def _cpu_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
