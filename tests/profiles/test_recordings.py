@@ -120,6 +120,19 @@ def test_all_recordings_together_reach_the_goals(recordings: Path) -> None:
     assert told / expected >= 0.9
 
 
+def test_neighbours_stand_on_the_port_they_hang_on(recordings: Path) -> None:
+    seen = 0
+    for name in READ_BY:
+        wanted = json.loads((recordings / "expected" / f"{name}.json").read_text())["neighbours_librenms"]
+        if not wanted:
+            continue
+        report = probed(recordings / f"{name}.snmprec")
+        told = {(each["local_port"], each["remote_name"].lower()) for each in report["neighbours"]}
+        assert {(each["local_ifName"], each["remote_hostname"].lower()) for each in wanted} <= told, name
+        seen += len(wanted)
+    assert seen == 26
+
+
 def test_the_ac6605_with_its_weakness(recordings: Path) -> None:
     report = probed(recordings / "vrp_ac6605-26.snmprec", Quirks(max_repetitions=7))
     assert scored(recordings, "vrp_ac6605-26", report)["interfaces"] == (33, 33)
