@@ -128,6 +128,30 @@ def test_net_snmps_number_is_told_apart_by_what_answers_and_numbers_stand_within
     assert sensors(report) == {"Hardware HDD1": 0, "Fan speed (turns) Fan 1": 1110.0}
 
 
+NET_SNMP = "1.3.6.1.4.1.8072.3.2.10"
+
+
+@pytest.mark.parametrize(
+    ("object_id", "descr", "row", "family"),
+    [
+        (NET_SNMP, "Linux card 4.1.0", "1.3.6.1.2.1.33.1.2.1.0|2|2", "generic/ups-card"),
+        (NET_SNMP, "Linux card 4.1.0", "1.3.6.1.4.1.2011.6.174.1.2.100.1.2.1|4|UPS", "huawei/ups"),
+        (NET_SNMP, "Linux box 4.1.0", "1.3.6.1.4.1.6574.1.1.0|2|1", "synology/dsm"),
+        (NET_SNMP, "Linux box 4.1.0", "1.3.6.1.2.1.25.1.6.0|66|90", "generic/net-snmp"),
+        ("1.3.6.1.4.1.705.1", "Eaton UPS", "1.3.6.1.4.1.534.1.1.2.0|4|UPS", "eaton/ups"),
+        ("1.3.6.1.4.1.705.1", "Eaton UPS", "1.3.6.1.4.1.705.1.1.1.0|4|UPS", "eaton/mge"),
+        ("1.3.6.1.4.1.534.1", "Eaton UPS", "1.3.6.1.2.1.33.1.2.1.0|2|2", "generic/ups-mib"),
+        ("1.3.6.1.4.1.318.1.3.4.6", "APC", "1.3.6.1.4.1.318.1.1.26.2.1.8.1|4|AP8000", "apc/rack-pdu"),
+        ("1.3.6.1.4.1.1004849.3.2.10", "DH-IPC-0", "1.3.6.1.4.1.1004849.2.1.3.0|2|1", "dahua/camera"),
+        ("1.3.6.1.4.1.1004849.3.2.10", "DH-NVR-0", "1.3.6.1.4.1.1004849.2.1.3.0|2|1", "dahua/recorder"),
+    ],
+)
+def test_the_family_that_fits_closest(tmp_path: Path, object_id: str, descr: str, row: str, family: str) -> None:
+    path = tmp_path / "some.snmprec"
+    path.write_text(f"1.3.6.1.2.1.1.1.0|4|{descr}\n1.3.6.1.2.1.1.2.0|6|{object_id}\n1.3.6.1.2.1.1.3.0|67|1\n{row}\n")
+    assert probed(path)["profile"] == family
+
+
 @pytest.mark.parametrize(("vendor", "number"), [("Ricoh", 367), ("Synology", 6574), ("", 99999)])
 def test_a_vendor_by_its_number_where_the_device_names_none(tmp_path: Path, vendor: str, number: int) -> None:
     path = tmp_path / "some.snmprec"
