@@ -40,7 +40,7 @@ def test_a_printer() -> None:
     assert report["identity"] == {
         "vendor": "Pantum",
         "model": "Pantum BM5100ADW",
-        "version": "",
+        "version": "1.0",
         "serial": "CQ9-1",
         "hardware": "",
         "name": "core-1",
