@@ -10,7 +10,7 @@ measured. Most samples change nothing: they lie in the quiet range of their seri
 series all samples are held against each binding, and only bindings with one that departs from their phase are stepped, one
 sample of each at a time.
 
-What a rule says stands once, by rule number; a binding holds only its own state, in columns of 41 bytes together.
+What a rule says stands once, by rule number; a binding holds only its own state, in columns of some 40 bytes together.
 """
 
 from collections.abc import Sequence
@@ -154,7 +154,7 @@ class Judgement:
         rows, is_restless = self._usable(rows, received_at)
         if not is_restless.any():
             return []
-        rows = rows.at_places(self._of_same_series(rows.series, is_restless))
+        rows = rows.at_places(_of_same(self._is_restless, rows.series, is_restless))
         found: list[Transition] = []
         for places, binding in self._layers.look_up(rows.series):
             found += self._judge_layer(binding, rows.measured_at[places], rows.value[places])
@@ -259,10 +259,6 @@ class Judgement:
             self.counts.late += int(bindings.sum(where=late))
             self.counts.superseded += int(bindings.sum(where=old & ~late))
         return usable
-
-    def _of_same_series(self, series: Ids, chosen: Mask) -> Mask:
-        """All rows of every series that has a chosen row."""
-        return _of_same(self._is_restless, series, chosen)
 
     def _find_quiet(self, series: Ids, value: Values) -> None:
         """Work out the quiet ranges of series, each around one of the values that stand beside it."""
