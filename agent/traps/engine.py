@@ -6,6 +6,7 @@ unprotected although a password is configured, it knows no trap from an engine w
 any engine time that a trap tells, and it never forgets the state of a trap (so it is renewed now and then).
 """
 
+import ipaddress
 import logging
 from collections.abc import Callable
 from contextlib import suppress
@@ -41,6 +42,8 @@ _TRAP_ADDRESS: Final = "1.3.6.1.6.3.18.1.3.0"
 _ADDED_BY_TRANSLATION: Final = frozenset(
     {_UPTIME, _TRAP_OID, _TRAP_ADDRESS, "1.3.6.1.6.3.18.1.4.0", "1.3.6.1.6.3.1.1.4.3.0"}
 )
+_NOWHERE: Final = str(ipaddress.IPv4Address(0))
+"""What a v1 trap says that names no device."""
 _NOTIFICATIONS: Final = (v1.TrapPDU.tagSet, v2c.SNMPv2TrapPDU.tagSet, v2c.InformRequestPDU.tagSet)
 _SINCE_START: Final = (
     ("__SNMPv2-MIB", "snmpInBadCommunityNames", Drop.UNKNOWN_COMMUNITY),
@@ -258,7 +261,8 @@ def notification_of(varbinds: list[tuple[str, Raw]]) -> Notification | None:
         return None
     address = told.get(_TRAP_ADDRESS)
     kept = tuple((name, value) for name, value in varbinds if name not in _ADDED_BY_TRANSLATION)
-    return Notification(oid, kept, address if isinstance(address, str) and address != "0.0.0.0" else "")  # noqa: S104
+    is_named = isinstance(address, str) and address != _NOWHERE
+    return Notification(oid, kept, str(address) if is_named else "")
 
 
 def raw_of(value: Any) -> Raw:

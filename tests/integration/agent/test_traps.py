@@ -34,10 +34,10 @@ LINK_DOWN, LINK_UP, COLD_START = (f"1.3.6.1.6.3.1.1.5.{n}" for n in (3, 4, 1))
 PORT_3 = ("1.3.6.1.2.1.2.2.1.1.3", "i", "3")
 HAS_CRYPTOGRAPHY = importlib.util.find_spec("cryptography") is not None
 ENCRYPTS = pytest.mark.skipif(not HAS_CRYPTOGRAPHY, reason="the package cryptography is not installed")
+SECRET = "eve's secret"
 BOB = ("-v3", "-u", "bob", "-l", "authNoPriv", "-a", "SHA-256", "-A", "bob's password")
 ANN = ("-v3", "-u", "ann", "-l", "authPriv", "-a", "SHA-256", "-A", "ann's password", "-x", "AES", "-X", "ann's secret")
-EVE = ("-v3", "-u", "eve", "-l", "authPriv", "-a", "SHA-512", "-A", "eve's password", "-x", "AES-256")
-EVE += ("-X", "eve's secret")
+EVE = ("-v3", "-u", "eve", "-l", "authPriv", "-a", "SHA-512", "-A", "eve's password", "-x", "AES-256", "-X", SECRET)
 
 
 @dataclass
@@ -75,7 +75,7 @@ def users() -> tuple[TrapUser, ...]:
     return (
         bob,
         TrapUser("ann", AuthProtocol.SHA256, Secret("ann's password"), PrivacyProtocol.AES128, Secret("ann's secret")),
-        TrapUser("eve", AuthProtocol.SHA512, Secret("eve's password"), PrivacyProtocol.AES256, Secret("eve's secret")),
+        TrapUser("eve", AuthProtocol.SHA512, Secret("eve's password"), PrivacyProtocol.AES256, Secret(SECRET)),
     )
 
 
