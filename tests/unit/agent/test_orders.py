@@ -7,7 +7,7 @@ from agent.clock import SteadyClock
 from agent.spool.file import SpoolFile
 from agent.spool.spool import Spool
 from agent.uplink.orders import obey
-from campus.delivery import OFFER_AGAIN
+from campus.delivery import OFFER_AGAIN, TELL_FACTS
 from campus.wire.frame import CommandBody
 from tests.support.disk import file_size_limit
 from tests.unit.agent.bodies import HERE, NOW, samples
@@ -34,3 +34,21 @@ def test_frames_that_a_full_disk_keeps_from_being_offered_again_are_offered_when
         await spool.close()
 
     asyncio.run(main())
+
+
+def test_facts_are_told_whenever_they_are_asked_for(tmp_path: Path) -> None:
+    told = 0
+
+    async def tell() -> None:
+        nonlocal told
+        told += 1
+
+    async def main() -> None:
+        spool = Spool(SpoolFile(tmp_path / "spool.db", HERE, 10 << 20, 3600, 3600), SteadyClock(lambda: NOW))
+        for number in range(2):
+            answer = await obey(CommandBody(f"facts-{number}", TELL_FACTS), spool, tell)
+            assert (answer.id, answer.ok) == (f"facts-{number}", True)
+        await spool.close()
+
+    asyncio.run(main())
+    assert told == 2

@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+from campus.delivery import TELL_FACTS
+from campus.wire.codec import decode_frame
+from campus.wire.frame import CommandBody
+from controller.ingest.inquiry import ASK_AFTER_MS
 from controller.ingest.limits import Limits
 from controller.ingest.reception import SET_ASIDE_MINUTES, Reception
 from tests.fakes.memory_store import MemoryStore
-from tests.unit.ingest.frames import NOW
+from tests.unit.ingest.frames import NO_1, NOW
 from tests.unit.ingest.test_door import Clock
 
 
@@ -31,3 +35,18 @@ def test_a_store_that_is_away_is_told_until_something_is_stored(tmp_path: Path) 
         reception.tend(0.0, 0.0, NOW)
         assert reception.state(NOW).is_stuck is is_stuck
     assert reception.state(NOW).level == 2
+
+
+def test_an_agent_whose_frames_wait_for_facts_is_asked_for_them_when_they_do_not_come_by_themselves(
+    tmp_path: Path,
+) -> None:
+    reception = Reception(Limits(), tmp_path, MemoryStore(), Clock())
+    reception.note_strangers(NO_1, ASK_AFTER_MS - 1)
+    assert reception.tend(0.0, 0.0, NOW) == []
+    reception.note_strangers(NO_1, ASK_AFTER_MS)
+    ((address, payload),) = reception.tend(0.0, 0.0, NOW)
+    body = decode_frame(payload).body
+    assert isinstance(body, CommandBody)
+    assert (address, body.name) == (NO_1, TELL_FACTS)
+    figures = {figure.name: figure.value for figure in reception.figures(NOW)}
+    assert figures["ingest_facts_asked_total"] == 1
