@@ -159,41 +159,44 @@ class _Query:
         return tables + self._of_parts(parts, "measured_at", [span])
 
     def _of_table(self, table: str, within: str) -> _Source:
-        return _Source(table + self._joined, f"{_bounds('series', self._ids)} AND {within}")
+        joined, chosen = self._by_series
+        return _Source(table + joined, f"{chosen} AND {within}")
 
     def _of_parts(self, parts: Sequence[Part], column: str, spans: Sequence[Span]) -> list[_Source]:
-        """Those of each order. What is said of the metric lets row groups of others be passed over."""
+        """Those of each order; days that the spans cover are not searched for their times."""
         sources = []
         for order in Order:
             some = [part for part in parts if part.order is order]
-            if not some:
-                continue
-            source, conditions = parquet_source(some, self._directory), [_bounds("series", self._ids)]
-            if order is Order.METRIC:
-                conditions.append(_bounds("metric", self._metrics))
-            if order is Order.SERIES or not self._has_all_between:
-                source += self._joined
-            if not all(self._is_within(part.day, spans) for part in some):
-                conditions.append(_within(column, spans))
-            sources.append(_Source(source, " AND ".join(conditions)))
+            if some:
+                joined, chosen = self._by_metric if order is Order.METRIC else self._by_series
+                is_covered = all(self._is_covered(day, spans) for day in {part.day for part in some})
+                within = "true" if is_covered else _within(column, spans)
+                sources.append(_Source(parquet_source(some, self._directory) + joined, f"{chosen} AND {within}"))
         return sources
 
     @cached_property
-    def _joined(self) -> str:
-        return _JOINED if len(self._ids) > _LISTED_IDS and not _is_range(self._ids) else ""
+    def _by_series(self) -> tuple[str, str]:
+        """What is joined with, if anything, and the condition that together choose the rows of the ids."""
+        return "" if _is_told(self._ids) else _JOINED, _bounds("series", self._ids)
 
     @cached_property
-    def _metrics(self) -> Ids:
-        """The numbers of the metrics of the ids, ascending, distinct."""
-        return np.unique(self._metric_of[self._ids])
+    def _by_metric(self) -> tuple[str, str]:
+        """The same where the metric is a column: row groups of other metrics are passed over.
 
-    @cached_property
-    def _has_all_between(self) -> bool:
-        """Whether all series of these metrics between the lowest id and the highest are asked for."""
-        between = self._metric_of[self._ids[0] : self._ids[-1] + 1]
-        return int(np.count_nonzero(np.isin(between, self._metrics))) == len(self._ids)
+        Of many ids the metric is often enough: all series are asked for that have it, perhaps within bounds.
+        """
+        joined, of_ids = self._by_series
+        metrics = np.unique(self._metric_of[self._ids])
+        of_metrics = _bounds("metric", metrics)
+        if joined and _is_told(metrics):
+            has_metric = np.isin(self._metric_of, metrics)
+            if np.count_nonzero(has_metric) == len(self._ids):
+                return "", of_metrics
+            if np.count_nonzero(has_metric[self._ids[0] : self._ids[-1] + 1]) == len(self._ids):
+                joined = ""
+        return joined, f"{of_metrics} AND {of_ids}"
 
-    def _is_within(self, day: int, spans: Sequence[Span]) -> bool:
+    def _is_covered(self, day: int, spans: Sequence[Span]) -> bool:
         return any(start <= day and self._cutter.end_of(day) <= end for start, end in spans)
 
     def _parts(self, span: Span, kinds: set[PartKind]) -> list[Part]:
@@ -231,6 +234,11 @@ def parquet_source(parts: Sequence[Part], directory: Path) -> str:
 
 def _is_range(ids: Ids) -> bool:
     return int(ids[-1]) - int(ids[0]) + 1 == len(ids)
+
+
+def _is_told(ids: Ids) -> bool:
+    """Whether `_bounds` tells ids from those between them."""
+    return len(ids) <= _LISTED_IDS or _is_range(ids)
 
 
 def _bounds(column: str, ids: Ids) -> str:

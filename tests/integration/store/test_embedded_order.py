@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from campus.ids import MetricId
 from controller.store.embedded import EmbeddedStore
 from controller.store.embedded.checking import check_store
 from controller.store.embedded.part import Order, PartKind
@@ -95,6 +96,18 @@ def test_many_series_are_found_whatever_their_share_of_a_metric(tmp_path: Path, 
         if n in set(chosen.tolist()) and start <= at < end
     )
     assert [(row[0], row[1], row[3]) for row in asked(store, chosen, start, end, Level.RAW)] == wanted
+    store.close()
+
+
+def test_series_of_very_many_metrics_are_told_apart(tmp_path: Path) -> None:
+    store = embedded(tmp_path, sizes=SIZES)
+    store.series_ids([name._replace(metric=MetricId(f"metric_{n}")) for n, name in enumerate(names(SERIES))])
+    store.append(batch(rows_of_day(0)))
+    store.maintain(MIDNIGHT + DAY + HOUR)
+    store.maintain(MIDNIGHT + DAY + HOUR + 2)
+    chosen = [n for n in range(SERIES) if n % 3]
+    found = store.window(ids(*chosen), MIDNIGHT, MIDNIGHT + DAY, Level.RAW)
+    assert found.series.tolist() == [n for n in chosen for _ in range(12)]
     store.close()
 
 

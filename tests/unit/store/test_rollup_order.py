@@ -1,5 +1,7 @@
 """However rows come, sorting gives what a stable sort of the whole gives."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -24,12 +26,13 @@ def rows_of(pieces: list[tuple[int, int, int, int]]) -> Rows:
 
 def same(found: Rows | Buckets, wanted: Rows | Buckets) -> bool:
     """Equal column by column."""
-    return all(np.array_equal(a, b) for a, b in zip(found, wanted, strict=True))
+    return all(np.array_equal(np.asarray(a), np.asarray(b)) for a, b in zip(found, wanted, strict=True))
 
 
 def by(rows: Rows, *keys: NDArray[np.int32]) -> Rows:
     """The rows in the order of the keys, then time; equal ones as they came."""
-    return rows.taken(np.lexsort((rows.measured_at, *reversed(keys))))
+    last_first: list[NDArray[Any]] = [rows.measured_at, *reversed(keys)]
+    return rows.taken(np.lexsort(last_first))
 
 
 @given(runs)
