@@ -92,7 +92,8 @@ def probe(device: str, community: str, profile: str, folder: Path | None, *, as_
     from agent.address import parse_host_port
     from agent.clock import utc_ms
     from agent.config import SNMP_PORT
-    from agent.probe import probe_report, rendered
+    from agent.probe import probe_report
+    from agent.probe_text import rendered
     from campus.secret import Secret
     from firmware_profiles.load import load_catalogue
 

@@ -8,7 +8,8 @@ import pytest
 
 from agent.address import HostPort
 from agent.decode.mqtt import decode_message
-from agent.probe import probe_report, rendered
+from agent.probe import probe_report
+from agent.probe_text import rendered
 from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue
 from firmware_profiles.examine import examine

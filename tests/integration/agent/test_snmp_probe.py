@@ -6,7 +6,8 @@ from typing import Any
 
 from agent.address import HostPort
 from agent.collect.snmp import SnmpCollector
-from agent.probe import probe_report, rendered
+from agent.probe import probe_report
+from agent.probe_text import rendered
 from campus.secret import Secret
 from simulator.snmp.quirk import Quirks
 from simulator.snmp.responder import Responder, responding

@@ -9,7 +9,8 @@ import pytest
 from agent.address import HostPort
 from agent.clock import utc_ms
 from agent.collect.snmp import DeviceTarget, SnmpCollector
-from agent.probe import probe_report, rendered
+from agent.probe import probe_report
+from agent.probe_text import rendered
 from campus.errors import Transient
 from campus.ids import DeviceId
 from campus.secret import Secret
