@@ -15,6 +15,7 @@ from campus.wire.codec import decode_frame
 from campus.wire.frame import AckBody
 from controller.ingest.flow import Flow
 from controller.ingest.ingest import FIRST_RETRY_S, Ingest
+from controller.ingest.port import Committed
 from controller.ingest.pressure import Hold
 from controller.ingest.subscriber import BrokerAddress
 from controller.store.port import Level
@@ -52,6 +53,19 @@ class Agent:
         body = decode_frame(bytes(message.payload)).body
         assert isinstance(body, AckBody)
         self.stored |= {(body.epoch, number) for first, last in body.runs for number in range(first, last + 1)}
+
+
+class PatientJudge(RecordingJudge):
+    """Judges nothing before it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_begin = threading.Event()
+
+    def judge(self, committed: Committed) -> None:
+        """Wait, then keep it."""
+        assert self.may_begin.wait(30)
+        super().judge(committed)
 
 
 class FailingFlow(Flow):
@@ -226,6 +240,23 @@ def test_errors_nobody_foresaw_do_not_end_ingest(broker: Mosquitto, centre: Cent
     assert ingest.counters.unexpected["round"] == 2
     assert centre.values() == [1.0, 2.0]
     ingest.stop()
+
+
+def test_a_judge_that_takes_long_delays_no_acknowledgement_and_misses_nothing(
+    broker: Mosquitto, centre: Centre, agent: Agent
+) -> None:
+    centre.judge = judge = PatientJudge()
+    ingest = centre.begin(broker.port)
+    agent.send(frame(1, [sample(value=1.0)]))
+    wait_until(lambda: agent.stored == {(1, 1)}, "the acknowledgement")
+    agent.send(frame(2, [sample(value=2.0)]))
+    wait_until(lambda: agent.stored == {(1, 1), (1, 2)}, "the other one")
+    wait_until(lambda: _figure(ingest, "ingest_unjudged_groups") == 2, "both groups to be handed on")
+    assert judge.samples == 0
+    judge.may_begin.set()
+    ingest.stop()
+    assert [group.value.tolist() for group in judge.committed] == [[1.0], [2.0]]
+    assert _figure(ingest, "ingest_unjudged_groups") == 0
 
 
 @pytest.mark.slow
