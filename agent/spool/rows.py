@@ -18,6 +18,8 @@ SEALED_AT = (
 ``:boot`` is a JSON list of the epochs of this boot, ``:anchor_ms`` the clock's present anchor.
 """
 
+_DAMAGED = {"corrupt", "not_a_frame"}
+
 
 class Row(NamedTuple):
     """One frame as it lies in the file: the columns of ``frames`` in their order, then its bytes."""
@@ -63,10 +65,15 @@ def drop_frames(connection: sqlite3.Connection, frames: Sequence[tuple[int, int]
 
 
 def is_sound(number: int, epoch: int, payload: bytes) -> bool:
-    """Whether these are the bytes that were sealed under this number: a frame carries a checksum."""
+    """Whether these are the bytes that were sealed under this number: a frame carries a checksum.
+
+    What is whole and yet cannot be read was sealed by another version, and its controller may know better.
+    """
     try:
         frame = decode_frame(payload)
-    except (FrameError, TypeError):
+    except FrameError as error:
+        return error.reason not in _DAMAGED
+    except TypeError:  # not even bytes
         return False
     return (frame.epoch, frame.number) == (epoch, number)
 

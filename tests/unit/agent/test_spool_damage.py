@@ -6,7 +6,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
+import zstandard
 
 from agent.clock import SteadyClock
 from agent.spool.file import SpoolFile
@@ -211,4 +213,19 @@ def test_a_frame_whose_bits_flipped_is_dropped_and_counted_and_its_neighbours_go
     assert [frame.number for frame in spool.read_backlog(100, frozenset(), 10)] == [1, 4]
     state = spool.state()
     assert (state.frames, state.dropped_frames, state.dropped_points) == (2, 2, 6)
+    spool.close()
+
+
+def test_a_frame_of_another_version_is_no_damage(tmp_path: Path) -> None:
+    spool = SpoolFile(tmp_path / "spool.db", HERE, 10 << 20, 3600)
+    spool.open(NOW)
+    spool.append([samples(3)], Moment(NOW))
+    spool.close()
+    newer = zstandard.ZstdCompressor(write_checksum=True).compress(msgspec.msgpack.encode({"v": 9, "later": True}))
+    with closing(sqlite3.connect(tmp_path / "spool.db")) as file:
+        file.execute("UPDATE payloads SET payload = ?", [newer])
+        file.commit()
+    spool.open(NOW)
+    assert [frame.payload for frame in spool.read_from(0, 10)] == [newer]
+    assert spool.state().dropped_frames == 0
     spool.close()
