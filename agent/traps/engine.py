@@ -150,7 +150,7 @@ class PysnmpEngine:
         self._engine.snmpEngineID = own_id.syntax
         boots.syntax = boots.syntax.clone(min(max(1, int(self._now_s()) - _BOOTS_SINCE_S), (1 << 31) - 2))
         for number, community in enumerate(self._access.communities):
-            config.add_v1_system(self._engine, f"community-{number}", community.reveal())
+            config.add_v1_system(self._engine, f"community-{number}", community.reveal().encode())
         for user in self._access.users:
             self._add(user, None)
         symbols = [(module, name) for module, name, _ in _SINCE_START]

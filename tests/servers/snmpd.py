@@ -23,15 +23,18 @@ class Snmpd:
 
 
 @contextmanager
-def snmpd(directory: Path, extra: str = "") -> Iterator[Snmpd]:
-    """Run snmpd with `directory` for its files; `extra` lines are added to its configuration."""
+def snmpd(directory: Path, extra: str = "", *, contact: str = "nobody") -> Iterator[Snmpd]:
+    """Run snmpd with `directory` for its files; `extra` lines are added to its configuration.
+
+    What is configured cannot be set by SNMP; an empty `contact` leaves sysContact to those who may write.
+    """
     program = require_program("snmpd", "snmpd")
     port = free_port(socket.SOCK_DGRAM)
     config = directory / "snmpd.conf"
     config.write_text(
         f"rocommunity {COMMUNITY} 127.0.0.1\n"
-        "sysName  campanile-test\nsysLocation  machine room\nsysContact  nobody\n"
-        f"includeAllDisks  1%\n{extra}\n"
+        "sysName  campanile-test\nsysLocation  machine room\n"
+        f"{contact and f'sysContact  {contact}'}\nincludeAllDisks  1%\n{extra}\n"
     )
     command = [program, "-f", "-Lo", "-C", "-c", str(config), "-p", str(directory / "snmpd.pid")]
     command += ["--persistentDir=" + str(directory), f"udp:127.0.0.1:{port}"]

@@ -55,6 +55,6 @@ def _v2c(pdu: Any, community: str, oid: str, varbinds: Sequence[Varbind], reques
 def _message(version: Any, community: str, pdu: Any) -> bytes:
     message = version.Message()
     version.apiMessage.set_defaults(message)
-    version.apiMessage.set_community(message, community)
+    version.apiMessage.set_community(message, community.encode())
     version.apiMessage.set_pdu(message, pdu)
     return bytes(encoder.encode(message))

@@ -15,7 +15,8 @@ from campus.secret import Secret
 from tests.support.traps import LINK_DOWN, v1_trap, v2c_inform, v2c_trap
 
 OWN_ID = bytes.fromhex("80004fb8050102030405")
-ACCESS = TrapAccess(OWN_ID, (Secret("s3cret"), Secret("other")))
+CHINESE = "团体名"
+ACCESS = TrapAccess(OWN_ID, (Secret("s3cret"), Secret("other"), Secret(CHINESE)))
 ENGINE = PysnmpEngine(ACCESS, lambda: 1_790_000_000.0)
 """One for all tests that leave nothing in it: it takes a fifth of a second to make."""
 ENTERPRISE = "1.3.6.1.4.1.318"
@@ -70,6 +71,10 @@ def test_wide_counters_and_the_proxys_device_are_read() -> None:
     assert ENGINE.hear(datagram).notification == Notification(
         LINK_DOWN, (("1.3.6.1.2.1.31.1.1.1.6.1", 1 << 60),), "10.0.0.9"
     )
+
+
+def test_a_community_may_be_chinese() -> None:
+    assert ENGINE.hear(v2c_trap(CHINESE, LINK_DOWN)).notification == Notification(LINK_DOWN)
 
 
 def test_only_informs_are_answered() -> None:
