@@ -6,6 +6,7 @@ import secrets
 import shutil
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -67,6 +68,9 @@ def run_session(wanted: Wanted, say: Callable[[str], None]) -> int:
         outcome = asyncio.run(_run(wanted, seed, kinds, folder, say))
     except BenchTrouble as trouble:
         say(f"the bench could not go on: {trouble}\nEverything is kept in {folder}")
+        return EXIT_TROUBLE
+    except Exception as error:  # noqa: BLE001 - the edge of the command: what nobody foresaw in the bench is no verdict
+        say(f"the bench failed: {''.join(traceback.format_exception(error))}Everything is kept in {folder}")
         return EXIT_TROUBLE
     say("\n".join([table(outcome.verdict), *(level.sentence() for level in outcome.levels)]))
     if outcome.is_good:
