@@ -64,7 +64,7 @@ def test_a_device_that_departs_from_the_standard_and_one_that_does_not() -> None
 
 def test_memory_by_the_way_that_has_all_it_needs_and_two_sensors_of_one_name() -> None:
     report = read("host")
-    assert report["identity"]["model"] == "aarch64"
+    assert [report["identity"][key] for key in ("vendor", "model", "serial")] == ["Linux", "Records 1U", "SYN-H-1"]
     assert named(report["memory"], "percent") == {
         "": 25.0,  # UCD-SNMP-MIB has the total alone here, so hrStorageTable is read
         "buffers": 2.5,
