@@ -45,7 +45,7 @@ _ADDED_BY_TRANSLATION: Final = frozenset(
 _NOWHERE: Final = str(ipaddress.IPv4Address(0))
 """What a v1 trap says that names no device."""
 _NOTIFICATIONS: Final = (v1.TrapPDU.tagSet, v2c.SNMPv2TrapPDU.tagSet, v2c.InformRequestPDU.tagSet)
-_SINCE_START: Final = (
+_REASONS: Final = (
     ("__SNMPv2-MIB", "snmpInBadCommunityNames", Drop.UNKNOWN_COMMUNITY),
     ("__SNMPv2-MIB", "snmpInBadCommunityUses", Drop.UNKNOWN_COMMUNITY),
     ("__SNMP-USER-BASED-SM-MIB", "usmStatsUnknownUserNames", Drop.UNKNOWN_USER),
@@ -131,7 +131,7 @@ class PysnmpEngine:
         if reading.found or reading.refused:
             return Heard(reading.found, reading.refused, self._outbox.message)
         after = self._counters()
-        reason = next((drop for (_, _, drop), a, b in zip(_SINCE_START, before, after, strict=False) if a != b), None)
+        reason = next((drop for (_, _, drop), a, b in zip(_REASONS, before, after, strict=False) if a != b), None)
         if reason is None and before[-1] == after[-1]:
             reason = Drop.MALFORMED
         return Heard(drop=reason, answer=self._outbox.message)
@@ -153,7 +153,7 @@ class PysnmpEngine:
             config.add_v1_system(self._engine, f"community-{number}", community.reveal().encode())
         for user in self._access.users:
             self._add(user, None)
-        symbols = [(module, name) for module, name, _ in _SINCE_START]
+        symbols = [(module, name) for module, name, _ in _REASONS]
         self._counted = [builder.import_symbols(module, name)[0] for module, name in (*symbols, _DISCOVERY)]
         self._engine.observer.register_observer(self._note_peer, "rfc3414.processIncomingMsg")
         self._engine.message_dispatcher.register_context_engine_id(b"", _NOTIFICATIONS, self._process)

@@ -207,12 +207,14 @@ class TrapReceiver:
 
 
 def refuse_unusable(listen: Sequence[HostPort]) -> None:
-    """`ConfigError` for an address that this machine has not or a port that this user may not have. Whether it is free now is
-    no question of the configuration: the agent that runs has it."""
+    """`ConfigError` for an address that this machine has not or a port that this user may not have.
+
+    Whether the port is free now is no question of the configuration: the agent that runs has it.
+    """
     for place in listen:
         try:
             with socket.socket(socket.AF_INET6 if ":" in place.host else socket.AF_INET, socket.SOCK_DGRAM) as line:
-                line.bind(tuple(place))
+                line.bind((place.host, place.port))
         except PermissionError as error:
             raise ConfigError(
                 f"traps may not be heard on {place}: ports below 1024 need a privilege. Listen on 1162 and let the devices send "

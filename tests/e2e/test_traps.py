@@ -86,7 +86,7 @@ def test_what_a_device_says_is_an_alert_at_the_district_and_the_device_is_read(
         assert (alert["site"], alert["device"], alert["severity"]) == (NO_1, "server-1", "minor")
         assert alert["rule"] == "event:authentication_failure"
         wait_until(lambda: latest(person, "server-1").get("reachable") == 1, "the reading that was asked for", 30)
-        wait_until(lambda: "agent_memory_bytes" in latest(person, NO_1), "the agent's own figures", 30)
+        wait_until(lambda: "agent_traps_per_min" in latest(person, NO_1), "the agent's own figures", 30)
         assert latest(person, NO_1)["agent_memory_bytes"] < MEMORY_LIMIT_BYTES
         agent.send_signal(signal.SIGTERM)
         assert agent.wait(20) == 0

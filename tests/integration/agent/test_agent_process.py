@@ -142,10 +142,10 @@ def test_an_agent_whose_spool_is_damaged_begins_another_and_goes_on(tmp_path: Pa
     assert read_report(tmp_path / "spool.db", 1, 0).damaged_files == 1
 
 
-def test_an_agent_needs_no_numpy() -> None:
+def test_an_agent_needs_no_numpy_and_no_pysnmp_before_it_is_told_to_hear_traps() -> None:
     script = (
         "import sys; import agent.build, agent.main, agent.collect.snmp, agent.cli, agent.probe; "
-        "print(sorted({'numpy', 'pyarrow', 'duckdb', 'fastapi', 'controller'} & set(sys.modules)))"
+        "print(sorted({'numpy', 'pyarrow', 'duckdb', 'fastapi', 'controller', 'pysnmp', 'pyasn1'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
