@@ -3,7 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from firmware_profiles.catalogue import Identity
 from tests.profiles.test_recordings import probed
+from tests.support.snmp import SHIPPED
 
 HERE = Path(__file__).parents[1] / "recordings"
 
@@ -105,3 +109,27 @@ def test_what_several_rows_tell_of_one_thing_is_added_up_or_told_once() -> None:
         ("power", "na"): 23,
     }
     assert report["memory"] == [{"name": "", "percent": 25.0}]
+
+
+@pytest.mark.parametrize(
+    ("number", "descr", "family"),
+    [
+        ("9.1.99991", "Cisco IOS Software, C2960Z Software (C2960Z-MADEUP-M), Version 15.9(9)ZZ9", "cisco/ios"),
+        (
+            "9.1.99992",
+            "Cisco IOS Software [City], Catalyst L3 Switch Software (CAT9K_IOSXE), Version 17.9.9",
+            "cisco/ios-xe",
+        ),
+        ("9.6.1.99.1", "SG999-28 28-Port Gigabit Managed Switch", "cisco/business"),
+        ("9.1.99993", "Catalyst 1300 Series Managed Switch, 24-port GE", "cisco/business"),
+        ("2011.2.321.99", "Huawei Versatile Routing Platform Software VRP (R) Software, USG9999", "huawei/usg"),
+        ("14823.1.1.9999", "ArubaOS (MODEL: Aruba9999), Version 8.9.9.9", "aruba/controller"),
+        ("5651.1.101.99", "MyPower S9999 Operating System Software", "maipu/mypower"),
+        ("28557.1.99", "Hillstone SG-6000-Z9999", "hillstone/stoneos"),
+        ("35047.1.99", "Sangfor", "sangfor/general"),
+        ("3902.3.600.9.9.999", "ZXR10 9999 Software, Version: V9.99", "zte/zxr10"),
+    ],
+)
+def test_families_are_told_apart_by_what_they_say_of_themselves(number: str, descr: str, family: str) -> None:
+    candidates = SHIPPED.candidates(Identity(f"1.3.6.1.4.1.{number}", descr))
+    assert next(name for name in candidates if not SHIPPED.profiles[name].match.answers) == family
