@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pysnmp.proto.api import v1, v2c
 
 from agent.traps import engine as engine_module
-from agent.traps.access import TrapAccess
+from agent.traps.access import AuthProtocol, TrapAccess, TrapUser
 from agent.traps.engine import PysnmpEngine
 from agent.traps.port import Drop, Notification
 from campus.secret import Secret
@@ -16,7 +16,8 @@ from tests.support.traps import LINK_DOWN, v1_trap, v2c_inform, v2c_trap
 
 OWN_ID = bytes.fromhex("80004fb8050102030405")
 CHINESE = "团体名"
-ACCESS = TrapAccess(OWN_ID, (Secret("s3cret"), Secret("other"), Secret(CHINESE)))
+BOB = TrapUser("bob", AuthProtocol.SHA256, Secret("bob's password"))
+ACCESS = TrapAccess(OWN_ID, (Secret("s3cret"), Secret("other"), Secret(CHINESE)), (BOB,))
 ENGINE = PysnmpEngine(ACCESS, lambda: 1_790_000_000.0)
 """One for all tests that leave nothing in it: it takes a fifth of a second to make."""
 ENTERPRISE = "1.3.6.1.4.1.318"
@@ -119,6 +120,42 @@ def test_whatever_comes_the_next_trap_is_heard(junk: bytes) -> None:
     heard = ENGINE.hear(junk)
     assert heard.notification is not None or heard.drop is not None or heard.answer
     assert ENGINE.hear(WHOLE).notification == Notification(LINK_DOWN, (("1.3.6.1.2.1.2.2.1.1.3", 3),))
+
+
+PROVEN = bytes.fromhex(
+    "3081b2020103301102040f1e252a020300ffe3040101020103043a3038040d80001f888056e5ad4bb1a3c366020107020301"
+    "86a00403626f620418ea947e197f32ebb1fbb36ddb3bcb55d96ef7a5ad46a463130400305e041180001f88806f78001e29e3"
+    "026b000000000400a7470204145a4fb20201000201003039300d06082b060102010103004301013017060a2b060106030101"
+    "04010006092b0601060301010503300f060a2b060102010202010103020103"
+)
+"""A trap of net-snmp 5.9.3: user bob, SHA-256, engine 80001f888056e5ad4bb1a3c366, boots 7, time 100000."""
+
+
+def test_a_proven_message_is_believed_and_one_with_any_byte_changed_is_not() -> None:
+    whole = Notification(LINK_DOWN, (("1.3.6.1.2.1.2.2.1.1.3", 3),))
+    assert ENGINE.hear(PROVEN).notification == whole
+    for place in range(len(PROVEN)):
+        changed = PROVEN[:place] + bytes([PROVEN[place] ^ 1]) + PROVEN[place + 1 :]
+        assert ENGINE.hear(changed).notification is None, place
+    assert ENGINE.hear(PROVEN).notification == whole
+
+
+@given(st.integers(0, len(PROVEN)), st.binary(max_size=60), st.integers(0, 40))
+@settings(max_examples=300)
+def test_nothing_made_of_a_proven_message_is_believed_and_the_next_is_heard(place: int, more: bytes, cut: int) -> None:
+    made = PROVEN[:place] + more + PROVEN[place + cut :]
+    assert (ENGINE.hear(made).notification is None) == (made != PROVEN)
+    assert ENGINE.hear(WHOLE).notification is not None
+
+
+def test_many_engines_of_one_users_name_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "MAX_ENGINES", 3)
+    fresh = PysnmpEngine(ACCESS, lambda: 1_790_000_000.0)
+    engine_id = bytes.fromhex("80001f888056e5ad4bb1a3c366")
+    for number in range(12):
+        forged = PROVEN.replace(engine_id, engine_id[:-1] + bytes([number]))
+        assert fresh.hear(forged).drop is Drop.WRONG_PASSWORD
+    assert fresh.hear(PROVEN).notification is not None
 
 
 def test_the_engine_is_renewed_and_goes_on_hearing(monkeypatch: pytest.MonkeyPatch) -> None:
