@@ -1,14 +1,16 @@
 """What the receiver makes of datagrams, with an engine that reads what a test writes."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from agent.address import HostPort
 from agent.candidates import Candidates
 from agent.collect.port import Harvest
 from agent.traps.meaning import TrapBook
 from agent.traps.port import Drop, Heard, Notification
-from agent.traps.receiver import MAX_STRANGERS, Surroundings, TrapReceiver
+from agent.traps.receiver import MAX_STRANGERS, TRY_AGAIN_S, Surroundings, TrapReceiver
 from agent.traps.senders import Senders
 from agent.traps.storm import BURST, QUIET_S
 from campus.ids import DeviceId
@@ -16,6 +18,7 @@ from campus.samples import Event
 from firmware_profiles.load import load_catalogue
 from tests.fakes.collector import FakeCollector
 from tests.fakes.manual_timer import ManualTimer
+from tests.support.eventually import until
 
 SHIPPED = load_catalogue()
 SW, UPS = DeviceId("sw-1"), DeviceId("ups-1")
@@ -50,7 +53,7 @@ class School:
         self.receiver.take(what.encode(), host, self.answers.append)
 
 
-def school(script: Callable[[School], Awaitable[None]]) -> School:
+def school(script: Callable[[School], Awaitable[None]], *listen: HostPort) -> School:
     timer = ManualTimer()
     made: list[School] = []
 
@@ -66,7 +69,9 @@ def school(script: Callable[[School], Awaitable[None]]) -> School:
         known = {SW: FakeCollector(SW), UPS: FakeCollector(UPS)}
         around = Surroundings(sink, flush, lambda device: made[0].polled.append(device), known, candidates)
         senders = Senders({SW: ["10.0.0.1"], UPS: ["10.0.0.2"]})
-        receiver = TrapReceiver([], FakeEngine(), senders, TrapBook(SHIPPED), around, clock=timer.utc_ms, timer=timer)
+        receiver = TrapReceiver(
+            listen, FakeEngine(), senders, TrapBook(SHIPPED), around, clock=timer.utc_ms, timer=timer
+        )
         made.append(School(timer, receiver, candidates))
         task = asyncio.create_task(receiver.run())
         await timer.advance(0)
@@ -148,6 +153,25 @@ def test_forged_addresses_do_not_fill_the_list() -> None:
     topics = [each.topic for each in one.candidates.listed()]
     assert len(topics) == MAX_STRANGERS + 1
     assert "SNMP traps from many other addresses" in topics
+
+
+def test_a_port_that_is_taken_is_tried_again_until_it_is_free() -> None:
+    taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    taken.bind(("127.0.0.1", 0))
+    place = HostPort("127.0.0.1", taken.getsockname()[1])
+
+    async def script(one: School) -> None:
+        await one.timer.advance(TRY_AGAIN_S)
+        assert one.receiver.ports == []
+        taken.close()
+
+        async def is_open() -> bool:
+            await one.timer.advance(TRY_AGAIN_S)
+            return one.receiver.ports == [place]
+
+        await until(is_open, "the socket")
+
+    school(script, place)
 
 
 def test_a_storm_reads_the_device_once_at_its_beginning_and_once_at_its_end_and_tells_of_what_it_folded() -> None:
