@@ -122,9 +122,10 @@ class BufferedClient(mqtt.Client):
         return code
 
     @property
-    def waiting_to_be_sent(self) -> int:
-        """How many single packets, and packets sent together, paho has not handed to the line yet."""
-        return len(self._out_packet)
+    def waiting_bytes(self) -> int:
+        """What is to be sent and paho has not handed to the line yet."""
+        waiting = self._out_packet.copy()  # paho's thread takes out of it meanwhile
+        return sum(packet["to_process"] for packet in waiting)
 
     def send_together(self, packets: Iterable[bytes]) -> None:
         """Send whole packets of QoS 0 or receipts, in their order; without a connection they are dropped. Any thread."""

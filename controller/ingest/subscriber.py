@@ -3,7 +3,7 @@
 The client's own thread does nothing but ask at the door whether a message is taken and put it into the inbox. When that is
 full the thread waits, the socket fills, and the broker holds the rest: back-pressure reaches the agents' spools. Beside the
 inbox the client holds one message that is being read, and what is to be sent: receipts, at most as many as are due, and
-the acknowledgements of `MOST_WAITING_GROUPS` groups.
+`MOST_WAITING_BYTES` of acknowledgements.
 """
 
 import logging
@@ -39,7 +39,7 @@ KEEPALIVE_S: Final = 60
 CONNECT_TIMEOUT_S: Final = 10.0
 MOST_WAITING_MESSAGES: Final = 1_000
 """To agents, that the broker has not confirmed."""
-MOST_WAITING_GROUPS: Final = 50
+MOST_WAITING_BYTES: Final = 4 << 20
 _PUT_TIMEOUT_S: Final = 0.5
 _log = logging.getLogger(__name__)
 
@@ -202,12 +202,12 @@ class Subscriber:
     def publish_together(self, frames: Sequence[tuple[Address, bytes]]) -> None:
         """Send many frames down with QoS 0: acknowledgements, of which a lost one costs one repetition by its agent.
 
-        One that the broker must confirm would cost a third of our time. All are dropped while too many groups wait.
+        One that the broker must confirm would cost a third of our time. All are dropped while too much waits.
         """
         client = self._client
         if client is None:
             return
-        if client.waiting_to_be_sent >= MOST_WAITING_GROUPS:
+        if client.waiting_bytes >= MOST_WAITING_BYTES:
             self._counters.down_dropped += len(frames)
             return
         client.send_together([publish_packet(_topic_down(address), payload) for address, payload in frames])

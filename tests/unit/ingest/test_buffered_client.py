@@ -129,4 +129,4 @@ def test_a_packet_is_what_paho_would_send(topic: str, payload: bytes) -> None:
 def test_without_a_connection_nothing_waits_to_be_sent() -> None:
     client = BufferedClient(CallbackAPIVersion.VERSION2)
     client.send_together([publish_packet("a/b", b"x")])
-    assert client.waiting_to_be_sent == 0
+    assert client.waiting_bytes == 0
