@@ -68,7 +68,7 @@ class Loads:
 
 
 def build_load(owned: Sequence[School], built_at: int, epoch: int, frame: int, samples: int, fresh: float) -> Load:
-    """About `samples` samples in frames of `frame`, of all schools in turn, measured within `LIVE_MS` before `built_at`."""
+    """`samples` samples in frames of `frame`, of all schools in turn, measured within `LIVE_MS` before `built_at`."""
     each = -(-samples // frame // len(owned))
     rng = np.random.default_rng(epoch)
     rounds = -(-each // -(-len(owned[0].series) // frame))
@@ -79,7 +79,7 @@ def build_load(owned: Sequence[School], built_at: int, epoch: int, frame: int, s
         variants.append(list(bodies(school, read, frame, fresh, rng))[:each])
     messages, total = [], 0.0
     for number in range(each):
-        for n, school in enumerate(owned):
+        for n, school in enumerate(owned[: samples // frame - len(messages)]):
             body, part = variants[n % len(variants)][number]
             payload = sealed(school.address, epoch, number + 1, built_at, body)
             messages.append((school.address.topic(Leg.UP), payload))
