@@ -77,7 +77,8 @@ def build_load(owned: Sequence[School], built_at: int, epoch: int, frame: int, s
     for school in owned[:VARIANTS]:
         read = polls(school, rounds, built_at - LIVE_MS, poll_ms, rng)
         variants.append(list(bodies(school, read, frame, fresh, rng))[:each])
-    messages, total = [], 0.0
+    messages: list[tuple[str, bytes]] = []
+    total = 0.0
     for number in range(each):
         for n, school in enumerate(owned[: samples // frame - len(messages)]):
             body, part = variants[n % len(variants)][number]
