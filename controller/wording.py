@@ -55,6 +55,7 @@ UNITS = {
     "{poll}/min": ("polls/min", "次/分"),
     "{point}/min": ("readings/min", "个/分"),
     "{event}/min": ("events/min", "个/分"),
+    "{trap}/min": ("traps/min", "条/分"),
     "{frame}": ("frames", "帧"),
     "{file}": ("files", "个文件"),
 }

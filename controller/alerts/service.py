@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from campus.ids import DeviceId, SiteId
 from campus.samples import Severity
 from controller.alerts.event_log import report_of
-from controller.alerts.events import EVENT_PREFIX, event_rule
+from controller.alerts.events import EVENT_PREFIX, event_rule, event_rule_id
 from controller.alerts.model import Alert, AlertState, Report, Rule, TrailStep
 from controller.alerts.port import Registry
 from controller.alerts.rows import alert_of, trail_row
@@ -90,6 +90,10 @@ class AlertService:
         if rule is None:
             raise NotFound(f"no rule {rule_id!r} (any more)")
         return rule
+
+    def words_of(self, report: Report) -> Rule:
+        """Titles and advice for what a device reported by itself."""
+        return event_rule(event_rule_id(report.event.kind))
 
     def rules(self) -> list[Rule]:
         """Every rule in force."""

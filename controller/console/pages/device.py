@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from campus.ids import DeviceId, SiteId
 from campus.metrics import catalogue
-from campus.samples import DeviceKind, Neighbour, PortFacts
+from campus.samples import DeviceKind, Event, Neighbour, PortFacts
 from controller.console.console import Console
 from controller.console.page import Page, address, attempt, device_address
 from controller.console.panels import PANELS, PORT_METRICS, Panel
@@ -23,6 +23,7 @@ DEFAULT_PERIOD: Final = "24h"
 OLD_MS: Final = 15 * 60_000
 """A newest value older than this is shown as old."""
 SHOWN_ALERTS: Final = 8
+SHOWN_REPORTS: Final = 12
 MAX_INSTANCES: Final = 6
 """A picture with more lines or rows than this is not read by anybody."""
 STATES_FIRST: Final = frozenset(
@@ -39,6 +40,14 @@ class Picture:
     source: str
     size: str
     is_wide: bool
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A moment the device told of by itself (a trap, a restart), with its title in the reader's language."""
+
+    title: str
+    event: Event
 
 
 @dataclass(frozen=True)
@@ -107,6 +116,7 @@ def device_router(console: Console) -> APIRouter:
             periods=list(PERIODS),
             ports=ports(found, values),
             stories=attempt(lambda: _stories(console, page, scope, found)),
+            reports=attempt(lambda: _reports(console, page, scope, found)),
             old_ms=OLD_MS,
             heard_at=max([found.last_seen_at, *(each.measured_at for each in values)]),
             by_name=_by_name(services.registry.devices(scope, found.site) + _centre_devices(console, page, scope)),
@@ -214,6 +224,15 @@ def _room_name(console: Console, page: Page, scope: Scope, device: Device) -> st
         return ""
     rooms = attempt(lambda: console.services.registry.rooms(scope, device.site)) or []
     return next((page.name(room) for room in rooms if room.id == device.room), device.room)
+
+
+def _reports(console: Console, page: Page, scope: Scope, device: Device) -> list[Reported]:
+    alerts = console.services.alerts
+    return [
+        Reported(page.either(words.title_en, words.title_zh), report.event)
+        for report in alerts.events(scope, device.site, device.id, SHOWN_REPORTS)
+        for words in [alerts.words_of(report)]
+    ]
 
 
 def _stories(console: Console, page: Page, scope: Scope, device: Device) -> list[Story]:

@@ -7,12 +7,15 @@ import pytest
 from fastapi import FastAPI
 
 from campus.errors import Transient
-from campus.ids import SiteId
+from campus.ids import AgentId, DeviceId, SiteId
 from campus.metrics import catalogue
+from campus.samples import Event
+from campus.topics import Address
 from controller.console.language import Language, texts
 from controller.identity.model import ScopeSpec
 from controller.identity.scope import Role
 from controller.main import Controller, build_app
+from controller.store.port import FrameMark
 from tests.support.lively_district import close, lively_district
 from tests.support.visitor import Visitor
 
@@ -242,3 +245,19 @@ def test_a_failed_service_costs_its_part_of_the_page_only(controller: Controller
     page = lost.get("/", headers={"Accept": "text/html", "Accept-Language": "en"})
     assert page.status_code == 503
     assert "This page cannot be shown right now" in page.text
+
+
+def test_what_a_device_told_by_itself_stands_on_its_page(operator: Visitor, controller: Controller) -> None:
+    switch, now = DeviceId("sw-1"), controller.clock()
+    events = [
+        Event(switch, now - 2000, "link_down", "端口 GE0/0/9 断开 / Port GE0/0/9 went down", instance="GE0/0/9"),
+        Event(switch, now - 1000, "door_open", "<b>front</b>"),
+    ]
+    assert "What the device reported" not in ask(operator, f"{SCHOOL}/devices/gw-1")
+    address = Address(SiteId("no-1-primary"), AgentId("no-1-primary"))
+    controller.alert_engine.note_events(address, FrameMark(address.site, address.agent, 9, 9), events)
+    page = ask(operator, f"{SCHOOL}/devices/sw-1")
+    assert "A port went down · GE0/0/9" in page
+    assert "Reported by the device: door open" in page
+    assert "&lt;b&gt;front" in page
+    assert "端口断开 · GE0/0/9" in ask(operator, f"{SCHOOL}/devices/sw-1", "zh-CN")
