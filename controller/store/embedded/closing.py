@@ -62,7 +62,7 @@ class DayCloser:
         with self._database.cursor() as cursor:
             zones = self._zones(cursor, raw, list(done))
             touched = {part for zone in zones for part in zone.parts}
-            keep_files = not done and self._is_sorted(raw)
+            keep_files = not done and self._may_stay(raw)
             coarse = _Coarse(self._database, self._rolling_up, (day, self._cutter.end_of(day)), self._sizes.chunk_rows)
             for rows in self._sorted(cursor, raw) if keep_files else self._rows_of(cursor, zones):
                 if not keep_files:
@@ -130,7 +130,7 @@ class DayCloser:
             first, done = after, int(ends[after - 1])
         return ranges
 
-    def _is_sorted(self, parts: list[Part]) -> bool:
+    def _may_stay(self, parts: list[Part]) -> bool:
         """Whether the parts are of disjoint series as they are, and of a good size: then they may stay."""
         parts.sort(key=lambda part: part.lowest)
         small, large = self._sizes.small_part_rows, 2 * self._sizes.chunk_rows
