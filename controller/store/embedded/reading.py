@@ -186,6 +186,8 @@ class _Query:
         Of many ids the metric is often enough: all series are asked for that have it, perhaps within bounds.
         """
         joined, of_ids = self._by_series
+        if len(self._ids) == 1:  # Bloom filters find it as well, and a column less is read
+            return joined, of_ids
         metrics = np.unique(self._metric_of[self._ids])
         of_metrics = _bounds("metric", metrics)
         if joined and _is_told(metrics):
