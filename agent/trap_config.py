@@ -1,6 +1,5 @@
 """The `traps` block of agent.yaml, checked and resolved. Opens nothing but the secret files."""
 
-import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,11 +77,6 @@ def _user(entry: TrapUserEntry, where: Where, index: int, folder: Path) -> TrapU
     if (entry.privacy is None) != (entry.privacy_password is None):
         raise ConfigError(
             f"{where(*steps)}: user {entry.name!r}: `privacy` and `privacy_password` belong together: give both or neither"
-        )
-    if entry.privacy and importlib.util.find_spec("cryptography") is None:
-        raise ConfigError(
-            f"{where(*steps, 'privacy')}: to read what user {entry.name!r} encrypts this machine needs one more package: "
-            "`pip install cryptography`. Without it leave `privacy` out here and at the device"
         )
     hidden = entry.privacy_password
     return TrapUser(

@@ -1,7 +1,6 @@
 """Net-snmp's own commands against the receiver: v1, v2c, v3; traps and informs; those who may and those who may not."""
 
 import asyncio
-import importlib.util
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,8 +31,6 @@ SW = DeviceId("sw-1")
 OWN_ID = bytes.fromhex("80004fb8050102030405")
 LINK_DOWN, LINK_UP, COLD_START = (f"1.3.6.1.6.3.1.1.5.{n}" for n in (3, 4, 1))
 PORT_3 = ("1.3.6.1.2.1.2.2.1.1.3", "i", "3")
-HAS_CRYPTOGRAPHY = importlib.util.find_spec("cryptography") is not None
-ENCRYPTS = pytest.mark.skipif(not HAS_CRYPTOGRAPHY, reason="the package cryptography is not installed")
 SECRET = "eve's secret"
 BOB = ("-v3", "-u", "bob", "-l", "authNoPriv", "-a", "SHA-256", "-A", "bob's password")
 ANN = ("-v3", "-u", "ann", "-l", "authPriv", "-a", "SHA-256", "-A", "ann's password", "-x", "AES", "-X", "ann's secret")
@@ -70,8 +67,6 @@ class Ear:
 
 def users() -> tuple[TrapUser, ...]:
     bob = TrapUser("bob", AuthProtocol.SHA256, Secret("bob's password"))
-    if not HAS_CRYPTOGRAPHY:
-        return (bob,)
     return (
         bob,
         TrapUser("ann", AuthProtocol.SHA256, Secret("ann's password"), PrivacyProtocol.AES128, Secret("ann's secret")),
@@ -123,8 +118,8 @@ Hear = Callable[[Callable[[Ear], Awaitable[None]]], Ear]
         ("-v1", "-c", "s3cret", "HERE", "", "10.1.1.1", "2", "0", "", *PORT_3),
         ("-v2c", "-c", "s3cret", "HERE", "", LINK_DOWN, *PORT_3),
         (*BOB, "HERE", "", LINK_DOWN, *PORT_3),
-        pytest.param((*ANN, "HERE", "", LINK_DOWN, *PORT_3), marks=ENCRYPTS),
-        pytest.param((*EVE, "HERE", "", LINK_DOWN, *PORT_3), marks=ENCRYPTS),
+        (*ANN, "HERE", "", LINK_DOWN, *PORT_3),
+        (*EVE, "HERE", "", LINK_DOWN, *PORT_3),
     ],
     ids=["v1", "v2c", "v3-sha256", "v3-sha256-aes128", "v3-sha512-aes256"],
 )
@@ -142,7 +137,7 @@ def test_a_trap_of_every_version_is_the_same_event(hear: Hear, arguments: tuple[
 
 @pytest.mark.parametrize(
     "who",
-    [("-v2c", "-c", "s3cret"), BOB, pytest.param(ANN, marks=ENCRYPTS), pytest.param(EVE, marks=ENCRYPTS)],
+    [("-v2c", "-c", "s3cret"), BOB, ANN, EVE],
     ids=["v2c", "v3-sha256", "v3-sha256-aes128", "v3-sha512-aes256"],
 )
 def test_an_inform_is_confirmed_and_the_engine_is_found_out(hear: Hear, who: tuple[str, ...]) -> None:
@@ -172,7 +167,6 @@ def test_who_cannot_prove_to_be_somebody_makes_no_event(hear: Hear, who: tuple[s
     assert ear.candidates.listed()[0].sample == b""
 
 
-@ENCRYPTS
 @pytest.mark.parametrize(
     ("who", "reason"),
     [

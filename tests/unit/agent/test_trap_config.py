@@ -1,6 +1,5 @@
 """The `traps` block: who may send is always said, secrets stay in their files, mistakes come with a line and advice."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -97,16 +96,8 @@ def test_a_user_stands_once(tmp_path: Path) -> None:
 
 
 HIDDEN = WHOLE.replace("auth: sha512", "privacy: aes128, privacy_password: {value: long enough}, auth: sha512")
-HAS_CRYPTOGRAPHY = importlib.util.find_spec("cryptography") is not None
 
 
-@pytest.mark.skipif(HAS_CRYPTOGRAPHY, reason="the package cryptography is installed")
-def test_encryption_without_its_library_is_told_before_the_start(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="pip install cryptography"):
-        loaded(tmp_path, HIDDEN)
-
-
-@pytest.mark.skipif(not HAS_CRYPTOGRAPHY, reason="the package cryptography is not installed")
 def test_a_user_may_encrypt(tmp_path: Path) -> None:
     traps = loaded(tmp_path, HIDDEN).traps
     assert traps is not None
