@@ -268,7 +268,8 @@ def test_events_worth_a_look_become_alerts(scene: Scene) -> None:
     assert (late.rule, late.state, scene.trail(late)[-1]) == ("event:fan_failed", AlertState.CLEARED, ("late", "kept"))
     assert (live.rule, live.state, live.severity) == ("event:cold_start", AlertState.OPEN, Severity.MAJOR)
     assert scene.trail(live)[-1] == ("duplicate", "dropped")
-    assert scene.service.rule(live.rule).title_zh == "设备上报：cold start"
+    assert scene.service.rule(live.rule).title_zh == "设备冷启动"
+    assert scene.service.rule(late.rule).title_zh == "设备上报：fan failed"
     scene.restart()
     assert [alert.id for alert in scene.open()] == [live.id]
     scene.service.acknowledge(SYSTEM, live.id)
