@@ -70,7 +70,7 @@ class Wanted(Enum):
     """What of the backlog is asked for, each rank before the next."""
 
     EVERYTHING = ((Worth.FACTS, Worth.EVENTS), (Worth.SAMPLES, Worth.THINNED))
-    FACTS_AND_EVENTS = ((Worth.FACTS, Worth.EVENTS),)
+    FACTS = ((Worth.FACTS,),)
 
 
 class StoredFrame(NamedTuple):

@@ -18,7 +18,8 @@ SEALED_AT = (
 ``:boot`` is a JSON list of the epochs of this boot, ``:anchor_ms`` the clock's present anchor.
 """
 
-_DAMAGED = {"corrupt", "not_a_frame"}
+_DAMAGED = {"corrupt", "not_a_frame", "too_large"}
+"""No version seals what is too large: its header was damaged, which the checksum does not cover."""
 
 
 class Row(NamedTuple):

@@ -139,7 +139,7 @@ class Sender:
             return min(max(self._bucket.wait_s(), LEAST_WAIT_S), LOOK_AGAIN_S)
         # Facts are few and never held: live samples of a device that stays unknown for long are set aside for good.
         is_held = self._hold.left_s(Lane.BACKLOG, self._timer.now_s()) > 0
-        wanted = Wanted.FACTS_AND_EVENTS if is_held else Wanted.EVERYTHING
+        wanted = Wanted.FACTS if is_held else Wanted.EVERYTHING
         found = await self._spool.read_backlog(self._live_from, self._window.numbers, 1, wanted)
         if not found:
             return LOOK_AGAIN_S
@@ -168,9 +168,8 @@ class Sender:
             return frame.payload
         try:
             payload = shifted(frame.payload, shift_ms)
-        except (
-            FrameError
-        ):  # sealed by another version: the controller knows it, or counts it and keeps the bytes for a person
+        except FrameError:
+            # Sealed by another version: the controller knows it, or counts it and keeps the bytes for a person.
             return frame.payload
         self._counts["shifted"] += 1
         return payload

@@ -117,8 +117,8 @@ class AckBody(msgspec.Struct, frozen=True, tag="ack", tag_field="kind"):
     """Controller to agent: these frames of this epoch are stored. `runs` are inclusive [first, last], sorted, disjoint.
 
     Every hello is answered with one, perhaps without runs, so that the agent learns at once what time it is (`sent_at` of
-    the frame) and how much is wanted. `hold_backlog_s`: send nothing that waited for so many seconds, counted from hearing
-    this. `hold_s`: nothing at all, keep it in the spool. Each ack replaces what the one before asked; 0 lifts it.
+    the frame) and how much is wanted. `hold_backlog_s`: send nothing that waited but facts for so many seconds, counted from
+    hearing this. `hold_s`: nothing at all, keep it in the spool. Each ack replaces what the one before asked; 0 lifts it.
     """
 
     epoch: int

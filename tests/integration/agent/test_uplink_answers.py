@@ -189,7 +189,7 @@ def test_a_hold_of_the_backlog_lets_live_frames_through(tmp_path: Path) -> None:
     async def scenario(port: int, controller: AckingController) -> None:
         spool = spool_in(tmp_path)
         await spool.start()
-        await spool.append([*(samples(10, n) for n in range(5)), facts()])
+        await spool.append([*(samples(10, n) for n in range(5)), event("waited"), facts()])
         await spool.close()
         async with uplink_of(tmp_path, settings(port)) as (spool, uplink):
             await until(lambda: uplink.hold_s > 0, "the hold")
