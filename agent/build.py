@@ -1,10 +1,12 @@
 """From a configuration file to an `Agent` that has not started: what `agent run` and `agent run --check` share."""
 
+import math
 from pathlib import Path
 
 from agent.collect.port import DeviceCollector
 from agent.collect.snmp import DeviceTarget, SnmpCollector
 from agent.config import AgentConfig, PolledDevice, load_config
+from agent.decode.snmp import SHORTEST_RATE_S
 from agent.main import Agent
 from agent.settings import AUTO_PROFILE
 from campus.document import nearest
@@ -19,11 +21,11 @@ def build_agent(path: Path) -> Agent:
     config = load_config(path)
     catalogue = load_catalogue(config.profiles_path)
     check_profiles_exist(config, catalogue)
-    return Agent(config, catalogue, lambda device: snmp_collector(device, catalogue))
+    return Agent(config, catalogue, lambda device: snmp_collector(device, catalogue, config.file.cadence.fast_s))
 
 
-def snmp_collector(device: PolledDevice, catalogue: Catalogue) -> DeviceCollector:
-    """The collector of one polled device; it opens its socket at the first poll."""
+def snmp_collector(device: PolledDevice, catalogue: Catalogue, fast_s: float = math.inf) -> DeviceCollector:
+    """The collector of one polled device; it opens its socket at the first poll. `fast_s`: how often it is polled at most."""
     entry = device.entry
     target = DeviceTarget(
         id=DeviceId(entry.id),
@@ -35,6 +37,7 @@ def snmp_collector(device: PolledDevice, catalogue: Catalogue) -> DeviceCollecto
         profile=entry.profile,
         uplinks=entry.uplinks,
         uplink_capacity_bps=entry.uplink_capacity_bps,
+        shortest_rate_s=min(SHORTEST_RATE_S, 0.8 * fast_s),  # who asks for a rate every 5 s gets it
     )
     return SnmpCollector(target, catalogue)
 

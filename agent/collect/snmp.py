@@ -16,7 +16,7 @@ from agent.collect.snmp_learn import Columns, Learnt, learn
 from agent.collect.snmp_recognise import SYS_DESCR, SYS_OBJECT_ID, identity_of, recognise
 from agent.decode.counter import has_restarted
 from agent.decode.plan import due, wanted_oids
-from agent.decode.snmp import SYS_UPTIME, CounterMemory, decode_poll, merge
+from agent.decode.snmp import SHORTEST_RATE_S, SYS_UPTIME, CounterMemory, decode_poll, merge
 from agent.decode.value import settled
 from campus.errors import ConfigError, Poison, Transient
 from campus.ids import DeviceId, Instance, MetricId
@@ -43,6 +43,8 @@ class DeviceTarget:
     profile: str = AUTO
     uplinks: tuple[str, ...] = ()
     uplink_capacity_bps: float = 0.0
+    shortest_rate_s: float = SHORTEST_RATE_S
+    """No rate is taken over less."""
 
 
 @dataclass
@@ -52,7 +54,7 @@ class _Known:
     profile_name: str
     profile: Profile
     learnt: Learnt
-    memory: CounterMemory = field(default_factory=CounterMemory)
+    memory: CounterMemory
     completeness: Completeness = field(default_factory=Completeness)
 
 
@@ -167,7 +169,7 @@ class SnmpCollector:
             harvest.dropped["learning"] += 1
             self._half_learnt = columns
             return
-        self._known = _after(self._known, _Known(name, profile, learnt))
+        self._known = _after(self._known, _Known(name, profile, learnt, CounterMemory(self._target.shortest_rate_s)))
         harvest.facts = self._facts(self._known, now)
 
     async def _profile_of(self) -> str:
@@ -181,11 +183,14 @@ class SnmpCollector:
         learnt, memory = self._known.learnt, self._known.memory
         asks = due(learnt.asks, cadences)
         answers = dict(hail)
+        is_cut_short = False
         try:
             await self.dialogue.get([oid for oid in wanted_oids(asks) if oid not in answers], answers)
         except (Transient, Poison) as error:
             harvest.dropped[error.reason if isinstance(error, Poison) else "no_answer"] += 1
-        answered = [ask for ask in asks if ask.choose(answers)]
+            is_cut_short = True
+        # a part that was not reached is missing in its sum, where one that the device does not have is none
+        answered = [ask for ask in asks if ask.choose(answers) or (is_cut_short and ask.is_part)]
         merge(harvest, decode_poll(self._target.id, answered, answers, memory, now))
         if Cadence.NORMAL in cadences:
             normal = due(answered, frozenset({Cadence.NORMAL}))

@@ -26,6 +26,7 @@ class Step(StrEnum):
     """What lies between two readings. Only `MOVED` and `WRAPPED` give a rate."""
 
     FIRST = "counter_first"
+    TOO_SOON = "counter_too_soon"
     MOVED = "moved"
     WRAPPED = "wrapped"
     RESET = "counter_reset"

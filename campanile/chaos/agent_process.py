@@ -36,7 +36,12 @@ def build(config_path: Path, offset_path: Path) -> Agent:
     """The agent of a configuration, by the wrong clock."""
     config = load_config(config_path)
     catalogue = load_catalogue(config.profiles_path)
-    return Agent(config, catalogue, lambda device: snmp_collector(device, catalogue), WrongClock(offset_path))
+    return Agent(
+        config,
+        catalogue,
+        lambda device: snmp_collector(device, catalogue, config.file.cadence.fast_s),
+        WrongClock(offset_path),
+    )
 
 
 def main() -> None:

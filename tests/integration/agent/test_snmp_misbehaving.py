@@ -2,15 +2,17 @@
 
 import socket
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from agent.address import HostPort
 from agent.collect.port import Harvest
 from agent.collect.snmp import DeviceTarget, SnmpCollector
-from agent.collect.snmp_dialogue import MAX_WALK_ROWS
+from agent.collect.snmp_dialogue import MAX_WALK_ROWS, SnmpTiming
 from campus.ids import DeviceId
 from campus.secret import Secret
+from firmware_profiles.load import load_catalogue
 from simulator.snmp.ber import Oid, encode_integer, encode_oid
 from simulator.snmp.quirk import Quirks
 from simulator.snmp.responder import Responder, responding
@@ -108,6 +110,37 @@ def test_half_a_table_gives_the_half_that_is_there() -> None:
     assert ("if_oper_state", "port 2") not in told
     assert ("if_in_bps", "port 2") not in told
     assert told["if_out_bps", "port 2"] == 0
+
+
+RADIOS = """
+title: Clients of all radios together
+kind: access_point
+get_at_once: 1
+tables:
+  clients:
+    rows: 1.3.9.5
+    instance: {text: ''}
+    same_name: sum
+    points: [{metric: wireless_clients, oid: 1.3.9.2}]
+"""
+
+
+def test_a_sum_that_was_broken_off_is_none(tmp_path: Path) -> None:
+    (tmp_path / "test").mkdir()
+    (tmp_path / "test" / "radios.yaml").write_text(RADIOS)
+    rows: dict[str, tuple[int, object]] = {"1.3.9.5.1": (2, 1), "1.3.9.5.2": (2, 1), "1.3.9.2.1": (66, 20)}
+    good = tree(system() | rows | {"1.3.9.2.2": (66, 3)})
+    torn = {oid: good.value(oid, 0) or b"" for oid in good.oids()} | {(1, 3, 9, 2, 2): b"\x42\x05\x01"}
+    device = Responder(MibTree(torn))
+    with responding(device):
+        impatient = SnmpTiming(timeout_s=0.15, attempts=1, patience=1)
+        one = collector(device, load_catalogue(tmp_path), "test/radios", impatient)
+        (cut_short,) = polls(one, NOW)
+        device.view = good
+        (whole,) = polls(one, NOW + MINUTE_MS)
+    assert cut_short.facts is not None
+    assert ("wireless_clients", "") not in values(cut_short)
+    assert values(whole)["wireless_clients", ""] == 23
 
 
 def test_a_device_without_a_system_group_is_still_read() -> None:

@@ -33,6 +33,29 @@ def test_the_first_reading_of_a_counter_gives_no_rate_and_the_second_does() -> N
     assert polled(asks, {"1.6.7": 2000, SYS_UPTIME: 1100}, memory, NOW + 10_000) == {"if_in_bps": 800.0}
 
 
+def test_a_reading_out_of_turn_gives_no_rate_and_takes_nothing_from_the_next() -> None:
+    asks, memory = [Ask(IN, "GE1", "7")], CounterMemory()
+    polled(asks, {"1.6.7": 1000}, memory, NOW)
+    polled(asks, {"1.6.7": 4000}, memory, NOW + 30_000)
+    soon = decode_poll(SW, asks, {"1.6.7": 4000}, memory, NOW + 37_000)
+    assert (soon.samples, dict(soon.dropped)) == ([], {})
+    assert polled(asks, {"1.6.7": 7000}, memory, NOW + 60_000) == {"if_in_bps": 800.0}
+
+
+def test_a_restart_is_seen_however_soon_it_comes() -> None:
+    asks, memory = [Ask(IN, "GE1", "7")], CounterMemory()
+    polled(asks, {"1.6.7": 1000, SYS_UPTIME: 90_000}, memory, NOW)
+    assert polled(asks, {"1.6.7": 10, SYS_UPTIME: 100}, memory, NOW + 3_000) == {}
+    assert polled(asks, {"1.6.7": 2010, SYS_UPTIME: 1100}, memory, NOW + 13_000) == {"if_in_bps": 1600.0}
+
+
+def test_there_is_no_sum_of_rates_while_a_part_has_none() -> None:
+    asks, memory = [Ask(IN, "Pupils", index, is_part=True) for index in "12"], CounterMemory()
+    polled(asks, {"1.6.1": 0}, memory, NOW)
+    assert polled(asks, {"1.6.1": 1000, "1.6.2": 500}, memory, NOW + 10_000) == {}
+    assert polled(asks, {"1.6.1": 2000, "1.6.2": 1500}, memory, NOW + 20_000) == {"if_in_bps": 1600.0}
+
+
 def test_where_64_bits_are_missing_32_are_read_and_asked_from_then_on() -> None:
     asks, memory = [Ask(IN, "GE1", "7")], CounterMemory()
     assert wanted_oids(asks) == ["1.6.7", "1.10.7"]
@@ -113,6 +136,14 @@ def clients(raws: dict[str, Raw]) -> Harvest:
 def test_parts_are_added_up_and_those_that_mean_none_here_left_out() -> None:
     (sample,) = clients({"4.1.1": 20, "4.1.2": 3, "4.1.3": -1}).samples
     assert (sample.key.instance, sample.value) == ("Pupils", 23.0)
+
+
+def test_a_part_that_was_never_answered_leaves_no_sum() -> None:
+    point = Point(metric="wireless_clients", oid="4.1")
+    asks = [Ask(point, "Pupils", index, is_part=True) for index in "12"]
+    assert asks[0].choose({"4.1.1": 20})
+    harvest = decode_poll(SW, asks, {"4.1.1": 20}, CounterMemory(), NOW)
+    assert (harvest.samples, dict(harvest.dropped)) == ([], {"missing": 1})
 
 
 def test_there_is_no_sum_where_a_part_is_missing() -> None:
