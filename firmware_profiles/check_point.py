@@ -57,7 +57,8 @@ def _metric(place: Place, point: Point | MessagePoint) -> Metric | None:
 
 def _check_reading(place: Place, reading: Reading) -> None:
     check_oid(place.at("oid"), reading.oid)
-    for key, oids in (("plus", reading.plus), ("minus", reading.minus), ("of", reading.whole)):
+    others = (("joined", reading.joined), ("plus", reading.plus), ("minus", reading.minus), ("of", reading.whole))
+    for key, oids in others:
         for index, oid in enumerate(oids):
             check_oid(place.at(key, index), oid)
     for key in ("prefix", "precision"):
@@ -65,13 +66,17 @@ def _check_reading(place: Place, reading: Reading) -> None:
             check_oid(place.at(key), getattr(reading, key))
     if reading.pattern:
         check_pattern(place.at("pattern"), reading.pattern, 1)
-    if reading.type.counts and (reading.beside or reading.pattern or reading.values):
+    if reading.type.counts and (reading.beside or reading.pattern or reading.values or reading.scale_from):
         place.say(
-            f"a {reading.type} is read as it stands: plus, minus, of, prefix, precision, pattern and values are for gauges",
+            f"a {reading.type} is read as it stands: joined, plus, minus, of, prefix, precision, pattern, values and "
+            "scale_from are for gauges",
             "leave them out, or read it as a gauge",
         )
-    if reading.scale == 0:
-        place.at("scale").say("scale 0 makes every value 0", "give the factor from the device's unit to the metric's")
+    for scale in (reading.scale, *reading.scale_from.values()):
+        if scale == 0:
+            place.at("scale").say(
+                "scale 0 makes every value 0", "give the factor from the device's unit to the metric's"
+            )
 
 
 def _check_type(place: Place, metric: Metric, reading: Reading) -> None:
@@ -94,9 +99,10 @@ def _check_type(place: Place, metric: Metric, reading: Reading) -> None:
 
 def _check_scale(place: Place, metric: Metric, reading: Reading) -> None:
     known = WELL_KNOWN.get(reading.oid)
-    if known and not reading.nonstandard and not reading.of and reading.scale != known.scale:
+    wrong = [scale for scale in (reading.scale, *reading.scale_from.values()) if known and scale != known.scale]
+    if known and wrong and not reading.nonstandard and not reading.of:
         place.at("scale").say(
-            f"{known.name} counts {known.counted_in}: with scale {reading.scale:g} it is not {metric.unit}",
+            f"{known.name} counts {known.counted_in}: with scale {wrong[0]:g} it is not {metric.unit}",
             f"write `scale: {known.scale:g}`",
         )
     if reading.of and metric.unit == "%" and abs(reading.scale) != 100:

@@ -25,8 +25,10 @@ def check_filter(place: Place, condition: Filter) -> None:
     """A condition with one question, of a column where it names one."""
     if condition.column:
         check_oid(place.at("column"), condition.column)
-    if bool(condition.any_of) == bool(condition.matches):
-        place.say("a condition needs `any_of` or `matches`, and not both", "keep one of them")
+    if [bool(condition.any_of), bool(condition.matches), bool(condition.at_least)].count(True) != 1:
+        place.say("a condition needs one of `any_of`, `matches` and `at_least`", "keep one of them")
+    if condition.at_least and not condition.column:
+        place.say("`at_least` counts the rows of a column, and none is named", "name a `column`")
     check_pattern(place.at("matches"), condition.matches)
 
 

@@ -69,12 +69,13 @@ class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Filter(_Strict, frozen=True):
     """Keep a table's row when `column` at the row's index is one of `any_of`, or `matches` is found in it; give one.
 
-    Without `column` the row's index itself is looked at.
+    Without `column` the row's index itself is looked at. `at_least` asks another thing: that the column has so many rows.
     """
 
     column: str = ""
     any_of: tuple[int | str, ...] = ()
     matches: str = ""
+    at_least: int = 0
 
 
 class Reading(_Strict, frozen=True, kw_only=True):
@@ -84,13 +85,19 @@ class Reading(_Strict, frozen=True, kw_only=True):
     first, and `values` then says which number a raw value stands for. `plus`, `minus`, `of`, `prefix` and `precision` are
     OIDs beside `oid`: columns in a table, scalars elsewhere. With `of`, a scale of 100 makes a percentage of two numbers.
     `prefix` tells the SI prefix and `precision` the decimal digits the raw number is in (ENTITY-SENSOR-MIB, RFC 3433).
+
+    `joined` lists OIDs whose texts stand behind the raw value, parted by spaces, before `pattern` is looked for: what
+    one number means may follow from another at the same moment. `scale_from` has the scale of raw values from a bound on,
+    for a device whose unit nothing but the size of its numbers tells.
     """
 
     oid: str
     type: PointType = PointType.GAUGE
     scale: float = 1.0
+    scale_from: dict[int, float] = {}
     offset: float = 0.0
     ignore: tuple[int | str, ...] = ()
+    joined: tuple[str, ...] = ()
     pattern: str = ""
     values: dict[int | str, float] = {}
     plus: tuple[str, ...] = ()
@@ -109,7 +116,16 @@ class Reading(_Strict, frozen=True, kw_only=True):
     @property
     def beside(self) -> tuple[str, ...]:
         """Every other OID that the number needs."""
-        return (*self.plus, *self.minus, *self.whole, *filter(None, (self.prefix, self.precision)))
+        return (*self.joined, *self.plus, *self.minus, *self.whole, *filter(None, (self.prefix, self.precision)))
+
+    def scaled(self, number: float) -> float:
+        """A number in the metric's unit, before `offset`.
+
+        >>> Reading(oid="1.3", scale_from={700: 0.1}).scaled(2000), Reading(oid="1.3", scale_from={700: 0.1}).scaled(230)
+        (200.0, 230.0)
+        """
+        bound = max((bound for bound in self.scale_from if number >= bound), default=None)
+        return number * (self.scale if bound is None else self.scale_from[bound])
 
 
 class Point(Reading, frozen=True, kw_only=True):

@@ -100,10 +100,10 @@ def unique_names(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
     >>> unique_names([("1", "Memory"), ("6", "Memory")])
     [('1', 'Memory'), ('6', 'Memory (6)')]
     """
-    taken: set[str] = set()
+    told: set[str] = set()
     result = []
     for index, instance in rows:
-        unique = instance if instance not in taken else instance_of(f"{instance} ({index})")
-        taken.add(unique)
+        unique = instance if instance not in told else instance_of(f"{instance} ({index})")
+        told.add(unique)
         result.append((index, unique))
     return result

@@ -63,7 +63,13 @@ async def learn(profile: Profile, columns: Columns) -> Learnt:
 
 async def is_kept(point: Point, columns: Columns) -> bool:
     """Whether what a scalar's `where` asks of other scalars holds."""
-    return all([keeps(condition, await columns.scalar(condition.column)) for condition in point.where])
+    for condition in point.where:
+        if condition.at_least:
+            if len(await columns.column(condition.column)) < condition.at_least:
+                return False
+        elif not keeps(condition, await columns.scalar(condition.column)):
+            return False
+    return True
 
 
 async def table_asks(table: Table, rows: list[tuple[str, str]], columns: Columns) -> list[Ask]:
@@ -87,15 +93,15 @@ async def scalar_instance(point: Point, columns: Columns) -> str:
 
 def tell_apart(asks: Iterable[Ask]) -> None:
     """Number what two tables (or two labels) call alike, so that no two asks of one metric bear one name; parts share theirs."""
-    taken: set[tuple[str, str]] = set()
+    told: set[tuple[str, str]] = set()
     for ask in asks:
         if ask.is_part:
             continue
         name, number = ask.instance, 1
-        while (ask.point.metric, ask.instance) in taken:
+        while (ask.point.metric, ask.instance) in told:
             number += 1
             ask.instance = instance_of(f"{name} #{number}")
-        taken.add((ask.point.metric, ask.instance))
+        told.add((ask.point.metric, ask.instance))
 
 
 async def table_rows(table: Table, columns: Columns) -> list[tuple[str, str]]:
@@ -122,7 +128,10 @@ async def _kept(indices: Iterable[str], where: tuple[Filter, ...], columns: Colu
         if not kept:
             break
         values: Mapping[str, Raw] = await columns.column(condition.column) if condition.column else {i: i for i in kept}
-        kept = [index for index in kept if keeps(condition, values.get(index))]
+        if condition.at_least:
+            kept = kept if len(values) >= condition.at_least else []
+        else:
+            kept = [index for index in kept if keeps(condition, values.get(index))]
     return kept
 
 
