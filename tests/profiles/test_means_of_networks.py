@@ -27,9 +27,15 @@ def test_memory_is_used_of_used_and_free_together() -> None:
 
 
 def test_a_sensor_says_its_prefix_and_its_digits_and_one_that_is_broken_gives_no_number() -> None:
-    report = read("stack-with-optics")
+    report = read("entity-sensors")
     assert report["temperatures"] == [{"name": "Air inlet", "celsius": 23.5}]
     assert sensors(report, "state") == {"Hardware Air inlet": 1, "Hardware Broken probe": 3}
+
+
+def test_what_two_mibs_tell_is_told_once_and_a_switch_that_stands_alone_has_no_ring() -> None:
+    report = read("stack-with-optics")
+    assert report["temperatures"] == [{"name": "Air inlet", "celsius": 23.5}]
+    assert sensors(report, "state") == {"Stack role switch 1": 1, "Stack member switch 1": 4}
 
 
 def test_what_one_column_measures_is_known_by_name_and_named_by_a_part_of_it() -> None:
@@ -78,7 +84,11 @@ def test_a_vendor_may_tell_neighbours_in_a_table_of_its_own() -> None:
     assert report["neighbours"] == [
         {"local_port": "gigabitEthernet 1/0/1", "remote_name": "gym-switch", "remote_port": "uplink"}
     ]
-    assert sensors(report, "power") == {"PoE power delivered": 21.5, "PoE power of a port port 1": 21.5}
+    assert sensors(report, "power") == {
+        "PoE power delivered": 21.5,
+        "PoE power of a port port 1": 21.5,
+        "PoE power of a port port 2": 0,  # or a port that stops feeding would keep its last wattage
+    }
     assert sensors(report, "state") == {"PoE of a port port 1": 2, "PoE of a port port 2": 5}
 
 
