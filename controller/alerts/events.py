@@ -27,8 +27,8 @@ _TITLES: Final = {
     "configuration_changed": ("The configuration was changed", "设备配置被修改"),
     "mains_down": ("The UPS runs on its battery", "UPS 正由电池供电"),
     "mains_up": ("The UPS has mains again", "UPS 恢复市电供电"),
-    "temperature_high": ("A part of the device is too warm", "设备部件温度过高"),
-    "temperature_normal": ("The part has cooled down", "部件温度恢复正常"),
+    "temperature_ok_down": ("A part of the device is too warm", "设备部件温度过高"),
+    "temperature_ok_up": ("The part has cooled down", "部件温度恢复正常"),
     "trap_storm": ("The device sent more traps than were told", "设备陷阱消息过多，已合并"),
     "unknown_trap": ("The device sent a trap that no profile knows", "设备发送了未知的陷阱消息"),
 }

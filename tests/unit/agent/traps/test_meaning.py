@@ -83,8 +83,8 @@ def test_a_ups_that_is_read_raises_its_alert_by_its_readings() -> None:
     ("profile", "oid", "kind"),
     [
         ("huawei/vrp", "1.3.6.1.4.1.2011.6.10.2.1", "configuration_changed"),
-        ("huawei/vrp-ap", "1.3.6.1.4.1.2011.5.25.129.2.2.1", "temperature_high"),
-        ("h3c/comware", "1.3.6.1.4.1.25506.2.6.2.0.1", "temperature_high"),
+        ("huawei/vrp-ap", "1.3.6.1.4.1.2011.5.25.129.2.2.1", "temperature_ok_down"),
+        ("h3c/comware", "1.3.6.1.4.1.25506.2.6.2.0.1", "temperature_ok_down"),
         ("h3c/comware", "1.3.6.1.6.3.1.1.5.1", "cold_start"),
         ("generic/if-mib", "1.3.6.1.4.1.2011.6.10.2.1", UNKNOWN_TRAP),
         ("generic/if-mib", "1.3.6.1.2.1.47.2.0.1", "hardware_changed"),
