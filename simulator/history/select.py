@@ -1,10 +1,13 @@
-"""Which rows, names and facts a profile finds in a snapshot: what `firmware_profiles.model` says in words, done."""
+"""Which rows, names and facts a profile finds in a snapshot: what `firmware_profiles.model` says of them in words, done.
+
+What it says of values is `series`' to do, and that refuses what it does not know.
+"""
 
 from collections.abc import Iterator
 
 from campus.samples import Neighbour, PortFacts
 from firmware_profiles.catalogue import FALLBACK, Catalogue, Identity
-from firmware_profiles.model import Facts, Filter, NeighbourColumns, Profile, Source, Table
+from firmware_profiles.model import Facts, Filter, NeighbourColumns, Point, Profile, Source, Table
 from firmware_profiles.raw import instance_of, mac_text, port_id_text, text_of
 from firmware_profiles.select import keeps, looked_up, named, picked, taken, told_apart
 from simulator.history.snapshot import Snapshot
@@ -30,7 +33,7 @@ def table_rows(table: Table, snapshot: Snapshot) -> Rows:
     indices = next((found for column in table.row_columns if (found := snapshot.column(column))), {})
     columns = [snapshot.column(column) for column in table.instance.columns]
     rows: Rows = []
-    for index in _kept(list(indices), table.where, snapshot):
+    for index in kept(list(indices), table.where, snapshot):
         place = looked_up(table.instance, index)
         rows.append((index, named(table.instance, index, [column.get(place) for column in columns])))
     return told_apart(table, rows)
@@ -79,15 +82,29 @@ def _first_fact(sources: tuple[Source, ...], snapshot: Snapshot) -> str:
             raws = [snapshot.scalar(source.oid)]
         else:
             values = snapshot.column(source.column)
-            raws = [values[index] for index in _kept(list(values), source.where, snapshot)]
+            raws = [values[index] for index in kept(list(values), source.where, snapshot)]
         for raw in raws:
             if text := picked(source, raw):
                 return text
     return ""
 
 
-def _kept(indices: list[str], where: tuple[Filter, ...], snapshot: Snapshot) -> list[str]:
+def is_kept(point: Point, snapshot: Snapshot) -> bool:
+    """Whether what a scalar's `where` asks of other scalars holds."""
+    return all(
+        len(snapshot.column(condition.column)) >= condition.at_least
+        if condition.at_least
+        else keeps(condition, snapshot.scalar(condition.column))
+        for condition in point.where
+    )
+
+
+def kept(indices: list[str], where: tuple[Filter, ...], snapshot: Snapshot) -> list[str]:
+    """Those of a table's rows for which every condition holds."""
     for condition in where:
         values = snapshot.column(condition.column) if condition.column else {i: i.encode() for i in indices}
-        indices = [index for index in indices if keeps(condition, values.get(index))]
+        if condition.at_least:
+            indices = indices if len(values) >= condition.at_least else []
+        else:
+            indices = [index for index in indices if keeps(condition, values.get(index))]
     return indices

@@ -1,8 +1,14 @@
-"""All series and facts of a site, as its agent would find them with the shipped profiles."""
+"""All series and facts of a site, as its agent would find them with the shipped profiles.
 
+Only what the simulator's devices need is understood: a profile that says more of something a device answers is refused with
+`ConfigError`, for its history would not be what its agent sees.
+"""
+
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from campus.errors import ConfigError
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue as metric_catalogue
 from campus.samples import DeviceFacts, SeriesKey
@@ -13,7 +19,7 @@ from simulator.district.device import SimDevice
 from simulator.district.dice import key_of
 from simulator.district.district import District
 from simulator.history.formula import Constant, Formula, Jitter, Linear, Lookup, Rule, Running
-from simulator.history.select import facts_of, neighbours_of, ports_of, recognised, table_rows
+from simulator.history.select import facts_of, is_kept, kept, neighbours_of, ports_of, recognised, table_rows
 from simulator.history.snapshot import Snapshot
 from simulator.life.columns import Columns
 from simulator.life.noise import Floats
@@ -23,6 +29,8 @@ from simulator.mib.leaf import Fixed, Gauge, Leaf, Sum, Uptime
 from simulator.mqtt.message import Number, Word, shape_of
 
 _ALWAYS = -1
+_NOT_UNDERSTOOD = ("joined", "pattern", "values", "prefix", "precision", "scale_from")
+"""Keys of a reading that the agent obeys and this module does not."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +71,32 @@ class _SnmpReader:
     def formulas(self, alive: int, key: int) -> list[Formula]:
         found = _reachable(self._device.id, alive)
         found.append(_formula(self._device.id, "response_time_ms", "", Jitter(key), alive))
-        asks = [(point, "", point.instance) for point in self._profile.points]
+        asks = [(p, "", p.instance) for p in self._profile.points if is_kept(p, self._snapshot)]
         for name, table in self._profile.tables.items():
             rows = self._rows[name]
-            asks += [(p, i, instance_of(f"{instance} {p.instance}")) for i, instance in rows for p in table.points]
+            for point in table.points:
+                there = set(kept([index for index, _ in rows], point.where, self._snapshot))
+                asks += [(point, i, instance_of(f"{row} {point.instance}")) for i, row in rows if i in there]
         has_normal = False
         for point, index, instance in asks:
             rule = self._rule(point, index)
             if rule is not None:
+                self._refuse_if(point.metric, {"named_by": point.named_by})
                 found.append(_formula(self._device.id, point.metric, instance, rule, alive))
                 has_normal = has_normal or point.cadence is Cadence.NORMAL
         if has_normal:
             found.append(_formula(self._device.id, "poll_complete_percent", "", Constant(100.0), alive))
+        for series, times in Counter(formula.key for formula in found).items():
+            self._refuse_if(series.metric, {f"two readings of {series.instance!r}": times > 1})
         return found
+
+    def _refuse_if(self, metric: str, said: dict[str, object]) -> None:
+        """`ConfigError` when the profile says any of these things."""
+        if beyond := [word for word, value in said.items() if value]:
+            raise ConfigError(
+                f"profile {self._name}, {metric}: {', '.join(beyond)} is beyond what the simulated history of "
+                f"{self._device.id} understands: teach simulator/history/series.py, or simulate the device without it"
+            )
 
     def facts(self, at: int) -> DeviceFacts:
         said: dict[str, Any] = dict(facts_of(self._profile, self._snapshot))
@@ -100,6 +121,8 @@ class _SnmpReader:
                 isinstance(leaf, Fixed) and text_of(leaf.text) in {str(word) for word in reading.ignore}
             ):
                 continue
+            self._refuse_if(point.metric, {key: getattr(reading, key) for key in _NOT_UNDERSTOOD})
+            self._refuse_if(point.metric, {"type: bits": reading.type is PointType.BITS})
             if reading.type is PointType.STATE:
                 return _state_rule(leaf, point, self._columns)
             return self._number_rule(leaf, reading, index)
