@@ -5,6 +5,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from campus.errors import ConfigError
 from campus.metrics import MetricKind, catalogue
@@ -12,10 +13,14 @@ from campus.wire.codec import decode_frame
 from campus.wire.columns import read_columns, read_dictionary
 from campus.wire.frame import FactsBody, SamplesBody
 from campus.wire.frame_file import read_frames
+from firmware_profiles.catalogue import Catalogue
+from firmware_profiles.load import load_catalogue
 from simulator.history.command import count_history, open_past, parse_end, write_history
 from simulator.history.frames import FrameMaker
+from simulator.history.series import site_series
 from simulator.life.fault import Fault, FaultName, FaultSet
 from simulator.plan.shape import SimulatorPlan, SitePlan
+from tests.unit.simulator import build
 from tests.unit.simulator.build import HOUR_MS, MONDAY
 
 SITES = ("centre", "no-1-primary", "no-2-middle")
@@ -116,3 +121,15 @@ def test_a_device_without_power_says_only_that_it_is_unreachable() -> None:
 def test_an_end_that_is_no_instant_is_explained(end: str) -> None:
     with pytest.raises(ConfigError, match="--end"):
         parse_end(end)
+
+
+def test_what_the_history_does_not_understand_of_a_profile_it_refuses() -> None:
+    name = "generic/ups-mib"
+    shipped = load_catalogue().profiles
+    points = tuple(replace(p, pattern="(.*)") if p.metric == "battery_percent" else p for p in shipped[name].points)
+    changed = Catalogue({**shipped, name: replace(shipped[name], points=points)})
+    life, at = build.life().sites["centre"], MONDAY
+    row = build.monday()["centre"][0]
+    assert site_series(build.district(), life, load_catalogue(), row, at).formulas
+    with pytest.raises(ConfigError, match=r"generic/ups-mib, battery_percent: pattern is beyond"):
+        site_series(build.district(), life, changed, row, at)
