@@ -9,6 +9,7 @@ in each round some 200 series stay there, so that alerts open and clear all the 
 tick's work and not counted.
 
     evaluations_per_s         one rule over one sample, in batches of series that some rule watches
+    ns_per_first_sample       the first of each series after a start: what it may be without changing anything is worked out
     ns_per_sample             in batches of all series, as they come
     ns_per_unwatched_sample   in batches of series that no rule is about; null where there is none
     restore_s                 a new engine's `restore`: every series bound, the open alerts taken up
@@ -107,6 +108,7 @@ def _measure(folder: Path, size: Size, rounds: int) -> dict[str, object]:
     is_watched = np.isin(everything, watch.pairs(everything).series)
     del watch
     traffic = _Traffic(engine, district, utc_ms())
+    first = [traffic.round(everything) for _ in range(-(-len(everything) // BATCH))]
     rates = {
         name: [traffic.round(ids) for _ in range(rounds)] if len(ids) else []
         for name, ids in (
@@ -121,6 +123,7 @@ def _measure(folder: Path, size: Size, rounds: int) -> dict[str, object]:
     return {
         "evaluations_per_s": round(statistics.median(watched)),
         "spread": [round(watched[0]), round(watched[-1])],
+        "ns_per_first_sample": _ns(first),
         "ns_per_sample": _ns(rates["all"]),
         "ns_per_unwatched_sample": _ns(rates["unwatched"]),
         "rules": figures.rules,
