@@ -14,7 +14,7 @@ T = TypeVar("T")
 FACTS_PER_FRAME = 16
 EVENTS_PER_FRAME = 200
 MAX_WAITING = 100_000
-"""Samples; beyond it the oldest are dropped. Reached only when the disk stands still for minutes."""
+"""Samples, and as many events; beyond it the oldest are dropped. Reached only when the disk stands still for minutes."""
 
 
 class Batch:
@@ -25,7 +25,7 @@ class Batch:
         self._samples: deque[Sample] = deque(maxlen=MAX_WAITING)
         self._events: deque[Event] = deque(maxlen=MAX_WAITING)
         self.dropped: Counter[str] = Counter()
-        """Samples left out, by reason."""
+        """Samples left out, by reason, and ``batch_full_events``."""
 
     @property
     def is_empty(self) -> bool:
@@ -47,6 +47,8 @@ class Batch:
             if len(self._samples) == MAX_WAITING:
                 self.dropped["batch_full"] += 1
             self._samples.append(sample)
+        if (lost := len(self._events) + len(events) - MAX_WAITING) > 0:
+            self.dropped["batch_full_events"] += lost
         self._events.extend(events)
 
     def take(self, facts: Sequence[DeviceFacts]) -> list[Body]:

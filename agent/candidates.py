@@ -43,6 +43,12 @@ class Candidates:
             self._by_topic.popitem(last=False)
         return before is None
 
+    def forget_all_but(self, most: int, beginning: str) -> None:
+        """Of the topics with this `beginning` keep the `most` that were heard last."""
+        alike = [topic for topic in self._by_topic if topic.startswith(beginning)]
+        for topic in alike[: max(0, len(alike) - most)]:
+            del self._by_topic[topic]
+
     def listed(self) -> list[Candidate]:
         """All that are kept, the loudest first."""
         return sorted(self._by_topic.values(), key=lambda candidate: (-candidate.messages, candidate.topic))

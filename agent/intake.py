@@ -59,15 +59,18 @@ class Intake:
             self._full.clear()
             await self.flush()
 
-    async def flush(self) -> None:
-        """Put everything gathered into the spool; returns when it is on the disk (or counted as lost)."""
+    async def flush(self) -> int:
+        """Put everything gathered into the spool; how often so far something taken was then not on the disk.
+
+        Who finds the number as it was before knows that all that was taken in between is.
+        """
         async with self._sealing:  # whose events another flush has taken waits for its disk too
             facts = self._book.take_untold(self._clock())
             bodies = self._batch.take(facts)
-            if bodies:
-                await self._spool.append(bodies)
+            await self._spool.append(bodies)
             if facts:
                 await self._spool.save_facts(facts)
+            return self._spool.counts["unkept_commits"] + self._batch.dropped["batch_full_events"]
 
     async def greet(self) -> None:
         """Tell all facts again, for a connection that has just been made or a controller that asks."""

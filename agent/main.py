@@ -27,8 +27,9 @@ from agent.spool.file import SpoolFile
 from agent.spool.schema import open_for_reading
 from agent.spool.spool import Spool
 from agent.trap_config import TrapConfig
+from agent.traps.ear import refuse_unusable
 from agent.traps.meaning import TrapBook
-from agent.traps.receiver import Surroundings, TrapReceiver, refuse_unusable
+from agent.traps.receiver import Surroundings, TrapReceiver
 from agent.traps.senders import Senders
 from agent.uplink.uplink import Uplink
 from agent.vitals import Vitals

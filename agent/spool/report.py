@@ -19,6 +19,7 @@ _WHY = {
     "unknown_user": "its SNMPv3 user is none of traps.users",
     "wrong_password": "its SNMPv3 password is another than in traps.users",
     "wrong_level": "its SNMPv3 user proves or encrypts less than traps.users wants",
+    "too_old": "its SNMPv3 engine boots or time went back: it forgot them when it restarted, or somebody plays old traps",
 }
 
 

@@ -59,13 +59,14 @@ class Spool:
         self._thread.shutdown()
 
     async def append(self, bodies: Sequence[Body]) -> None:
-        """Keep `bodies`, in order; returns when they are on the disk or counted as lost.
+        """Keep `bodies`, in order, and before them what a full disk still owes; returns when they are on the disk or counted.
 
-        Callers that wait at the same time share one commit.
+        Callers that wait at the same time share one commit. One that did not put all of it on the disk is one more of
+        ``unkept_commits``.
         """
         self._waiting += bodies
         async with self._committing:
-            if self._waiting:
+            if self._waiting or self._owed:
                 await self._commit_waiting()
 
     async def begin_sending(self) -> int:
@@ -133,6 +134,8 @@ class Spool:
         shift_ms = self._clock.shift_ms
         together = [shifted_body(body, shift_ms, moment.at) for body in (*self._owed, *bodies)]
         numbers = await self._run(lambda: self._append_good(together, moment), None)
+        if numbers is None or len(numbers) < len(together):
+            self.counts["unkept_commits"] += 1
         if numbers is None:
             self._set_aside(bodies)
         else:

@@ -33,6 +33,8 @@ RENEW_AFTER: Final = 10_000
 """Datagrams that one engine of pysnmp reads; 426 bytes stay of each SNMPv3 trap, and a new engine takes 55 ms."""
 MAX_ENGINES: Final = 200
 """Engine ids of senders whose keys are kept; a sender beyond them makes room by a new engine of ours."""
+MAX_TIMES: Final = 10_000
+"""Engine ids whose newest time is remembered, which is what tells a recorded trap. Only senders who know a password get in."""
 TIME_WINDOW_S: Final = 150
 _BOOTS_SINCE_S: Final = 1_577_836_800
 _UDP: Final = (1, 3, 6, 1, 6, 1, 1)
@@ -248,7 +250,7 @@ class PysnmpEngine:
             return Drop.TOO_OLD
         self._newest.pop(engine_id, None)
         self._newest[engine_id] = max(newest, (boots, time_s))
-        if len(self._newest) > MAX_ENGINES:
+        if len(self._newest) > MAX_TIMES:
             del self._newest[next(iter(self._newest))]
         return None
 

@@ -1,6 +1,6 @@
 """A notification as an event a person understands, by the words of profiles. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import msgspec
@@ -9,8 +9,9 @@ from agent.traps.port import Known, Notification
 from campus.ids import DeviceId
 from campus.samples import Event, Severity
 from firmware_profiles.catalogue import Catalogue
-from firmware_profiles.model import Profile
+from firmware_profiles.model import Naming, Profile
 from firmware_profiles.raw import Raw, instance_of, text_of
+from firmware_profiles.select import named
 from firmware_profiles.traps import STANDARD, InstanceForm, Trap, trap_key
 
 UNKNOWN_TRAP = "unknown_trap"
@@ -31,8 +32,26 @@ class TrapBook:
         """The event; one that no profile has words for is told as `UNKNOWN_TRAP` with what it carried."""
         for trap in self._of(known.profile_name).get(trap_key(notification.oid), ()):
             if all(_holds(notification, each.varbind, each.any_of) for each in trap.where):
-                return _told(trap, notification, device, known, occurred_at)
+                return _told(trap, notification, device, self._named(known, notification), occurred_at)
         return Event(device, occurred_at, UNKNOWN_TRAP, _unread(notification), Severity.INFO)
+
+    def _named(self, known: Known, notification: Notification) -> Callable[[str], str]:
+        """What gives the port with an ifIndex its name.
+
+        Polling's name counts, for samples bear it; but a device that numbered its ports anew since it was learnt tells another
+        one in the column that names them, and knows better.
+        """
+        profile = self._catalogue.profiles.get(known.profile_name)
+        naming = profile.tables[profile.ports.table].instance if profile and profile.ports else Naming()
+
+        def name_of(port: str) -> str:
+            remembered = known.port_name(port)
+            told = _at(notification, naming.columns[0], port) if naming.columns and not naming.index_pattern else ""
+            name = named(naming, port, [told]) if told else ""
+            is_contradicted = name and remembered != name and not remembered.startswith((f"{name} (", f"{name} #"))
+            return name if is_contradicted else remembered
+
+        return name_of
 
     def _read(self, profile_name: str) -> dict[str, tuple[Trap, ...]]:
         """Traps by key: the profile's own words first, those any device may use behind them."""
@@ -59,15 +78,17 @@ def _quiet(trap: Trap) -> Trap:
     return msgspec.structs.replace(trap, severity=Severity.INFO)
 
 
-def _told(trap: Trap, notification: Notification, device: DeviceId, known: Known, occurred_at: int) -> Event:
-    instance = _instance(trap, notification, known)
+def _told(
+    trap: Trap, notification: Notification, device: DeviceId, name_of: Callable[[str], str], occurred_at: int
+) -> Event:
+    instance = _instance(trap, notification, name_of)
     told = {name: _text(_value(notification, oid)) for name, oid in trap.values.items()}
     told["instance"] = instance
     words = f"{trap.zh.format(**told)} / {trap.en.format(**told)}"
     return Event(device, occurred_at, trap.kind, words[:MAX_TEXT_CHARS], trap.severity, instance)
 
 
-def _instance(trap: Trap, notification: Notification, known: Known) -> str:
+def _instance(trap: Trap, notification: Notification, name_of: Callable[[str], str]) -> str:
     spec = trap.instance
     if spec is None:
         return ""
@@ -77,16 +98,18 @@ def _instance(trap: Trap, notification: Notification, known: Known) -> str:
     if spec.form is InstanceForm.INDEX:
         return instance_of(index)
     port = index if spec.form is InstanceForm.PORT_INDEX else text_of(value)
-    return instance_of(known.port_name(port) or _name_in(notification, port) or port)
+    return instance_of(name_of(port) or _name_in(notification, port) or port)
 
 
 def _name_in(notification: Notification, port: str) -> str:
     """What the trap itself calls the port."""
-    for column in _NAME_COLUMNS:
-        for index, value in _found(notification, column):
-            if index in {port, ""} and text_of(value):
-                return text_of(value)
-    return ""
+    return next((name for column in _NAME_COLUMNS if (name := _at(notification, column, port))), "")
+
+
+def _at(notification: Notification, column: str, port: str) -> str:
+    """What a notification carries of a column at a port; v1 devices may forget the index."""
+    told = (text_of(value) for index, value in _found(notification, column) if index in {port, ""})
+    return next(filter(None, told), "")
 
 
 def _found(notification: Notification, oid: str) -> Iterator[tuple[str, Raw]]:

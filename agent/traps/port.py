@@ -22,7 +22,11 @@ class Drop(StrEnum):
     """Outside of the time window of RFC 3414: recorded by somebody and played again, or a sender's clock that lost its place."""
     UNKNOWN_SENDER = "unknown_sender"
     OVER_LIMIT = "over_limit"
+    NO_ROOM = "no_room"
+    """More came at once than could be read: the system's buffer was full, or ours."""
     DUPLICATE = "duplicate"
+    FAILED = "failed"
+    """Our own mistake: the log says which."""
 
 
 @dataclass(frozen=True)

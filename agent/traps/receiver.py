@@ -1,28 +1,25 @@
-"""The ear: datagrams in, events out, and the device that spoke is read again.
+"""Datagrams in, events out, and the device that spoke is read again.
 
 Whose a datagram is and whether its sender shouts is asked before it is decoded; what becomes no event is counted by reason.
-The answer to an inform says that it is kept, so it goes out only when the event is on the disk.
+The answer to an inform says that it is kept, so it goes out only to a device of ours, and only when the event is on the disk.
 """
 
 import asyncio
-import errno
 import logging
-import socket
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from agent.address import HostPort
 from agent.candidates import Candidates
 from agent.clock import Timer, UtcClock
 from agent.collect.port import Harvest
 from agent.poll import Sink
-from agent.traps.meaning import TrapBook
+from agent.traps.ear import Answer, Ear
+from agent.traps.meaning import UNKNOWN_TRAP, TrapBook
 from agent.traps.port import Drop, Heard, Known, Notification, TrapEngine
 from agent.traps.senders import Senders, plain
 from agent.traps.storm import STRANGERS, Limits, Repeats, Storm
-from campus.errors import ConfigError
 from campus.ids import DeviceId
 from campus.samples import Event, Severity
 
@@ -32,18 +29,35 @@ LOOK_S = 1.0
 """How often it is looked whether a storm has ended."""
 RESOLVE_EVERY_S = 600.0
 TRY_AGAIN_S = 30.0
-RECEIVE_BUFFER_BYTES = 1 << 20
+MAX_WAITING = 10_000
+"""Datagrams read and not yet decoded: some seconds' work, what three hundred switches say when the power fails."""
 MAX_STRANGERS = 50
-"""Senders that are listed by address; others share one line, for addresses are easily forged."""
-_LISTED = frozenset({Drop.UNKNOWN_COMMUNITY, Drop.UNKNOWN_USER, Drop.WRONG_PASSWORD, Drop.WRONG_LEVEL})
+"""Senders that are listed by address, those heard last: addresses are easily forged."""
+_STRANGER = "SNMP traps from "
+LISTED = frozenset(
+    {
+        Drop.UNKNOWN_SENDER,
+        Drop.UNKNOWN_COMMUNITY,
+        Drop.UNKNOWN_USER,
+        Drop.WRONG_PASSWORD,
+        Drop.WRONG_LEVEL,
+        Drop.TOO_OLD,
+    }
+)
+"""Reasons for which a sender is listed for the person who configures devices."""
+_NOTHING_CHANGED = frozenset({UNKNOWN_TRAP, "authentication_failure"})
+"""Kinds of event after which the device is not read: what nobody understands, and what our own wrong community may cause."""
 _log = logging.getLogger(__name__)
 
 
 class Surroundings(NamedTuple):
-    """What the receiver uses of the rest of the agent. `flush` returns when all that `sink` took is on the disk."""
+    """What the receiver uses of the rest of the agent.
+
+    `flush` puts all that `sink` took to the disk; it returns how often so far that did not succeed wholly.
+    """
 
     sink: Sink
-    flush: Callable[[], Awaitable[None]]
+    flush: Callable[[], Awaitable[int]]
     poll_soon: Callable[[DeviceId], None]
     known: Mapping[DeviceId, Known]
     candidates: Candidates
@@ -72,7 +86,9 @@ class TrapReceiver:
         self._timer = timer
         self._limits = Limits()
         self._repeats = Repeats()
-        self._strangers: set[str] = set()
+        self._waiting: deque[tuple[bytes, str, Answer]] = deque()
+        self._is_waiting = asyncio.Event()
+        self._unkept = 0
         self._answers: list[Callable[[], None]] = []
         self._has_news = asyncio.Event()
         self.received = 0
@@ -87,6 +103,7 @@ class TrapReceiver:
         async with asyncio.TaskGroup() as tasks:
             for place in self._listen:
                 tasks.create_task(self._hold_open(place), name=f"traps-{place}")
+            tasks.create_task(self._take_for_ever())
             tasks.create_task(self._seal_for_ever())
             tasks.create_task(self._tell_of_storms())
             tasks.create_task(self._resolve_for_ever())
@@ -94,80 +111,103 @@ class TrapReceiver:
     async def _hold_open(self, place: HostPort) -> None:
         """Keep a socket open; while another process has the port, or the machine not the address, try again."""
         is_told = False
+        ear = Ear(place, self.receive, self._lose)
         while True:
             try:
-                transport = await self._opened(place)
+                bound = ear.open()
             except OSError as error:
                 if not is_told:
                     _log.error("traps_not_heard address=%s reason=%s", place, error)
                 is_told = True
                 await self._timer.sleep_until(self._timer.now_s() + TRY_AGAIN_S)
                 continue
-            bound = HostPort(*transport.get_extra_info("sockname")[:2])
             self.ports.append(bound)
             _log.info("traps_heard address=%s", bound)
             try:
                 await asyncio.get_running_loop().create_future()
             finally:
-                transport.close()
+                ear.close()
 
-    async def _opened(self, place: HostPort) -> asyncio.DatagramTransport:
-        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: _Ear(self.take), local_addr=(place.host, place.port)
-        )
-        line = transport.get_extra_info("socket")
-        with suppress(OSError):
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-        return transport
-
-    def take(self, datagram: bytes, host: str, answer: Callable[[bytes], None]) -> None:
-        """Take one datagram from `host`; never raises. `answer` sends one back to where it came from."""
+    def receive(self, datagram: bytes, host: str, answer: Answer) -> None:
+        """Put one datagram from `host` among those that wait, unless its sender shouts. `answer` sends one back to it."""
         self.received += 1
-        device = self._senders.device_of(host)
-        if not self._limits.admits(device or STRANGERS, self._timer.now_s()):
+        if not self._limits.admits(self._senders.device_of(host) or STRANGERS, self._timer.now_s()):
             self.dropped[Drop.OVER_LIMIT] += 1
-            return
+        elif len(self._waiting) >= MAX_WAITING:
+            self.dropped[Drop.NO_ROOM] += 1
+        else:
+            self._waiting.append((datagram, host, answer))
+            self._is_waiting.set()
+
+    def _lose(self, datagrams: int) -> None:
+        self.dropped[Drop.NO_ROOM] += datagrams
+
+    async def _take_for_ever(self) -> None:
+        """Decode what waits, one datagram in a turn of the loop: each is a millisecond or two in which nothing else goes on."""
+        while True:
+            await self._is_waiting.wait()
+            if not self.take_one():
+                self._is_waiting.clear()
+            await asyncio.sleep(0)
+
+    def take_one(self) -> bool:
+        """Decode the oldest datagram that waits, and do what it wants; False when there is none. Never raises."""
+        if not self._waiting:
+            return False
+        datagram, host, answer = self._waiting.popleft()
+        try:
+            self._take(datagram, host, answer)
+        except Exception:  # noqa: BLE001 - anybody may send anything: one that breaks us costs itself alone
+            self.dropped[Drop.FAILED] += 1
+            _log.warning("trap_broken sender=%s", host, exc_info=self.dropped[Drop.FAILED] < 10)
+        return True
+
+    def _take(self, datagram: bytes, host: str, answer: Answer) -> None:
         heard = self._engine.hear(datagram)
         if heard.notification is None:
             if heard.answer:
                 answer(heard.answer)
             if heard.drop:
-                self._refuse(heard.drop, host, datagram)
+                self._refuse(heard, heard.drop, host)
             return
-        device = device or self._senders.device_of(heard.notification.agent_address)
+        device = self._senders.device_of(host) or self._senders.device_of(heard.notification.agent_address)
         if device is None:
-            self._refuse(Drop.UNKNOWN_SENDER, host, heard.notification.oid.encode())
-        else:
-            self._tell(device, heard.notification)
-        self._promise(heard, answer)
-
-    def _tell(self, device: DeviceId, notification: Notification) -> None:
-        event = self._book.event_of(notification, device, self._around.known[device], self._clock())
-        if self._repeats.has(event, self._timer.now_s()):
-            self.dropped[Drop.DUPLICATE] += 1
-            return
-        self._around.sink(device, Harvest(events=[event]))
-        self._has_news.set()
-        if not self._limits.is_storming(device):
-            self._around.poll_soon(device)
-
-    def _promise(self, heard: Heard, answer: Callable[[bytes], None]) -> None:
-        if heard.answer:
+            self._refuse(heard, Drop.UNKNOWN_SENDER, host)
+        elif self._tell(device, heard.notification) and heard.answer:
             self._answers.append(lambda: answer(heard.answer))
             self._has_news.set()
 
-    def _refuse(self, reason: Drop, host: str, sample: bytes) -> None:
+    def _tell(self, device: DeviceId, notification: Notification) -> bool:
+        """Tell what a device says; whether it is told, now or by its like a moment ago."""
+        now_s = self._timer.now_s()
+        if not self._limits.may_tell(device, now_s):
+            self.dropped[Drop.OVER_LIMIT] += 1
+            return False
+        event = self._book.event_of(notification, device, self._around.known[device], self._clock())
+        if self._repeats.has(event, now_s):
+            self.dropped[Drop.DUPLICATE] += 1
+            return True
+        if not self._limits.may_inform(event, now_s):
+            self._repeats.forget(event)
+            self.dropped[Drop.OVER_LIMIT] += 1
+            return False
+        self._around.sink(device, Harvest(events=[event]))
+        self._has_news.set()
+        if event.kind not in _NOTHING_CHANGED and not self._limits.is_storming(device):
+            self._around.poll_soon(device)
+        return True
+
+    def _refuse(self, heard: Heard, reason: Drop, host: str) -> None:
+        """Count a datagram that is not believed, and list its sender."""
         self.dropped[reason] += 1
-        if reason is not Drop.UNKNOWN_SENDER and reason not in _LISTED:
+        is_told_our_time = reason is Drop.TOO_OLD and heard.answer  # a step of an inform on its way, and no fault
+        if reason not in LISTED or is_told_our_time:
             return
         address = plain(host) or host
-        if address not in self._strangers and len(self._strangers) >= MAX_STRANGERS:
-            address = "many other addresses"
-        else:
-            self._strangers.add(address)
-        # a datagram is not shown: its community is somebody's secret
-        shown = sample if reason is Drop.UNKNOWN_SENDER else b""
-        if self._around.candidates.note(f"SNMP traps from {address}", shown, reason, self._clock()):
+        # of a datagram that is not believed nothing is shown: its community is somebody's secret
+        shown = heard.notification.oid.encode() if heard.notification else b""
+        if self._around.candidates.note(_STRANGER + address, shown, reason, self._clock()):
+            self._around.candidates.forget_all_but(MAX_STRANGERS, _STRANGER)
             _log.info("trap_sender_unknown address=%s reason=%s", address, reason)
 
     async def _seal_for_ever(self) -> None:
@@ -177,16 +217,21 @@ class TrapReceiver:
             await self._timer.sleep_until(self._timer.now_s() + GATHER_S)
             self._has_news.clear()
             answers, self._answers = self._answers, []
-            await self._around.flush()
-            for answer in answers:
-                answer()
+            unkept = await self._around.flush()
+            if unkept == self._unkept:
+                for answer in answers:
+                    answer()
+            else:  # perhaps one of these events: who waits for an answer says it again, and then it is no repetition
+                self._unkept = unkept
+                self._repeats = Repeats()
 
     async def _tell_of_storms(self) -> None:
         while True:
             await self._timer.sleep_until(self._timer.now_s() + LOOK_S)
             for storm in self._limits.told(self._timer.now_s()):
-                if storm.sender != STRANGERS:
-                    self._tell_of(storm)
+                self._tell_of(storm)
+            for device in self._limits.ended(self._timer.now_s()):
+                self._around.poll_soon(DeviceId(device))
 
     def _tell_of(self, storm: Storm) -> None:
         device = DeviceId(storm.sender)
@@ -197,50 +242,8 @@ class TrapReceiver:
         )
         self._around.sink(device, Harvest(events=[Event(device, self._clock(), "trap_storm", text, Severity.MINOR)]))
         self._has_news.set()
-        if storm.is_over:
-            self._around.poll_soon(device)
 
     async def _resolve_for_ever(self) -> None:
         while True:
             await self._senders.resolve()
             await self._timer.sleep_until(self._timer.now_s() + RESOLVE_EVERY_S)
-
-
-def refuse_unusable(listen: Sequence[HostPort]) -> None:
-    """`ConfigError` for an address that this machine has not or a port that this user may not have.
-
-    Whether the port is free now is no question of the configuration: the agent that runs has it.
-    """
-    for place in listen:
-        try:
-            with socket.socket(socket.AF_INET6 if ":" in place.host else socket.AF_INET, socket.SOCK_DGRAM) as line:
-                line.bind((place.host, place.port))
-        except PermissionError as error:
-            raise ConfigError(
-                f"traps may not be heard on {place}: ports below 1024 need a privilege. Listen on 1162 and let the devices send "
-                "there, or give the service CAP_NET_BIND_SERVICE (deploy/systemd/campanile-agent-traps.conf)"
-            ) from error
-        except OSError as error:
-            if error.errno == errno.EADDRNOTAVAIL:
-                raise ConfigError(f"traps cannot be heard on {place}: this machine has no such address") from error
-
-
-class _Ear(asyncio.DatagramProtocol):
-    """One socket."""
-
-    def __init__(self, take: Callable[[bytes, str, Callable[[bytes], None]], None]) -> None:
-        self._take = take
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.DatagramTransport", transport)  # CPython 3.11's is none by class
-
-    def datagram_received(self, datagram: bytes, sender: tuple[str, int]) -> None:
-        self._take(datagram, sender[0], lambda answer: self._answer(answer, sender))
-
-    def error_received(self, error: Exception) -> None:
-        """An answer did not arrive (the sender is gone): its next inform will be answered."""
-        _log.debug("trap_answer_lost reason=%s", error)
-
-    def _answer(self, answer: bytes, sender: tuple[str, int]) -> None:
-        if not self._transport.is_closing():
-            self._transport.sendto(answer, sender)

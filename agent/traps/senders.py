@@ -13,9 +13,9 @@ class Senders:
 
     def __init__(self, hosts: Mapping[DeviceId, Iterable[str]]) -> None:
         self._hosts = {device: tuple(hosts) for device, hosts in hosts.items()}
-        self._owners: dict[str, set[DeviceId]] = {}
-        for device, names in self._hosts.items():
-            self._note(device, names)
+        self._found: dict[str, tuple[str, ...]] = {}
+        """The addresses of each name when it was last looked up."""
+        self._owners = self._owned()
 
     def device_of(self, address: str) -> DeviceId | None:
         """The device with this address; None when none has it, or several (a test bench on one machine)."""
@@ -25,20 +25,22 @@ class Senders:
     async def resolve(self) -> None:
         """Look the host names up; one that no server knows keeps the addresses it had."""
         loop = asyncio.get_running_loop()
-        for device, names in self._hosts.items():
-            for name in names:
-                if plain(name):
-                    continue
-                try:
-                    found = await loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM)
-                except OSError:
-                    continue
-                self._note(device, [str(each[4][0]) for each in found])
+        for name in {host for hosts in self._hosts.values() for host in hosts if not plain(host)}:
+            try:
+                found = await loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM)
+            except OSError:
+                continue
+            self._found[name] = tuple(str(each[4][0]) for each in found)
+        self._owners = self._owned()
 
-    def _note(self, device: DeviceId, hosts: Iterable[str]) -> None:
-        for host in hosts:
-            if address := plain(host):
-                self._owners.setdefault(address, set()).add(device)
+    def _owned(self) -> dict[str, set[DeviceId]]:
+        """Address to the devices that have it now."""
+        owners: dict[str, set[DeviceId]] = {}
+        for device, hosts in self._hosts.items():
+            for address in (address for host in hosts for address in self._found.get(host, (host,))):
+                if plain(address):
+                    owners.setdefault(plain(address), set()).add(device)
+        return owners
 
 
 def plain(host: str) -> str:

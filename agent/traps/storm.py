@@ -1,25 +1,33 @@
-"""A device that shouts: how much of it is heard, and one sentence about the rest. Pure.
+"""A device that shouts: how much of it is heard and told, and one sentence about the rest. Pure.
 
-Limits stand before decoding, so a thousand datagrams a second cost next to nothing; what is folded is counted by sender.
+A limit stands before decoding, so a thousand datagrams a second cost next to nothing, and others behind it, which only what
+was proven spends: nobody can use up in a device's name what the device itself may say.
 """
 
+import math
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from campus.samples import Event
+from agent.traps.meaning import UNKNOWN_TRAP
+from campus.samples import Event, Severity
 
 BURST = 100
-"""Datagrams of one sender that are heard at once: a switch that restarts says as much of its ports."""
+"""Traps of one device that are told at once: a switch that restarts says as much of its ports."""
 RATE_PER_S = 2.0
 """And then on average."""
+READ_BURST, READ_PER_S = 2 * BURST, 10.0
+"""Datagrams from a device's addresses that are read, whoever sent them."""
 STRANGERS = ""
 """All senders that are no device of ours share the place of one."""
 STRANGERS_BURST = 20
+INFO_BURST, INFO_PER_H = 100, 60
+"""Events of one kind of one device that only inform: the event log of a school is bounded, and has to last for all of them."""
 QUIET_S = 10.0
 """A storm is over when nothing was folded for so long."""
 TELL_EVERY_S = 60.0
-"""A storm that does not end is told of so often."""
+"""A storm that does not end, or comes again, is told of so often at first, and after twice as long each time."""
+TELL_AT_LEAST_EVERY_S = 3600.0
 SAME_WITHIN_S = 60.0
 MAX_REMEMBERED = 2_000
 
@@ -30,53 +38,114 @@ class Storm(NamedTuple):
     sender: str
     folded: int
     lasted_s: float
-    is_over: bool
+
+
+class _Bucket:
+    """Tokens that come at a rate, and of which a burst may lie ready."""
+
+    def __init__(self, burst: float, per_s: float) -> None:
+        self._burst = burst
+        self._per_s = per_s
+        self._level = burst
+        self._filled_s = -math.inf
+
+    def take(self, now_s: float) -> bool:
+        """Whether there is one."""
+        self._level = min(self._burst, self._level + self._per_s * (now_s - self._filled_s))
+        self._filled_s = now_s
+        if self._level < 1:
+            return False
+        self._level -= 1
+        return True
 
 
 @dataclass
 class _Sender:
-    level: float
-    filled_s: float
-    folded: int = 0
+    """The limits of a sender, and what they have folded since it was last told of."""
+
+    read: _Bucket
+    told: _Bucket = field(default_factory=lambda: _Bucket(BURST, RATE_PER_S))
+    informed: dict[str, _Bucket] = field(default_factory=dict)
+    """By kind of event."""
+    unread: int = 0
+    proven: int = 0
     began_s: float = 0.0
-    last_s: float = 0.0
+    last_s: float = -math.inf
+    is_storming: bool = False
+    told_s: float = -math.inf
+    pause_s: float = TELL_EVERY_S
+
+    def fold(self, now_s: float) -> None:
+        if not self.proven:
+            self.began_s = now_s
+        self.proven += 1
+        self.last_s = now_s
 
 
 class Limits:
-    """A token bucket for each sender. Senders are devices of the configuration and `STRANGERS`, so there are few."""
+    """What each sender may say. Senders are devices of the configuration and `STRANGERS`, so there are few."""
 
     def __init__(self) -> None:
         self._senders: dict[str, _Sender] = {}
 
     def admits(self, sender: str, now_s: float) -> bool:
-        """Whether the next datagram is heard; if not it is counted as folded."""
-        burst = STRANGERS_BURST if sender == STRANGERS else BURST
-        one = self._senders.setdefault(sender, _Sender(burst, now_s))
-        one.level = min(burst, one.level + RATE_PER_S * (now_s - one.filled_s))
-        one.filled_s = now_s
-        if one.level >= 1:
-            one.level -= 1
+        """Whether the next datagram is read at all. Nobody knows yet who sent it."""
+        one = self._sender(sender)
+        if one.read.take(now_s):
             return True
-        if not one.folded:
-            one.began_s = now_s
-        one.folded += 1
-        one.last_s = now_s
+        if now_s - one.last_s >= QUIET_S and not one.proven:
+            one.unread = 0  # all of a flood in which the device itself had no part
+        one.unread += 1
+        return False
+
+    def may_tell(self, device: str, now_s: float) -> bool:
+        """Whether the device, which has proven to be it, may say something; if not it storms, and that is folded."""
+        one = self._sender(device)
+        if one.told.take(now_s):
+            return True
+        one.is_storming = True
+        one.fold(now_s)
+        return False
+
+    def may_inform(self, event: Event, now_s: float) -> bool:
+        """Whether an event is told that is worth telling: one that only informs may be folded."""
+        if event.severity is not Severity.INFO:
+            return True
+        one = self._sender(event.device)
+        if one.informed.setdefault(event.kind, _Bucket(INFO_BURST, INFO_PER_H / 3600)).take(now_s):
+            return True
+        one.fold(now_s)
         return False
 
     def is_storming(self, sender: str) -> bool:
-        """Whether something of the sender was folded and not yet told."""
+        """Whether the sender said too much at once and has not been quiet since."""
         one = self._senders.get(sender)
-        return one is not None and one.folded > 0
+        return one is not None and one.is_storming
+
+    def ended(self, now_s: float) -> list[str]:
+        """Who storms no more, each once."""
+        quiet = [name for name, one in self._senders.items() if one.is_storming and now_s - one.last_s >= QUIET_S]
+        for name in quiet:
+            self._senders[name].is_storming = False
+        return quiet
 
     def told(self, now_s: float) -> list[Storm]:
-        """Storms to tell of now: those that ended, and those that go on for `TELL_EVERY_S`; each is told once."""
+        """What to tell of now: what was folded of devices that are quiet, or that go on for long. Each is told once."""
         storms = []
         for name, one in self._senders.items():
-            is_over = now_s - one.last_s >= QUIET_S
-            if one.folded and (is_over or now_s - one.began_s >= TELL_EVERY_S):
-                storms.append(Storm(name, one.folded, one.last_s - one.began_s, is_over))
-                one.folded = 0
+            is_whole = now_s - one.last_s >= QUIET_S or now_s - one.began_s >= TELL_EVERY_S
+            if one.proven and is_whole and now_s - one.told_s >= one.pause_s:
+                storms.append(Storm(name, one.proven + one.unread, one.last_s - one.began_s))
+                is_again = now_s - one.told_s < 2 * TELL_AT_LEAST_EVERY_S
+                one.pause_s = min(2 * one.pause_s, TELL_AT_LEAST_EVERY_S) if is_again else TELL_EVERY_S
+                one.proven, one.unread, one.told_s = 0, 0, now_s
         return storms
+
+    def _sender(self, name: str) -> _Sender:
+        if name not in self._senders:
+            limit = (STRANGERS_BURST, RATE_PER_S) if name == STRANGERS else (READ_BURST, READ_PER_S)
+            self._senders[name] = _Sender(_Bucket(*limit))
+        return self._senders[name]
 
 
 class Repeats:
@@ -98,8 +167,18 @@ class Repeats:
             self._told.popitem(last=False)
         return is_same
 
+    def forget(self, event: Event) -> None:
+        """The event was not told after all: when it is said again it is no repetition."""
+        self._told.pop(_subject(event), None)
+
 
 def _subject(event: Event) -> tuple[str, ...]:
+    if event.kind == UNKNOWN_TRAP:
+        return (
+            event.device,
+            event.kind,
+            event.text.partition(":")[0],
+        )  # its OID; what it carries differs from one to the next
     stem, _, side = event.kind.rpartition("_")
     if side in {"up", "down"}:
         return event.device, stem, event.instance
@@ -107,4 +186,4 @@ def _subject(event: Event) -> tuple[str, ...]:
 
 
 def _words(event: Event) -> tuple[str, str]:
-    return event.kind, event.text
+    return event.kind, "" if event.kind == UNKNOWN_TRAP else event.text

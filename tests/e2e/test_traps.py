@@ -85,6 +85,7 @@ def test_what_a_device_says_is_an_alert_at_the_district_and_the_device_is_read(
         (alert,) = alerts(person)
         assert (alert["site"], alert["device"], alert["severity"]) == (NO_1, "server-1", "minor")
         assert alert["rule"] == "event:authentication_failure"
+        say_that_it_has_started(trap_port)
         wait_until(lambda: latest(person, "server-1").get("reachable") == 1, "the reading that was asked for", 30)
         wait_until(lambda: "agent_traps_per_min" in latest(person, NO_1), "the agent's own figures", 30)
         assert latest(person, NO_1)["agent_memory_bytes"] < MEMORY_LIMIT_BYTES
@@ -97,6 +98,12 @@ def ask_with_a_wrong_community(device: Snmpd) -> None:
     wrong = ["-v2c", "-c", "wrong", "-r", "0", "-t", "0.2", f"127.0.0.1:{device.port}", "1.3.6.1.2.1.1.1.0"]
     done = subprocess.run([require_program("snmpget", "snmp"), *wrong], capture_output=True, check=False)
     assert done.returncode == 1
+
+
+def say_that_it_has_started(trap_port: int) -> None:
+    """As the device would; a wrong password alone is no reason to read it."""
+    cold_start = ["-v2c", "-c", "t4aps", f"127.0.0.1:{trap_port}", "", "1.3.6.1.6.3.1.1.5.1"]
+    subprocess.run([require_program("snmptrap", "snmp"), *cold_start], check=True)
 
 
 def alerts(person: httpx.Client) -> list[dict[str, Any]]:

@@ -85,8 +85,9 @@ def _heard(script: Callable[[Ear], Awaitable[None]], home: Path, host: str = "12
     def sink(_device: DeviceId, harvest: Harvest) -> None:
         made[0].events += harvest.events
 
-    async def flush() -> None:
+    async def flush() -> int:
         made[0].flushed = len(made[0].events)
+        return 0
 
     async def main() -> None:
         timer = SteadyTimer()

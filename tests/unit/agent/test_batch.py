@@ -49,6 +49,13 @@ def test_when_nobody_takes_the_oldest_give_way_and_are_counted() -> None:
     assert batch.dropped == {"batch_full": 5}
 
 
+def test_so_do_events() -> None:
+    batch = Batch(1000)
+    batch.add([], [Event(DeviceId("sw-1"), AT, "link_down")] * (MAX_WAITING - 1))
+    batch.add([], [Event(DeviceId("sw-1"), AT, "link_up")] * 3)
+    assert batch.dropped == {"batch_full_events": 2}
+
+
 @given(
     st.lists(
         st.builds(

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from agent.address import HostPort
 from agent.config import AgentConfig, load_config
 from agent.traps.access import AuthProtocol, PrivacyProtocol, own_engine_id
-from agent.traps.receiver import refuse_unusable
+from agent.traps.ear import refuse_unusable
 from campanile.cli import main
 from campus.errors import ConfigError
 

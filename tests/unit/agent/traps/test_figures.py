@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.batch import Batch
+from agent.candidates import Candidate
 from agent.clock import SteadyClock
 from agent.collect.port import Harvest
 from agent.facts import FactsBook
 from agent.intake import Intake
 from agent.poll import Poller
 from agent.spool.file import SpoolFile
+from agent.spool.report import stranger_lines
 from agent.spool.spool import Spool
 from agent.traps.port import Drop
+from agent.traps.receiver import LISTED
 from agent.vitals import Vitals
 from campus.ids import DeviceId
 from tests.fakes.manual_timer import ManualTimer
@@ -68,3 +71,8 @@ def test_traps_are_counted_and_those_that_became_no_event_by_reason(tmp_path: Pa
 
 def test_who_hears_no_traps_does_not_count_them(tmp_path: Path) -> None:
     assert figures(tmp_path, None) == {}
+
+
+def test_who_is_listed_is_listed_with_advice() -> None:
+    strangers = [Candidate("SNMP traps from 10.0.0.1", 1, drop, 0, b"") for drop in LISTED]
+    assert "unreadable" not in stranger_lines(strangers, 0)

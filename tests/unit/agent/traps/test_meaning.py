@@ -60,6 +60,28 @@ def test_a_port_that_polling_does_not_know_has_the_name_the_trap_tells(
     assert told(LINK_DOWN, *varbinds).instance == name
 
 
+@pytest.mark.parametrize(
+    ("varbind", "name"),
+    [
+        ((f"{IF_NAME}.17", b"GE1/0/1"), "GE1/0/1"),
+        ((f"{IF_NAME}.17", b"GE0/0/17"), "GE0/0/17"),
+        ((f"{IF_NAME}.17", b""), "GE0/0/17"),
+        ((f"{IF_NAME}.18", b"GE1/0/1"), "GE0/0/17"),
+        ((f"{IF_DESCR}.17", b"GigabitEthernet0/0/17"), "GE0/0/17"),  # another column says the same otherwise
+    ],
+)
+def test_a_device_that_has_numbered_its_ports_anew_knows_better_than_polling(
+    varbind: tuple[str, Raw], name: str
+) -> None:
+    assert told(LINK_DOWN, (f"{IF_INDEX}.17", 17), varbind).instance == name
+
+
+def test_two_ports_of_one_name_are_told_apart_as_polling_does() -> None:
+    twins = Switch(ports=(("17", "uplink"), ("18", "uplink (18)")))
+    varbinds = ((f"{IF_INDEX}.18", 18), (f"{IF_NAME}.18", b"uplink"))
+    assert told(LINK_DOWN, *varbinds, known=twins).instance == "uplink (18)"
+
+
 def test_a_ups_says_that_the_mains_went_and_came_in_both_spellings_of_its_oid() -> None:
     minutes = ("1.3.6.1.2.1.33.1.2.3.0", 12)
     for oid in ("1.3.6.1.2.1.33.2.1", "1.3.6.1.2.1.33.2.0.1"):
