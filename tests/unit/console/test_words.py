@@ -4,6 +4,7 @@ import re
 import string
 from pathlib import Path
 
+from agent.traps.port import Drop
 from campus.delivery import SetAside
 from campus.samples import DeviceKind, Severity
 from controller.alerts.model import AlertState
@@ -32,7 +33,7 @@ MADE = {
         *(f"trail.person_{decision}" for decision in ("acknowledged", "unacknowledged")),
     ],
     "part.": [
-        f"part.{part}" for part in ("freezer", "cold_store", "hot_holding", "black", "cyan", "magenta", "yellow")
+        f"part.{part}" for part in ("freezer", "cold_store", "hot_holding", "black", "cyan", "magenta", "yellow", *Drop)
     ],
     "link.": ["link.in", "link.out"],
     "settings.theme_": [f"settings.theme_{theme}" for theme in Theme],
