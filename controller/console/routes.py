@@ -16,6 +16,7 @@ from controller.console.pages.device import device_router
 from controller.console.pages.devices import devices_router
 from controller.console.pages.network import network_router
 from controller.console.pages.overview import overview_router
+from controller.console.pages.profiles import profiles_router
 from controller.console.pages.school import school_router
 from controller.console.pages.search import search_router
 from controller.console.pages.settings import settings_router
@@ -30,6 +31,7 @@ PAGES = (
     device_router,
     chart_router,
     devices_router,
+    profiles_router,
     alerts_router,
     network_router,
     delivery_router,

@@ -8,6 +8,7 @@ from agent.traps.port import Drop
 from campus.delivery import SetAside
 from campus.samples import DeviceKind, Severity
 from controller.alerts.model import AlertState
+from controller.console.families import Proof
 from controller.console.language import Language, Text, texts
 from controller.console.notices import TOLD
 from controller.console.page import WORST_FIRST, Theme
@@ -54,6 +55,7 @@ MADE = {
     "delivery.trouble_": [f"delivery.trouble_{trouble}" for trouble in Trouble],
     "delivery.tip_": [f"delivery.tip_{trouble}" for trouble in Trouble],
     "delivery.reason_": [f"delivery.reason_{reason}" for reason in (*SetAside, "unreadable")],
+    "profiles.": [f"profiles.{proof}" for proof in Proof],
     "utilisation.": [f"utilisation.{n}" for n in ("site", "room", "board", "share", "used_h", "lesson_h")]
     + [f"utilisation.{n}" for n in ("known_h", "on_h", "reason")],
 }
