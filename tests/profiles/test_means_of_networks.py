@@ -38,6 +38,13 @@ def test_what_two_mibs_tell_is_told_once_and_a_switch_that_stands_alone_has_no_r
     assert sensors(report, "state") == {"Stack role switch 1": 1, "Stack member switch 1": 4}
 
 
+def test_two_switches_have_a_ring_that_may_be_broken(tmp_path: Path) -> None:
+    path = tmp_path / "two.snmprec"
+    alone = (HERE / "stack-with-optics.snmprec").read_text()
+    path.write_text(alone + "1.3.6.1.4.1.9.9.500.1.2.1.1.3.2001|2|2\n1.3.6.1.4.1.9.9.500.1.2.1.1.6.2001|2|11\n")
+    assert sensors(probed(path), "state")["Stack ring"] == 2
+
+
 def test_what_one_column_measures_is_known_by_name_and_named_by_a_part_of_it() -> None:
     report = read("stack-with-optics")
     assert sensors(report, "current", "signal") == {

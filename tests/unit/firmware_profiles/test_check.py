@@ -50,6 +50,22 @@ MISTAKES = {
         5,
         "are for gauges",
     ),
+    "a counter that follows from another": (
+        GOOD + "points: [{metric: if_in_bps, oid: 1.3.6.1.0, type: counter64, joined: [1.3.6.2.0]}]",
+        5,
+        "are for gauges",
+    ),
+    "scale 0 of some": (GOOD + "points: [{metric: power_w, oid: 1.3.6.1.0, scale_from: {700: 0}}]", 5, "scale 0"),
+    "another scale than the standard's": (
+        GOOD + "points: [{metric: input_voltage_v, oid: 1.3.6.1.2.1.33.1.3.3.1.3, scale_from: {700: 0.1}}]",
+        5,
+        "with scale 0.1 it is not V",
+    ),
+    "rows of no column": (
+        GOOD + "tables: {fans: {instance: {}, where: [{at_least: 2}], points: [{metric: fan_rpm, oid: 1.3.6.1}]}}",
+        5,
+        "Name a `column`",
+    ),
     "neighbours nowhere": (
         GOOD + CPU + "neighbours: [{remote_name: 1.3.6.1, remote_port: [1.3.6.2], local_port: [1.3.6.3]}]",
         6,
@@ -165,7 +181,7 @@ def test_a_mistake_is_found_in_its_line_with_advice(tmp_path: Path, mistake: str
 
 
 def test_there_are_many_mistakes() -> None:
-    assert len(MISTAKES) == 38
+    assert len(MISTAKES) == 42
 
 
 def test_an_include_loop_is_told_once_for_each_who_is_in_it(tmp_path: Path) -> None:
