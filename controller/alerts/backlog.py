@@ -1,7 +1,8 @@
-"""What was found and is not written yet: bounded, in order, and timed from finding to writing. Not thread-safe."""
+"""What was found and is not written yet: bounded, in order, and timed from finding to writing."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from threading import Lock
 from typing import Final, NamedTuple
 
 from controller.alerts.model import EventKey
@@ -25,42 +26,60 @@ class Finding(NamedTuple):
 
 
 class Backlog:
-    """First in, first out."""
+    """First in, first out. Thread-safe, and nobody waits long: its lock is never held while anything is judged or written."""
 
     def __init__(self, capacity: int = MAX_WAITING) -> None:
         self._capacity = capacity
         self._waiting: deque[Finding] = deque()
         self._delays_ms: deque[int] = deque(maxlen=TIMED)
-        self.dropped = 0
+        self._dropped = 0
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def dropped(self) -> int:
+        """Findings that nobody will hear of."""
+        return self._dropped
+
     def put(self, findings: Iterable[Finding]) -> None:
         """Add what was found last."""
-        self._waiting.extend(findings)
-        self._trim()
+        with self._lock:
+            self._waiting.extend(findings)
+            self._trim()
 
     def take(self, most: int) -> list[Finding]:
         """The oldest ones, at most so many."""
-        return [self._waiting.popleft() for _ in range(min(len(self._waiting), most))]
+        with self._lock:
+            return [self._waiting.popleft() for _ in range(min(len(self._waiting), most))]
 
     def give_back(self, findings: Sequence[Finding]) -> None:
         """What was taken could not be written: it is the oldest again."""
-        self._waiting.extendleft(reversed(findings))
-        self._trim()
+        with self._lock:
+            self._waiting.extendleft(reversed(findings))
+            self._trim()
+
+    def drop(self, findings: Sequence[Finding]) -> None:
+        """What was taken can never be written."""
+        with self._lock:
+            self._dropped += len(findings)
 
     def note_written(self, findings: Sequence[Finding], now: int) -> None:
         """Remember how long the last `TIMED` of them waited."""
-        self._delays_ms.extend(now - each.found_at for each in findings)
+        with self._lock:
+            self._delays_ms.extend(now - each.found_at for each in findings)
 
-    def delays_ms(self) -> Iterator[tuple[str, int]]:
-        """Of the findings written last: quantile and how long from finding to writing; nothing while none was written."""
-        ordered = sorted(self._delays_ms)
-        for quantile in (0.5, 0.99, 1.0) if ordered else ():
-            yield f"{quantile:g}", ordered[min(len(ordered) - 1, int(quantile * len(ordered)))]
+    def delays_ms(self) -> dict[str, int]:
+        """Of the findings written last: by quantile, how long from finding to writing; empty while none was written."""
+        with self._lock:
+            ordered = sorted(self._delays_ms)
+        return {
+            f"{quantile:g}": ordered[min(len(ordered) - 1, int(quantile * len(ordered)))]
+            for quantile in ((0.5, 0.99, 1.0) if ordered else ())
+        }
 
     def _trim(self) -> None:
         while len(self._waiting) > self._capacity:
             self._waiting.popleft()
-            self.dropped += 1
+            self._dropped += 1

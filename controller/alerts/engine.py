@@ -86,12 +86,13 @@ class AlertEngine:
         self._selection = Selection(self._rulebook, registry)
         self._watch = Watch(self._selection)
         self._lock = threading.Lock()
-        """Guards the watch and the queue; never held while the database is written."""
+        """Guards the watch. Held while it judges, and while the registry is asked for a device: ingest must not wait for it."""
         self._pen = threading.Lock()
-        """Guards the recorder."""
+        """Guards the recorder, and how the queue is written."""
         self._events = EventLog(engine)
         self._backlog = Backlog()
         self._newest = Newest()
+        """Of whoever notes events, and of `restore` before that."""
         self._doubtful: dict[FrameMark, list[list[Finding]]] = {}
         """What follows from the events of frames that perhaps were not kept: each comes again at once, and is told then."""
         self.on_found: Callable[[], None] = _nobody_listens
@@ -142,11 +143,7 @@ class AlertEngine:
         now = self._clock()
         reports = [Report(EventKey(*mark, place), event, now) for place, event in enumerate(events)]
         before = self._doubtful.pop(mark, None)
-        if before is None:
-            with self._lock:
-                found = [self._findings_of(report) for report in reports]
-        else:
-            found = before
+        found = [self._findings_of(report) for report in reports] if before is None else before
         try:
             is_new = self._events.keep([(report, bool(each)) for report, each in zip(reports, found, strict=True)])
         except Transient:
@@ -154,8 +151,7 @@ class AlertEngine:
             raise
         due = [finding for each in found for finding in each]
         if due and (is_new or before is not None):
-            with self._lock:
-                self._backlog.put(due)
+            self._backlog.put(due)
             self.on_found()
 
     def tick(self, now: int) -> None:
@@ -186,7 +182,7 @@ class AlertEngine:
                 dropped=self._backlog.dropped,
                 open=len(self._recorder.open),
                 written=dict(self._written),
-                delays_ms=dict(self._backlog.delays_ms()),
+                delays_ms=self._backlog.delays_ms(),
                 events_forgotten=self._events.forgotten,
             )
 
@@ -268,35 +264,31 @@ class AlertEngine:
         return Cleared(self._watch.key(each.series, each.rule), rule, each.at, each.value)
 
     def _next_findings(self) -> list[Finding]:
-        with self._lock:
-            most = 1 if self._written_alone else WRITE_AT_ONCE
-            self._written_alone = max(0, self._written_alone - 1)
-            return self._backlog.take(most)
+        most = 1 if self._written_alone else WRITE_AT_ONCE
+        self._written_alone = max(0, self._written_alone - 1)
+        return self._backlog.take(most)
 
     def _write(self, findings: list[Finding], now: int) -> None:
         judged = [each.event for each in findings if each.event is not None]
         try:
             outcomes = self._recorder.write([each.change for each in findings], now, judged)
         except Transient:
-            with self._lock:
-                self._backlog.give_back(findings)
+            self._backlog.give_back(findings)
             raise
         except Exception:  # noqa: BLE001 - the edge of one change: its neighbours are written
             self._sort_out(findings)
             return
         self._written.update("cleared" if outcome is None else outcome.value for outcome in outcomes)
-        with self._lock:
-            self._backlog.note_written(findings, self._clock())
+        self._backlog.note_written(findings, self._clock())
 
     def _sort_out(self, findings: list[Finding]) -> None:
         """What cannot be written, by a mistake nobody foresaw: of several it is found out which, one is dropped."""
         _log.exception("changes of alerts cannot be written", extra={"changes": len(findings)})
-        with self._lock:
-            if len(findings) > 1:
-                self._backlog.give_back(findings)
-                self._written_alone = len(findings)
-            else:
-                self._backlog.dropped += 1
+        if len(findings) > 1:
+            self._backlog.give_back(findings)
+            self._written_alone = len(findings)
+        else:
+            self._backlog.drop(findings)
 
 
 def _nobody_listens() -> None:

@@ -2,7 +2,8 @@
 
 Where the newest value of a series contradicts what is written down, its samples since then, or since the hold may have
 begun, are read from the store and judged again. How late each of them came is not known any more: one out of a spool
-counts as if it had come in time.
+counts as if it had come in time. Other series are not looked at: an alert that began and ended in samples that were
+committed and not judged yet is never told.
 """
 
 from typing import Final
