@@ -1,10 +1,10 @@
 """Whether a sample can be believed. Pure, whole columns at a time.
 
-A `SeriesTable` says of each series of a dictionary where it goes and what values it may have; `verdicts` judges the
+A `SeriesTable` says of each series of a dictionary where it goes and of which metric it is; `verdicts` judges the
 samples of many frames at once. One bad sample never loses its neighbours.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -26,24 +26,21 @@ Verdicts = NDArray[np.uint8]
 
 
 class SeriesTable(NamedTuple):
-    """Columns over the series of one dictionary, or of several, one after the other.
+    """Columns over the series of one dictionary: few and narrow, for a large district has thousands of tables.
 
-    `series` is -1 and `refusal` not 0 where no sample can be taken. `states` is a mask of the values a state metric may
-    have, 0 for a gauge.
+    `series` is the store's id or, where no sample can be taken, the verdict on all of them as a negative number. `metric`
+    is a row of `MetricLimits`.
     """
 
     series: Ids
-    refusal: Verdicts
-    minimum: Values
-    maximum: Values
-    states: NDArray[np.int64]
+    metric: NDArray[np.int16]
+    names_stranger: bool
+    """Whether the registry did not know one of the devices when the table was made."""
 
 
-def join_tables(tables: Sequence[SeriesTable]) -> SeriesTable:
-    """The tables one after the other, one or more."""
-    if len(tables) == 1:
-        return tables[0]
-    return SeriesTable(*(np.concatenate(columns) for columns in zip(*tables, strict=True)))
+def told_refusals(series: Ids) -> Verdicts:
+    """The verdicts that a column `series` of a table tells beforehand, 0 where it holds an id."""
+    return np.maximum(-series, ACCEPTED).astype(np.uint8)
 
 
 class MetricLimits:
@@ -57,9 +54,9 @@ class MetricLimits:
         self.maximum = np.array([*(np.inf if metric.states else metric.maximum for metric in every), np.inf])
         self.states = np.array([*map(_mask, every), 0], np.int64)
 
-    def rows(self, metrics: Iterable[MetricId]) -> NDArray[np.int64]:
+    def rows(self, metrics: Iterable[MetricId]) -> NDArray[np.int16]:
         """The row of each metric, -1 for one that the catalogue does not have."""
-        return np.array([self._row_of.get(metric, -1) for metric in metrics], np.int64)
+        return np.array([self._row_of.get(metric, -1) for metric in metrics], np.int16)
 
 
 def refusals(words: SeriesWords, known: NDArray[np.bool_], limits: MetricLimits) -> Verdicts:
@@ -78,29 +75,32 @@ def build_table(words: SeriesWords, refusal: Verdicts, series: Ids, limits: Metr
 
     A series that nothing speaks against and that has no id was not granted one.
     """
-    ids = np.where(refusal == ACCEPTED, series, np.int32(-1))
-    refusal = np.where((refusal == ACCEPTED) & (ids < 0), np.uint8(_CODE[SetAside.TOO_MANY_SERIES]), refusal)
-    row = limits.rows(words.metrics)[words.metric]
-    return SeriesTable(ids, refusal, limits.minimum[row], limits.maximum[row], limits.states[row])
-
-
-def names_unknown_device(table: SeriesTable) -> bool:
-    """Whether the registry does not know one of the table's devices (yet)."""
-    return bool(table.refusal.any()) and bool((table.refusal == _CODE[SetAside.UNKNOWN_DEVICE]).any())
+    granted = np.where(series < 0, np.int32(-_CODE[SetAside.TOO_MANY_SERIES]), series)
+    ids = np.where(refusal == ACCEPTED, granted, -refusal.astype(np.int32))
+    strange = bool((refusal == _CODE[SetAside.UNKNOWN_DEVICE]).any())
+    return SeriesTable(ids, limits.rows(words.metrics)[words.metric], strange)
 
 
 def verdicts(
-    table: SeriesTable, entry: NDArray[np.int64], measured_at: Times, value: Values, earliest: int, latest: int
+    series: Ids,
+    metric: NDArray[np.int16],
+    measured_at: Times,
+    value: Values,
+    limits: MetricLimits,
+    earliest: int,
+    latest: int,
 ) -> Verdicts:
     """For each sample 0, or the place of its reason in `REASONS`.
 
-    `entry` is the sample's row in the table. Instants must lie in earliest..latest, both included. Where several reasons
-    apply, the device comes before the metric, the metric before the value, the value before the clock.
+    `series` and `metric` are what the table has of each sample's series. Instants must lie in earliest..latest, both
+    included. Where several reasons apply, the device comes before the metric, the metric before the value, the value before
+    the clock.
     """
-    verdict = table.refusal[entry]
+    verdict = told_refusals(series)
     refuse = _Refusals(verdict)
-    refuse.where((value < table.minimum[entry]) | (value > table.maximum[entry]), SetAside.OUT_OF_RANGE)
-    states = table.states[entry]
+    row = metric.astype(np.intp)  # else each look-up below makes it anew
+    refuse.where((value < limits.minimum[row]) | (value > limits.maximum[row]), SetAside.OUT_OF_RANGE)
+    states = limits.states[row]
     if states.any():
         number = np.clip(value, -1, _HIGHEST_STATE + 1).astype(np.int64)
         fits = (number == value) & (number >= 0) & ((states >> np.maximum(number, 0)) & 1 == 1)

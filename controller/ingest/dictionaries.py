@@ -5,13 +5,11 @@ done in whole columns.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from campus.ids import MetricId, SiteId
-from campus.metrics import Metric
+from campus.ids import SiteId
 from campus.topics import Address
 from campus.wire.dictionary import read_series
 from controller.ingest.accept import ACCEPTED, MetricLimits, SeriesTable, build_table, refusals
@@ -23,9 +21,9 @@ from controller.store.port import SampleStore
 CAPACITY_BYTES: Final = 128 << 20
 """Of all tables that are kept: room for every dictionary of a large district, whose agents seal the same sets poll after
 poll. Devices that tell of themselves whenever they like make small ones, ever new."""
-_TABLE_BYTES: Final = 1_000
-_SERIES_BYTES: Final = 50
-"""What a table and each of its series cost, keys included (measured: 1.8 kB for 15 series)."""
+_TABLE_BYTES: Final = 600
+_SERIES_BYTES: Final = 25
+"""What a table and each of its series cost, keys included (measured: 1.0 kB for 15 series, 2.6 kB for 100)."""
 LOOK_AGAIN_MS: Final = 30_000
 """A dictionary of which something is refused is looked up anew after this long: the registry may know the device by now,
 or the agent may have been granted more series."""
@@ -44,7 +42,7 @@ class Dictionaries:
         self,
         store: SampleStore,
         registrar: Registrar,
-        metrics: Mapping[MetricId, Metric],
+        limits: MetricLimits,
         quota: SeriesQuota | None = None,
         capacity_bytes: int = CAPACITY_BYTES,
         counters: IngestCounters | None = None,
@@ -52,7 +50,7 @@ class Dictionaries:
         self._counters = counters or IngestCounters()
         self._store = store
         self._registrar = registrar
-        self._limits = MetricLimits(metrics)
+        self._limits = limits
         self._quota = quota
         self._capacity_bytes = capacity_bytes
         self._kept: OrderedDict[tuple[Address, bytes], _Kept] = OrderedDict()
@@ -93,7 +91,7 @@ class Dictionaries:
         return build_table(words, refusal, series, self._limits)
 
     def _keep(self, key: tuple[Address, bytes], table: SeriesTable, now: int) -> None:
-        is_incomplete = bool((table.refusal != ACCEPTED).any())
+        is_incomplete = bool((table.series < 0).any())
         self._kept[key] = _Kept(table, now + LOOK_AGAIN_MS if is_incomplete else None)
         self._size_bytes += _size_bytes(table)
         if is_incomplete:

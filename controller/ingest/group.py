@@ -10,7 +10,7 @@ import numpy as np
 from campus.topics import Address
 from campus.wire.columns import Columns, check_sizes, join_columns, read_columns
 from campus.wire.frame import FrameError, SamplesBody
-from controller.ingest.accept import ACCEPTED, SeriesTable, counted, join_tables, verdicts
+from controller.ingest.accept import ACCEPTED, MetricLimits, SeriesTable, counted, verdicts
 from controller.store.port import Batch, FrameMark, Ids, Times, Values
 
 PIECE_ROWS: Final = 16_384
@@ -47,6 +47,7 @@ class Group:
     than that of the samples of a small frame.
     """
 
+    limits: MetricLimits
     arrived: list[Arrived] = field(default_factory=list)
     """Every frame taken, whatever became of it: their receipts are due after the commit."""
     marks: dict[FrameMark, None] = field(default_factory=dict)
@@ -106,9 +107,9 @@ class Group:
         bases = np.cumsum([0, *(len(table.series) for table in tables.values())])
         base_of = dict(zip(tables, bases.tolist(), strict=False))  # the last of the bases is where all end
         entry += np.repeat([base_of[id(taken.table)] for taken in piece], [taken.body.count for taken in piece])
-        table = join_tables(list(tables.values()))
-        verdict = verdicts(table, entry, measured_at, value, earliest, latest)
-        series = table.series[entry]
+        series = np.concatenate([table.series for table in tables.values()])[entry]
+        metric = np.concatenate([table.metric for table in tables.values()])[entry]
+        verdict = verdicts(series, metric, measured_at, value, self.limits, earliest, latest)
         if not verdict.any():
             return series, measured_at, value
         self.set_aside.update(counted(verdict))

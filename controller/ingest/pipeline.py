@@ -21,7 +21,7 @@ from campus.wire.codec import decode_frame
 from campus.wire.columns import check_sizes
 from campus.wire.dictionary import read_series
 from campus.wire.frame import HELLO_NUMBER, EventsBody, FactsBody, Frame, HelloBody, ResultBody, SamplesBody
-from controller.ingest.accept import SeriesTable, names_unknown_device
+from controller.ingest.accept import MetricLimits, SeriesTable
 from controller.ingest.counters import IngestCounters
 from controller.ingest.dead_letters import DeadLetters
 from controller.ingest.deferral import CLOCK_PATIENCE_MS, Deferrals, Strangers
@@ -68,7 +68,8 @@ class Pipeline:
         listener: Listener | None = None,
         quota: SeriesQuota | None = None,
     ) -> None:
-        self.group = Group()
+        self._limits = MetricLimits(catalogue())
+        self.group = Group(self._limits)
         self.counters = counters
         self._store = store
         self._registrar = registrar
@@ -77,7 +78,7 @@ class Pipeline:
         self._clock = clock
         self._keep_ms = keep_days * DAY_MS
         self._listener = listener
-        self._dictionaries = Dictionaries(store, registrar, catalogue(), quota, counters=counters)
+        self._dictionaries = Dictionaries(store, registrar, self._limits, quota, counters=counters)
         self._strangers = Strangers(registrar)
         self._ahead = Deferrals(CLOCK_PATIENCE_MS)
         self._condemned: deque[bytes] = deque(maxlen=CONDEMNED_KEPT)
@@ -112,7 +113,7 @@ class Pipeline:
         if batch.marks:
             self._store.append(batch)
         self._count(group, batch, time.monotonic() - started)
-        self.group = Group()
+        self.group = Group(self._limits)
         newest = max((arrived.received_at for arrived in group.arrived), default=now)
         committed = Committed(batch.series, batch.measured_at, batch.value, newest) if len(batch.series) else None
         return Settled(group.arrived, [*batch.marks, *group.repeated], committed, group.greeted)
@@ -122,7 +123,7 @@ class Pipeline:
 
         When the store goes away meanwhile the frames are let go: they come again.
         """
-        frames, self.group = self.group.arrived, Group()
+        frames, self.group = self.group.arrived, Group(self._limits)
         settled = []
         for arrived in frames:
             try:
@@ -131,11 +132,11 @@ class Pipeline:
                 settled.append(self.commit())
             except Transient:
                 self.counters.append_retries += 1
-                self.group = Group()
+                self.group = Group(self._limits)
                 settled.append(Settled([arrived], [], None, []))
             except Exception as error:  # noqa: BLE001 - the edge of one frame: its neighbours go on
                 self.counters.unexpected["commit"] += 1
-                self.group = Group()
+                self.group = Group(self._limits)
                 self._condemned.append(_digest(arrived))
                 self._bury(arrived, "unexpected", repr(error))
                 settled.append(Settled([arrived], [], None, []))
@@ -147,11 +148,11 @@ class Pipeline:
             self._drop(SetAside.UNKNOWN_AGENT)
             return
         frame = decode_frame(arrived.payload)
-        address = Address(frame.site, frame.agent)
+        address = arrived.address or Address(frame.site, frame.agent)
         if arrived.address is None and not self._registrar.is_enrolled(address):
             self._drop(SetAside.UNKNOWN_AGENT)
             return
-        if arrived.address not in (None, address):
+        if frame.site != address.site or frame.agent != address.agent:
             raise Poison(
                 SetAside.WRONG_TOPIC, f"the frame says {frame.site}/{frame.agent}, its topic {arrived.address}"
             )
@@ -187,7 +188,7 @@ class Pipeline:
                 if is_resent_until_stored and _is_ahead(frame, body, now) and self._ahead.put_off(mark, now):
                     raise _EarlyError
                 table = self._dictionaries.table(address, body.dictionary, now)
-                if is_resent_until_stored and names_unknown_device(table):
+                if table.names_stranger and is_resent_until_stored:
                     table = self._table_unless_early(address, body.dictionary, now)
                 self.group.add_samples(arrived, body, table)
             case FactsBody() as body:

@@ -86,18 +86,19 @@ def runs_of(marks: Iterable[FrameMark]) -> list[tuple[Stream, Run]]:
     >>> [tuple(run) for _, run in runs_of(marks)]
     [(1, 3), (7, 7)]
     """
-    numbers: dict[tuple[SiteId, AgentId, int], set[int]] = defaultdict(set)
-    for mark in marks:
-        numbers[mark[:3]].add(mark.number)
+    numbers: dict[tuple[SiteId, AgentId, int], list[int]] = defaultdict(list)
+    for site, agent, epoch, number in marks:
+        numbers[site, agent, epoch].append(number)
     return [(Stream(*stream), run) for stream, members in numbers.items() for run in coalesced(members)]
 
 
 def coalesced(numbers: Collection[int]) -> list[Run]:
     """Numbers as sorted, disjoint, inclusive runs; one may stand twice."""
-    if len(numbers) == 1:  # nearly always: an agent seals more seldom than we commit
-        return [Run(number, number) for number in numbers]
+    ordered = sorted(set(numbers))
+    if ordered and ordered[-1] - ordered[0] == len(ordered) - 1:  # nearly always: one, or one after the other
+        return [Run(ordered[0], ordered[-1])]
     runs: list[Run] = []
-    for number in sorted(set(numbers)):
+    for number in ordered:
         if runs and number == runs[-1].last + 1:
             runs[-1] = Run(runs[-1].first, number)
         else:

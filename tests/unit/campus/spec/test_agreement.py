@@ -48,7 +48,9 @@ def test_checker_and_controller_agree(batch: list[Sample]) -> None:
     words, limits = read_series(body.dictionary), MetricLimits(catalogue())
     refusal = refusals(words, np.ones(len(words.devices), np.bool_), limits)
     table = build_table(words, refusal, np.arange(len(keys), dtype=np.int32), limits)
-    assert dict(said) == counted(verdicts(table, columns.series, columns.measured_at, columns.value, 0, LATEST_MS))
+    series, metric = table.series[columns.series], table.metric[columns.series]
+    found = verdicts(series, metric, columns.measured_at, columns.value, limits, 0, LATEST_MS)
+    assert dict(said) == counted(found)
 
 
 @pytest.mark.parametrize("language", sorted(PAGES))
