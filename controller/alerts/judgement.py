@@ -96,8 +96,6 @@ class Judgement:
         self._rule = np.zeros(0, dtype=np.int32)
         self._scale = np.zeros(0, dtype=np.float64)
         self._phase = np.zeros(0, dtype=np.uint8)
-        self._passes_until = np.zeros(0, dtype=np.int64)
-        """Samples of this instant and before are nothing to this binding; 0 but where old samples are judged again."""
         self._since = np.zeros(0, dtype=np.int64)
         self._value = np.zeros(0, dtype=np.float64)
         self._newest_at = np.zeros(0, dtype=np.int64)
@@ -207,10 +205,10 @@ class Judgement:
         """
         if not len(rows.measured_at):
             return []
-        again = Judgement(self._limits)
+        again = _Again(self._limits, told_at)
         again.reach(int(self._series[binding].max(initial=-1)) + 1)
         twins = again.bind(self._series[binding], self._rule[binding], self._phase[binding] == Phase.OPEN)
-        again._scale[twins], again._passes_until[twins] = self._scale[binding], told_at - 1
+        again.set_scale(twins, self._scale[binding])
         found: list[Transition] = []
         begin, end = int(rows.measured_at[0]), max(until, int(rows.measured_at[-1]))
         moments = np.arange(begin, end + REJUDGED_STEP_MS, REJUDGED_STEP_MS)
@@ -284,9 +282,6 @@ class Judgement:
 
     def _judge_layer(self, binding: Numbers, at: Times, value: Values) -> list[Transition]:
         departs = self._departs(binding, value)
-        is_new = at > self._passes_until[binding]
-        if not is_new.all():
-            binding, at, value, departs = binding[is_new], at[is_new], value[is_new], departs[is_new]
         if not departs.any():
             return []
         concerned = _of_same(self._is_chosen, binding, departs)
@@ -364,8 +359,20 @@ class Judgement:
         ]
 
     def _make_room(self, size: int) -> None:
-        for name in ("_series", "_rule", "_scale", "_phase", "_passes_until", "_since", "_value", "_is_chosen"):
+        for name in ("_series", "_rule", "_scale", "_phase", "_since", "_value", "_is_chosen"):
             setattr(self, name, grown(getattr(self, name), size))
+
+
+class _Again(Judgement):
+    """Judges old samples for bindings made at once, by the number of each passing over what was measured before `told_at`."""
+
+    def __init__(self, limits: Sequence[Limits], told_at: Times) -> None:
+        super().__init__(limits)
+        self._told_at = told_at
+
+    def _judge_layer(self, binding: Numbers, at: Times, value: Values) -> list[Transition]:
+        is_new = at >= self._told_at[binding]
+        return super()._judge_layer(binding[is_new], at[is_new], value[is_new])
 
 
 def _of_same(scratch: Mask, number: Numbers, chosen: Mask) -> Mask:
