@@ -77,7 +77,6 @@ class CapacityService:
                 [each.get(part) for part in parts[some] for each in (inbound, outbound)], start, until
             )
             for link, part in zip(links[some], parts[some], strict=True):
-                self._give_way()
                 known = link if link.capacity_bps > 0 else replace(link, capacity_bps=speeds.get(part, 0.0))
                 period = _Period(window, start, until, self.line * known.capacity_bps, self._zone)
                 uses.append(
