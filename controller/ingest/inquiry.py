@@ -11,6 +11,8 @@ from campus.wire.frame import CommandBody, Frame
 ASK_AFTER_MS: Final = 5_000
 """Facts that were only overtaken have come by then."""
 ASK_AGAIN_MS: Final = 60_000
+WANTED_FOR_MS: Final = 30_000
+"""Who was asked lately and was not wanted for so long has answered: the frames were put off before its facts came."""
 ASKED_AT_ONCE: Final = 50
 """Agents asked in one round: a district's, which a registry forgot, must not answer all at once."""
 
@@ -20,7 +22,9 @@ class Inquiry:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._wanted: dict[Address, None] = {}
+        self._named: set[Address] = set()
+        """Wanted since the last round."""
+        self._wanted_at: dict[Address, int] = {}
         self._asked_at: dict[Address, int] = {}
         self.asked = 0
         """How many commands were given out."""
@@ -28,15 +32,20 @@ class Inquiry:
     def want(self, address: Address) -> None:
         """A frame of an agent, which must be enrolled, waits for facts. Cheap: called for each."""
         with self._lock:
-            self._wanted[address] = None
+            self._named.add(address)
 
     def due(self, now: int) -> list[tuple[Address, bytes]]:
         """Commands to publish now, at most `ASKED_AT_ONCE`, to each agent at most one in `ASK_AGAIN_MS`."""
         with self._lock:
-            due = [each for each in self._wanted if abs(now - self._asked_at.get(each, 0)) >= ASK_AGAIN_MS]
-            due = due[:ASKED_AT_ONCE]
+            self._wanted_at.update(dict.fromkeys(self._named, now))
+            self._named.clear()
+            ready = [each for each in self._wanted_at if abs(now - self._asked_at.get(each, 0)) >= ASK_AGAIN_MS]
+            for address in self._wanted_at.keys() - ready:
+                if abs(now - self._wanted_at[address]) > WANTED_FOR_MS:
+                    del self._wanted_at[address]
+            due = ready[:ASKED_AT_ONCE]
             for address in due:
-                del self._wanted[address]
+                del self._wanted_at[address]
                 self._asked_at[address] = now
             self.asked += len(due)
         return [(address, _command(address, now)) for address in due]

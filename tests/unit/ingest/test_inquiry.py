@@ -25,6 +25,15 @@ def test_who_is_wanted_is_asked_once_a_minute_while_it_is_wanted() -> None:
     assert inquiry.asked == 3
 
 
+def test_frames_put_off_before_the_facts_came_are_no_reason_to_ask_again() -> None:
+    inquiry = Inquiry()
+    inquiry.want(NO_1)
+    assert len(inquiry.due(NOW)) == 1
+    inquiry.want(NO_1)  # put off while the answer was on its way
+    asked_at = [NOW + s * 1_000 for s in range(1, 120) if inquiry.due(NOW + s * 1_000)]
+    assert asked_at == []
+
+
 def test_a_district_is_asked_in_turns() -> None:
     inquiry = Inquiry()
     for number in range(ASKED_AT_ONCE + 1):
