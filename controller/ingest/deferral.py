@@ -7,7 +7,7 @@ lost. Of each stranger is remembered since when it has been named, and a frame w
 waiting for. It no longer is
 
 - once facts of it have come and the registry refused them: to wait longer would be in vain;
-- once it has been named for `PATIENCE_MS` and its agent, asked for facts (`inquiry`), has told none.
+- once it has been named for `PATIENCE_MS`, pauses left out, and its agent, asked for facts (`inquiry`), has told none.
 
 Both hold until its facts come after all: a device of which no facts can come delays its neighbours once, not in every frame.
 
@@ -30,8 +30,10 @@ CLOCK_PATIENCE_MS: Final = 600_000
 PATIENCE_MS: Final = 30 * 60_000
 """An agent sends facts that were not acknowledged again within 8 minutes (`agent.uplink.window`), and new ones when asked."""
 SILENCE_MS: Final = 10 * 60_000
-"""A stranger not named for so long is waited for anew: its agent, and so its facts, may have been cut off. Longer than an
-agent waits before it sends a frame again."""
+"""Longer than an agent of ours waits before it sends a frame again. A stranger not named for so long was waited for no more
+than `SILENCE_COUNTS_MS` meanwhile: its agent, and so its facts, may have been cut off. It must count for something, or an
+agent that sends again more seldom would be waited for without end."""
+SILENCE_COUNTS_MS: Final = 60_000
 STRANGERS: Final = 100_000
 """As many as the devices of a large district, for a registry may have lost them all."""
 _log = logging.getLogger(__name__)
@@ -55,7 +57,7 @@ class Deferrals:
 
 
 class _Wait(NamedTuple):
-    since: int
+    waited_ms: int
     named_at: int
     is_over: bool = False
 
@@ -77,21 +79,20 @@ class Strangers:
     def waited_ms(self, site: SiteId, strangers: Sequence[DeviceId], now: int) -> int | None:
         """For how long the facts of these have been waited for; None when none of them is worth waiting for (any more)."""
         waits = [self._name((site, device), now) for device in strangers]
-        return max((now - wait.since for wait in waits if not wait.is_over), default=None)
+        return max((wait.waited_ms for wait in waits if not wait.is_over), default=None)
 
     def told(self, site: SiteId, devices: Iterable[DeviceId], now: int) -> None:
         """Facts of `devices` were handed to the registry: those it does not know even now it has refused."""
         for device in self.among(site, devices):
-            self._keep((site, device), _Wait(now, now, is_over=True))
+            self._keep((site, device), _Wait(0, now, is_over=True))
 
     def _name(self, stranger: tuple[SiteId, DeviceId], now: int) -> _Wait:
-        wait = self._waits.get(stranger)
-        if wait is None or not (wait.is_over or 0 <= now - wait.named_at <= SILENCE_MS):
-            wait = _Wait(now, now)
-        elif not wait.is_over and now - wait.since >= PATIENCE_MS:
+        before = self._waits.get(stranger, _Wait(0, now))
+        pause_ms = max(0, now - before.named_at)  # our clock may have been set back
+        waited_ms = before.waited_ms + (pause_ms if pause_ms <= SILENCE_MS else SILENCE_COUNTS_MS)
+        wait = _Wait(waited_ms, now, before.is_over or waited_ms >= PATIENCE_MS)
+        if wait.is_over and not before.is_over:
             _log.warning("facts of a device never came", extra={"device": "/".join(stranger)})
-            wait = wait._replace(is_over=True)
-        wait = wait._replace(named_at=now)
         self._keep(stranger, wait)
         return wait
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from campus.ids import DeviceId
 from controller.ingest import deferral
-from controller.ingest.deferral import PATIENCE_MS, SILENCE_MS, Strangers
+from controller.ingest.deferral import PATIENCE_MS, SILENCE_COUNTS_MS, SILENCE_MS, Strangers
 from tests.fakes.ingest_neighbours import MemoryRegistrar
 from tests.unit.ingest.frames import NO_1, NO_2, NOW
 
@@ -29,12 +29,20 @@ def test_a_stranger_is_waited_for_half_an_hour_and_never_again() -> None:
     assert strangers.waited_ms(NO_2.site, [AP_7], NOW + PATIENCE_MS) == 0  # another school's device of that name
 
 
-def test_one_that_was_not_named_for_long_is_waited_for_anew() -> None:
+def test_while_nobody_names_it_little_of_the_wait_passes() -> None:
     strangers = Strangers(MemoryRegistrar())
-    last = NOW + PATIENCE_MS - 60_000
-    name_until(strangers, last)
-    assert strangers.waited_ms(SITE, [AP_7], last + SILENCE_MS + 1) == 0
-    assert strangers.waited_ms(SITE, [AP_7], NOW) == 0  # nor is anything believed of a clock that was set back
+    name_until(strangers, NOW + 120_000)
+    later = NOW + 100 * PATIENCE_MS
+    assert strangers.waited_ms(SITE, [AP_7], later) == 120_000 + SILENCE_COUNTS_MS
+    assert strangers.waited_ms(SITE, [AP_7], NOW) == 120_000 + SILENCE_COUNTS_MS  # nor while the clock is set back
+    assert strangers.waited_ms(SITE, [AP_7], NOW + 1_000) == 121_000 + SILENCE_COUNTS_MS
+
+
+def test_one_whose_frames_come_again_seldom_is_given_up_too() -> None:
+    strangers, pause_ms = Strangers(MemoryRegistrar()), 2 * SILENCE_MS
+    namings = range(NOW, NOW + 100 * pause_ms, pause_ms)
+    heard = [strangers.waited_ms(SITE, [AP_7], now) for now in namings]
+    assert heard.index(None) == PATIENCE_MS // SILENCE_COUNTS_MS
 
 
 def test_a_frame_waits_for_its_newest_stranger_and_tells_of_its_oldest() -> None:
@@ -68,12 +76,9 @@ def test_strangers_are_bounded() -> None:
 @given(st.lists(st.integers(0, SILENCE_MS * 2), max_size=40))
 def test_nobody_is_given_up_before_it_was_named_through_the_whole_patience(pauses_ms: list[int]) -> None:
     strangers = Strangers(MemoryRegistrar())
-    now = since = NOW
-    for pause_ms in pauses_ms:
-        since = now + pause_ms if pause_ms > SILENCE_MS else since
+    now, wanted_ms = NOW, 0
+    for pause_ms in [*pauses_ms, 0]:
         waited_ms = strangers.waited_ms(SITE, [AP_7], now)
-        if waited_ms is None:
-            return
-        assert waited_ms < PATIENCE_MS
+        assert waited_ms == (wanted_ms if wanted_ms < PATIENCE_MS else None)
         now += pause_ms
-    assert (strangers.waited_ms(SITE, [AP_7], now) is None) == (now - since >= PATIENCE_MS)
+        wanted_ms += pause_ms if pause_ms <= SILENCE_MS else SILENCE_COUNTS_MS
