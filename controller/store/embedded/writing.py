@@ -20,7 +20,7 @@ from controller.store.embedded.shelf import Hot, Layout, Shelf
 from controller.store.embedded.sizes import Sizes
 from controller.store.latest import LatestValues
 from controller.store.marks import CommittedFrames, Run, Stream, runs_of
-from controller.store.port import Batch, FrameMark, Ids, Level
+from controller.store.port import Batch, Ids, Level
 from controller.store.rollup import Rows, sort_by_metric
 from controller.store.series_index import Extent, SeriesIndex
 
@@ -118,17 +118,19 @@ class Writer:
 
     def append(self, batch: Batch) -> None:
         """As the port says."""
-        marks = list(batch.marks)
-        if marks and all(self.frames.is_committed(marks)):
+        marks = batch.marks
+        # Nearly always the first of them tells: it is new, as all are.
+        if marks and all(self.frames.is_committed(marks[:1])) and all(self.frames.is_committed(marks)):
             return
+        runs = runs_of(marks)
         rows = Rows(batch.series, batch.measured_at, batch.value)
         rows = self._segments.without_final(rows, self._shelf.layout)
         with self._appending:
             if len(rows.series) >= self._sizes.bulk_rows:
-                self._append_parts(rows, marks)
+                self._append_parts(rows, runs)
             else:
-                self._append_hot(rows, marks)
-            for stream, run in runs_of(marks):
+                self._append_hot(rows, runs)
+            for stream, run in runs:
                 self.frames.add(stream, run)
                 self.loose_runs += 1
             self.latest.update(*rows)
@@ -147,17 +149,17 @@ class Writer:
             if self._shelf.layout.hot[-1].rows:
                 self._begin_hot()
 
-    def _append_hot(self, rows: Rows, marks: Sequence[FrameMark]) -> None:
+    def _append_hot(self, rows: Rows, runs: Sequence[tuple[Stream, Run]]) -> None:
         hot = self._shelf.layout.hot[-1]
         hot.days |= self._segments.days(rows)  # before the commit: a reader may look too often, never too little
         with self._database.transaction() as cursor:
-            durable = self._insert_frames(cursor, marks)
+            durable = self._insert_frames(cursor, runs)
             if len(rows.series):
                 insert(cursor, hot.table, {"series": rows.series, "measured_at": rows.measured_at, "value": rows.value})
         self._durable = durable
         hot.rows += len(rows.series)
 
-    def _append_parts(self, rows: Rows, marks: Sequence[FrameMark]) -> None:
+    def _append_parts(self, rows: Rows, runs: Sequence[tuple[Stream, Run]]) -> None:
         with self._database.cursor() as cursor:
             parts = self._segments.write(cursor, rows)
 
@@ -165,7 +167,7 @@ class Writer:
 
         def keep(cursor: Cursor, layout: Layout) -> Layout:
             nonlocal durable
-            durable = self._insert_frames(cursor, marks)
+            durable = self._insert_frames(cursor, runs)
             newest = LatestValues()
             newest.update(*rows)
             return keep_segments(cursor, layout, parts, newest)
@@ -173,9 +175,8 @@ class Writer:
         self._shelf.change(keep)
         self._durable = durable
 
-    def _insert_frames(self, cursor: Cursor, marks: Sequence[FrameMark]) -> Extent:
-        """Write marks, and names that are new; the extent of names that are durable with the commit."""
-        runs = runs_of(marks)
+    def _insert_frames(self, cursor: Cursor, runs: Sequence[tuple[Stream, Run]]) -> Extent:
+        """Write committed frames, and names that are new; the extent of names that are durable with the commit."""
         if runs:
             insert_runs(cursor, runs)
         return insert_names(cursor, self._series, self._durable)
