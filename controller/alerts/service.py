@@ -91,9 +91,9 @@ class AlertService:
             raise NotFound(f"no rule {rule_id!r} (any more)")
         return rule
 
-    def words_of(self, report: Report) -> Rule:
-        """Titles and advice for what a device reported by itself."""
-        return event_rule(event_rule_id(report.event.kind))
+    def words_of(self, kind: str) -> Rule:
+        """Titles and advice for what devices report by themselves, by its kind."""
+        return event_rule(event_rule_id(kind))
 
     def rules(self) -> list[Rule]:
         """Every rule in force."""

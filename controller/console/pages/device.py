@@ -231,7 +231,7 @@ def _reports(console: Console, page: Page, scope: Scope, device: Device) -> list
     return [
         Reported(page.either(words.title_en, words.title_zh), report.event)
         for report in alerts.events(scope, device.site, device.id, SHOWN_REPORTS)
-        for words in [alerts.words_of(report)]
+        for words in [alerts.words_of(report.event.kind)]
     ]
 
 
