@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--series", type=int, help="series known before (22,650 with --quick, else 1,200,000)")
     parser.add_argument("--rules", type=int, default=200, help="alert rules in force")
     parser.add_argument("--frame", type=int, action="append", help="samples in each frame (1,000 and 100)")
-    parser.add_argument("--fresh", type=float, default=0.25, help="share of frames with a dictionary never seen before")
+    parser.add_argument("--fresh", type=float, default=0.0, help="share of frames with a dictionary never seen before")
     options = parser.parse_args(arguments)
     size = QUICK if options.quick else FULL
     if options.frame:
