@@ -86,9 +86,8 @@ class Upkeep:
     def _flush_one(self, hot: Hot) -> None:
         with self._database.cursor() as cursor:
             found = cursor.execute(f"SELECT {ROWS_OF_PART} FROM {hot.table}").fetchnumpy()
-            rows = self._segments.without_final(
-                Rows(*(np.asarray(column) for column in found.values())), self._shelf.layout
-            )
+            held = Rows(*(np.asarray(column) for column in found.values()))
+            rows = self._segments.without_final(held, self._shelf.layout)
             parts = self._segments.write(cursor, rows)
         newest = LatestValues()
         newest.update(*rows)
@@ -99,6 +98,7 @@ class Upkeep:
             return replace(keep_segments(cursor, layout, parts, newest), hot=kept)
 
         self._shelf.change(keep)
+        self._segments.note_too_late(len(held.series) - len(rows.series))
 
     def _due(self, now: int) -> list[int]:
         layout = self._shelf.layout

@@ -37,7 +37,7 @@ class Segments:
         self._numbers = count(1)
         self._counting = Lock()
         self.too_late = 0
-        """Rows left out by `without_final`."""
+        """Rows left out by `without_final` of what is durable now."""
 
     def begin_after(self, part_id: int) -> None:
         """Give numbers above the highest that was ever used."""
@@ -79,12 +79,14 @@ class Segments:
         days = self._cutter.bucket_of(rows.measured_at, Level.DAY)
         final = [day for day in np.unique(days).tolist() if day < floor and day in layout.rolled]
         kept = ~np.isin(days, final)
-        if not kept.all():
-            too_late = int((~kept).sum())
-            _log.warning("samples came after their day was closed for good", extra={"samples": too_late})
+        return rows if kept.all() else rows.taken(kept)
+
+    def note_too_late(self, samples: int) -> None:
+        """So many rows were left out; told once the others are durable, for what fails is tried again."""
+        if samples:
+            _log.warning("samples came after their day was closed for good", extra={"samples": samples})
             with self._counting:  # who appends and upkeep
-                self.too_late += too_late
-        return rows.taken(kept)
+                self.too_late += samples
 
     def by_day(self, rows: Rows) -> list[tuple[int, Rows]]:
         """The rows of each local day, in their order."""
@@ -134,6 +136,7 @@ class Writer:
                 self.frames.add(stream, run)
                 self.loose_runs += 1
             self.latest.update(*rows)
+            self._segments.note_too_late(len(batch.series) - len(rows.series))
             # Last of all: the batch is durable, and if this fails it is brought again and must be recognised.
             if self._shelf.layout.hot[-1].rows >= self._sizes.hot_rows:
                 self._begin_hot()

@@ -8,7 +8,7 @@ import pytest
 
 from controller.store.embedded import EmbeddedStore
 from controller.store.embedded.part import PartKind
-from controller.store.port import Level
+from controller.store.port import Level, Retention
 from tests.servers.daemon import wait_until
 from tests.unit.store.stores import DAY, MIDNIGHT, MINUTE, SMALL, batch, embedded, ids, mark, names
 
@@ -30,6 +30,25 @@ def test_a_batch_whose_commit_lasted_is_not_stored_again_when_the_next_table_can
         cursor.execute("DROP TABLE hot_2")
     store.append(full)
     assert stored(store) == SMALL.hot_rows
+    store.close()
+
+
+def test_what_is_too_late_is_counted_once_however_often_the_append_is_tried(tmp_path: Path) -> None:
+    store = embedded(tmp_path, retention=Retention(raw_days=3))
+    store.series_ids(names(1))
+    store.append(batch([(0, MIDNIGHT, 1.0)], marks=[mark(1)]))
+    store.maintain(MIDNIGHT + 4 * DAY)
+    late = batch([(0, MIDNIGHT + MINUTE, 5.0), (0, MIDNIGHT + 4 * DAY, 2.0)], marks=[mark(2)])
+    with store._database.transaction() as cursor:
+        cursor.execute("ALTER TABLE frame_runs RENAME TO away")
+    for _ in range(3):
+        with pytest.raises(duckdb.Error):
+            store.append(late)
+    assert store.figures().samples_too_late == 0
+    with store._database.transaction() as cursor:
+        cursor.execute("ALTER TABLE away RENAME TO frame_runs")
+    store.append(late)
+    assert store.figures().samples_too_late == 1
     store.close()
 
 
