@@ -117,12 +117,7 @@ def closed_snapshot(directory: Path) -> Iterator[Snapshot]:
     """Like `EmbeddedStore.snapshot`, of a store that nobody has open."""
     with reading_closed(directory) as cursor:
         cursor.execute("LOAD parquet")
-        written = cursor.execute("SELECT content FROM meta WHERE name = 'version'").fetchall()
-        if written != [(str(VERSION),)]:
-            raise ConfigError(
-                f"{directory / DATABASE} was written by another version of Campanile: start this version's controller on "
-                "it once, or use the version that wrote it"
-            )
+        _require_version(cursor, directory)
         with begun(cursor, directory) as snapshot:
             yield snapshot
 
@@ -159,9 +154,19 @@ def build_database(folder: Path, count: Callable[[int], None]) -> None:
 
 
 def parts_of(directory: Path) -> list[Part]:
-    """What a store that nobody has open says of its parts, by number."""
+    """What a store that nobody has open says of its parts, by number; `ConfigError` too when another version wrote it."""
     with reading_closed(directory) as cursor:
+        _require_version(cursor, directory)
         return read_parts(cursor)
+
+
+def _require_version(cursor: Cursor, directory: Path) -> None:
+    written = cursor.execute("SELECT content FROM meta WHERE name = 'version'").fetchall()
+    if written != [(str(VERSION),)]:
+        raise ConfigError(
+            f"{directory / DATABASE} was written by another version of Campanile: start this version's controller on "
+            "it once, or use the version that wrote it"
+        )
 
 
 def read_parts(cursor: Cursor) -> list[Part]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from campus.errors import ConfigError, Transient
@@ -101,6 +102,15 @@ def test_damage_of_live_data_names_file_day_and_remedy(folder: Folder) -> None:
     mended = repair(folder.data, place, Unwatched())
     assert (set(mended.put_back), mended.still_damaged) == (set(said), [])
     assert verify_data(folder.data / SAMPLES, folder.data / REGISTRY, Unwatched()).is_whole
+
+
+def test_data_of_another_version_is_not_repaired_and_it_is_said_what_to_do(folder: Folder) -> None:
+    place, _ = folder.take_verified()
+    with duckdb.connect(str(folder.data / SAMPLES / "samples.duckdb")) as connection:
+        connection.execute("ALTER TABLE part DROP COLUMN digest")
+        connection.execute("UPDATE meta SET content = '3' WHERE name = 'version'")
+    with pytest.raises(ConfigError, match="start this version's controller on it once"):
+        repair(folder.data, place, Unwatched())
 
 
 def test_damaged_data_is_backed_up_and_the_backup_says_that_it_is_not_whole(folder: Folder) -> None:
