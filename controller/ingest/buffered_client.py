@@ -127,11 +127,17 @@ class BufferedClient(mqtt.Client):
         waiting = self._out_packet.copy()  # paho's thread takes out of it meanwhile
         return sum(packet["to_process"] for packet in waiting)
 
-    def send_together(self, packets: Iterable[bytes]) -> None:
-        """Send whole packets of QoS 0 or receipts, in their order; without a connection they are dropped. Any thread."""
+    def send_together(self, packets: Iterable[bytes]) -> bool:
+        """Send whole packets of QoS 0 or receipts, in their order. Any thread.
+
+        Tells whether they were taken: without a connection they are dropped. What is taken may still be lost with the line.
+        """
+        if not self.is_connected():
+            return False
         joined = b"".join(packets)
-        if joined and self.is_connected():
+        if joined:
             self._packet_queue(mqtt.PUBACK, joined, 0, 0)  # paho does nothing more once a packet of this kind is sent
+        return True
 
     def _create_socket(self) -> Any:
         self._line = BufferedSocket(super()._create_socket())

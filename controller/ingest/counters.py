@@ -32,7 +32,7 @@ class IngestCounters:
     unexpected: Counter[str] = field(default_factory=Counter)
     """Exceptions nobody foresaw, by the step they ended."""
     down_dropped: int = 0
-    """Acknowledgements and commands that found no room while the broker was away: agents ask again by sending again."""
+    """Acknowledgements and commands not sent, for the broker was away or took too little: agents ask again by sending again."""
     connections: int = 0
     disconnections: int = 0
 
@@ -58,14 +58,22 @@ class IngestCounters:
             Figure(
                 "ingest_append_retries_total", "Commits tried again because the store was away", self.append_retries
             ),
-            Figure("ingest_frames_acknowledged_total", "Frames told to be stored", self.frames_acknowledged),
+            Figure(
+                "ingest_frames_acknowledged_total",
+                "Frames of which agents were told that they are stored",
+                self.frames_acknowledged,
+            ),
             Figure("ingest_dead_letters_total", "Frames written to the dead-letter file", self.dead_letters),
             Figure(
                 "ingest_dead_letters_lost_total",
                 "Frames too large for, or refused by, that file",
                 self.dead_letters_lost,
             ),
-            Figure("ingest_down_dropped_total", "Messages to agents dropped: the broker was away", self.down_dropped),
+            Figure(
+                "ingest_down_dropped_total",
+                "Messages to agents not sent: the broker was away, or took too little",
+                self.down_dropped,
+            ),
             Figure("ingest_broker_connections_total", "Connections made to the broker", self.connections),
             Figure("ingest_broker_disconnections_total", "Connections lost", self.disconnections),
         ]

@@ -23,7 +23,7 @@ from controller.ingest.group import Arrived
 from controller.ingest.judging import Judging
 from controller.ingest.limits import Limits
 from controller.ingest.pipeline import Pipeline, Settled
-from controller.ingest.port import EventSink, Judge, Registrar
+from controller.ingest.port import Committed, EventSink, Judge, Registrar
 from controller.ingest.reception import Reception
 from controller.ingest.subscriber import BrokerAddress, StateMessage, Subscriber
 from controller.ingest.turn import give_way
@@ -88,7 +88,8 @@ class Ingest:
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._turn = threading.Lock()
-        """Held while frames are taken and while a group is committed and settled, never while waiting for messages."""
+        """Held while a frame is taken and while a group is committed and settled; not while ingest waits for messages, for a
+        store that is away, or for the judge."""
         self._failures = 0
         self._oldest_unsettled_at = 0
         self._last_lag_ms = 0
@@ -105,10 +106,11 @@ class Ingest:
     def stop(self) -> None:
         """Commit what is under way and leave; harmless when called twice."""
         self._stopping.set()
+        give_up_s = time.monotonic() + STOP_TIMEOUT_S
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.join(STOP_TIMEOUT_S)
-        self._judging.stop(STOP_TIMEOUT_S)
+        self._judging.stop(max(0.0, give_up_s - time.monotonic()))
         self._subscriber.stop(_LINGER_S)
 
     @property
@@ -180,12 +182,8 @@ class Ingest:
             self._gather()
         if not self._pipeline.group.arrived:
             return
-        with self._turn:
-            if self._failures >= FAILURES_BEFORE_SINGLES:
-                for settled in self._pipeline.commit_one_by_one():
-                    self._settle(settled)
-                return
-            self._settle(self._persist(self._pipeline.commit))
+        for committed in self._persist(self._store):
+            self._judging.hand_over(committed)
 
     def _gather(self) -> None:
         group, deadline = self._pipeline.group, 0.0
@@ -198,22 +196,30 @@ class Ingest:
                 self._note_state(item.arrived)
                 continue
             self._oldest_unsettled_at = self._oldest_unsettled_at or item.received_at
-            with self._turn:
-                self._persist(partial(self._pipeline.take, item))
+            self._persist(partial(self._pipeline.take, item))
             deadline = deadline or time.monotonic() + GROUP_WINDOW_S
 
     def _persist(self, step: Callable[[], T]) -> T:
-        """Try until it works; `Transient` only when ingest is told to stop meanwhile."""
+        """Take the turn for it, and try until it works; `Transient` only when ingest is told to stop meanwhile."""
         wait_s = self._first_retry_s
         while True:
             try:
-                return step()
+                with self._turn:
+                    return step()
             except Transient as error:
                 self.counters.append_retries += 1
                 _log.warning("cannot store now", extra={"detail": str(error), "retry_in_s": wait_s})
                 if self._stopping.wait(wait_s):
                     raise
                 wait_s = min(LONGEST_RETRY_S, wait_s * 2)
+
+    def _store(self) -> list[Committed]:
+        """Commit what was gathered and settle it; what is to be judged of it."""
+        is_singly = self._failures >= FAILURES_BEFORE_SINGLES
+        stored = self._pipeline.commit_one_by_one() if is_singly else [self._pipeline.commit()]
+        for settled in stored:
+            self._settle(settled)
+        return [settled.committed for settled in stored if settled.committed is not None]
 
     def _settle(self, settled: Settled) -> None:
         now = self._clock()
@@ -224,14 +230,11 @@ class Ingest:
         self._beside("clashes", partial(self._reception.tell_clashes, self._events))
         agents = {arrived.address for arrived in settled.arrived if arrived.address}
         self._beside("note_agent", partial(self._registrar.note_frames, agents, now))
-        committed = settled.committed
-        if committed is not None:
-            self._judging.hand_over(committed)
 
     def _acknowledge(self, settled: Settled, now: int) -> None:
         flow = self._reception.flow
-        self._subscriber.publish_together(acknowledgements(settled.marks, settled.greeted, flow, now))
-        self.counters.frames_acknowledged += len(settled.marks)
+        if self._subscriber.publish_together(acknowledgements(settled.marks, settled.greeted, flow, now)):
+            self.counters.frames_acknowledged += len(settled.marks)
 
     def _note_state(self, arrived: Arrived) -> None:
         self.counters.states_received += 1

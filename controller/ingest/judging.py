@@ -1,12 +1,14 @@
 """Step 12 of a sample's path, beside the others: what is durable and acknowledged is judged while the next group is stored.
 
-One thread, in the order the groups were committed. A group that is not judged yet when the process dies is in the store, and
-judged from there after the restart.
+One thread, in the order the groups were committed. A group that is not judged yet when the process dies is in the store; after
+the restart alerting looks there for what the newest values contradict (`controller.alerts.resumption`). An alert that would
+have begun and ended in such groups is never told.
 """
 
 import logging
 import queue
 import threading
+import time
 from contextlib import suppress
 from typing import Final
 
@@ -36,9 +38,10 @@ class Judging:
         """After the last group: return when all are judged, or in time; harmless when called twice."""
         thread, self._thread = self._thread, None
         if thread is not None:
+            give_up_s = time.monotonic() + timeout_s
             with suppress(queue.Full):  # then it hangs, and ends with the process
                 self._groups.put(None, timeout=timeout_s)
-            thread.join(timeout_s)
+            thread.join(max(0.0, give_up_s - time.monotonic()))
 
     def hand_over(self, committed: Committed) -> None:
         """Have a group judged after those before it; waits while `GROUPS_WAITING` are before it."""

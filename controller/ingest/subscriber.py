@@ -194,23 +194,23 @@ class Subscriber:
             client.send_together([receipt_packet(receipt.message) for receipt in ready if receipt.qos])
 
     def publish(self, address: Address, payload: bytes) -> None:
-        """Send a frame down to an agent; what cannot be sent is dropped."""
+        """Send a frame down to an agent, once there is a connection; dropped, and counted, when too many wait for that."""
         if self._client is not None:
             sent = self._client.publish(address.topic(Leg.DOWN), payload, qos=QOS)
             self._counters.down_dropped += sent.rc == mqtt.MQTT_ERR_QUEUE_SIZE
 
-    def publish_together(self, frames: Sequence[tuple[Address, bytes]]) -> None:
+    def publish_together(self, frames: Sequence[tuple[Address, bytes]]) -> bool:
         """Send many frames down with QoS 0: acknowledgements, of which a lost one costs one repetition by its agent.
 
-        One that the broker must confirm would cost a third of our time. All are dropped while too much waits.
+        One that the broker must confirm would cost a third of our time. Tells whether they were taken: without a connection,
+        and while too much waits, all are dropped and counted.
         """
+        packets = [publish_packet(_topic_down(address), payload) for address, payload in frames]
         client = self._client
-        if client is None:
-            return
-        if client.waiting_bytes >= MOST_WAITING_BYTES:
+        is_taken = client is not None and client.waiting_bytes < MOST_WAITING_BYTES and client.send_together(packets)
+        if not is_taken:
             self._counters.down_dropped += len(frames)
-            return
-        client.send_together([publish_packet(_topic_down(address), payload) for address, payload in frames])
+        return is_taken
 
     def stop(self, linger_s: float = 0.0) -> None:
         """Leave, after at most `linger_s` for what is still to be sent; harmless when called twice."""

@@ -38,7 +38,9 @@ class Agent:
         self._client.on_message = self._hear
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
-        assert self._subscribed.wait(10)
+        if not self._subscribed.wait(10):
+            self.close()
+            pytest.fail("the broker took no subscription")
 
     def send(self, payload: bytes, leg: Leg = Leg.UP, *, retain: bool = False) -> None:
         """Publish, and wait until the broker has it."""
@@ -48,6 +50,8 @@ class Agent:
         """Leave."""
         self._client.disconnect()
         self._client.loop_stop()
+        # Freed with this object, not by the collector, which may come to paho's sockets before paho closes them.
+        self._client.on_subscribe = self._client.on_message = None
 
     def _hear(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         body = decode_frame(bytes(message.payload)).body
@@ -161,6 +165,17 @@ def test_nothing_is_acknowledged_while_the_store_is_away(broker: Mosquitto, cent
     ingest.stop()
 
 
+def test_between_two_attempts_nobody_waits_for_ingest(broker: Mosquitto, centre: Centre, agent: Agent) -> None:
+    centre.store.is_away = True
+    ingest = centre.begin(broker.port, first_retry_s=20.0)
+    agent.send(frame(1, [sample(value=1.0)]))
+    wait_until(lambda: ingest.counters.append_retries == 1, "the attempt")
+    with ingest.paused():
+        assert centre.store.attempts == 1
+    ingest.stop()
+    assert ingest.counters.append_retries == 1
+
+
 def test_a_group_that_could_not_be_stored_takes_no_more(broker: Mosquitto, centre: Centre, agent: Agent) -> None:
     centre.store.failures = [ZeroDivisionError("a bug")] * 2
     ingest = centre.begin(broker.port)
@@ -253,9 +268,14 @@ def test_a_judge_that_takes_long_delays_no_acknowledgement_and_misses_nothing(
     wait_until(lambda: agent.stored == {(1, 1), (1, 2)}, "the other one")
     wait_until(lambda: _figure(ingest, "ingest_unjudged_groups") == 2, "both groups to be handed on")
     assert judge.samples == 0
+    for number in (3, 4):
+        agent.send(frame(number, [sample(value=float(number))]))
+        wait_until(lambda number=number: (1, number) in agent.stored, "one more")  # the last of them has to wait
+    with ingest.paused():
+        assert judge.samples == 0
     judge.may_begin.set()
     ingest.stop()
-    assert [group.value.tolist() for group in judge.committed] == [[1.0], [2.0]]
+    assert [group.value.tolist() for group in judge.committed] == [[1.0], [2.0], [3.0], [4.0]]
     assert _figure(ingest, "ingest_unjudged_groups") == 0
 
 

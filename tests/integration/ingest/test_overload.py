@@ -42,7 +42,9 @@ class Heard:
         self._client.on_message = self._hear
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
-        assert self._subscribed.wait(10)
+        if not self._subscribed.wait(10):
+            self.close()
+            pytest.fail("the broker took no subscription")
 
     def send(self, payload: bytes) -> mqtt.MQTTMessageInfo:
         return self._client.publish(self.address.topic(Leg.UP), payload, qos=1)
@@ -66,6 +68,8 @@ class Heard:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        # Freed with this object, not by the collector, which may come to paho's sockets before paho closes them.
+        self._client.on_subscribe = self._client.on_message = None
 
     def _hear(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         body = decode_frame(bytes(message.payload)).body
