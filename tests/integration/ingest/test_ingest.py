@@ -268,9 +268,10 @@ def test_a_judge_that_takes_long_delays_no_acknowledgement_and_misses_nothing(
     wait_until(lambda: agent.stored == {(1, 1), (1, 2)}, "the other one")
     wait_until(lambda: _figure(ingest, "ingest_unjudged_groups") == 2, "both groups to be handed on")
     assert judge.samples == 0
-    for number in (3, 4):
-        agent.send(frame(number, [sample(value=float(number))]))
-        wait_until(lambda number=number: (1, number) in agent.stored, "one more")  # the last of them has to wait
+    agent.send(frame(3, [sample(value=3.0)]))
+    wait_until(lambda: (1, 3) in agent.stored, "one more")
+    agent.send(frame(4, [sample(value=4.0)]))
+    wait_until(lambda: (1, 4) in agent.stored, "one that waits to be handed on")
     with ingest.paused():
         assert judge.samples == 0
     judge.may_begin.set()
