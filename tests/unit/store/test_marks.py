@@ -1,5 +1,7 @@
 """Frame numbers as runs, whatever their order."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +25,7 @@ marks = st.lists(
 def test_runs_hold_every_number_once_and_never_touch(some: list[int]) -> None:
     runs = coalesced(some)
     assert [number for run in runs for number in range(run.first, run.last + 1)] == sorted(set(some))
-    assert all(before.last + 1 < after.first for before, after in zip(runs, runs[1:], strict=False))
+    assert all(before.last + 1 < after.first for before, after in pairwise(runs))
 
 
 @given(marks, marks)
