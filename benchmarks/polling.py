@@ -161,9 +161,9 @@ async def _pysnmp_get(engine: pysnmp.SnmpEngine, at_once: int, port: int, oids: 
 
 
 def _collector(number: int, port: int, catalogue: Catalogue) -> SnmpCollector:
-    return SnmpCollector(
-        DeviceTarget(DeviceId(f"sw-{number}"), HostPort("127.0.0.1", port), Secret("public")), catalogue
-    )
+    at = HostPort("127.0.0.1", port)
+    target = DeviceTarget(DeviceId(f"sw-{number}"), at, Secret("public"), shortest_rate_s=0.0)  # polls follow at once
+    return SnmpCollector(target, catalogue)
 
 
 @dataclass
