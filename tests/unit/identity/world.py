@@ -164,6 +164,7 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "end": [NOW],
         "text": ["s", "site-1", "10.2.0.1"],
         "limit": [200],
+        "keys": [[(site, device) for site in sites for device in (BOARD_101, GATEWAY)]],
         "metric": [MetricId("if_in_bps")],
         "instances": [()],
         "max_points": [600],
