@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 import yaml
 
 from tests.servers.daemon import free_port, require_program, running, wait_until
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.snmpd import COMMUNITY, Snmpd, snmpd
-from tests.support.district import NO_1, enrolment
+from tests.support.controller_file import controller_file
+from tests.support.district import NO_1
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 MEMORY_LIMIT_BYTES = 80_000_000
@@ -43,26 +43,13 @@ def agent_file(folder: Path, broker: Mosquitto, trap_port: int, device: Snmpd) -
     return path
 
 
-def controller_file(folder: Path, broker: Mosquitto) -> Path:
-    (folder / "district.yaml").write_bytes(yaml.safe_dump(msgspec.to_builtins(enrolment())).encode())
-    path = folder / "controller.yaml"
-    settings = {
-        "data_dir": "data",
-        "broker": {"host": "127.0.0.1", "port": broker.port},
-        "http": {"host": "127.0.0.1", "port": free_port()},
-        "enrolment": "district.yaml",
-    }
-    path.write_text(yaml.safe_dump(settings))
-    return path
-
-
 def test_what_a_device_says_is_an_alert_at_the_district_and_the_device_is_read(
     tmp_path: Path, broker: Mosquitto
 ) -> None:
     trap_port = free_port(socket.SOCK_DGRAM)
     sinks = f"trap2sink 127.0.0.1:{trap_port} t4aps\nauthtrapenable 1\n"
     (tmp_path / "snmpd").mkdir()
-    controller = controller_file(tmp_path, broker)
+    controller = controller_file(tmp_path / "controller.yaml", broker.port)
     log, agent_log = tmp_path / "controller.log", tmp_path / "agent.log"
     url = f"http://127.0.0.1:{yaml.safe_load(controller.read_text())['http']['port']}"
     with (

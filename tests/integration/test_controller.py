@@ -26,9 +26,10 @@ from campus.wire.codec import decode_frame, encode_frame
 from campus.wire.frame import AckBody, Body, EventsBody, FactsBody, Frame
 from campus.wire.pack import pack_samples
 from controller.clock import utc_ms
-from tests.servers.daemon import free_port, running, wait_until
+from tests.servers.daemon import running, wait_until
 from tests.servers.mosquitto import Mosquitto
-from tests.support.district import GATEWAY, KITCHEN, NO_1, address_of, enrolment, school_facts
+from tests.support.controller_file import controller_file
+from tests.support.district import GATEWAY, KITCHEN, NO_1, address_of, school_facts
 
 ADDRESS = address_of(NO_1)
 TEMPERATURE = MetricId("temperature_cel")
@@ -89,16 +90,7 @@ class School:
 
 @pytest.fixture
 def config(tmp_path: Path, broker: Mosquitto) -> Path:
-    (tmp_path / "district.yaml").write_bytes(yaml.safe_dump(msgspec.to_builtins(enrolment())).encode())
-    path = tmp_path / "controller.yaml"
-    settings = {
-        "data_dir": "data",
-        "broker": {"host": "127.0.0.1", "port": broker.port},
-        "http": {"host": "127.0.0.1", "port": free_port()},
-        "enrolment": "district.yaml",
-    }
-    path.write_text(yaml.safe_dump(settings))
-    return path
+    return controller_file(tmp_path / "controller.yaml", broker.port)
 
 
 def command(*arguments: str) -> list[str]:

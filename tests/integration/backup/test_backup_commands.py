@@ -9,10 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import msgspec
 import paho.mqtt.client as mqtt
 import pytest
-import yaml
 from paho.mqtt.enums import CallbackAPIVersion
 
 from campus.ids import Instance, MetricId
@@ -27,9 +25,10 @@ from controller.backup.staging import STAGE
 from controller.clock import utc_ms
 from controller.desk.model import SOCKET
 from controller.store.port import FrameMark
-from tests.servers.daemon import free_port, running, wait_until
+from tests.servers.daemon import running, wait_until
 from tests.servers.mosquitto import Mosquitto
-from tests.support.district import HOUR_MS, KITCHEN, NO_1, address_of, enrolment, school_facts
+from tests.support.controller_file import controller_file
+from tests.support.district import HOUR_MS, KITCHEN, NO_1, address_of, school_facts
 from tests.unit.store.stores import embedded
 
 ADDRESS = address_of(NO_1)
@@ -100,19 +99,7 @@ def said(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def config(tmp_path: Path, broker: Mosquitto) -> Path:
-    (tmp_path / "district.yaml").write_bytes(yaml.safe_dump(msgspec.to_builtins(enrolment())).encode())
-    return configured(tmp_path / "controller.yaml", broker.port, "data")
-
-
-def configured(path: Path, broker_port: int, data_dir: str) -> Path:
-    settings = {
-        "data_dir": data_dir,
-        "broker": {"port": broker_port},
-        "http": {"port": free_port()},
-        "enrolment": "district.yaml",
-    }
-    path.write_text(yaml.safe_dump(settings))
-    return path
+    return controller_file(tmp_path / "controller.yaml", broker.port)
 
 
 @pytest.fixture
@@ -155,7 +142,7 @@ def test_a_backup_under_load_holds_every_frame_acknowledged_before_it(
     refused = said("restore", "--config", str(config), "--replace", str(place))
     assert (refused.returncode, "stop it first" in refused.stderr) == (2, True)
 
-    elsewhere = configured(config.parent / "second.yaml", broker.port, "second")
+    elsewhere = controller_file(config.parent / "second.yaml", broker.port, "second")
     restored = said("restore", "--config", str(elsewhere), str(place))
     assert restored.returncode == 0, restored.stderr
     manifest = read_manifest(place)
