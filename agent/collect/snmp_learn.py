@@ -78,7 +78,8 @@ async def table_asks(table: Table, rows: list[tuple[str, str]], columns: Columns
     kept = {id(p): set(await _kept(indices, p.where, columns)) for p in table.points if p.where}
     part = table.same_name is SameName.SUM
     return [
-        Ask(point, instance_of(f"{instance} {point.instance}"), index, is_part=part)
+        # one text serves all points of a row: a switch has a thousand of them
+        Ask(point, instance_of(f"{instance} {point.instance}") if point.instance else instance, index, is_part=part)
         for index, instance in rows
         for point in table.points
         if not point.where or index in kept[id(point)]

@@ -174,11 +174,8 @@ class Repeats:
 
 def _subject(event: Event) -> tuple[str, ...]:
     if event.kind == UNKNOWN_TRAP:
-        return (
-            event.device,
-            event.kind,
-            event.text.partition(":")[0],
-        )  # its OID; what it carries differs from one to the next
+        oid, _, _ = event.text.partition(":")  # what it carries differs from one to the next
+        return event.device, event.kind, oid
     stem, _, side = event.kind.rpartition("_")
     if side in {"up", "down"}:
         return event.device, stem, event.instance
