@@ -8,7 +8,7 @@ from agent.collect.snmp import DeviceTarget, SnmpCollector
 from agent.config import AgentConfig, PolledDevice, load_config
 from agent.decode.snmp import SHORTEST_RATE_S
 from agent.main import Agent
-from agent.settings import AUTO_PROFILE
+from agent.settings import AUTO_PROFILE, DeviceProtocol
 from campus.document import nearest
 from campus.errors import ConfigError
 from campus.ids import DeviceId
@@ -21,16 +21,30 @@ def build_agent(path: Path) -> Agent:
     config = load_config(path)
     catalogue = load_catalogue(config.profiles_path)
     check_profiles_exist(config, catalogue)
-    return Agent(config, catalogue, lambda device: snmp_collector(device, catalogue, config.file.cadence.fast_s))
+    return Agent(config, catalogue, lambda device: collector_of(device, catalogue, config.file.cadence.fast_s))
+
+
+def collector_of(device: PolledDevice, catalogue: Catalogue, fast_s: float = math.inf) -> DeviceCollector:
+    """The collector of one polled device, by its protocol; it opens nothing before the first poll.
+
+    `fast_s`: how often it is polled at most.
+    """
+    match device.entry.protocol:
+        case DeviceProtocol.SNMP:
+            return snmp_collector(device, catalogue, fast_s)
 
 
 def snmp_collector(device: PolledDevice, catalogue: Catalogue, fast_s: float = math.inf) -> DeviceCollector:
-    """The collector of one polled device; it opens its socket at the first poll. `fast_s`: how often it is polled at most."""
+    """The collector of a device that speaks SNMP."""
     entry = device.entry
+    if device.credential is None or device.credential.community is None:
+        raise ConfigError(
+            f"{device.where}: device {entry.id!r} is asked by SNMP and needs a credential with a community"
+        )
     target = DeviceTarget(
         id=DeviceId(entry.id),
         address=device.address,
-        community=device.community,
+        community=device.credential.community,
         name=entry.name,
         room=entry.room,
         kind=entry.kind,

@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 
 from agent.address import HostPort, parse_host_port
-from agent.secret_source import read_secret
-from agent.settings import AgentFile, BrokerSettings, DeviceEntry, MqttDeviceEntry
+from agent.credentials import Credential, resolved_credentials
+from agent.settings import DEFAULT_CREDENTIAL, AgentFile, BrokerSettings, DeviceEntry, DeviceProtocol, MqttDeviceEntry
 from agent.trap_config import TrapConfig, trap_config
 from agent.traps.senders import plain
 from campus.document import Places, load_placed, nearest
@@ -23,6 +23,10 @@ from campus.tls import TlsSettings
 from campus.topics import Address
 
 SNMP_PORT = 161
+USUAL_PORT = {DeviceProtocol.SNMP: SNMP_PORT}
+"""Where a protocol is spoken when the address does not say."""
+_NEVER_OPEN = frozenset({DeviceProtocol.SNMP})
+"""Protocols in which nothing answers without a credential."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class PolledDevice:
 
     entry: DeviceEntry
     address: HostPort
-    community: Secret
+    credential: Credential | None
+    """None where the entry names none that there is, and its protocol needs none."""
     where: str
     """``file:line`` of the entry, for errors found later."""
 
@@ -73,10 +78,8 @@ def load_config(path: Path) -> AgentConfig:
     checked = _Checked(path, places)
     checked.ids(file)
     checked.numbers(file)
-    communities = {
-        name: read_secret(source, checked.where("snmp_communities", name), path.parent)
-        for name, source in file.snmp_communities.items()
-    }
+    credentials = resolved_credentials(file.credentials, file.snmp_communities, checked.where, path.parent)
+    communities = {name: each.community for name, each in credentials.items() if each.community}
     address = Address(parse_site_id(file.site), parse_agent_id(file.agent or file.site))
     return AgentConfig(
         file=file,
@@ -85,7 +88,7 @@ def load_config(path: Path) -> AgentConfig:
         profiles_path=path.parent / file.profiles if file.profiles else None,
         uplink=checked.broker(file.uplink, "uplink"),
         listeners=tuple(checked.broker(b, "mqtt_listeners", i) for i, b in enumerate(file.mqtt_listeners)),
-        devices=tuple(checked.device(entry, i, communities) for i, entry in enumerate(file.devices)),
+        devices=tuple(checked.device(entry, i, credentials) for i, entry in enumerate(file.devices)),
         traps=trap_config(file.traps, address, communities, checked.where, path.parent) if file.traps else None,
     )
 
@@ -164,11 +167,11 @@ class _Checked:
         )
         return Broker(settings, password, tls)
 
-    def device(self, entry: DeviceEntry, index: int, communities: dict[str, Secret]) -> PolledDevice:
+    def device(self, entry: DeviceEntry, index: int, credentials: dict[str, Credential]) -> PolledDevice:
         """Resolve a device entry."""
         where = self.where("devices", index)
         try:
-            address = parse_host_port(entry.address, SNMP_PORT)
+            address = parse_host_port(entry.address, USUAL_PORT[entry.protocol])
         except Poison as error:
             raise ConfigError(f"{self.where('devices', index, 'address')}: device {entry.id!r}: {error}") from error
         for number, text in enumerate(entry.trap_addresses):
@@ -177,17 +180,22 @@ class _Checked:
                     f"{self.where('devices', index, 'trap_addresses', number)}: device {entry.id!r}: {text[:80]!r} is not an "
                     "address: write 10.1.2.3, without a port"
                 )
-        community = communities.get(entry.credential)
-        if community is None:
+        credential = credentials.get(entry.credential)
+        if credential is None and (entry.protocol in _NEVER_OPEN or entry.credential != DEFAULT_CREDENTIAL):
             raise ConfigError(
                 f"{self.where('devices', index, 'credential')}: device {entry.id!r} wants the credential "
-                f"{entry.credential!r}, which snmp_communities does not have."
+                f"{entry.credential!r}, which there is not."
                 + (
-                    nearest(entry.credential, list(communities))
-                    or " Add it there, such as `read: {file: community.txt}`."
+                    nearest(entry.credential, list(credentials))
+                    or " Add it, such as `snmp_communities: {read: {file: community.txt}}`."
                 )
             )
-        return PolledDevice(entry, address, community, where)
+        if credential and not credential.community and entry.protocol is DeviceProtocol.SNMP:
+            raise ConfigError(
+                f"{self.where('devices', index, 'credential')}: device {entry.id!r} is asked by SNMP, and the credential "
+                f"{entry.credential!r} has no `community`"
+            )
+        return PolledDevice(entry, address, credential, where)
 
     def _id(self, text: str, *steps: str | int) -> None:
         if not is_id(text):

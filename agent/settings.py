@@ -3,6 +3,8 @@
 Pure nouns; `agent.config` reads and checks them.
 """
 
+from enum import StrEnum
+
 import msgspec
 
 from agent.collect.port import Cadence
@@ -13,6 +15,12 @@ from campus.tls import TlsSettings
 
 AUTO_PROFILE = "auto"
 DEFAULT_CREDENTIAL = "read"
+
+
+class DeviceProtocol(StrEnum):
+    """How a device is asked."""
+
+    SNMP = "snmp"
 
 
 class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,11 +102,20 @@ class TrapSettings(_Settings, frozen=True):
     """Of this receiver, in hexadecimal, for devices that send SNMPv3 informs; empty makes one of site and agent."""
 
 
+class CredentialEntry(_Settings, frozen=True):
+    """Secrets under one name: what a device's protocol needs of them is given."""
+
+    community: SecretSource | None = None
+    username: str = ""
+    password: SecretSource | None = None
+
+
 class DeviceEntry(_Settings, frozen=True):
     """One polled device. `kind` overrides the profile's; `trap_addresses` are others of its own that it sends traps from."""
 
     id: str
     address: str
+    protocol: DeviceProtocol = DeviceProtocol.SNMP
     name: str = ""
     room: str = ""
     profile: str = AUTO_PROFILE
@@ -132,7 +149,9 @@ class AgentFile(_Settings, frozen=True):
     uplink: UplinkSettings = UplinkSettings()
     cadence: CadenceSettings = CadenceSettings()
     polling: PollingSettings = PollingSettings()
+    credentials: dict[str, CredentialEntry] = {}
     snmp_communities: dict[str, SecretSource] = {}
+    """The same as credentials that give a `community` alone."""
     devices: tuple[DeviceEntry, ...] = ()
     traps: TrapSettings | None = None
     """Nothing is listened for without this block."""

@@ -13,6 +13,7 @@ from agent.collect.port import Cadence
 from agent.collect.snmp import DeviceTarget, SnmpCollector
 from agent.config import load_config
 from campus.ids import DeviceId
+from campus.secret import Secret
 from simulator.life.fault import FaultName
 from simulator.live.simulation import Simulation
 from simulator.plan.write import write_plan
@@ -64,7 +65,7 @@ async def school(folder: Path) -> AsyncIterator[School]:
     scene: School | None = None
     simulation = Simulation(plan, folder, lambda: scene.clock() if scene else MONDAY_10_15)
     targets = {
-        name: DeviceTarget(DeviceId(name), polled[name].address, polled[name].community) for name in (FAULTY, NEIGHBOUR)
+        name: DeviceTarget(DeviceId(name), polled[name].address, Secret(plan.community)) for name in (FAULTY, NEIGHBOUR)
     }
     scene = School(simulation, {name: SnmpCollector(target, SHIPPED, QUICK) for name, target in targets.items()})
     await simulation.start()

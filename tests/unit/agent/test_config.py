@@ -59,7 +59,8 @@ def test_the_whole_file_is_read_with_its_secrets(folder: Path) -> None:
     switch, ups = config.devices
     assert str(switch.address) == "127.1.1.11:1161"
     assert str(ups.address) == "ups.school:161"
-    assert (switch.community.reveal(), ups.community.reveal()) == ("s3cret", "l4b")
+    communities = [device.credential and device.credential.community for device in (switch, ups)]
+    assert [secret and secret.reveal() for secret in communities] == ["s3cret", "l4b"]
     assert config.uplink.password is not None
     assert config.uplink.password.reveal() == "pa55"
     assert config.spool_path == folder / "data/spool.db"
@@ -67,10 +68,28 @@ def test_the_whole_file_is_read_with_its_secrets(folder: Path) -> None:
     assert config.listeners[0].settings.port == 18831
 
 
+def test_credentials_are_named_once_and_give_something(folder: Path) -> None:
+    core = "{core: {community: {file: community.txt}}}"
+    device = "{id: sw-1, address: 10.1.1.1, credential: core}"
+    config = loaded(folder, f"site: no-1\ncredentials: {core}\ndevices: [{device}]")
+    credential = config.devices[0].credential
+    assert credential
+    assert credential.community
+    assert credential.community.reveal() == "s3cret"
+    with pytest.raises(ConfigError, match=r"agent.yaml:2: 'read' stands in snmp_communities too"):
+        loaded(
+            folder, "site: no-1\ncredentials: {read: {username: nms}}\nsnmp_communities: {read: {file: community.txt}}"
+        )
+    with pytest.raises(ConfigError, match=r"agent.yaml:2: 'read' gives nothing"):
+        loaded(folder, "site: no-1\ncredentials: {read: {}}")
+    with pytest.raises(ConfigError, match=r"agent.yaml:3: device 'sw-1' is asked by SNMP, and .* has no `community`"):
+        loaded(folder, "site: no-1\ncredentials: {read: {username: nms}}\ndevices: [{id: sw-1, address: 10.1.1.1}]")
+
+
 def test_no_secret_is_ever_printed(folder: Path) -> None:
     text = WHOLE.replace("{env: LAB_COMMUNITY}", "{value: l4b}")
     config = loaded(folder, text)
-    for shown in (repr(config), str(config), f"{config.devices[0].community}", f"{config.devices}"):
+    for shown in (repr(config), str(config), f"{config.devices[0].credential}", f"{config.devices}"):
         assert not any(secret in shown for secret in ("s3cret", "pa55", "l4b"))
     with pytest.raises(TypeError):
         pickle.dumps(Secret("s3cret"))
