@@ -5,9 +5,9 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from typing import TypeVar
 
-from campus.ids import is_id, is_instance, is_metric_id
-from campus.samples import DeviceFacts, Event, Sample
-from campus.wire.frame import EARLIEST_MS, LATEST_MS, Body, EventsBody, FactsBody
+from campus.ids import DeviceId, is_id, is_instance, is_metric_id
+from campus.samples import DeviceFacts, Document, Event, Sample
+from campus.wire.frame import EARLIEST_MS, LATEST_MS, MAX_DOCUMENT_BYTES, Body, DocumentBody, EventsBody, FactsBody
 from campus.wire.pack import pack_samples
 
 T = TypeVar("T")
@@ -24,21 +24,30 @@ class Batch:
         self._samples_per_frame = samples_per_frame
         self._samples: deque[Sample] = deque(maxlen=MAX_WAITING)
         self._events: deque[Event] = deque(maxlen=MAX_WAITING)
+        self._documents: dict[tuple[DeviceId, str], Document] = {}
         self.dropped: Counter[str] = Counter()
-        """Samples left out, by reason, and ``batch_full_events``."""
+        """Samples left out, by reason, ``batch_full_events``, and ``document_too_large``."""
 
     @property
     def is_empty(self) -> bool:
         """Nothing waits."""
-        return not self._samples and not self._events
+        return not self._samples and not self._events and not self._documents
 
     @property
     def is_full(self) -> bool:
         """Enough samples for a frame wait."""
         return len(self._samples) >= self._samples_per_frame
 
-    def add(self, samples: Sequence[Sample], events: Sequence[Event] = ()) -> None:
-        """Take readings; one that no frame could carry is left out, its neighbours stay."""
+    def add(self, samples: Sequence[Sample], events: Sequence[Event] = (), documents: Sequence[Document] = ()) -> None:
+        """Take readings; one that no frame could carry is left out, its neighbours stay.
+
+        Of two documents of one device and kind that wait the newer is enough.
+        """
+        for document in documents:
+            if len(document.content) > MAX_DOCUMENT_BYTES:
+                self.dropped["document_too_large"] += 1
+            else:
+                self._documents[document.device, document.kind] = document
         for sample in samples:
             reason = _fault(sample)
             if reason:
@@ -54,8 +63,10 @@ class Batch:
     def take(self, facts: Sequence[DeviceFacts]) -> list[Body]:
         """Bodies for `facts` and for everything that waits, in the order in which they must arrive; may be empty."""
         bodies: list[Body] = [FactsBody(list(chunk)) for chunk in _chunks(facts, FACTS_PER_FRAME)]
+        bodies += [DocumentBody(document) for document in self._documents.values()]
         bodies += [EventsBody(list(chunk)) for chunk in _chunks(list(self._events), EVENTS_PER_FRAME)]
         bodies += [pack_samples(chunk) for chunk in _chunks(list(self._samples), self._samples_per_frame)]
+        self._documents.clear()
         self._events.clear()
         self._samples.clear()
         return bodies

@@ -37,9 +37,9 @@ class Intake:
         """Accept what a device gave; never blocks."""
         if harvest.facts is not None:
             self._book.learn(harvest.facts)
-        elif harvest.samples or harvest.events:
+        elif harvest.samples or harvest.events or harvest.documents:
             self._book.introduce(device, self._clock())
-        self._batch.add(harvest.samples, harvest.events)
+        self._batch.add(harvest.samples, harvest.events, harvest.documents)
         self.dropped.update(harvest.dropped)
         if self._batch.is_full:
             self._full.set()

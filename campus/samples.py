@@ -1,6 +1,6 @@
-"""What an agent says about devices: samples, facts and events.
+"""What an agent says about devices: samples, facts, events and documents.
 
-Samples are numbers over time. Facts are slow properties, sent when they change. Events are moments.
+Samples are numbers over time. Facts are slow properties, sent when they change. Events are moments. Documents are large and slow.
 All instants are UTC milliseconds since 1970-01-01 (`..._at`), which is also how they travel and are stored.
 """
 
@@ -110,3 +110,25 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str = ""
     severity: Severity = Severity.INFO
     instance: str = ""
+
+
+class DocumentKind(StrEnum):
+    """What a document tells; each kind has its own shape of content."""
+
+    CONFIGURATION = "configuration"
+    """The running configuration of a device as text (UTF-8), its secrets masked."""
+    STATIONS = "stations"
+    """Who is seen on a device's ports and under which addresses."""
+    NEWCOMERS = "newcomers"
+    """What an agent found and nobody registered; the device is the agent itself."""
+
+
+class Document(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something large and slow that was read of a device, whole: a newer one of the same kind says all that is true now."""
+
+    device: DeviceId
+    kind: str
+    """A `DocumentKind`, or one of a newer sender."""
+    observed_at: int
+    content: bytes
+    """At most `campus.wire.frame.MAX_DOCUMENT_BYTES`."""

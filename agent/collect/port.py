@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from campus.samples import DeviceFacts, Event, Sample
+from campus.samples import DeviceFacts, Document, Event, Sample
 from firmware_profiles.model import Cadence
 
 __all__ = ["Cadence", "DeviceCollector", "Harvest"]
@@ -17,6 +17,7 @@ class Harvest:
     samples: list[Sample] = field(default_factory=list)
     facts: DeviceFacts | None = None
     events: list[Event] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
 
 

@@ -24,6 +24,7 @@ class Worth(IntEnum):
     THINNED = 1
     """Of a longer time the lowest and the highest samples only (`agent.spool.thin`)."""
     FACTS = 2
+    """Facts and documents: each is whole, so the newer makes the older superfluous."""
     EVENTS = 3
     """Events, and answers to commands."""
 

@@ -1,7 +1,8 @@
 """What goes when there is not room for everything, or when it is too old: the order of worth.
 
 1. What the controller has acknowledged.
-2. Facts of devices all of which have newer facts here, sent or not: facts are whole, so nothing is lost with the older.
+2. Facts of devices all of which have newer facts here, sent or not: facts are whole, so nothing is lost with the older. The
+   same holds for documents.
 3. *Thinning*: the oldest samples that were certainly never sent become few (`agent.spool.thin`); the newest hour stays raw.
    A frame that may have been sent is never thinned: the controller may have stored it, and would store its samples twice.
 4. Samples that may have been sent, then thinned ones, then what is left of the raw ones; the oldest first.
@@ -22,7 +23,7 @@ from agent.spool.thin import WINDOW_MS, samples_of, thinned
 from campus.ids import DeviceId
 from campus.samples import Sample
 from campus.wire.codec import decode_frame
-from campus.wire.frame import FactsBody, FrameError, SamplesBody
+from campus.wire.frame import DocumentBody, FactsBody, FrameError, SamplesBody
 
 RAW_MS = 3_600_000
 """The newest samples are never thinned."""
@@ -115,7 +116,7 @@ class Room:
 
     def _give_superseded_facts(self, _: int) -> int | None:
         """Without this the facts of a restless device would grow without bound."""
-        told: set[DeviceId] = set()
+        told: set[tuple[str, DeviceId]] = set()
         gone: list[tuple[int, int]] = []
         with self._database.transaction() as connection:
             rows = connection.execute(
@@ -124,10 +125,10 @@ class Room:
                 (Progress.ACKNOWLEDGED, Worth.FACTS),
             )
             for number, size_bytes, payload in rows:
-                devices = _devices(payload)
-                if devices and devices <= told:
+                subjects = _subjects(payload)
+                if subjects and subjects <= told:
                     gone.append((number, size_bytes))
-                told |= devices
+                told |= subjects
             delete_frames(connection, [number for number, _ in gone])
         return sum(size_bytes for _, size_bytes in gone) if gone else None
 
@@ -220,10 +221,12 @@ def _samples(connection: sqlite3.Connection, group: Sequence[_Candidate]) -> dic
     return samples
 
 
-def _devices(payload: bytes) -> set[DeviceId]:
-    """Of whom a frame of facts tells; empty when it cannot be read."""
+def _subjects(payload: bytes) -> set[tuple[str, DeviceId]]:
+    """What a frame of facts or a document tells of whom; empty when it cannot be read."""
     try:
         body = decode_frame(payload).body
     except FrameError:
         return set()
-    return {facts.device for facts in body.devices} if isinstance(body, FactsBody) else set()
+    if isinstance(body, DocumentBody):
+        return {(body.document.kind, body.document.device)}
+    return {("", facts.device) for facts in body.devices} if isinstance(body, FactsBody) else set()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from agent.spool.model import FRAME_OVERHEAD_BYTES, Moment, Progress, SpoolState, Worth
 from campus.topics import Address
 from campus.wire.codec import decode_frame, encode_frame
-from campus.wire.frame import Body, FactsBody, Frame, FrameError, SamplesBody
+from campus.wire.frame import Body, DocumentBody, FactsBody, Frame, FrameError, SamplesBody
 
 SEALED_AT = (
     "(created_at + CASE WHEN anchor_ms + :anchor_ms IS NOT NULL AND epoch IN (SELECT value FROM json_each(:boot)) "
@@ -138,4 +138,4 @@ def read_state(
 def _worth(body: Body) -> Worth:
     if isinstance(body, SamplesBody):
         return Worth.SAMPLES
-    return Worth.FACTS if isinstance(body, FactsBody) else Worth.EVENTS
+    return Worth.FACTS if isinstance(body, FactsBody | DocumentBody) else Worth.EVENTS

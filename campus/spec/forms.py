@@ -4,7 +4,15 @@ from typing import Any, NamedTuple
 
 from campus.ids import ID_PATTERN, MAX_INSTANCE_CHARS, METRIC_PATTERN
 from campus.topics import WIRE_VERSION
-from campus.wire.frame import EARLIEST_MS, LATEST_MS, MAX_DEVICES, MAX_FRAME_NUMBER, MAX_SAMPLES, MAX_SERIES
+from campus.wire.frame import (
+    EARLIEST_MS,
+    LATEST_MS,
+    MAX_DEVICES,
+    MAX_DOCUMENT_BYTES,
+    MAX_FRAME_NUMBER,
+    MAX_SAMPLES,
+    MAX_SERIES,
+)
 
 
 class Form(NamedTuple):
@@ -51,6 +59,7 @@ FORMS: dict[str, Form] = {
     "ids": Form("list of ids", "标识列表", {"items": _ID, "maxItems": MAX_SERIES}),
     "metrics": Form("list of metrics", "指标列表", {"items": _METRIC, "maxItems": MAX_SERIES}),
     "instances": Form("list of texts", "文本列表", {"items": _INSTANCE, "maxItems": MAX_SERIES}),
+    "document": Form("binary", "二进制", _buffer(f"at most {MAX_DOCUMENT_BYTES} bytes")),
     "buffer": Form("binary", "二进制", _buffer("MessagePack of SeriesDictionary")),
     "buffer_u16": Form("binary", "二进制", _buffer("u16 little-endian")),
     "buffer_i32": Form("binary", "二进制", _buffer("i32 little-endian")),

@@ -25,6 +25,8 @@ STRUCTURES: dict[str, type[msgspec.Struct]] = {
         samples.Neighbour,
         frame.EventsBody,
         samples.Event,
+        frame.DocumentBody,
+        samples.Document,
         frame.HelloBody,
         frame.AckBody,
         frame.CommandBody,

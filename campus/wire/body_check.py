@@ -12,10 +12,12 @@ from campus.samples import DeviceFacts, Event
 from campus.wire.frame import (
     EARLIEST_MS,
     LATEST_MS,
+    MAX_DOCUMENT_BYTES,
     MAX_FRAME_NUMBER,
     MAX_HOLD_S,
     AckBody,
     Body,
+    DocumentBody,
     EventsBody,
     FactsBody,
     FrameError,
@@ -61,6 +63,16 @@ def _check_event(event: Event, where: str) -> None:
     _check_instance(event.instance, where)
 
 
+def _check_document(body: DocumentBody) -> None:
+    document = body.document
+    _check_id(document.device, "document.device")
+    check_instant(document.observed_at, "document.observed_at")
+    if not is_id(document.kind):
+        raise FrameError("bad_id", f"document.kind: {document.kind[:80]!r} cannot name a kind of document")
+    if len(document.content) > MAX_DOCUMENT_BYTES:
+        raise FrameError("too_large", f"a document of {len(document.content)} bytes is over {MAX_DOCUMENT_BYTES}")
+
+
 def _check_hello(body: HelloBody) -> None:
     if not 0 <= body.oldest_kept <= MAX_FRAME_NUMBER or body.spool_bytes < 0 or body.devices < 0:
         raise FrameError("bad_shape", "oldest_kept, spool_bytes and devices of a hello must not be negative")
@@ -91,6 +103,7 @@ def _check_instance(text: str, where: str) -> None:
 _CHECKS: dict[type[Any], Callable[[Any], None]] = {
     FactsBody: _check_facts,
     EventsBody: _check_events,
+    DocumentBody: _check_document,
     HelloBody: _check_hello,
     AckBody: _check_ack,
 }

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from campus.errors import Poison
 from campus.ids import AgentId, SiteId
-from campus.samples import DeviceFacts, Event
+from campus.samples import DeviceFacts, Document, Event
 
 MAX_COMPRESSED_BYTES: Final = 1 << 20
 MAX_FRAME_BYTES: Final = 4 << 20
@@ -20,6 +20,8 @@ MAX_SAMPLES: Final = 65_536
 MAX_SERIES: Final = 65_535
 MAX_DEVICES: Final = 4_096
 MAX_EVENTS: Final = 16_384
+MAX_DOCUMENT_BYTES: Final = 960 << 10
+"""Of content: even what cannot be compressed fits in a message."""
 MAX_RUNS: Final = 65_536
 MAX_ARGUMENTS: Final = 64
 EARLIEST_MS: Final = 946_684_800_000
@@ -100,6 +102,12 @@ class EventsBody(msgspec.Struct, frozen=True, tag="events", tag_field="kind"):
     events: Annotated[list[Event], Meta(max_length=MAX_EVENTS)]
 
 
+class DocumentBody(msgspec.Struct, frozen=True, tag="document", tag_field="kind"):
+    """One large, slow thing read of a device."""
+
+    document: Document
+
+
 class HelloBody(msgspec.Struct, frozen=True, tag="hello", tag_field="kind"):
     """First frame of a connection: who the agent is and what it still keeps.
 
@@ -143,7 +151,7 @@ class ResultBody(msgspec.Struct, frozen=True, tag="result", tag_field="kind"):
     text: str = ""
 
 
-Body = SamplesBody | FactsBody | EventsBody | HelloBody | AckBody | CommandBody | ResultBody
+Body = SamplesBody | FactsBody | EventsBody | DocumentBody | HelloBody | AckBody | CommandBody | ResultBody
 
 
 class Frame(msgspec.Struct, frozen=True):

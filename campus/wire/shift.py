@@ -10,7 +10,7 @@ from itertools import accumulate
 import msgspec
 
 from campus.wire.codec import decode_frame, encode_frame
-from campus.wire.frame import EARLIEST_MS, LATEST_MS, Body, EventsBody, FactsBody, FrameError, SamplesBody
+from campus.wire.frame import EARLIEST_MS, LATEST_MS, Body, DocumentBody, EventsBody, FactsBody, FrameError, SamplesBody
 from campus.wire.pack import differences, little_endian
 
 
@@ -51,6 +51,9 @@ def shifted_body(body: Body, by_ms: int, latest: int) -> Body:
                 for each in body.events
             ]
         )
+    if isinstance(body, DocumentBody):
+        read_at = _within(body.document.observed_at + by_ms, latest)
+        return DocumentBody(msgspec.structs.replace(body.document, observed_at=read_at))
     return body
 
 

@@ -22,6 +22,8 @@ class IngestCounters:
     samples_set_aside: Counter[str] = field(default_factory=Counter)
     """By `campus.delivery.SetAside`."""
     events_received: int = 0
+    documents_received: Counter[str] = field(default_factory=Counter)
+    """By kind."""
     states_received: int = 0
     commits: int = 0
     commit_s: float = 0.0
@@ -83,5 +85,6 @@ class IngestCounters:
             *labelled(
                 "ingest_samples_set_aside_total", "Samples kept out of the store", "reason", self.samples_set_aside
             ),
+            *labelled("ingest_documents_received_total", "Documents handed on", "kind", self.documents_received),
             *labelled("ingest_unexpected_errors_total", "Errors nobody foresaw", "step", self.unexpected),
         ]

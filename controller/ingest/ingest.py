@@ -7,7 +7,7 @@ group that fails again and again is committed frame by frame, and only what fail
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from controller.ingest.group import Arrived
 from controller.ingest.judging import Judging
 from controller.ingest.limits import Limits
 from controller.ingest.pipeline import Pipeline, Settled
-from controller.ingest.port import Committed, EventSink, Judge, Registrar
+from controller.ingest.port import Committed, DocumentSink, EventSink, Judge, Registrar
 from controller.ingest.reception import Reception
 from controller.ingest.subscriber import BrokerAddress, StateMessage, Subscriber
 from controller.ingest.turn import give_way
@@ -64,7 +64,9 @@ class Ingest:
         keep_days: int,
         first_retry_s: float = FIRST_RETRY_S,
         reception: Reception | None = None,
+        documents: Mapping[str, DocumentSink] | None = None,
     ) -> None:
+        """`documents`: who keeps those of each kind (`campus.samples.DocumentKind`)."""
         self._reception = reception or Reception(Limits(), dead_letter_directory, store)
         self.counters = self._reception.counters
         self._subscriber = Subscriber(broker, self.counters, clock, self._reception.admits)
@@ -79,6 +81,7 @@ class Ingest:
             keep_days=keep_days,
             listener=self._reception,
             quota=self._reception.quota,
+            documents=documents,
         )
         self._registrar = registrar
         self._judging = Judging(judge, self.counters)

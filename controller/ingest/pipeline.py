@@ -8,7 +8,7 @@ import hashlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,11 +16,21 @@ import numpy as np
 from campus.delivery import MAX_AHEAD_MS, SetAside
 from campus.errors import Poison, Transient
 from campus.metrics import catalogue
+from campus.samples import Document
 from campus.topics import Address
 from campus.wire.codec import decode_frame
 from campus.wire.columns import check_sizes
 from campus.wire.dictionary import read_series
-from campus.wire.frame import HELLO_NUMBER, EventsBody, FactsBody, Frame, HelloBody, ResultBody, SamplesBody
+from campus.wire.frame import (
+    HELLO_NUMBER,
+    DocumentBody,
+    EventsBody,
+    FactsBody,
+    Frame,
+    HelloBody,
+    ResultBody,
+    SamplesBody,
+)
 from controller.ingest.accept import MetricLimits, SeriesTable
 from controller.ingest.counters import IngestCounters
 from controller.ingest.dead_letters import DeadLetters
@@ -28,7 +38,7 @@ from controller.ingest.deferral import CLOCK_PATIENCE_MS, Deferrals, Strangers
 from controller.ingest.dictionaries import Dictionaries
 from controller.ingest.group import Arrived, Group
 from controller.ingest.limits import SeriesQuota
-from controller.ingest.port import Committed, EventSink, Listener, Registrar
+from controller.ingest.port import Committed, DocumentSink, EventSink, Listener, Registrar
 from controller.store.port import Batch, FrameMark, SampleStore
 
 DAY_MS: Final = 86_400_000
@@ -67,13 +77,16 @@ class Pipeline:
         keep_days: int,
         listener: Listener | None = None,
         quota: SeriesQuota | None = None,
+        documents: Mapping[str, DocumentSink] | None = None,
     ) -> None:
+        """`documents`: who keeps those of each kind."""
         self._limits = MetricLimits(catalogue())
         self.group = Group(self._limits)
         self.counters = counters
         self._store = store
         self._registrar = registrar
         self._events = events
+        self._documents = documents or {}
         self._dead_letters = dead_letters
         self._clock = clock
         self._keep_ms = keep_days * DAY_MS
@@ -198,6 +211,8 @@ class Pipeline:
             case EventsBody() as body:
                 self._events.note_events(address, mark, body.events)
                 self.counters.events_received += len(body.events)
+            case DocumentBody() as body:
+                self._take_document(address, body.document, arrived)
             case HelloBody() as body:
                 self._note_hello(address, body)
             case ResultBody() as body:
@@ -209,6 +224,13 @@ class Pipeline:
                     self._listener.note_result(address, body)
             case _:
                 raise Poison("wrong_kind", "acknowledgements and commands go down to agents, not up")
+
+    def _take_document(self, address: Address, document: Document, arrived: Arrived) -> None:
+        sink = self._documents.get(document.kind)
+        if sink is None:
+            raise Poison("unknown_document", f"nobody here keeps documents of the kind {document.kind!r}")
+        sink.keep_document(address, document, arrived.received_at)
+        self.counters.documents_received[document.kind] += 1
 
     def _table_unless_early(self, address: Address, dictionary: bytes, now: int) -> SeriesTable:
         """The table of a dictionary that names strangers; `_EarlyError` while their facts may still come."""

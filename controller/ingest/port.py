@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from campus.ids import DeviceId, SiteId
-from campus.samples import DeviceFacts, Event
+from campus.samples import DeviceFacts, Document, Event
 from campus.topics import Address
 from campus.wire.frame import ResultBody
 from controller.store.port import FrameMark, Ids, Times, Values
@@ -67,6 +67,18 @@ class EventSink(Protocol):
         """Keep the events of one frame, oldest first, durable on return: the frame is committed after it.
 
         Idempotent by `mark`: the same frame may come again after a crash. `Transient` when they cannot be kept now.
+        """
+
+
+class DocumentSink(Protocol):
+    """Who keeps the documents of one kind."""
+
+    def keep_document(self, address: Address, document: Document, received_at: int) -> None:
+        """Keep it, durable on return: its frame is committed after it. Called in the ingest thread, so be quick.
+
+        Idempotent: the same may come again after a crash. One that was observed before the one that is kept came out of a
+        spool and is history. The device may not be registered (yet). `Transient` when it cannot be kept now, `Poison` when
+        its content is not what its kind promises.
         """
 
 

@@ -1,4 +1,4 @@
-"""What ingest needs beside a store: a registrar, a judge, a keeper of events, and a store that can be made to fail."""
+"""What ingest needs beside a store: a registrar, a judge, keepers of events and documents; and a store made to fail."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,7 @@ import numpy as np
 
 from campus.errors import Transient
 from campus.ids import DeviceId, SiteId
-from campus.samples import DeviceFacts, Event
+from campus.samples import DeviceFacts, Document, Event
 from campus.topics import Address
 from controller.ingest.port import Committed
 from controller.store.port import Batch, FrameMark
@@ -84,6 +84,20 @@ class RecordingEvents:
     def note_events(self, address: Address, mark: FrameMark, events: Sequence[Event]) -> None:
         """Keep them."""
         self.events += [(address, event) for event in events]
+
+
+class RecordingDocuments:
+    """Keeps documents; `trouble` makes it refuse them."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[Address, Document]] = []
+        self.trouble: Exception | None = None
+
+    def keep_document(self, address: Address, document: Document, received_at: int) -> None:
+        """Keep it."""
+        if self.trouble:
+            raise self.trouble
+        self.kept.append((address, document))
 
 
 class FlakyStore(MemoryStore):

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from agent.batch import FACTS_PER_FRAME, MAX_WAITING, Batch
 from campus.ids import AgentId, DeviceId, Instance, MetricId, SiteId
-from campus.samples import DeviceFacts, DeviceKind, Event, Sample, SeriesKey
+from campus.samples import DeviceFacts, DeviceKind, Document, Event, Sample, SeriesKey
 from campus.wire.codec import decode_frame, encode_frame
 from campus.wire.columns import read_columns, read_dictionary
-from campus.wire.frame import EventsBody, FactsBody, Frame, SamplesBody
+from campus.wire.frame import MAX_DOCUMENT_BYTES, DocumentBody, EventsBody, FactsBody, Frame, SamplesBody
 
 AT = 1_790_000_000_000
 
@@ -54,6 +54,23 @@ def test_so_do_events() -> None:
     batch.add([], [Event(DeviceId("sw-1"), AT, "link_down")] * (MAX_WAITING - 1))
     batch.add([], [Event(DeviceId("sw-1"), AT, "link_up")] * 3)
     assert batch.dropped == {"batch_full_events": 2}
+
+
+def test_of_a_devices_documents_the_newest_goes_after_the_facts_alone_and_one_too_large_never() -> None:
+    batch = Batch(1000)
+
+    def document(kind: str, content: bytes) -> Document:
+        return Document(DeviceId("sw-1"), kind, AT, content)
+
+    batch.add([], documents=[document("stations", b"before"), document("configuration", b"sysname")])
+    batch.add(
+        [sample()], documents=[document("stations", b"after"), document("newcomers", bytes(MAX_DOCUMENT_BYTES + 1))]
+    )
+    bodies = batch.take([DeviceFacts(DeviceId("sw-1"), DeviceKind.SWITCH, AT)])
+    assert [type(body) for body in bodies] == [FactsBody, DocumentBody, DocumentBody, SamplesBody]
+    assert [body.document.content for body in bodies if isinstance(body, DocumentBody)] == [b"after", b"sysname"]
+    assert batch.dropped == {"document_too_large": 1}
+    assert batch.is_empty
 
 
 @given(

@@ -16,9 +16,9 @@ from agent.spool.model import FRAME_OVERHEAD_BYTES, Moment
 from agent.spool.report import read_report, read_strangers, stranger_lines
 from campus.errors import ConfigError
 from campus.ids import DeviceId
-from campus.samples import DeviceFacts, DeviceKind
+from campus.samples import DeviceFacts, DeviceKind, Document
 from campus.wire.codec import decode_frame
-from campus.wire.frame import Body, EventsBody
+from campus.wire.frame import Body, DocumentBody, EventsBody
 from tests.unit.agent.bodies import HERE, NOW, event, facts, noisy, samples
 
 MIB = 1 << 20
@@ -202,6 +202,15 @@ def test_a_flood_of_events_is_refused_beyond_a_quarter_and_what_was_kept_stays(o
 def test_facts_give_way_when_all_their_devices_have_newer_ones(open_spool: Open) -> None:
     spool = open_spool(max_bytes=20_000)
     spool.append([facts("sw-1"), facts("sw-2"), facts("sw-1"), event()], AT_NOW)
+    for first in range(20):
+        spool.append([noisy(200, first)], AT_NOW)
+    assert numbers(spool)[:3] == [2, 3, 4]
+
+
+def test_a_document_gives_way_to_a_newer_one_of_its_device_and_kind_alone(open_spool: Open) -> None:
+    spool = open_spool(max_bytes=20_000)
+    told = [("sw-1", "stations"), ("sw-1", "configuration"), ("sw-2", "stations"), ("sw-1", "stations")]
+    spool.append([DocumentBody(Document(DeviceId(device), kind, NOW, b"")) for device, kind in told], AT_NOW)
     for first in range(20):
         spool.append([noisy(200, first)], AT_NOW)
     assert numbers(spool)[:3] == [2, 3, 4]

@@ -14,7 +14,7 @@ from controller.ingest.counters import IngestCounters
 from controller.ingest.dead_letters import DeadLetters
 from controller.ingest.group import Arrived
 from controller.ingest.pipeline import Pipeline
-from tests.fakes.ingest_neighbours import FlakyStore, MemoryRegistrar, RecordingEvents
+from tests.fakes.ingest_neighbours import FlakyStore, MemoryRegistrar, RecordingDocuments, RecordingEvents
 
 NOW = 1_790_000_000_000
 NO_1 = Address(SiteId("no-1"), AgentId("no-1"))
@@ -54,6 +54,7 @@ class Bench:
     store: FlakyStore = field(default_factory=FlakyStore)
     registrar: MemoryRegistrar = field(default_factory=lambda: MemoryRegistrar(NO_1, NO_2))
     events: RecordingEvents = field(default_factory=RecordingEvents)
+    documents: RecordingDocuments = field(default_factory=RecordingDocuments)
     counters: IngestCounters = field(default_factory=IngestCounters)
     now: int = NOW
 
@@ -61,5 +62,12 @@ class Bench:
         self.registrar.devices |= {(NO_1.site, DeviceId("sw-1")), (NO_2.site, DeviceId("sw-1"))}
         self.dead_letters = DeadLetters(self.directory, self.counters)
         self.pipeline = Pipeline(
-            self.store, self.registrar, self.events, self.dead_letters, self.counters, lambda: self.now, keep_days=35
+            self.store,
+            self.registrar,
+            self.events,
+            self.dead_letters,
+            self.counters,
+            lambda: self.now,
+            keep_days=35,
+            documents={"stations": self.documents},
         )

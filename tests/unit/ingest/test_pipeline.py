@@ -6,11 +6,20 @@ import msgspec
 import numpy as np
 import pytest
 
-from campus.errors import Transient
+from campus.errors import Poison, Transient
 from campus.ids import DeviceId
-from campus.samples import Event
+from campus.samples import Document, Event
 from campus.wire.codec import decode_frame
-from campus.wire.frame import HELLO_NUMBER, Body, CommandBody, EventsBody, HelloBody, ResultBody, SamplesBody
+from campus.wire.frame import (
+    HELLO_NUMBER,
+    Body,
+    CommandBody,
+    DocumentBody,
+    EventsBody,
+    HelloBody,
+    ResultBody,
+    SamplesBody,
+)
 from campus.wire.frame_file import read_frames
 from campus.wire.pack import little_endian, pack_samples
 from controller.ingest.acknowledgement import acknowledgements
@@ -252,6 +261,32 @@ def test_hello_events_and_results_are_handed_on(bench: Bench) -> None:
     assert settled.committed is None
     assert bench.registrar.notes[NO_1] == {"version": "0.1.0", "spool_bytes": 77}
     assert bench.events.events == [(NO_1, event)]
+
+
+def test_a_document_reaches_who_keeps_its_kind_once_and_one_nobody_keeps_is_set_aside(bench: Bench) -> None:
+    def document(kind: str, content: bytes) -> DocumentBody:
+        return DocumentBody(Document(DeviceId("sw-1"), kind, NOW, content))
+
+    for payload in (frame(1, document("stations", b"[]")), frame(2, document("astrology", b"?"))):
+        bench.pipeline.take(arrived(payload))
+    assert [mark.number for mark in bench.pipeline.commit().marks] == [1, 2]
+    bench.pipeline.take(arrived(frame(1, document("stations", b"[]"))))
+    bench.pipeline.commit()
+    assert bench.documents.kept == [(NO_1, document("stations", b"[]").document)]
+    assert bench.counters.documents_received == {"stations": 1}
+    assert bench.counters.frames_dropped == {"unknown_document": 1}
+
+
+def test_a_document_that_cannot_be_kept_now_or_is_not_what_it_promises_does_not_disturb_others(bench: Bench) -> None:
+    broken = DocumentBody(Document(DeviceId("sw-1"), "stations", NOW, b"no JSON"))
+    bench.documents.trouble = Transient("the database is away")
+    with pytest.raises(Transient):
+        bench.pipeline.take(arrived(frame(1, broken)))
+    bench.documents.trouble = Poison("bad_document", "not JSON")
+    bench.pipeline.take(arrived(frame(1, broken)))
+    bench.pipeline.take(arrived(frame(2, [sample()])))
+    assert [mark.number for mark in bench.pipeline.commit().marks] == [1, 2]
+    assert (bench.counters.frames_dropped, stored(bench)) == ({"bad_document": 1}, [20.0])
 
 
 def test_every_hello_without_a_place_in_the_spool_is_heard_and_none_is_acknowledged(bench: Bench) -> None:

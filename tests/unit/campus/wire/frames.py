@@ -8,7 +8,7 @@ import zstandard
 from hypothesis import strategies as st
 
 from campus.ids import AgentId, DeviceId, Instance, MetricId, SiteId
-from campus.samples import DeviceFacts, DeviceKind, Event, Neighbour, PortFacts, Sample, SeriesKey, Severity
+from campus.samples import DeviceFacts, DeviceKind, Document, Event, Neighbour, PortFacts, Sample, SeriesKey, Severity
 from campus.wire.codec import decode_frame
 from campus.wire.columns import read_columns, read_dictionary
 from campus.wire.frame import (
@@ -19,6 +19,7 @@ from campus.wire.frame import (
     AckBody,
     Body,
     CommandBody,
+    DocumentBody,
     EventsBody,
     FactsBody,
     Frame,
@@ -64,6 +65,9 @@ events = st.builds(
     severity=st.sampled_from(Severity),
     instance=instances,
 )
+documents = st.builds(
+    Document, device=ids.map(DeviceId), kind=ids, observed_at=instants, content=st.binary(max_size=200)
+)
 runs = st.lists(numbers, unique=True, max_size=20).map(
     lambda ends: [(first, last) for first, last in zip(sorted(ends)[::2], sorted(ends)[1::2], strict=False)]
 )
@@ -71,6 +75,7 @@ bodies: st.SearchStrategy[Body] = st.one_of(
     sample_lists.map(pack_samples),
     st.builds(FactsBody, st.lists(facts, max_size=4)),
     st.builds(EventsBody, st.lists(events, max_size=4)),
+    st.builds(DocumentBody, documents),
     st.builds(HelloBody, version=words, oldest_kept=numbers, spool_bytes=numbers, devices=numbers),
     st.builds(AckBody, epoch=numbers, runs=runs),
     st.builds(CommandBody, id=words, name=words, arguments=st.dictionaries(words, words, max_size=5)),

@@ -10,8 +10,10 @@ from campus.wire.codec import decode_frame, encode_frame
 from campus.wire.frame import (
     FRAME_ERRORS,
     MAX_COMPRESSED_BYTES,
+    MAX_DOCUMENT_BYTES,
     MAX_FRAME_BYTES,
     AckBody,
+    DocumentBody,
     EventsBody,
     FactsBody,
     Frame,
@@ -150,6 +152,7 @@ def test_a_wrong_header_field_is_named(change: dict[str, object], reason: str) -
 
 GOOD_DEVICE = {"device": "a", "kind": "ups", "observed_at": AT}
 GOOD_EVENT = {"device": "a", "occurred_at": AT, "kind": "restart"}
+GOOD_DOCUMENT = {"device": "a", "kind": "configuration", "observed_at": AT, "content": b"sysname a"}
 WRONG_BODIES = [
     ({"kind": "facts", "devices": [GOOD_DEVICE | {"device": "UPS 1"}]}, "bad_id"),
     ({"kind": "facts", "devices": [GOOD_DEVICE, GOOD_DEVICE | {"observed_at": 5}]}, "bad_time"),
@@ -161,6 +164,10 @@ WRONG_BODIES = [
     ({"kind": "events", "events": [GOOD_EVENT | {"device": ""}]}, "bad_id"),
     ({"kind": "events", "events": [GOOD_EVENT | {"occurred_at": -1}]}, "bad_time"),
     ({"kind": "events", "events": [GOOD_EVENT | {"instance": "\x00"}]}, "bad_id"),
+    ({"kind": "document", "document": GOOD_DOCUMENT | {"device": "SW 1"}}, "bad_id"),
+    ({"kind": "document", "document": GOOD_DOCUMENT | {"kind": "../secrets"}}, "bad_id"),
+    ({"kind": "document", "document": GOOD_DOCUMENT | {"observed_at": 5}}, "bad_time"),
+    ({"kind": "document", "document": GOOD_DOCUMENT | {"content": bytes(MAX_DOCUMENT_BYTES + 1)}}, "too_large"),
     ({"kind": "hello", "version": "1", "oldest_kept": -1}, "bad_shape"),
     ({"kind": "ack", "epoch": 1, "runs": [[5, 4]]}, "bad_shape"),
     ({"kind": "ack", "epoch": 1, "runs": [[1, 4], [4, 6]]}, "bad_shape"),
@@ -177,6 +184,8 @@ def test_a_body_that_cannot_be_meant_is_refused(body: dict[str, object], reason:
 def test_good_bodies_are_taken_so_that_the_cases_above_fail_for_their_own_reason() -> None:
     assert isinstance(decode_frame(raw_frame({"kind": "facts", "devices": [GOOD_DEVICE]})).body, FactsBody)
     assert isinstance(decode_frame(raw_frame({"kind": "events", "events": [GOOD_EVENT]})).body, EventsBody)
+    largest = GOOD_DOCUMENT | {"content": bytes(MAX_DOCUMENT_BYTES)}
+    assert isinstance(decode_frame(raw_frame({"kind": "document", "document": largest})).body, DocumentBody)
     assert decode_frame(raw_frame({"kind": "ack", "epoch": 1, "runs": [[1, 4], [6, 6]]})).body == AckBody(
         1, [(1, 4), (6, 6)]
     )

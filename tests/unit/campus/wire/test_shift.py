@@ -6,10 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campus.ids import AgentId, DeviceId, Instance, MetricId, SiteId
-from campus.samples import DeviceFacts, DeviceKind, Event, Sample, SeriesKey
+from campus.samples import DeviceFacts, DeviceKind, Document, Event, Sample, SeriesKey
 from campus.wire.codec import decode_frame, encode_frame
 from campus.wire.columns import read_columns, read_dictionary
-from campus.wire.frame import EARLIEST_MS, LATEST_MS, Body, EventsBody, FactsBody, Frame, FrameError, SamplesBody
+from campus.wire.frame import (
+    EARLIEST_MS,
+    LATEST_MS,
+    Body,
+    DocumentBody,
+    EventsBody,
+    FactsBody,
+    Frame,
+    FrameError,
+    SamplesBody,
+)
 from campus.wire.pack import pack_samples
 from campus.wire.shift import shifted, shifted_body
 from tests.unit.campus.wire.frames import AT
@@ -26,6 +36,8 @@ def instants(body: Body) -> list[int]:
         return [int(at) for at in read_columns(body, len(read_dictionary(body.dictionary))).measured_at]
     if isinstance(body, FactsBody):
         return [each.observed_at for each in body.devices]
+    if isinstance(body, DocumentBody):
+        return [body.document.observed_at]
     assert isinstance(body, EventsBody)
     return [each.occurred_at for each in body.events]
 
@@ -36,6 +48,7 @@ bodies = st.lists(st.integers(AT - 10_000_000, AT), min_size=1, max_size=20).fla
             pack_samples([Sample(KEY, at, 1.5) for at in ats]),
             FactsBody([DeviceFacts(DeviceId("sw-1"), DeviceKind.SWITCH, at) for at in ats]),
             EventsBody([Event(DeviceId("sw-1"), at, "link_down") for at in ats]),
+            DocumentBody(Document(DeviceId("sw-1"), "configuration", ats[0], b"sysname sw-1")),
         ]
     )
 )
