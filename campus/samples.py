@@ -65,6 +65,8 @@ class Neighbour(msgspec.Struct, frozen=True, omit_defaults=True):
     remote_name: str = ""
     remote_port: str = ""
     remote_chassis: str = ""
+    remote_address: str = ""
+    """Where the neighbour wants to be managed."""
 
 
 class DeviceFacts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -89,6 +91,10 @@ class DeviceFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the school's link may carry, as contracted; 0 means the port speed."""
     ports: tuple[PortFacts, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
+    system_name: str = ""
+    """What the device calls itself, by which its neighbours know it; `name` is what people call it."""
+    macs: tuple[str, ...] = ()
+    """MAC addresses of its own: those of its ports need not stand here again."""
 
 
 class Severity(StrEnum):
