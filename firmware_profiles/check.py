@@ -47,8 +47,10 @@ def _check_includes(place: Place, raw: dict[str, Profile]) -> bool:
 def _check_joined(place: Place, profile: Profile) -> None:
     if profile.is_fragment:
         return
-    if not (profile.points or profile.tables or profile.messages):
-        place.say("nothing is read", "add points, tables or messages, or include a fragment such as generic/if-mib")
+    if not (profile.points or profile.tables or profile.messages or profile.requests):
+        place.say(
+            "nothing is read", "add points, tables, messages or requests, or include a fragment such as generic/if-mib"
+        )
     _check_identity(place, profile)
     if profile.ports and profile.ports.table not in profile.tables:
         place.at("ports", "table").say(
@@ -75,10 +77,15 @@ def _series(profile: Profile) -> Iterator[tuple[tuple[object, ...], tuple[str | 
         for index, spoken in enumerate(message.points):
             space = f"messages[{number}]{message.each}{spoken.each}"
             yield (spoken.metric, space, spoken.instance), ("messages", number, "points", index)
+    for number, request in enumerate(profile.requests):
+        for index, read in enumerate(request.points):
+            space = f"requests[{number}]{read.each}"
+            yield (read.metric, space, read.instance), ("requests", number, "points", index)
 
 
 def _check_identity(place: Place, profile: Profile) -> None:
-    told = [getattr(message.facts, fact) for message in profile.messages for fact in _IDENTITY]
+    said = [each.facts for each in (*profile.messages, *profile.requests)]
+    told = [getattr(facts, fact) for facts in said for fact in _IDENTITY]
     if not any(getattr(profile.facts, fact) for fact in _IDENTITY) and not any(told):
         place.say(
             "gap: no identity facts: nobody could tell which device this is",

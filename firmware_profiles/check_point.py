@@ -21,6 +21,8 @@ def check_snmp_point(place: Place, point: Point) -> None:
         if metric:
             _check_type(where, metric, reading)
             _check_scale(where, metric, reading)
+        if reading.type is PointType.MOMENT:
+            where.at("type").say("no SNMP object is a moment in text", "choose gauge, a counter, timeticks or state")
     if metric:
         _check_states(place, metric, point)
 
@@ -35,7 +37,7 @@ def check_message_point(place: Place, point: MessagePoint) -> None:
         )
     if point.scale == 0:
         place.at("scale").say("scale 0 makes every value 0", "give the factor to the metric's unit")
-    for key in ("pointer", "each"):
+    for key in ("pointer", "each", "of"):
         text = getattr(point, key)
         if text and not text.startswith("/"):
             place.at(key).say(f"{text!r} is not a JSON pointer (RFC 6901)", f"begin with a slash: '/{text}'")

@@ -4,6 +4,7 @@ import re
 
 from campus.document import nearest
 from firmware_profiles.check_point import check_message_point, check_snmp_point
+from firmware_profiles.check_request import check_http_match, check_requests
 from firmware_profiles.check_trap import check_trap
 from firmware_profiles.check_words import check_filter, check_oid, check_pattern
 from firmware_profiles.finding import Place
@@ -46,6 +47,7 @@ def check_profile(place: Place, profile: Profile) -> None:
         _check_ports(place.at("ports"), profile.ports)
     for index, message in enumerate(profile.messages):
         _check_message(place.at("messages", index), message)
+    check_requests(place, profile)
     for index, trap in enumerate(profile.traps):
         check_trap(place.at("traps", index), trap)
 
@@ -58,6 +60,8 @@ def _check_match(place: Place, match: Match) -> None:
     check_pattern(place.at("sys_descr"), match.sys_descr, 1 if match.firmware else 0)
     if match.firmware and not (match.firmware.from_ or match.firmware.below):
         place.at("firmware").say("a range without an end", "give `from`, `below` or both")
+    if match.http:
+        check_http_match(place.at("http"), match.http)
 
 
 def _check_table(place: Place, table: Table) -> None:

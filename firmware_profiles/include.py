@@ -39,6 +39,8 @@ def _with(profile: Profile, part: Profile) -> Profile:
         tables=profile.tables | {name: table for name, table in part.tables.items() if name not in profile.tables},
         ports=profile.ports or part.ports,
         neighbours=(*profile.neighbours, *_unlike(part.neighbours, profile.neighbours)),
+        requests=profile.requests + part.requests,
+        video=profile.video if profile.video.picture or profile.video.stream else part.video,
         traps=profile.traps + part.traps,
         known_firmware=profile.known_firmware + part.known_firmware,
     )

@@ -30,6 +30,8 @@ class PointType(StrEnum):
     STATE = "state"
     BITS = "bits"
     """A state told as bits (RFC 2578, section 7.1.4): the first of `states` whose bit is set; ``none`` when no bit is."""
+    MOMENT = "moment"
+    """An instant as text (ISO 8601): seconds from now, above 0 when it lies ahead. In messages and answers only."""
 
     @property
     def counts(self) -> bool:
@@ -247,8 +249,22 @@ class FirmwareRange(_Strict, frozen=True, rename={"from_": "from"}):
     below: str = ""
 
 
+class HttpMatch(_Strict, frozen=True):
+    """How a family shows itself over HTTP to who has not logged in.
+
+    `path` is asked for; `challenge` is found in what the answer's headers Server and WWW-Authenticate say, or `answers` in
+    its text; give one or both, then either will do.
+    """
+
+    path: str
+    challenge: str = ""
+    answers: str = ""
+
+
 class Match(_Strict, frozen=True):
     """What all must hold for an SNMP device to be of this family; MQTT families are matched by their messages' topics.
+
+    `http` stands beside it, for devices that are asked over HTTP.
 
     `sys_object_id`: one of these prefixes. `sys_descr`: this pattern is found. `firmware`: the version that the
     pattern's first group gives is in range. `answers`: the device has something under this OID. Among families that
@@ -260,10 +276,11 @@ class Match(_Strict, frozen=True):
     firmware: FirmwareRange | None = None
     answers: str = ""
     priority: int = 0
+    http: HttpMatch | None = None
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is asked, so that nothing matches."""
+        """Whether nothing is asked of a device's SNMP, so that none matches."""
         return not (self.sys_object_id or self.sys_descr or self.answers)
 
 
@@ -271,6 +288,7 @@ class MessagePoint(_Strict, frozen=True, kw_only=True):
     """One metric in a JSON message. `pointer` (RFC 6901) leads to the number, from the element when `each` is given.
 
     `each` leads to an array, or an object whose values are taken; `instance` is a fixed text, or a pointer within the element.
+    `of` leads to the whole that the number is a part of: with a scale of 100 it makes a percentage.
     """
 
     metric: str
@@ -282,6 +300,7 @@ class MessagePoint(_Strict, frozen=True, kw_only=True):
     states: dict[int | str, str] = {}
     each: str = ""
     instance: str = ""
+    of: str = ""
 
 
 class MessageFacts(_Strict, frozen=True):
@@ -310,6 +329,56 @@ class Message(_Strict, frozen=True):
     """Pointer to the moment in Unix seconds or milliseconds; empty: when it was received."""
 
 
+class AnswerForm(StrEnum):
+    """How an answer is written: `lines` are ``key.part[0].name=value``, one a line. All become one nested tree."""
+
+    XML = "xml"
+    JSON = "json"
+    LINES = "lines"
+
+
+class Listing(_Strict, frozen=True, kw_only=True):
+    """An answer that lists what another request is asked of, once each: `item`, a pointer within each element of `each`."""
+
+    path: str
+    form: AnswerForm
+    each: str
+    item: str
+    lists: tuple[str, ...] = ()
+
+
+class Request(_Strict, frozen=True, kw_only=True):
+    """One thing asked over HTTP, and what is read from the answer as from an MQTT message.
+
+    `path` is fetched, or sent `body` where there is one. `onvif` names instead an operation without arguments of an ONVIF
+    device's own service. `lists` are the names of XML elements that stand once or often and always make an array. Where the
+    device refuses or does not know the path it is left alone till the next slow reading.
+
+    With `over` it is asked once for each listed item, ``{item}`` standing for it in path, body and in the points' `instance`;
+    ``{now}`` and ``{id}`` stand in a body for this moment and a number nobody used before.
+    `kind` leads to a word that `kinds` maps to what the device is for, such as camera and recorder in one family.
+    """
+
+    form: AnswerForm
+    path: str = ""
+    onvif: str = ""
+    body: str = ""
+    lists: tuple[str, ...] = ()
+    cadence: Cadence = Cadence.NORMAL
+    points: tuple[MessagePoint, ...] = ()
+    facts: MessageFacts = MessageFacts()
+    kind: str = ""
+    kinds: dict[str, DeviceKind] = {}
+    over: Listing | None = None
+
+
+class Video(_Strict, frozen=True):
+    """Where a camera gives one picture (a path over HTTP that answers JPEG) and where its stream stands (a path of RTSP)."""
+
+    picture: str = ""
+    stream: str = ""
+
+
 class KnownFirmware(_Strict, frozen=True):
     """A version worth a word to the reader; `below` names a whole range."""
 
@@ -319,7 +388,7 @@ class KnownFirmware(_Strict, frozen=True):
 
 
 class Profile(_Strict, frozen=True):
-    """One family, `vendor/family`. A file without `match` and `messages` is a fragment that others include."""
+    """One family, `vendor/family`. A file without `match`, `messages` and `requests` is a fragment that others include."""
 
     title: str
     kind: DeviceKind = DeviceKind.OTHER
@@ -335,6 +404,8 @@ class Profile(_Strict, frozen=True):
     ports: PortColumns | None = None
     neighbours: tuple[NeighbourColumns, ...] = ()
     messages: tuple[Message, ...] = ()
+    requests: tuple[Request, ...] = ()
+    video: Video = Video()
     traps: tuple[Trap, ...] = ()
     known_firmware: tuple[KnownFirmware, ...] = ()
     get_at_once: int = 40
@@ -345,4 +416,4 @@ class Profile(_Strict, frozen=True):
     @property
     def is_fragment(self) -> bool:
         """Whether it describes no device by itself."""
-        return self.match.is_empty and not self.messages
+        return self.match.is_empty and not self.messages and not self.requests

@@ -11,6 +11,8 @@ def matched_by(profile: Profile) -> str:
     """How devices of the family are known, in one line."""
     if profile.messages:
         return "MQTT " + ", ".join(message.topic for message in profile.messages)
+    if profile.requests:
+        return f"HTTP {profile.match.http.path}" if profile.match.http else "HTTP, ONVIF"
     if profile.is_fragment:
         return "a fragment, for others to include"
     match = profile.match
@@ -47,5 +49,8 @@ def described(name: str, profile: Profile) -> str:
     for message in profile.messages:
         lines.append(f"  on {message.topic}:")
         lines += [f"    {p.metric:22} {p.each}{p.pointer}" for p in message.points]
+    for request in profile.requests:
+        lines.append(f"  asked {request.path or f'ONVIF {request.onvif}'}:")
+        lines += [f"    {p.metric:22} {request.cadence:7} {p.each}{p.pointer}" for p in request.points]
     lines += [f"  firmware  {k.version or f'below {k.below}'}: {k.note}" for k in profile.known_firmware]
     return "\n".join(lines)

@@ -6,23 +6,18 @@ It says nothing of ``reachable``: only the listener, which knows how long a devi
 import json
 from typing import Any, NamedTuple
 
-import msgspec
-
 from agent.collect.port import Harvest
 from agent.decode.pointer import MISSING, elements, resolve
-from agent.decode.value import is_ignored, state_of, value_of
+from agent.decode.tree import points_of, with_facts
 from campus.errors import Poison
-from campus.ids import DeviceId, Instance, MetricId, is_id, slug
-from campus.metrics import catalogue as metric_catalogue
-from campus.samples import DeviceFacts, Sample, SeriesKey
+from campus.ids import DeviceId, is_id, slug
+from campus.samples import DeviceFacts
 from firmware_profiles.catalogue import Catalogue
-from firmware_profiles.model import Message, MessagePoint, PointType
-from firmware_profiles.raw import instance_of, text_of
+from firmware_profiles.model import Message
 
 MAX_PAYLOAD_BYTES = 1 << 20
 MAX_DEVICES = 1000
 """Behind one message. A message that names more is broken; the rest is dropped and counted."""
-MAX_ELEMENTS = 1000
 EARLIEST_MS = 946_684_800_000
 
 
@@ -57,9 +52,10 @@ def decode_message(
     for name, message, holes in heard:
         kind = catalogue.profiles[name].kind
         for device, element, spoilt in _devices(message, holes, document):
-            harvest = _harvest(message, device, element, received_at, lacks_ms)
+            measured_at = _measured_at(message, element, received_at, lacks_ms)
+            harvest = points_of(message.points, element, device, measured_at, received_at + lacks_ms)
             harvest.dropped.update(spoilt)
-            harvest.facts = _facts(message, DeviceFacts(device, kind, received_at, profile=name), element)
+            harvest.facts = with_facts(message.facts, DeviceFacts(device, kind, received_at, profile=name), element)
             harvests.append(DeviceHarvest(device, harvest))
     return harvests
 
@@ -105,54 +101,6 @@ def _device_id(name: Any) -> DeviceId:
     return DeviceId(candidate)
 
 
-def _harvest(message: Message, device: DeviceId, element: Any, received_at: int, lacks_ms: int) -> Harvest:
-    harvest = Harvest()
-    measured_at = _measured_at(message, element, received_at, lacks_ms)
-    taken: set[SeriesKey] = set()
-    for point in message.points:
-        for instance, raw in _readings(point, element):
-            if raw is MISSING or raw is None or is_ignored(raw, point.ignore):
-                continue
-            key = SeriesKey(device, MetricId(point.metric), Instance(instance_of(instance)))
-            try:
-                value = _value(point, raw)
-            except Poison as poison:
-                harvest.dropped[poison.reason] += 1
-                continue
-            if key in taken:
-                harvest.dropped["twice"] += 1
-                continue
-            taken.add(key)
-            harvest.samples.append(Sample(key, measured_at, value))
-    return harvest
-
-
-def _readings(point: MessagePoint, element: Any) -> list[tuple[str, Any]]:
-    """(instance, raw) for each place where the point stands; raw may be `MISSING`."""
-    if not point.each:
-        return [(_instance(point, element, ""), resolve(element, point.pointer))]
-    return [
-        (_instance(point, part, key), resolve(part, point.pointer))
-        for key, part in elements(element, point.each)[:MAX_ELEMENTS]
-    ]
-
-
-def _instance(point: MessagePoint, element: Any, key: str) -> str:
-    if not point.instance.startswith("/"):
-        return point.instance or key
-    name = resolve(element, point.instance)
-    return str(name) if isinstance(name, str | int) else key
-
-
-def _value(point: MessagePoint, raw: Any) -> float:
-    metric = metric_catalogue()[MetricId(point.metric)]
-    if not isinstance(raw, str | int | float | bool):
-        raise Poison("not_a_number", "an array or object where a value should be")
-    if point.type is PointType.STATE:
-        return state_of(metric, raw, point.states)
-    return value_of(metric, raw, point.type, point.scale, point.offset)
-
-
 def _measured_at(message: Message, element: Any, received_at: int, lacks_ms: int) -> int:
     """The message's own moment where it tells a believable one (not in the future), else when it was received."""
     raw = resolve(element, message.measured_at) if message.measured_at else MISSING
@@ -160,15 +108,3 @@ def _measured_at(message: Message, element: Any, received_at: int, lacks_ms: int
         return received_at
     at = (int(raw * 1000) if raw < 1e11 else int(raw)) - lacks_ms
     return at if EARLIEST_MS <= at <= received_at else received_at
-
-
-def _facts(message: Message, bare: DeviceFacts, element: Any) -> DeviceFacts:
-    words = {name: _fact(getattr(message.facts, name), element) for name in message.facts.__struct_fields__}
-    return msgspec.structs.replace(bare, **words)
-
-
-def _fact(source: str, element: Any) -> str:
-    if not source.startswith("/"):
-        return source
-    raw = resolve(element, source)
-    return text_of(raw) if isinstance(raw, str | int | float) else ""

@@ -90,4 +90,7 @@ def _read(profile: Profile) -> list[tuple[str, str]]:
     heard = [
         (point.metric, f"{message.topic} {point.pointer}") for message in profile.messages for point in message.points
     ]
-    return [*scalars, *rows, *heard]
+    asked = [
+        (point.metric, f"{request.path} {point.pointer}") for request in profile.requests for point in request.points
+    ]
+    return [*scalars, *rows, *heard, *asked]

@@ -20,7 +20,7 @@ def points_of(profile: Profile) -> Iterator[Point | MessagePoint]:
     yield from profile.points
     for table in profile.tables.values():
         yield from table.points
-    for message in profile.messages:
+    for message in (*profile.messages, *profile.requests):
         yield from message.points
 
 
@@ -45,10 +45,11 @@ def test_a_family_has_a_kind_a_title_and_an_identity(name: str) -> None:
     profile = FAMILIES[name]
     assert re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", name)
     assert len(profile.title) > 3
-    assert profile.facts.model or profile.facts.serial or all(m.facts.model for m in profile.messages)
+    told = [each.facts.model for each in (*profile.messages, *profile.requests)]
+    assert profile.facts.model or profile.facts.serial or any(told)
 
 
-@pytest.mark.parametrize("name", [name for name, p in FAMILIES.items() if not p.messages])
+@pytest.mark.parametrize("name", [name for name, p in FAMILIES.items() if not (p.messages or p.requests)])
 def test_an_snmp_family_tells_how_long_it_runs_and_its_ports(name: str) -> None:
     profile = FAMILIES[name]
     assert "uptime_s" in {point.metric for point in profile.points}

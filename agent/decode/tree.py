@@ -1,0 +1,107 @@
+"""The points and facts of a nested tree: what a JSON message holds, or a device's answer over HTTP. Pure.
+
+A point that is missing is simply not there; one that is wrong is counted in `Harvest.dropped`, and its neighbours are kept.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from agent.collect.port import Harvest
+from agent.decode.pointer import MISSING, elements, resolve
+from agent.decode.value import is_ignored, number_of, settled, state_of, value_of
+from campus.errors import Poison
+from campus.ids import DeviceId, Instance, MetricId
+from campus.metrics import catalogue as metric_catalogue
+from campus.samples import DeviceFacts, Sample, SeriesKey
+from firmware_profiles.model import MessageFacts, MessagePoint, PointType
+from firmware_profiles.raw import instance_of, text_of
+
+MAX_ELEMENTS = 1000
+
+
+def points_of(
+    points: tuple[MessagePoint, ...], tree: Any, device: DeviceId, measured_at: int, true_ms: int = 0
+) -> Harvest:
+    """Samples of every point that the tree has, `measured_at` each.
+
+    `true_ms` is the true time (UTC ms) that a point of type moment is compared with; 0 stands for `measured_at`.
+    """
+    harvest = Harvest()
+    taken: set[SeriesKey] = set()
+    for point in points:
+        for instance, raw, whole in _readings(point, tree):
+            if raw is MISSING or raw is None or is_ignored(raw, point.ignore):
+                continue
+            key = SeriesKey(device, MetricId(point.metric), Instance(instance_of(instance)))
+            try:
+                value = _value(point, raw, whole, true_ms or measured_at)
+            except Poison as poison:
+                harvest.dropped[poison.reason] += 1
+                continue
+            if key in taken:
+                harvest.dropped["twice"] += 1
+                continue
+            taken.add(key)
+            harvest.samples.append(Sample(key, measured_at, value))
+    return harvest
+
+
+def with_facts(facts: MessageFacts, bare: DeviceFacts, tree: Any) -> DeviceFacts:
+    """`bare` with what the tree says of the device."""
+    words = {name: _fact(getattr(facts, name), tree) for name in facts.__struct_fields__}
+    return msgspec.structs.replace(bare, **words)
+
+
+def moment_ms(raw: Any) -> int:
+    """An instant as devices write it (ISO 8601, or with a space between), in UTC ms; `Poison` ``not_a_moment`` otherwise.
+
+    Without a zone it is the local time of this machine, which stands in the same school.
+
+    >>> moment_ms("2026-11-22T08:00:00+08:00"), moment_ms("1970-01-01T00:00:01Z")
+    (1795305600000, 1000)
+    """
+    try:
+        return round(datetime.fromisoformat(text_of(raw)).timestamp() * 1000)
+    except (ValueError, OverflowError, OSError) as error:
+        raise Poison("not_a_moment", f"{text_of(raw)[:40]!r} is not a moment") from error
+
+
+def _readings(point: MessagePoint, tree: Any) -> list[tuple[str, Any, Any]]:
+    """(instance, raw, whole) for each place where the point stands; raw may be `MISSING`, whole is that of `of`."""
+    if not point.each:
+        return [(_instance(point, tree, ""), resolve(tree, point.pointer), resolve(tree, point.of))]
+    return [
+        (_instance(point, part, key), resolve(part, point.pointer), resolve(part, point.of))
+        for key, part in elements(tree, point.each)[:MAX_ELEMENTS]
+    ]
+
+
+def _instance(point: MessagePoint, tree: Any, key: str) -> str:
+    if not point.instance.startswith("/"):
+        return point.instance or key
+    name = resolve(tree, point.instance)
+    return str(name) if isinstance(name, str | int) else key
+
+
+def _value(point: MessagePoint, raw: Any, whole: Any, true_ms: int) -> float:
+    metric = metric_catalogue()[MetricId(point.metric)]
+    if not isinstance(raw, str | int | float | bool):
+        raise Poison("not_a_number", "an array or object where a value should be")
+    if point.type is PointType.STATE:
+        return state_of(metric, raw, point.states)
+    if point.type is PointType.MOMENT:
+        return settled(metric, (moment_ms(raw) - true_ms) / 1000 * point.scale + point.offset)
+    if not point.of:
+        return value_of(metric, raw, point.type, point.scale, point.offset)
+    if not isinstance(whole, str | int | float) or (total := number_of(whole)) <= 0:
+        raise Poison("no_whole", "a part of nothing")
+    return settled(metric, number_of(raw) / total * point.scale + point.offset)
+
+
+def _fact(source: str, tree: Any) -> str:
+    if not source.startswith("/"):
+        return source
+    raw = resolve(tree, source)
+    return text_of(raw) if isinstance(raw, str | int | float) else ""
