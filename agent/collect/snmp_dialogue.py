@@ -127,15 +127,16 @@ class SnmpDialogue:
             chunk, waiting = waiting[: self.at_once], waiting[self.at_once :]
             answers.update(await self._get_chunk(chunk))
 
-    async def walk(self, column: str) -> dict[str, Raw]:
+    async def walk(self, column: str, most_rows: int = MAX_WALK_ROWS, pause_s: float = 0.0) -> dict[str, Raw]:
         """Index to value of every row of a column, in the device's order; empty when there is none.
 
         Asks for fewer rows at once, down to one, until the device answers. Rows that do not increase end the walk, and so
-        do `MAX_WALK_ROWS`; both are counted. `Transient` or `Poison` when patience ends.
+        do `most_rows`; both are counted. After each answer it leaves the device alone for `pause_s`.
+        `Transient` or `Poison` when patience ends.
         """
         while True:
             try:
-                return await self._alone(lambda session: self._walked(session, column))
+                return await self._alone(lambda session: self._walked(session, column, most_rows, pause_s))
             except (Transient, Poison):
                 if self.repetitions <= 1 or self._patience <= 0:
                     raise
@@ -147,6 +148,10 @@ class SnmpDialogue:
             return await self._alone(lambda session: self._first(session, subtree)) != ""
         except (Transient, Poison):
             return False
+
+    def of_vlan(self, vlan: int) -> "SnmpDialogue":
+        """Another conversation with the device, about one VLAN's tables: Cisco has them behind ``community@VLAN``."""
+        return SnmpDialogue(self._address, Secret(f"{self._community.reveal()}@{vlan}"), self._timing)
 
     async def close(self) -> None:
         """Let go of the socket; harmless when called twice."""
@@ -231,7 +236,7 @@ class SnmpDialogue:
             return oid if oid.startswith(f"{subtree}.") else ""
         return ""
 
-    async def _walked(self, session: SnmpSession, column: str) -> dict[str, Raw]:
+    async def _walked(self, session: SnmpSession, column: str, most_rows: int, pause_s: float) -> dict[str, Raw]:
         rows: dict[str, Raw] = {}
         prefix = f"{column}."
         last: tuple[int, ...] = (-1,)
@@ -245,8 +250,10 @@ class SnmpDialogue:
             if place <= last:
                 self.counts["walk_not_increasing"] += 1
                 break
-            if len(rows) >= MAX_WALK_ROWS:
+            if len(rows) >= most_rows:
                 self.counts["walk_too_long"] += 1
                 break
             rows[index], last = value, place
+            if pause_s and len(rows) % self.repetitions == 0:
+                await asyncio.sleep(pause_s)
         return rows
