@@ -1,0 +1,1 @@
+"""Projectors that answer PJLink."""
