@@ -6,6 +6,7 @@ Reading is strict: one wrong file and nothing is loaded, with the file, the line
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from firmware_profiles.model import FirmwareRange, Match, Message, Profile
@@ -41,11 +42,14 @@ class Catalogue:
 
     def heard_on(self, topic: str) -> Iterator[tuple[str, Message, dict[str, str]]]:
         """(profile name, message, what fills its holes) for every message whose topic matches."""
-        for name, profile in self.profiles.items():
-            for message in profile.messages:
-                filled = match_topic(message.topic, topic)
-                if filled is not None:
-                    yield name, message, filled
+        for name, message in self._messages:
+            filled = match_topic(message.topic, topic)
+            if filled is not None:
+                yield name, message, filled
+
+    @cached_property
+    def _messages(self) -> list[tuple[str, Message]]:
+        return [(name, message) for name, profile in self.profiles.items() for message in profile.messages]
 
     def subscriptions(self) -> list[str]:
         """MQTT filters that hear every message of every profile, sorted, each once."""

@@ -8,6 +8,7 @@ from firmware_profiles.check_profile import check_profile
 from firmware_profiles.files import ProfileFile
 from firmware_profiles.finding import Finding, Place
 from firmware_profiles.include import joined
+from firmware_profiles.messages import Vocabulary
 from firmware_profiles.model import Match, Profile
 from firmware_profiles.topic import overlap
 
@@ -47,7 +48,7 @@ def _check_includes(place: Place, raw: dict[str, Profile]) -> bool:
 def _check_joined(place: Place, profile: Profile) -> None:
     if profile.is_fragment:
         return
-    if not (profile.points or profile.tables or profile.messages or profile.requests):
+    if not (profile.points or profile.tables or profile.messages or profile.vocabulary or profile.requests):
         place.say(
             "nothing is read", "add points, tables, messages or requests, or include a fragment such as generic/if-mib"
         )
@@ -86,7 +87,7 @@ def _series(profile: Profile) -> Iterator[tuple[tuple[object, ...], tuple[str | 
 def _check_identity(place: Place, profile: Profile) -> None:
     said = [each.facts for each in (*profile.messages, *profile.requests)]
     told = [getattr(facts, fact) for facts in said for fact in _IDENTITY]
-    if not any(getattr(profile.facts, fact) for fact in _IDENTITY) and not any(told):
+    if not profile.vocabulary and not any(getattr(profile.facts, fact) for fact in _IDENTITY) and not any(told):
         place.say(
             "gap: no identity facts: nobody could tell which device this is",
             "say where model, serial or firmware stand; `include: [generic/entity]` reads ENTITY-MIB (RFC 6933)",
@@ -104,11 +105,19 @@ def _check_rivals(files: dict[str, ProfileFile], whole: dict[str, Profile], repo
                     f"ambiguous: {name} matches the same devices ({shared})",
                     "give a longer sys_object_id, a sys_descr or a firmware range to one of them",
                 )
+            if _same_publishers(whole[name].vocabulary, whole[other].vocabulary):
+                place.at("vocabulary").say(
+                    f"ambiguous: {name} is for the same publishers", "give one of them another `publisher`"
+                )
             for index, message in enumerate(whole[other].messages):
                 if any(overlap(message.topic, rival.topic) for rival in whole[name].messages):
                     place.at("messages", index, "topic").say(
                         f"ambiguous: {name} hears the same topic", "part the topics by a fixed word"
                     )
+
+
+def _same_publishers(one: Vocabulary | None, other: Vocabulary | None) -> bool:
+    return bool(one and other and (one.dialect, one.publisher) == (other.dialect, other.publisher))
 
 
 def _same_match(one: Match, other: Match) -> str:

@@ -1,11 +1,14 @@
 """Is one point right? Metric, type, scale, states; the same questions for SNMP and MQTT."""
 
+from collections.abc import Sequence
+
 from campus.document import nearest
 from campus.ids import MetricId
 from campus.metrics import Metric, MetricKind, catalogue
 from firmware_profiles.check_words import check_filter, check_oid, check_pattern
 from firmware_profiles.finding import Place
-from firmware_profiles.model import MessagePoint, Point, PointType, Reading
+from firmware_profiles.messages import MessagePoint, SpokenPoint
+from firmware_profiles.model import Point, PointType, Reading
 from firmware_profiles.well_known import WELL_KNOWN
 
 
@@ -27,8 +30,17 @@ def check_snmp_point(place: Place, point: Point) -> None:
         _check_states(place, metric, point)
 
 
-def check_message_point(place: Place, point: MessagePoint) -> None:
-    """One point with a JSON pointer."""
+def check_message_point(place: Place, point: MessagePoint, holes: Sequence[str] = ()) -> None:
+    """One point with a JSON pointer, or with one of the topic's `holes` in its place."""
+    check_spoken_point(place, point)
+    for key in ("pointer", "each", "of"):
+        text = getattr(point, key)
+        if text and not text.startswith("/") and not (key == "pointer" and text in {f"{{{hole}}}" for hole in holes}):
+            place.at(key).say(f"{text!r} is not a JSON pointer (RFC 6901)", f"begin with a slash: '/{text}'")
+
+
+def check_spoken_point(place: Place, point: SpokenPoint) -> None:
+    """What holds for every number that a device tells unasked."""
     metric = _metric(place, point)
     if point.type.counts:
         place.at("type").say(
@@ -37,17 +49,13 @@ def check_message_point(place: Place, point: MessagePoint) -> None:
         )
     if point.scale == 0:
         place.at("scale").say("scale 0 makes every value 0", "give the factor to the metric's unit")
-    for key in ("pointer", "each", "of"):
-        text = getattr(point, key)
-        if text and not text.startswith("/"):
-            place.at(key).say(f"{text!r} is not a JSON pointer (RFC 6901)", f"begin with a slash: '/{text}'")
     if metric:
         _check_states(place, metric, point)
         if metric.kind is MetricKind.STATE and point.type is not PointType.STATE:
             place.at("type").say(f"{point.metric} is a state metric", "write `type: state` and its `states`")
 
 
-def _metric(place: Place, point: Point | MessagePoint) -> Metric | None:
+def _metric(place: Place, point: Point | SpokenPoint) -> Metric | None:
     metric = catalogue().get(MetricId(point.metric))
     if metric is None:
         place.at("metric").say(
@@ -114,7 +122,7 @@ def _check_scale(place: Place, metric: Metric, reading: Reading) -> None:
         )
 
 
-def _check_states(place: Place, metric: Metric, point: Point | MessagePoint) -> None:
+def _check_states(place: Place, metric: Metric, point: Point | SpokenPoint) -> None:
     names = [state.name for state in metric.states]
     if point.states and not names:
         place.at("states").say(f"{point.metric} has no states", "leave `states` out, or choose a state metric")

@@ -2,8 +2,8 @@
 
 import re
 
-from campus.document import nearest
-from firmware_profiles.check_point import check_message_point, check_snmp_point
+from firmware_profiles.check_message import check_messages
+from firmware_profiles.check_point import check_snmp_point
 from firmware_profiles.check_request import check_http_match, check_requests
 from firmware_profiles.check_trap import check_trap
 from firmware_profiles.check_words import check_filter, check_oid, check_pattern
@@ -11,7 +11,6 @@ from firmware_profiles.finding import Place
 from firmware_profiles.model import (
     Facts,
     Match,
-    Message,
     Naming,
     NeighbourColumns,
     PortColumns,
@@ -19,7 +18,6 @@ from firmware_profiles.model import (
     Source,
     Table,
 )
-from firmware_profiles.topic import holes
 
 _USED_GROUP = re.compile(r"\{(\d+)\}")
 
@@ -45,8 +43,7 @@ def check_profile(place: Place, profile: Profile) -> None:
         _check_neighbours(place.at("neighbours", index), neighbours)
     if profile.ports:
         _check_ports(place.at("ports"), profile.ports)
-    for index, message in enumerate(profile.messages):
-        _check_message(place.at("messages", index), message)
+    check_messages(place, profile)
     check_requests(place, profile)
     for index, trap in enumerate(profile.traps):
         check_trap(place.at("traps", index), trap)
@@ -123,18 +120,3 @@ def _check_neighbours(place: Place, neighbours: NeighbourColumns) -> None:
     for key in ("remote_port", "local_port"):
         for index, column in enumerate(getattr(neighbours, key)):
             check_oid(place.at(key, index), column)
-
-
-def _check_message(place: Place, message: Message) -> None:
-    names = holes(message.topic)
-    if message.each and not message.each.startswith("/"):
-        place.at("each").say(f"{message.each!r} is not a JSON pointer", f"write '/{message.each}'")
-    if not message.each and "device" not in names:
-        advice = nearest("device", names) if names else " Write board/{device}/telemetry, or give `each` and `device`"
-        place.at("topic").say(f"the topic {message.topic!r} has no hole {{device}}", advice.strip())
-    if re.search(r"[+#]", message.topic):
-        place.at("topic").say("a topic here has holes, not + or #", "write {device}, {room} or the like for a level")
-    if not message.points:
-        place.at("points").say("a message without points", "list at least one")
-    for index, point in enumerate(message.points):
-        check_message_point(place.at("points", index), point)

@@ -9,6 +9,11 @@ from enum import StrEnum
 import msgspec
 
 from campus.samples import DeviceKind
+from firmware_profiles.messages import Message as Message
+from firmware_profiles.messages import MessageFacts as MessageFacts
+from firmware_profiles.messages import MessagePoint as MessagePoint
+from firmware_profiles.messages import Vocabulary
+from firmware_profiles.point_type import PointType as PointType
 from firmware_profiles.traps import Trap
 
 
@@ -18,30 +23,6 @@ class Cadence(StrEnum):
     FAST = "fast"
     NORMAL = "normal"
     SLOW = "slow"
-
-
-class PointType(StrEnum):
-    """What the device's number is. Counters become rates per second; timeticks (1/100 s) become seconds."""
-
-    GAUGE = "gauge"
-    COUNTER32 = "counter32"
-    COUNTER64 = "counter64"
-    TIMETICKS = "timeticks"
-    STATE = "state"
-    BITS = "bits"
-    """A state told as bits (RFC 2578, section 7.1.4): the first of `states` whose bit is set; ``none`` when no bit is."""
-    MOMENT = "moment"
-    """An instant as text (ISO 8601): seconds from now, above 0 when it lies ahead. In messages and answers only."""
-
-    @property
-    def counts(self) -> bool:
-        """Whether two readings are needed."""
-        return self in {PointType.COUNTER32, PointType.COUNTER64}
-
-    @property
-    def tells_state(self) -> bool:
-        """Whether raw values stand for states of the metric."""
-        return self in {PointType.STATE, PointType.BITS}
 
 
 class IndexForm(StrEnum):
@@ -284,51 +265,6 @@ class Match(_Strict, frozen=True):
         return not (self.sys_object_id or self.sys_descr or self.answers)
 
 
-class MessagePoint(_Strict, frozen=True, kw_only=True):
-    """One metric in a JSON message. `pointer` (RFC 6901) leads to the number, from the element when `each` is given.
-
-    `each` leads to an array, or an object whose values are taken; `instance` is a fixed text, or a pointer within the element.
-    `of` leads to the whole that the number is a part of: with a scale of 100 it makes a percentage.
-    """
-
-    metric: str
-    pointer: str
-    type: PointType = PointType.GAUGE
-    scale: float = 1.0
-    offset: float = 0.0
-    ignore: tuple[int | str, ...] = ()
-    states: dict[int | str, str] = {}
-    each: str = ""
-    instance: str = ""
-    of: str = ""
-
-
-class MessageFacts(_Strict, frozen=True):
-    """Pointers to facts, or fixed text where it does not begin with a slash; empty is not told."""
-
-    vendor: str = ""
-    model: str = ""
-    serial: str = ""
-    firmware: str = ""
-    hardware: str = ""
-    name: str = ""
-
-
-class Message(_Strict, frozen=True):
-    """One MQTT topic. A level in braces is a hole: ``{device}`` is the device id, others only match.
-
-    With `each` (pointer to an array or object of devices) `device` is the pointer, within an element, to the device id.
-    """
-
-    topic: str
-    points: tuple[MessagePoint, ...]
-    facts: MessageFacts = MessageFacts()
-    each: str = ""
-    device: str = ""
-    measured_at: str = ""
-    """Pointer to the moment in Unix seconds or milliseconds; empty: when it was received."""
-
-
 class AnswerForm(StrEnum):
     """How an answer is written: `lines` are ``key.part[0].name=value``, one a line. All become one nested tree."""
 
@@ -388,7 +324,7 @@ class KnownFirmware(_Strict, frozen=True):
 
 
 class Profile(_Strict, frozen=True):
-    """One family, `vendor/family`. A file without `match`, `messages` and `requests` is a fragment that others include."""
+    """One family, `vendor/family`. A file without `match`, `messages`, `vocabulary` and `requests` is a fragment for others."""
 
     title: str
     kind: DeviceKind = DeviceKind.OTHER
@@ -404,6 +340,7 @@ class Profile(_Strict, frozen=True):
     ports: PortColumns | None = None
     neighbours: tuple[NeighbourColumns, ...] = ()
     messages: tuple[Message, ...] = ()
+    vocabulary: Vocabulary | None = None
     requests: tuple[Request, ...] = ()
     video: Video = Video()
     traps: tuple[Trap, ...] = ()
@@ -416,4 +353,4 @@ class Profile(_Strict, frozen=True):
     @property
     def is_fragment(self) -> bool:
         """Whether it describes no device by itself."""
-        return self.match.is_empty and not self.messages and not self.requests
+        return self.match.is_empty and not self.messages and not self.vocabulary and not self.requests

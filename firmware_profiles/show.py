@@ -13,6 +13,10 @@ def matched_by(profile: Profile) -> str:
         return "MQTT " + ", ".join(message.topic for message in profile.messages)
     if profile.requests:
         return f"HTTP {profile.match.http.path}" if profile.match.http else "HTTP, ONVIF"
+    if profile.vocabulary:
+        return f"the dialect {profile.vocabulary.dialect}" + (
+            f" of publishers /{profile.vocabulary.publisher}/" if profile.vocabulary.publisher else ""
+        )
     if profile.is_fragment:
         return "a fragment, for others to include"
     match = profile.match
@@ -52,5 +56,8 @@ def described(name: str, profile: Profile) -> str:
     for request in profile.requests:
         lines.append(f"  asked {request.path or f'ONVIF {request.onvif}'}:")
         lines += [f"    {p.metric:22} {request.cadence:7} {p.each}{p.pointer}" for p in request.points]
+    if profile.vocabulary:
+        lines.append("  by the names that publishers use:")
+        lines += [f"    {p.metric:22} {p.name}" for p in profile.vocabulary.points]
     lines += [f"  firmware  {k.version or f'below {k.below}'}: {k.note}" for k in profile.known_firmware]
     return "\n".join(lines)

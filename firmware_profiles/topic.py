@@ -1,8 +1,12 @@
-"""MQTT topics with holes: ``board/{device}/telemetry`` matches ``board/board-101/telemetry``."""
+"""MQTT topics with holes: ``board/{device}/telemetry`` matches ``board/board-101/telemetry``.
+
+A hole is a whole level or a part of one (``plug-{mac}``); it never reaches over a slash.
+"""
 
 import re
+from functools import lru_cache
 
-_HOLE = re.compile(r"\{[a-z_]+\}\Z")
+_HOLE = re.compile(r"\{([a-z_]+)\}")
 
 
 def subscription(pattern: str) -> str:
@@ -11,35 +15,42 @@ def subscription(pattern: str) -> str:
     >>> subscription("board/{device}/telemetry")
     'board/+/telemetry'
     """
-    return "/".join("+" if _HOLE.match(level) else level for level in pattern.split("/"))
+    return "/".join("+" if _HOLE.search(level) else level for level in pattern.split("/"))
 
 
 def holes(pattern: str) -> list[str]:
     """Names of the holes, in order."""
-    return [level[1:-1] for level in pattern.split("/") if _HOLE.match(level)]
+    return _HOLE.findall(pattern)
 
 
 def match_topic(pattern: str, topic: str) -> dict[str, str] | None:
     """What fills the holes, None when the topic is not of the pattern.
 
-    >>> match_topic("gate/{device}/status", "gate/gate-1/status")
-    {'device': 'gate-1'}
+    >>> match_topic("gate/{device}/status", "gate/gate-1/status"), match_topic("plug{model}-{mac}", "plug1pm-a0b1")
+    ({'device': 'gate-1'}, {'model': '1pm', 'mac': 'a0b1'})
     """
-    wanted, given = pattern.split("/"), topic.split("/")
-    if len(wanted) != len(given):
-        return None
-    filled: dict[str, str] = {}
-    for level, word in zip(wanted, given, strict=True):
-        if _HOLE.match(level):
-            filled[level[1:-1]] = word
-        elif level != word:
-            return None
-    return filled
+    found = _compiled(pattern).fullmatch(topic)
+    return None if found is None else found.groupdict()
 
 
 def overlap(one: str, other: str) -> bool:
-    """Whether some topic matches both patterns."""
+    """Whether some topic may match both patterns. Holes within a level are judged by what stands around them."""
     left, right = one.split("/"), other.split("/")
-    return len(left) == len(right) and all(
-        a == b or _HOLE.match(a) or _HOLE.match(b) for a, b in zip(left, right, strict=True)
+    return len(left) == len(right) and all(_alike(a, b) for a, b in zip(left, right, strict=True))
+
+
+@lru_cache(maxsize=2048)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A checked pattern: no hole stands twice."""
+    parts = _HOLE.split(pattern)  # text, name, text, name, ..., text
+    written = [re.escape(part) if index % 2 == 0 else f"(?P<{part}>[^/]*)" for index, part in enumerate(parts)]
+    return re.compile("".join(written), re.DOTALL)
+
+
+def _alike(one: str, other: str) -> bool:
+    if not (_HOLE.search(one) or _HOLE.search(other)):
+        return one == other
+    begins, ends = zip(*((_HOLE.split(level)[0], _HOLE.split(level)[-1]) for level in (one, other)), strict=True)
+    return (begins[0].startswith(begins[1]) or begins[1].startswith(begins[0])) and (
+        ends[0].endswith(ends[1]) or ends[1].endswith(ends[0])
     )

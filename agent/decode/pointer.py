@@ -1,9 +1,12 @@
 """JSON Pointer (RFC 6901): the value a path leads to in a decoded document."""
 
+from collections.abc import Iterator
 from typing import Any
 
 MISSING: Any = object()
 """Returned where the path leads nowhere; JSON's null is a value, this is none."""
+ALL = "*"
+"""A step of `elements` (no part of RFC 6901) that stands for every element there."""
 
 
 def resolve(document: Any, pointer: str) -> Any:
@@ -25,8 +28,28 @@ def resolve(document: Any, pointer: str) -> Any:
 
 
 def elements(document: Any, pointer: str) -> list[tuple[str, Any]]:
-    """(key, element) of the array or object at `pointer`; an array's keys are its indices; empty where there is none."""
-    place = resolve(document, pointer)
+    """(key, element) of the array or object at `pointer`; an array's keys are its indices; none where there is neither.
+
+    Behind a step ``*`` the keys are those of all such steps and the last, parted by slashes.
+
+    >>> elements({"rooms": {"a": {"nodes": [4, 5]}, "b": {}}}, "/rooms/*/nodes")
+    [('a/0', 4), ('a/1', 5)]
+    """
+    return list(_elements(document, pointer))
+
+
+def _elements(document: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+    before, star, behind = pointer.partition(f"/{ALL}")
+    for key, element in _parts(resolve(document, before)):
+        if not star:
+            yield key, element
+            continue
+        for rest, inner in _elements(element, behind):
+            yield f"{key}/{rest}", inner
+
+
+def _parts(place: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(place, list):
-        return [(str(index), element) for index, element in enumerate(place)]
-    return [(str(key), element) for key, element in place.items()] if isinstance(place, dict) else []
+        yield from ((str(index), element) for index, element in enumerate(place))
+    elif isinstance(place, dict):
+        yield from ((str(key), element) for key, element in place.items())
