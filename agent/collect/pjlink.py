@@ -1,7 +1,7 @@
 """One projector asked over PJLink (JBMIA, PJLink Specifications, Class 1 1.04 and Class 2 2.00), as a `DeviceCollector`.
 
 One connection for each poll: projectors close an idle one after 30 s and bear few at a time. Never raises for what the
-projector does: what it does not know is left out, a wrong password is told once and not tried again for long.
+projector does: what it does not know is left out, a refused password is told and not tried again for long.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from agent.address import HostPort
 from agent.collect.port import Harvest
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue
-from campus.samples import DeviceFacts, DeviceKind, Event, Sample, SeriesKey, Severity
+from campus.samples import DeviceFacts, DeviceKind, Sample, SeriesKey
 from campus.secret import Secret
 from firmware_profiles.model import Cadence
 from firmware_profiles.raw import instance_of
@@ -146,16 +146,21 @@ class PjlinkCollector:
         talk = _Talk(self._link(), self._target.id, now, harvest, self._unknown)
         if self._refused_at is not None and now - self._refused_at < REFUSED_PAUSE_MS:
             talk.state("reachable", "yes" if await self._answers() else "no")
+            talk.state("login_state", "refused")
             return harvest
         started_s = self._monotonic()
         try:
             async with talk.link:
                 self._refused_at = None
                 talk.state("reachable", "yes")
+                if self._target.password:
+                    talk.state("login_state", "accepted")
                 talk.number("response_time_ms", round((self._monotonic() - started_s) * 1000, 1))
                 await self._ask(talk, tells_facts=not self._has_told or Cadence.SLOW in cadences)
         except pj.PJLinkPassword:
-            self._note_refusal(talk)
+            self._refused_at = now
+            talk.state("reachable", "yes")
+            talk.state("login_state", "refused")
         except _TROUBLE as error:
             self._note_trouble(talk, error)
         return harvest
@@ -213,14 +218,6 @@ class PjlinkCollector:
             firmware=told["SVER"],
             address=str(target.address),
         )
-
-    def _note_refusal(self, talk: _Talk) -> None:
-        self._refused_at = talk.now
-        talk.harvest.samples.clear()
-        talk.state("reachable", "yes")
-        wants = "another password" if self._target.password else "a password, and its entry names no credential"
-        text = f"the projector wants {wants}: it is asked again in an hour"
-        talk.harvest.events.append(Event(self._target.id, talk.now, "login_refused", text, Severity.MINOR))
 
     def _note_trouble(self, talk: _Talk, error: Exception) -> None:
         """What was told before the connection broke stays; a projector that never spoke PJLink is not reachable."""
