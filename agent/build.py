@@ -37,14 +37,15 @@ def collector_of(device: PolledDevice, catalogue: Catalogue, fast_s: float = mat
 def snmp_collector(device: PolledDevice, catalogue: Catalogue, fast_s: float = math.inf) -> DeviceCollector:
     """The collector of a device that speaks SNMP."""
     entry = device.entry
-    if device.credential is None or device.credential.community is None:
+    access = device.credential.snmp if device.credential else None
+    if access is None:
         raise ConfigError(
-            f"{device.where}: device {entry.id!r} is asked by SNMP and needs a credential with a community"
+            f"{device.where}: device {entry.id!r} is asked by SNMP and needs a credential with a community or a user"
         )
     target = DeviceTarget(
         id=DeviceId(entry.id),
         address=device.address,
-        community=device.credential.community,
+        access=access,
         name=entry.name,
         room=entry.room,
         kind=entry.kind,

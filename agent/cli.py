@@ -94,13 +94,14 @@ def probe(device: str, community: str, profile: str, folder: Path | None, *, as_
     from agent.config import SNMP_PORT
     from agent.probe import probe_report
     from agent.probe_text import rendered
+    from agent.snmp_access import Community
     from campus.secret import Secret
     from firmware_profiles.load import load_catalogue
 
     catalogue = load_catalogue(folder)
     if profile not in {"auto", *catalogue.profiles}:
         raise ConfigError(f"there is no profile {profile!r}.{nearest(profile, list(catalogue.profiles))}")
-    report = probe_report(parse_host_port(device, SNMP_PORT), Secret(community), utc_ms, catalogue, profile)
+    report = probe_report(parse_host_port(device, SNMP_PORT), Community(Secret(community)), utc_ms, catalogue, profile)
     click.echo(json.dumps(report, ensure_ascii=False) if as_json else rendered(report))
 
 

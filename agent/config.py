@@ -79,7 +79,6 @@ def load_config(path: Path) -> AgentConfig:
     checked.ids(file)
     checked.numbers(file)
     credentials = resolved_credentials(file.credentials, file.snmp_communities, checked.where, path.parent)
-    communities = {name: each.community for name, each in credentials.items() if each.community}
     address = Address(parse_site_id(file.site), parse_agent_id(file.agent or file.site))
     return AgentConfig(
         file=file,
@@ -89,7 +88,7 @@ def load_config(path: Path) -> AgentConfig:
         uplink=checked.broker(file.uplink, "uplink"),
         listeners=tuple(checked.broker(b, "mqtt_listeners", i) for i, b in enumerate(file.mqtt_listeners)),
         devices=tuple(checked.device(entry, i, credentials) for i, entry in enumerate(file.devices)),
-        traps=trap_config(file.traps, address, communities, checked.where, path.parent) if file.traps else None,
+        traps=trap_config(file.traps, address, credentials, checked.where, path.parent) if file.traps else None,
     )
 
 
@@ -190,10 +189,10 @@ class _Checked:
                     or " Add it, such as `snmp_communities: {read: {file: community.txt}}`."
                 )
             )
-        if credential and not credential.community and entry.protocol is DeviceProtocol.SNMP:
+        if credential and not credential.snmp and entry.protocol is DeviceProtocol.SNMP:
             raise ConfigError(
                 f"{self.where('devices', index, 'credential')}: device {entry.id!r} is asked by SNMP, and the credential "
-                f"{entry.credential!r} has no `community`"
+                f"{entry.credential!r} has neither `community` nor `user`"
             )
         return PolledDevice(entry, address, credential, where)
 

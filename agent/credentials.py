@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.secret_source import SecretSource, read_secret
-from agent.settings import CredentialEntry
+from agent.settings import CredentialEntry, TrapUserEntry
+from agent.snmp_access import AuthProtocol, Community, SnmpAccess, SnmpUser, SnmpVersion
 from campus.errors import ConfigError
 from campus.secret import Secret
+
+MIN_PASSWORD_CHARS = 8
+"""RFC 3414, section 11.2; net-snmp and most devices refuse shorter ones too."""
+MAX_USER_BYTES = 32
+Where = Callable[..., str]
 
 
 @dataclass(frozen=True)
@@ -20,17 +26,26 @@ class Credential:
     username: str = ""
     password: Secret | None = None
     """With `username` for HTTP, ONVIF, RTSP and SSH; alone for PJLink."""
+    version: SnmpVersion = SnmpVersion.V2C
+    user: SnmpUser | None = None
+    """SNMPv3; it goes before a community."""
+
+    @property
+    def snmp(self) -> SnmpAccess | None:
+        """What SNMP takes of it, None where it gives nothing for SNMP."""
+        return self.user or (Community(self.community, self.version) if self.community else None)
 
 
 def resolved_credentials(
     entries: Mapping[str, CredentialEntry],
     communities: Mapping[str, SecretSource],
-    where: Callable[..., str],
+    where: Where,
     folder: Path,
 ) -> dict[str, Credential]:
     """All credentials of the file, `snmp_communities` among them; `where` gives ``file:line``, relative files start in `folder`.
 
-    `ConfigError` for a name that stands in both blocks, an entry that gives nothing, and a secret that cannot be read.
+    `ConfigError` for a name that stands in both blocks, an entry that gives nothing, an SNMPv3 user that cannot be one, and a
+    secret that cannot be read.
     """
     found = {
         name: Credential(name, read_secret(source, where("snmp_communities", name), folder))
@@ -41,18 +56,69 @@ def resolved_credentials(
             raise ConfigError(
                 f"{where('credentials', name)}: {name!r} stands in snmp_communities too: give each its own name"
             )
-        found[name] = _resolved(name, entry, where, folder)
+        found[name] = resolved(name, entry, lambda *steps, name=name: where("credentials", name, *steps), folder)
     return found
 
 
-def _resolved(name: str, entry: CredentialEntry, where: Callable[..., str], folder: Path) -> Credential:
-    if not (entry.community or entry.username or entry.password):
+def resolved(name: str, entry: CredentialEntry, where: Where, folder: Path) -> Credential:
+    """One entry with its secrets fetched; `where` gives the place of the entry, or of a key in it. `ConfigError` as above."""
+    if not (entry.community or entry.username or entry.password or entry.user):
         raise ConfigError(
-            f"{where('credentials', name)}: {name!r} gives nothing: `community` for SNMP, `username` and `password` for others"
+            f"{where()}: {name!r} gives nothing: `community` or `user` for SNMP, `username` and `password` for others"
         )
+    if not entry.user and (entry.auth or entry.auth_password or entry.privacy or entry.privacy_password):
+        raise ConfigError(f"{where()}: {name!r} has passwords of an SNMPv3 user and names none: add `user`")
 
     def secret(key: str) -> Secret | None:
         source: SecretSource | None = getattr(entry, key)
-        return read_secret(source, where("credentials", name, key), folder) if source else None
+        return read_secret(source, where(key), folder) if source else None
 
-    return Credential(name, secret("community"), entry.username, secret("password"))
+    return Credential(
+        name,
+        secret("community"),
+        entry.username,
+        secret("password"),
+        SnmpVersion(str(entry.version)),
+        resolved_user(entry.user, entry, where, folder) if entry.user else None,
+    )
+
+
+def resolved_user(name: str, entry: CredentialEntry | TrapUserEntry, where: Where, folder: Path) -> SnmpUser:
+    """The SNMPv3 user of an entry; `where` gives the place of the entry, or of a key in it.
+
+    `ConfigError` for a name or password that RFC 3414 does not allow, and for an unproven user unless ``auth: none`` says so.
+    """
+    if not 0 < len(name.encode()) <= MAX_USER_BYTES:
+        raise ConfigError(f"{where('name')}: a user's name has 1 to {MAX_USER_BYTES} characters (RFC 3414)")
+    if (entry.privacy is None) != (entry.privacy_password is None):
+        raise ConfigError(
+            f"{where()}: user {name!r}: `privacy` and `privacy_password` belong together: give both or neither"
+        )
+    if (entry.auth is AuthProtocol.NONE) != (entry.auth_password is None):
+        raise ConfigError(
+            f"{where()}: user {name!r}: give `auth_password`; or say `auth: none`, without passwords, where the device lets in "
+            "whoever knows the name"
+        )
+    if entry.auth is AuthProtocol.NONE and entry.privacy:
+        raise ConfigError(
+            f"{where()}: user {name!r}: SNMPv3 hides nothing that is not proven: give `auth_password` too"
+        )
+
+    def password(key: str) -> Secret | None:
+        source: SecretSource | None = getattr(entry, key)
+        return _password(source, where(key), folder) if source else None
+
+    return SnmpUser(
+        name,
+        entry.auth or AuthProtocol.SHA256,
+        password("auth_password"),
+        entry.privacy,
+        password("privacy_password"),
+    )
+
+
+def _password(source: SecretSource, where: str, folder: Path) -> Secret:
+    password = read_secret(source, where, folder)
+    if len(password.reveal()) < MIN_PASSWORD_CHARS:
+        raise ConfigError(f"{where}: an SNMPv3 password has at least {MIN_PASSWORD_CHARS} characters (RFC 3414)")
+    return password

@@ -8,11 +8,11 @@ from agent.address import HostPort
 from agent.collect.port import Harvest
 from agent.collect.snmp import AUTO, DeviceTarget, SnmpCollector
 from agent.collect.snmp_dialogue import SnmpDialogue, SnmpTiming
+from agent.snmp_access import SnmpAccess
 from campus.errors import Poison, Transient
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import Metric, MetricKind, catalogue
 from campus.samples import DeviceFacts, DeviceKind, Sample
-from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue, Identity
 from firmware_profiles.model import Cadence, PointType
 from firmware_profiles.raw import Raw, mac_text, text_of
@@ -79,7 +79,7 @@ ToldStates = dict[tuple[MetricId, Instance], int | float | str]
 async def probe(
     catalogue_: Catalogue,
     address: HostPort,
-    community: Secret,
+    access: SnmpAccess,
     now: int,
     profile: str = AUTO,
     timing: SnmpTiming = SnmpTiming(),  # noqa: B008 - frozen
@@ -93,7 +93,7 @@ async def probe(
     `Transient` when the device does not answer, `Poison` when it does not speak SNMP or has a name nobody knows.
     """
     await _require_known(address)
-    collector = SnmpCollector(DeviceTarget(DeviceId("probe"), address, community, profile=profile), catalogue_, timing)
+    collector = SnmpCollector(DeviceTarget(DeviceId("probe"), address, access, profile=profile), catalogue_, timing)
     try:
         harvest = await collector.poll(frozenset(Cadence), now)
         _refuse_unreachable(harvest, address)
@@ -243,11 +243,11 @@ def _interface(index: str, name: str, answers: dict[str, Raw]) -> dict[str, Any]
 
 def probe_report(
     address: HostPort,
-    community: Secret,
+    access: SnmpAccess,
     clock: Callable[[], int],
     catalogue_: Catalogue,
     profile: str = AUTO,
     timing: SnmpTiming = SnmpTiming(),  # noqa: B008 - frozen
 ) -> dict[str, Any]:
     """`probe` for a caller without an event loop: the command line."""
-    return asyncio.run(probe(catalogue_, address, community, clock(), profile, timing))
+    return asyncio.run(probe(catalogue_, address, access, clock(), profile, timing))

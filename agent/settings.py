@@ -4,12 +4,13 @@ Pure nouns; `agent.config` reads and checks them.
 """
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
 from agent.collect.port import Cadence
 from agent.secret_source import SecretSource
-from agent.traps.access import AuthProtocol, PrivacyProtocol
+from agent.snmp_access import AuthProtocol, PrivacyProtocol
 from campus.samples import DeviceKind
 from campus.tls import TlsSettings
 
@@ -93,7 +94,7 @@ class TrapUserEntry(_Settings, frozen=True):
 
 
 class TrapSettings(_Settings, frozen=True):
-    """Where traps and informs are heard, and from whom. `credentials` name `snmp_communities`, for v1 and v2c."""
+    """Where traps and informs are heard, and from whom. `credentials` name communities, for v1 and v2c, and SNMPv3 users."""
 
     listen: tuple[str, ...] = ("127.0.0.1:1162",)
     credentials: tuple[str, ...] = ()
@@ -103,9 +104,19 @@ class TrapSettings(_Settings, frozen=True):
 
 
 class CredentialEntry(_Settings, frozen=True):
-    """Secrets under one name: what a device's protocol needs of them is given."""
+    """Secrets under one name: what a device's protocol needs of them is given.
+
+    SNMP takes a `community`, or an SNMPv3 `user`, whose `auth` is SHA-256 unless it says otherwise.
+    """
 
     community: SecretSource | None = None
+    version: Literal[1, "1", "2c"] = "2c"
+    """What a `community` is sent by: 1 for a device that knows no other."""
+    user: str = ""
+    auth: AuthProtocol | None = None
+    auth_password: SecretSource | None = None
+    privacy: PrivacyProtocol | None = None
+    privacy_password: SecretSource | None = None
     username: str = ""
     password: SecretSource | None = None
 

@@ -1,22 +1,21 @@
 """The `traps` block of agent.yaml, checked and resolved. Opens nothing but the secret files."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from agent.address import HostPort, parse_host_port
-from agent.secret_source import SecretSource, read_secret
-from agent.settings import TrapSettings, TrapUserEntry
-from agent.traps.access import TrapAccess, TrapUser, own_engine_id
+from agent.credentials import Credential, resolved_user
+from agent.settings import TrapSettings
+from agent.snmp_access import AuthProtocol, Community, SnmpAccess, SnmpUser
+from agent.traps.access import TrapAccess, own_engine_id
 from agent.traps.senders import plain
 from campus.document import nearest
 from campus.errors import ConfigError, Poison
-from campus.secret import Secret
 from campus.topics import Address
 
 TRAP_PORT = 162
-MIN_PASSWORD_CHARS = 8
-"""RFC 3414, section 11.2; net-snmp and most devices refuse shorter ones too."""
 Where = Callable[..., str]
 
 
@@ -29,23 +28,26 @@ class TrapConfig:
 
 
 def trap_config(
-    settings: TrapSettings, address: Address, communities: Mapping[str, Secret], where: Where, folder: Path
+    settings: TrapSettings, address: Address, credentials: Mapping[str, Credential], where: Where, folder: Path
 ) -> TrapConfig:
     """Check the block; `ConfigError` with file, line and advice. `where` gives ``file:line`` of a place in the file."""
     if not settings.credentials and not settings.users:
         raise ConfigError(
-            f"{where('traps')}: traps names nobody who may send: give `credentials` (of snmp_communities, for v1 and v2c) or "
+            f"{where('traps')}: traps names nobody who may send: give `credentials` (communities for v1 and v2c, or users) or "
             "`users` (for SNMPv3). What cannot be proven is not listened to"
         )
+    senders = [_sender(name, credentials, where, i) for i, name in enumerate(settings.credentials)]
+    users = [
+        resolved_user(entry.name, entry, partial(where, "traps", "users", i), folder)
+        for i, entry in enumerate(settings.users)
+    ]
+    users += [sender for sender in senders if isinstance(sender, SnmpUser)]
+    _refuse_unproven(users, where)
     access = TrapAccess(
         engine_id=_engine_id(settings.engine_id, where) or own_engine_id(address),
-        communities=tuple(_community(name, communities, where, i) for i, name in enumerate(settings.credentials)),
-        users=tuple(_user(entry, where, i, folder) for i, entry in enumerate(settings.users)),
+        communities=tuple(sender.text for sender in senders if isinstance(sender, Community)),
+        users=tuple(users),
     )
-    names = [user.name for user in access.users]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise ConfigError(f"{where('traps', 'users', index, 'name')}: the user {name!r} stands twice: keep one")
     return TrapConfig(tuple(_place(text, where, i) for i, text in enumerate(settings.listen)), access)
 
 
@@ -62,37 +64,24 @@ def _place(text: str, where: Where, index: int) -> HostPort:
     return place
 
 
-def _community(name: str, communities: Mapping[str, Secret], where: Where, index: int) -> Secret:
-    if name not in communities:
-        raise ConfigError(
-            f"{where('traps', 'credentials', index)}: snmp_communities has no {name!r}.{nearest(name, list(communities))}"
-        )
-    return communities[name]
+def _sender(name: str, credentials: Mapping[str, Credential], where: Where, index: int) -> SnmpAccess:
+    place = where("traps", "credentials", index)
+    if name not in credentials:
+        raise ConfigError(f"{place}: there is no credential {name!r}.{nearest(name, list(credentials))}")
+    access = credentials[name].snmp
+    if access is None:
+        raise ConfigError(f"{place}: the credential {name!r} has neither `community` nor `user`, so it proves no trap")
+    return access
 
 
-def _user(entry: TrapUserEntry, where: Where, index: int, folder: Path) -> TrapUser:
-    steps = ("traps", "users", index)
-    if not 0 < len(entry.name.encode()) <= 32:
-        raise ConfigError(f"{where(*steps, 'name')}: a user's name has 1 to 32 characters (RFC 3414)")
-    if (entry.privacy is None) != (entry.privacy_password is None):
-        raise ConfigError(
-            f"{where(*steps)}: user {entry.name!r}: `privacy` and `privacy_password` belong together: give both or neither"
-        )
-    hidden = entry.privacy_password
-    return TrapUser(
-        entry.name,
-        entry.auth,
-        _password(entry.auth_password, where(*steps, "auth_password"), folder),
-        entry.privacy,
-        _password(hidden, where(*steps, "privacy_password"), folder) if hidden else None,
-    )
-
-
-def _password(source: SecretSource, where: str, folder: Path) -> Secret:
-    password = read_secret(source, where, folder)
-    if len(password.reveal()) < MIN_PASSWORD_CHARS:
-        raise ConfigError(f"{where}: an SNMPv3 password has at least {MIN_PASSWORD_CHARS} characters (RFC 3414)")
-    return password
+def _refuse_unproven(users: Sequence[SnmpUser], where: Where) -> None:
+    for index, user in enumerate(users):
+        if user.auth is AuthProtocol.NONE:
+            raise ConfigError(
+                f"{where('traps')}: user {user.name!r} has no password: what cannot be proven is not listened to"
+            )
+        if user.name in [each.name for each in users[:index]]:
+            raise ConfigError(f"{where('traps')}: the user {user.name!r} stands twice: keep one")
 
 
 def _engine_id(text: str, where: Where) -> bytes:

@@ -47,6 +47,7 @@ from pysnmp.hlapi.v3arch import asyncio as pysnmp
 from agent.address import HostPort
 from agent.collect.snmp import DeviceTarget, SnmpCollector
 from agent.decode.plan import due, wanted_oids
+from agent.snmp_access import Community
 from benchmarks.servers import mosquitto
 from campus.ids import DeviceId
 from campus.secret import Secret
@@ -162,7 +163,9 @@ async def _pysnmp_get(engine: pysnmp.SnmpEngine, at_once: int, port: int, oids: 
 
 def _collector(number: int, port: int, catalogue: Catalogue) -> SnmpCollector:
     at = HostPort("127.0.0.1", port)
-    target = DeviceTarget(DeviceId(f"sw-{number}"), at, Secret("public"), shortest_rate_s=0.0)  # polls follow at once
+    target = DeviceTarget(
+        DeviceId(f"sw-{number}"), at, Community(Secret("public")), shortest_rate_s=0.0
+    )  # polls follow at once
     return SnmpCollector(target, catalogue)
 
 

@@ -19,6 +19,8 @@ class Harvest:
     events: list[Event] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
+    refused: str = ""
+    """Why the device does not let the agent in, in words; empty where it does. It is then left alone for long."""
 
 
 class DeviceCollector(Protocol):

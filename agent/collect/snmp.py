@@ -11,18 +11,18 @@ from dataclasses import dataclass, field, replace
 from agent.address import HostPort
 from agent.collect.completeness import Completeness, is_another_device
 from agent.collect.port import Harvest
-from agent.collect.snmp_dialogue import SnmpDialogue, SnmpTiming
+from agent.collect.snmp_dialogue import LoginRefused, SnmpDialogue, SnmpTiming
 from agent.collect.snmp_learn import Columns, Learnt, learn
 from agent.collect.snmp_recognise import SYS_DESCR, SYS_OBJECT_ID, identity_of, recognise
 from agent.decode.counter import has_restarted
 from agent.decode.plan import due, wanted_oids
 from agent.decode.snmp import SHORTEST_RATE_S, SYS_UPTIME, CounterMemory, decode_poll, merge
 from agent.decode.value import settled
+from agent.snmp_access import SnmpAccess
 from campus.errors import ConfigError, Poison, Transient
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue as metric_catalogue
 from campus.samples import DeviceFacts, DeviceKind, Event, Sample, SeriesKey, Severity
-from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue, Identity
 from firmware_profiles.model import Cadence, Profile
 from firmware_profiles.raw import Raw
@@ -36,7 +36,7 @@ class DeviceTarget:
 
     id: DeviceId
     address: HostPort
-    community: Secret
+    access: SnmpAccess
     name: str = ""
     room: str = ""
     kind: DeviceKind | None = None
@@ -70,7 +70,7 @@ class SnmpCollector:
     ) -> None:
         if target.profile != AUTO and target.profile not in catalogue.profiles:
             raise ConfigError(f"device {target.id}: there is no profile {target.profile!r}: `campanile profiles list`")
-        self.dialogue = SnmpDialogue(target.address, target.community, timing)
+        self.dialogue = SnmpDialogue(target.address, target.access, timing)
         self._target = target
         self._catalogue = catalogue
         self._monotonic = monotonic
@@ -119,6 +119,8 @@ class SnmpCollector:
         except (Transient, Poison) as error:
             if isinstance(error, Poison):
                 harvest.dropped[error.reason] += 1
+            if isinstance(error, LoginRefused):
+                harvest.refused = str(error)
             harvest.samples.append(self._sample("reachable", 0.0, now))
             return harvest
         took_ms = (self._monotonic() - started) * 1000

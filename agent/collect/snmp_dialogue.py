@@ -1,30 +1,42 @@
-"""One device's SNMP v2c conversation: who asks, how much at once, how often again.
+"""One device's SNMP conversation, of any version: who asks, how much at once, how often again.
 
 gufo-snmp gives one request in flight per session, no retries, an empty answer for any error status, and no memory of
-what a device can bear. All of that is here: a lock, our own retries, a new session after every failure, GETs and walks
-that shrink until the device can answer, walks that end.
+what a device can bear. All of that is here: a lock, our own retries, a new session after every failure (one of SNMPv3 never
+recovers from a restart of the device's engine), GETs and walks that shrink until the device can answer, walks that end.
 """
 
 import asyncio
 import ipaddress
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gufo.snmp import SnmpError
+from gufo.snmp import SnmpAuthError, SnmpError
 from gufo.snmp.aio import SnmpSession
 
 from agent.address import HostPort
+from agent.collect.snmp_portion import Portion
+from agent.collect.snmp_session import opened_session
+from agent.snmp_access import Community, SnmpAccess, SnmpVersion
 from campus.errors import Poison, Transient
 from campus.secret import Secret
 from firmware_profiles.raw import Raw
 
 T = TypeVar("T")
 MAX_WALK_ROWS = 10_000
-DARE_EVERY = 12
-"""Rounds of learning until what once was too much is tried again."""
+MOST_OIDS = 40
+"""In one GET."""
+MOST_ROWS = 20
+"""Repetitions of one GETBULK."""
+
+
+class LoginRefused(Poison):
+    """The device answers, and does not let this SNMPv3 user in. To ask again soon may lock the user out."""
+
+    def __init__(self, address: HostPort) -> None:
+        super().__init__("login_refused", f"{address} refuses the SNMPv3 user")
 
 
 def _is_panic(error: BaseException) -> bool:
@@ -70,24 +82,36 @@ class SnmpTiming:
 class SnmpDialogue:
     """Asks one device. Constructed inert; sockets open with the first request and close with `close`.
 
-    `counts`: requests, timeouts, garbage, sessions, walk_not_increasing, walk_too_long. Safe to call from several tasks:
-    requests queue up.
+    `counts`: requests, timeouts, garbage, refused, sessions, walk_not_increasing, walk_too_long. Safe to call from several
+    tasks: requests queue up.
     """
 
     def __init__(
-        self, address: HostPort, community: Secret, timing: SnmpTiming = SnmpTiming(), *, at_once: int = 40
+        self, address: HostPort, access: SnmpAccess, timing: SnmpTiming = SnmpTiming(), *, at_once: int = MOST_OIDS
     ) -> None:
         self.counts: Counter[str] = Counter()
-        self.at_once = at_once
-        self.repetitions = 20
+        self.is_v1 = isinstance(access, Community) and access.version is SnmpVersion.V1
+        self._oids = Portion(at_once)
+        self._rows = Portion(1 if self.is_v1 else MOST_ROWS)
         self._address = address
-        self._community = community
+        self._access = access
         self._timing = timing
         self._lock = asyncio.Lock()
         self._session: SnmpSession | None = None
         self._canary = ""
-        self._learnings = 0
+        self._absent: set[str] = set()
+        """Version 1 alone: what the device does not have. One such OID refuses a whole request."""
         self._patience = timing.patience
+
+    @property
+    def at_once(self) -> int:
+        """OIDs in one GET, as many as the device is known or hoped to bear."""
+        return self._oids.size
+
+    @property
+    def repetitions(self) -> int:
+        """Rows asked for by one GETBULK; 1 stands for GETNEXT."""
+        return self._rows.size
 
     def begin(self) -> None:
         """Start learning or reading: patience is whole again."""
@@ -95,21 +119,27 @@ class SnmpDialogue:
 
     def begin_learning(self, at_once: int, repetitions: int) -> None:
         """Take a profile's limits; now and then dare a little more again, for it may have been the line and not the device."""
-        self._learnings += 1
-        if self._learnings % DARE_EVERY == 0:
-            self.at_once, self.repetitions = self.at_once * 2, self.repetitions * 2
-        self.at_once = min(self.at_once, at_once)
-        self.repetitions = min(self.repetitions, repetitions)
+        self._oids.begin_round(at_once)
+        self._rows.begin_round(1 if self.is_v1 else repetitions)
+        self._absent.clear()
+
+    def leave_out(self, oids: Iterable[str]) -> None:
+        """Until the next learning do not ask for what version 1 cannot carry; other versions say what is not there."""
+        if self.is_v1:
+            self._absent.update(oids)
 
     async def hail(self, oids: Sequence[str]) -> dict[str, Raw]:
         """Ask for a few scalars that every device has, with retries; those it has become the sign that it answered.
 
-        `Transient` when it keeps silent, `Poison` ``garbage`` when it answers what is not SNMP.
+        `Transient` when it keeps silent, `Poison` ``garbage`` when it answers what is not SNMP, `LoginRefused` at once when it
+        says so.
         """
         failure: Transient | Poison | None = None
         for _ in range(self._timing.hail_attempts):
             try:
-                answer = await self._get(list(oids))
+                answer = await self._hail(list(oids))
+            except LoginRefused:
+                raise
             except (Transient, Poison) as error:
                 failure = error
             else:
@@ -122,9 +152,10 @@ class SnmpDialogue:
 
         `Transient` or `Poison` when patience ends; what was answered before stands in `answers`.
         """
-        waiting = list(oids)
+        waiting = [oid for oid in oids if oid not in self._absent] if self._absent else list(oids)
         while waiting:
-            chunk, waiting = waiting[: self.at_once], waiting[self.at_once :]
+            size = self._oids.size
+            chunk, waiting = waiting[:size], waiting[size:]
             answers.update(await self._get_chunk(chunk))
 
     async def walk(self, column: str, most_rows: int = MAX_WALK_ROWS, pause_s: float = 0.0) -> dict[str, Raw]:
@@ -135,12 +166,19 @@ class SnmpDialogue:
         `Transient` or `Poison` when patience ends.
         """
         while True:
+            size = self._rows.size
             try:
-                return await self._alone(lambda session: self._walked(session, column, most_rows, pause_s))
+                rows = await self._alone(lambda session: self._walked(session, column, most_rows, pause_s))
+            except LoginRefused:
+                raise
             except (Transient, Poison):
-                if self.repetitions <= 1 or self._patience <= 0:
+                if size <= 1 or self._patience <= 0:
                     raise
-                self.repetitions = max(1, self.repetitions // 2)
+                self._rows.too_much(size)
+            else:
+                if len(rows) >= size:
+                    self._rows.bore(size)
+                return rows
 
     async def has_any(self, subtree: str) -> bool:
         """Whether the device has anything under an OID; silence counts as no."""
@@ -149,34 +187,54 @@ class SnmpDialogue:
         except (Transient, Poison):
             return False
 
-    def of_vlan(self, vlan: int) -> "SnmpDialogue":
-        """Another conversation with the device, about one VLAN's tables: Cisco has them behind ``community@VLAN``."""
-        return SnmpDialogue(self._address, Secret(f"{self._community.reveal()}@{vlan}"), self._timing)
+    def of_vlan(self, vlan: int) -> "SnmpDialogue | None":
+        """Another conversation with the device, about one VLAN's tables: Cisco has them behind ``community@VLAN``.
+
+        None for an SNMPv3 user: there they are a context, and gufo-snmp asks the default one alone.
+        """
+        if not isinstance(self._access, Community):
+            return None
+        text = Secret(f"{self._access.text.reveal()}@{vlan}")
+        return SnmpDialogue(self._address, Community(text, self._access.version), self._timing)
 
     async def close(self) -> None:
         """Let go of the socket; harmless when called twice."""
         self._session = None
 
+    async def _hail(self, oids: list[str]) -> dict[str, Raw]:
+        """The scalars one by one where the device answers nothing to all of them: it may lack one, and speak version 1."""
+        return await self._get(oids) or {oid: raw for each in oids for oid, raw in (await self._get([each])).items()}
+
     async def _get_chunk(self, chunk: list[str]) -> dict[str, Raw]:
         """A chunk, halved until the device can answer it. Too big and an error about one OID both look like nothing at all."""
         answer = await self._get_patiently(chunk if self._canary in chunk else [*chunk, self._canary])
-        if answer or len(chunk) == 1:
+        if answer:
+            self._oids.bore(len(chunk))
             return answer
+        if len(chunk) == 1:
+            if self.is_v1 and answer is not None:
+                self._absent.add(chunk[0])
+            return {}
         middle = len(chunk) // 2
         left, right = await self._get_chunk(chunk[:middle]), await self._get_chunk(chunk[middle:])
-        if left and right:
-            self.at_once = max(1, min(self.at_once, middle))
-        return left | right
+        both = left | right
+        # an error of version 1 is about the size only if it was about none of the OIDs
+        is_about_oids = self.is_v1 and answer is not None and not all(oid in both for oid in chunk)
+        if left and right and not is_about_oids:
+            self._oids.too_much(len(chunk))
+        return both
 
-    async def _get_patiently(self, oids: list[str]) -> dict[str, Raw]:
-        """Ask some times over; nothing at all when it stays silent and there is patience left."""
+    async def _get_patiently(self, oids: list[str]) -> dict[str, Raw] | None:
+        """Ask some times over; None when it stays silent and there is patience left, empty when it answers with an error."""
         for _ in range(self._timing.attempts):
             try:
                 return await self._get([oid for oid in oids if oid])
+            except LoginRefused:
+                raise
             except (Transient, Poison):
                 if self._patience <= 0:
                     raise
-        return {}
+        return None
 
     async def _get(self, oids: list[str]) -> dict[str, Raw]:
         return await self._alone(lambda session: session.get_many(oids))
@@ -185,6 +243,7 @@ class SnmpDialogue:
         """Run one exchange with the session to itself; after any failure, or when cancelled, the session is not used again."""
         async with self._lock:
             session, self._session = self._session, None
+            is_fresh = session is None
             self.counts["requests"] += 1
             try:
                 session = session or await self._opened()
@@ -194,6 +253,10 @@ class SnmpDialogue:
                     _heed_cancellation()
             except TimeoutError as error:
                 raise self._failed("timeouts", Transient(f"{self._address} does not answer")) from error
+            except SnmpAuthError as error:
+                if not is_fresh:  # a session outlives a restart of the device's engine and is then refused
+                    raise self._failed("timeouts", Transient(f"{self._address} wants a new session")) from error
+                raise self._failed("refused", LoginRefused(self._address)) from error
             except SnmpError as error:
                 raise self._failed("garbage", Poison("garbage", f"{self._address} answers badly: {error}")) from error
             except OSError as error:
@@ -217,15 +280,19 @@ class SnmpDialogue:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
             host = str(found[0][4][0])
         self.counts["sessions"] += 1
-        return SnmpSession(host, port, community=self._community.reveal(), timeout=self._timing.timeout_s)
+        return await opened_session(host, port, self._access, self._timing.timeout_s)
 
     async def _stepped(self, steps: AsyncIterator[tuple[str, Raw]]) -> tuple[str, Raw] | None:
-        """The next row, None after the last. What is lost is asked for again: gufo-snmp tells a late answer by its id."""
-        for attempt in range(1, self._timing.attempts + 1):
+        """The next row, None after the last. What is lost is asked for again: gufo-snmp tells a late answer by its id.
+
+        Where the device has never answered so many rows it is not the line that is doubted first.
+        """
+        attempts = self._timing.attempts if self._rows.is_proven else min(2, self._timing.attempts)
+        for attempt in range(1, attempts + 1):
             try:
                 return await anext(steps, None)
             except TimeoutError:
-                if attempt == self._timing.attempts or self._patience <= 1:
+                if attempt == attempts or self._patience <= 1:
                     raise
                 self.counts["timeouts"] += 1
                 self._patience -= 1
@@ -240,7 +307,8 @@ class SnmpDialogue:
         rows: dict[str, Raw] = {}
         prefix = f"{column}."
         last: tuple[int, ...] = (-1,)
-        steps = session.getnext(column) if self.repetitions == 1 else session.getbulk(column, self.repetitions)
+        size = self._rows.size
+        steps = session.getnext(column) if size == 1 else session.getbulk(column, size)
         while (binding := await self._stepped(steps)) is not None:
             oid, value = binding
             if not oid.startswith(prefix):
@@ -254,6 +322,6 @@ class SnmpDialogue:
                 self.counts["walk_too_long"] += 1
                 break
             rows[index], last = value, place
-            if pause_s and len(rows) % self.repetitions == 0:
+            if pause_s and len(rows) % size == 0:
                 await asyncio.sleep(pause_s)
         return rows

@@ -2,54 +2,22 @@
 
 import hashlib
 from dataclasses import dataclass
-from enum import StrEnum
 
+from agent.snmp_access import SnmpUser
 from campus.secret import Secret
 from campus.topics import Address
 
 
-class AuthProtocol(StrEnum):
-    """How a user's messages are proven (RFC 3414, RFC 7860)."""
-
-    SHA1 = "sha1"
-    SHA224 = "sha224"
-    SHA256 = "sha256"
-    SHA384 = "sha384"
-    SHA512 = "sha512"
-
-
-class PrivacyProtocol(StrEnum):
-    """How a user's messages are hidden: RFC 3826, and longer keys made in the two ways vendors make them.
-
-    Those without suffix follow draft-blumenthal-aes-usm-04, as net-snmp does; those with it draft-reeder-snmpv3-usm-3desede,
-    as Cisco does.
-    """
-
-    AES128 = "aes128"
-    AES192 = "aes192"
-    AES256 = "aes256"
-    AES192_CISCO = "aes192-cisco"
-    AES256_CISCO = "aes256-cisco"
-
-
-@dataclass(frozen=True)
-class TrapUser:
-    """An SNMPv3 user; with `privacy` None its messages are proven and not hidden."""
-
-    name: str
-    auth: AuthProtocol
-    auth_password: Secret
-    privacy: PrivacyProtocol | None = None
-    privacy_password: Secret | None = None
-
-
 @dataclass(frozen=True)
 class TrapAccess:
-    """Who is believed. `engine_id` names this receiver to senders of informs (RFC 3411, section 5)."""
+    """Who is believed. `engine_id` names this receiver to senders of informs (RFC 3411, section 5).
+
+    Each of `users` has an `auth_password`: what cannot be proven is not listened to.
+    """
 
     engine_id: bytes
     communities: tuple[Secret, ...] = ()
-    users: tuple[TrapUser, ...] = ()
+    users: tuple[SnmpUser, ...] = ()
 
 
 def own_engine_id(address: Address) -> bytes:

@@ -25,7 +25,9 @@ from pysnmp.proto.mpmod.rfc3412 import SNMPv3Message
 from pysnmp.proto.proxy import rfc2576
 from pysnmp.proto.secmod.rfc3414.service import UsmSecurityParameters
 
-from agent.traps.access import AuthProtocol, PrivacyProtocol, TrapAccess, TrapUser
+from agent.pysnmp_user import AUTH, PRIVACY, master_keys
+from agent.snmp_access import SnmpUser
+from agent.traps.access import TrapAccess
 from agent.traps.port import Drop, Heard, Notification
 from firmware_profiles.raw import Raw
 
@@ -59,21 +61,6 @@ _REASONS: Final = (
 )
 """pysnmp tells why it threw a message away by counting it (RFC 3418, 3414, 3412)."""
 _DISCOVERY: Final = ("__SNMP-USER-BASED-SM-MIB", "usmStatsUnknownEngineIDs")
-_AUTH: Final = {
-    AuthProtocol.SHA1: config.USM_AUTH_HMAC96_SHA,
-    AuthProtocol.SHA224: config.USM_AUTH_HMAC128_SHA224,
-    AuthProtocol.SHA256: config.USM_AUTH_HMAC192_SHA256,
-    AuthProtocol.SHA384: config.USM_AUTH_HMAC256_SHA384,
-    AuthProtocol.SHA512: config.USM_AUTH_HMAC384_SHA512,
-}
-_PRIVACY: Final = {
-    None: config.USM_PRIV_NONE,
-    PrivacyProtocol.AES128: config.USM_PRIV_CFB128_AES,
-    PrivacyProtocol.AES192: config.USM_PRIV_CFB192_AES_BLUMENTHAL,
-    PrivacyProtocol.AES256: config.USM_PRIV_CFB256_AES_BLUMENTHAL,
-    PrivacyProtocol.AES192_CISCO: config.USM_PRIV_CFB192_AES,
-    PrivacyProtocol.AES256_CISCO: config.USM_PRIV_CFB256_AES,
-}
 _log = logging.getLogger(__name__)
 
 
@@ -106,7 +93,7 @@ class PysnmpEngine:
         self._access = access
         self._now_s = now_s
         self._levels = {user.name: 3 if user.privacy else 2 for user in access.users}
-        self._keys = {user.name: _master_keys(user) for user in access.users}
+        self._keys = {user.name: master_keys(user) for user in access.users}
         self._newest: dict[bytes, tuple[int, int]] = {}
         """(boots, time) of each sender's engine, the newest that came in a proven message."""
         self._renew()
@@ -181,14 +168,14 @@ class PysnmpEngine:
             return True
         return False
 
-    def _add(self, user: TrapUser, engine_id: bytes | None) -> None:
+    def _add(self, user: SnmpUser, engine_id: bytes | None) -> None:
         auth, privacy = self._keys[user.name]
         config.add_v3_user(
             self._engine,
             user.name,
-            _AUTH[user.auth],
+            AUTH[user.auth],
             auth,
-            _PRIVACY[user.privacy],
+            PRIVACY[user.privacy],
             privacy,
             securityEngineId=engine_id and v2c.OctetString(engine_id),
             authKeyType=config.USM_KEY_TYPE_MASTER,
@@ -278,14 +265,3 @@ def raw_of(value: Any) -> Raw:
     with suppress(TypeError, ValueError, PyAsn1Error):
         return int(value)
     return None
-
-
-def _master_keys(user: TrapUser) -> tuple[Any, Any]:
-    """Keys made of a user's passwords (RFC 3414, A.2): slow, done once; each engine id makes its own of them."""
-    auth_service = config.AUTH_SERVICES[_AUTH[user.auth]]
-    auth = auth_service.hash_passphrase(v2c.OctetString(user.auth_password.reveal().encode()))
-    if user.privacy is None or user.privacy_password is None:
-        return auth, None
-    privacy_service = config.PRIV_SERVICES[_PRIVACY[user.privacy]]
-    password = v2c.OctetString(user.privacy_password.reveal().encode())
-    return auth, privacy_service.hash_passphrase(_AUTH[user.auth], password)

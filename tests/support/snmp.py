@@ -7,6 +7,7 @@ from agent.address import HostPort
 from agent.collect.port import Harvest
 from agent.collect.snmp import DeviceTarget, SnmpCollector
 from agent.collect.snmp_dialogue import SnmpTiming
+from agent.snmp_access import Community
 from campus.ids import DeviceId
 from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue
@@ -63,7 +64,9 @@ def collector(
     responder: Responder, catalogue: Catalogue = SHIPPED, profile: str = "auto", timing: SnmpTiming = QUICK
 ) -> SnmpCollector:
     """A collector of the responder's device."""
-    target = DeviceTarget(DeviceId("sw-1"), HostPort("127.0.0.1", responder.port), Secret("public"), profile=profile)
+    target = DeviceTarget(
+        DeviceId("sw-1"), HostPort("127.0.0.1", responder.port), Community(Secret("public")), profile=profile
+    )
     return SnmpCollector(target, catalogue, timing)
 
 

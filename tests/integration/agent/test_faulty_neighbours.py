@@ -12,6 +12,7 @@ import pytest
 from agent.collect.port import Cadence
 from agent.collect.snmp import DeviceTarget, SnmpCollector
 from agent.config import load_config
+from agent.snmp_access import Community
 from campus.ids import DeviceId
 from campus.secret import Secret
 from simulator.life.fault import FaultName
@@ -65,7 +66,8 @@ async def school(folder: Path) -> AsyncIterator[School]:
     scene: School | None = None
     simulation = Simulation(plan, folder, lambda: scene.clock() if scene else MONDAY_10_15)
     targets = {
-        name: DeviceTarget(DeviceId(name), polled[name].address, Secret(plan.community)) for name in (FAULTY, NEIGHBOUR)
+        name: DeviceTarget(DeviceId(name), polled[name].address, Community(Secret(plan.community)))
+        for name in (FAULTY, NEIGHBOUR)
     }
     scene = School(simulation, {name: SnmpCollector(target, SHIPPED, QUICK) for name, target in targets.items()})
     await simulation.start()

@@ -6,6 +6,7 @@ import pytest
 
 from agent.address import HostPort
 from agent.collect.snmp_dialogue import SnmpDialogue, SnmpTiming
+from agent.snmp_access import Community
 from campus.secret import Secret
 from simulator.snmp.responder import Responder
 from tests.support.snmp import system, tree
@@ -17,7 +18,9 @@ def test_a_cancellation_that_comes_with_the_answer_is_not_lost() -> None:
     async def run() -> None:
         device = Responder(tree(system()))
         await device.start()
-        dialogue = SnmpDialogue(HostPort("127.0.0.1", device.port), Secret("public"), SnmpTiming(timeout_s=5))
+        dialogue = SnmpDialogue(
+            HostPort("127.0.0.1", device.port), Community(Secret("public")), SnmpTiming(timeout_s=5)
+        )
         asking = asyncio.ensure_future(dialogue.get([UPTIME], {}))
         answer = (
             device._reply

@@ -7,6 +7,7 @@ import pytest
 from agent.address import HostPort
 from agent.collect.port import Harvest
 from agent.collect.snmp import DeviceTarget, SnmpCollector
+from agent.snmp_access import Community
 from campus.errors import ConfigError
 from campus.ids import DeviceId
 from campus.samples import DeviceKind, Neighbour
@@ -93,7 +94,7 @@ def test_facts_say_who_the_device_is_and_who_hangs_on_it() -> None:
         target = DeviceTarget(
             DeviceId("sw-1"),
             HostPort("127.0.0.1", device.port),
-            Secret("public"),
+            Community(Secret("public")),
             name="一层交换机",
             room="r101",
             kind=DeviceKind.GATEWAY,
@@ -180,7 +181,7 @@ def test_the_hot_path_is_one_request_for_forty_values() -> None:
 
 
 def test_a_profile_that_does_not_exist_is_refused_before_anything_is_asked() -> None:
-    target = DeviceTarget(DeviceId("x"), HostPort("127.0.0.1", 9), Secret("public"), profile="acme/none")
+    target = DeviceTarget(DeviceId("x"), HostPort("127.0.0.1", 9), Community(Secret("public")), profile="acme/none")
     with pytest.raises(ConfigError, match="there is no profile 'acme/none'"):
         SnmpCollector(target, SHIPPED)
 

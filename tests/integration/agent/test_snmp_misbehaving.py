@@ -10,6 +10,7 @@ from agent.address import HostPort
 from agent.collect.port import Harvest
 from agent.collect.snmp import DeviceTarget, SnmpCollector
 from agent.collect.snmp_dialogue import MAX_WALK_ROWS, SnmpTiming
+from agent.snmp_access import Community
 from campus.ids import DeviceId
 from campus.secret import Secret
 from firmware_profiles.load import load_catalogue
@@ -54,7 +55,7 @@ def test_a_wrong_community_is_met_with_silence() -> None:
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "255.255.255.255", "::1"])
 def test_an_address_that_leads_nowhere_is_unreachable_too(host: str) -> None:
-    target = DeviceTarget(DeviceId("sw-1"), HostPort(host, 9), Secret("public"))
+    target = DeviceTarget(DeviceId("sw-1"), HostPort(host, 9), Community(Secret("public")))
     (harvest,) = polls(SnmpCollector(target, SHIPPED, QUICK), NOW)
     assert alone(harvest) == {("reachable", ""): 0.0}
 
@@ -63,7 +64,7 @@ def test_a_host_name_is_looked_up() -> None:
     meant = str(socket.getaddrinfo("localhost", 9, type=socket.SOCK_DGRAM)[0][4][0])
     device = Responder(twelve_ports(), meant)
     with responding(device):
-        target = DeviceTarget(DeviceId("sw-1"), HostPort("localhost", device.port), Secret("public"))
+        target = DeviceTarget(DeviceId("sw-1"), HostPort("localhost", device.port), Community(Secret("public")))
         (harvest,) = polls(SnmpCollector(target, SHIPPED, QUICK), NOW)
     assert values(harvest)["reachable", ""] == 1
 

@@ -8,6 +8,7 @@ from agent.address import HostPort
 from agent.collect.snmp import SnmpCollector
 from agent.probe import probe_report
 from agent.probe_text import rendered
+from agent.snmp_access import Community
 from campus.secret import Secret
 from simulator.snmp.quirk import Quirks
 from simulator.snmp.responder import Responder, responding
@@ -32,7 +33,9 @@ PRINTER = {
 def probed(view: MibTree) -> dict[str, Any]:
     device = Responder(view)
     with responding(device):
-        return probe_report(HostPort("127.0.0.1", device.port), Secret("public"), lambda: NOW, SHIPPED, timing=QUICK)
+        return probe_report(
+            HostPort("127.0.0.1", device.port), Community(Secret("public")), lambda: NOW, SHIPPED, timing=QUICK
+        )
 
 
 def test_a_printer() -> None:

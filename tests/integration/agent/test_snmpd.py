@@ -11,6 +11,7 @@ from agent.clock import utc_ms
 from agent.collect.snmp import DeviceTarget, SnmpCollector
 from agent.probe import probe_report
 from agent.probe_text import rendered
+from agent.snmp_access import Community
 from campus.errors import Transient
 from campus.ids import DeviceId
 from campus.secret import Secret
@@ -35,11 +36,13 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snmpd]:
 
 
 def target(host: Snmpd, community: str = COMMUNITY, profile: str = "auto") -> DeviceTarget:
-    return DeviceTarget(DeviceId("host-1"), HostPort("127.0.0.1", host.port), Secret(community), profile=profile)
+    return DeviceTarget(
+        DeviceId("host-1"), HostPort("127.0.0.1", host.port), Community(Secret(community)), profile=profile
+    )
 
 
 def test_probe_tells_what_the_host_is(host: Snmpd) -> None:
-    report = probe_report(HostPort("127.0.0.1", host.port), Secret(COMMUNITY), utc_ms, SHIPPED)
+    report = probe_report(HostPort("127.0.0.1", host.port), Community(Secret(COMMUNITY)), utc_ms, SHIPPED)
     assert report["profile"] == "generic/net-snmp"
     assert report["kind"] == "server"
     assert report["identity"]["vendor"] == "Linux"
@@ -58,14 +61,14 @@ def test_probe_tells_what_the_host_is(host: Snmpd) -> None:
 
 
 def test_a_person_reads_the_same(host: Snmpd) -> None:
-    text = rendered(probe_report(HostPort("127.0.0.1", host.port), Secret(COMMUNITY), utc_ms, SHIPPED))
+    text = rendered(probe_report(HostPort("127.0.0.1", host.port), Community(Secret(COMMUNITY)), utc_ms, SHIPPED))
     assert "read by generic/net-snmp" in text
     assert "sysObjectID 1.3.6.1.4.1.8072.3.2.10" in text, "what a profile of its own would be matched by"
 
 
 def test_a_wrong_community_is_explained(host: Snmpd) -> None:
     with pytest.raises(Transient, match="a wrong one is met with silence"):
-        probe_report(HostPort("127.0.0.1", host.port), Secret("wrong"), utc_ms, SHIPPED, timing=QUICK)
+        probe_report(HostPort("127.0.0.1", host.port), Community(Secret("wrong")), utc_ms, SHIPPED, timing=QUICK)
 
 
 def test_a_counter_over_two_polls_is_the_rate_of_our_own_requests(host: Snmpd, tmp_path: Path) -> None:

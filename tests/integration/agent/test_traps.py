@@ -12,7 +12,8 @@ from agent.address import HostPort
 from agent.candidates import Candidates
 from agent.clock import SteadyClock, SteadyTimer
 from agent.collect.port import Harvest
-from agent.traps.access import AuthProtocol, PrivacyProtocol, TrapAccess, TrapUser
+from agent.snmp_access import AuthProtocol, PrivacyProtocol, SnmpUser
+from agent.traps.access import TrapAccess
 from agent.traps.engine import PysnmpEngine
 from agent.traps.meaning import TrapBook
 from agent.traps.port import Drop
@@ -65,12 +66,12 @@ class Ear:
         await until(lambda: self.receiver.received > before, "the trap")
 
 
-def users() -> tuple[TrapUser, ...]:
-    bob = TrapUser("bob", AuthProtocol.SHA256, Secret("bob's password"))
+def users() -> tuple[SnmpUser, ...]:
+    bob = SnmpUser("bob", AuthProtocol.SHA256, Secret("bob's password"))
     return (
         bob,
-        TrapUser("ann", AuthProtocol.SHA256, Secret("ann's password"), PrivacyProtocol.AES128, Secret("ann's secret")),
-        TrapUser("eve", AuthProtocol.SHA512, Secret("eve's password"), PrivacyProtocol.AES256, Secret(SECRET)),
+        SnmpUser("ann", AuthProtocol.SHA256, Secret("ann's password"), PrivacyProtocol.AES128, Secret("ann's secret")),
+        SnmpUser("eve", AuthProtocol.SHA512, Secret("eve's password"), PrivacyProtocol.AES256, Secret(SECRET)),
     )
 
 

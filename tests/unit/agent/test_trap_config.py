@@ -7,7 +7,8 @@ from click.testing import CliRunner
 
 from agent.address import HostPort
 from agent.config import AgentConfig, load_config
-from agent.traps.access import AuthProtocol, PrivacyProtocol, own_engine_id
+from agent.snmp_access import AuthProtocol, PrivacyProtocol
+from agent.traps.access import own_engine_id
 from agent.traps.ear import refuse_unusable
 from campanile.cli import main
 from campus.errors import ConfigError
@@ -41,6 +42,7 @@ def test_the_block_is_read_with_its_secrets(tmp_path: Path) -> None:
     assert traps.listen == (HostPort("127.0.0.1", 1162), HostPort("::1", 1162))
     assert [each.reveal() for each in traps.access.communities] == ["t4aps"]
     (user,) = traps.access.users
+    assert user.auth_password is not None
     assert (user.name, user.auth, user.auth_password.reveal(), user.privacy) == (
         "campanile",
         AuthProtocol.SHA512,

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pysnmp.proto.api import v1, v2c
 
+from agent.snmp_access import AuthProtocol, SnmpUser
 from agent.traps import engine as engine_module
-from agent.traps.access import AuthProtocol, TrapAccess, TrapUser
+from agent.traps.access import TrapAccess
 from agent.traps.engine import PysnmpEngine
 from agent.traps.port import Drop, Notification
 from campus.secret import Secret
@@ -16,7 +17,7 @@ from tests.support.traps import LINK_DOWN, v1_trap, v2c_inform, v2c_trap
 
 OWN_ID = bytes.fromhex("80004fb8050102030405")
 CHINESE = "团体名"
-BOB = TrapUser("bob", AuthProtocol.SHA256, Secret("bob's password"))
+BOB = SnmpUser("bob", AuthProtocol.SHA256, Secret("bob's password"))
 ACCESS = TrapAccess(OWN_ID, (Secret("s3cret"), Secret("other"), Secret(CHINESE)), (BOB,))
 ENGINE = PysnmpEngine(ACCESS, lambda: 1_790_000_000.0)
 """One for all tests that leave nothing in it: it takes a fifth of a second to make."""
