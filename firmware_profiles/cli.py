@@ -1,4 +1,4 @@
-"""`campanile profiles`: list, show and check device profiles."""
+"""`campanile profiles`: list, show, check and draft device profiles. `record` and `test` are guests, from `campanile.devices`."""
 
 import json
 import sys
@@ -16,13 +16,19 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable o
 
 @click.group()
 def profiles() -> None:
-    """List and check device profiles: the YAML files that say how a device is recognised and read.
+    """Device profiles: the YAML files that say how a device is recognised and read.
 
     \b
-    Examples:
+    From an unknown device to a profile (docs/20-add-a-device.md):
+      campanile profiles record 10.20.1.9 -o box.snmprec
+      campanile profiles new --from-walk box.snmprec -o my-profiles/acme/box.yaml
+      campanile profiles check my-profiles
+      campanile profiles test my-profiles/acme/box.yaml --recording box.snmprec
+
+    \b
+    What there is:
       campanile profiles list
       campanile profiles show huawei/vrp
-      campanile profiles check my-profiles/acme/box.yaml
     """
 
 
@@ -98,3 +104,50 @@ def check(paths: tuple[Path, ...], *, as_json: bool) -> None:
         )
     if verdict.findings:
         sys.exit(1)
+
+
+@profiles.command(short_help="Draft a profile from a walk.")
+@click.option(
+    "--from-walk",
+    "walk_file",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A recording (.snmprec), or what `snmpbulkwalk -On` printed.",
+)
+@click.option("--vendor", default="", help="Who made the device, for people.")
+@click.option("--family", default="", help="What the vendor calls the family, for people.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to, such as my-profiles/acme/box.yaml.",
+)
+@_EXTRA
+def new(walk_file: Path, vendor: str, family: str, output: Path | None, extra: Path | None) -> None:
+    """Draft a profile of an unknown device from a walk of it.
+
+    The draft matches the device, includes what shipped profiles already know of it, and lists the vendor's own objects that
+    nobody reads yet, with samples and a guess. It passes `profiles check` as it is.
+
+    \b
+    Examples:
+      campanile profiles new --from-walk box.snmprec --vendor Acme --family ClimateBox -o my-profiles/acme/climate-box.yaml
+      snmpbulkwalk -v2c -c public -On 10.20.1.9 .1 > box.txt; campanile profiles new --from-walk box.txt
+    """
+    from firmware_profiles.catalogue import SHIPPED
+    from firmware_profiles.draft import draft
+    from firmware_profiles.load import read_profiles
+    from firmware_profiles.walk import read_walk
+
+    if output and output.exists():
+        raise ConfigError(f"{output} is there already: choose another name, or remove it")
+    files, findings = read_profiles([SHIPPED, *([extra] if extra else [])])
+    if findings:
+        raise ConfigError(str(findings[0]))
+    text = draft(read_walk(walk_file), files, vendor.strip(), family.strip())
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(text, encoding="utf-8")
+    click.echo(f"{output}: drafted. Next: read it, then `campanile profiles check {output}`", err=True)

@@ -26,6 +26,11 @@ class ProfileFile:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path}: cannot be read: {file_trouble(error)}") from error
+        return cls.parsed(path, text)
+
+    @classmethod
+    def parsed(cls, path: Path, text: str) -> "ProfileFile":
+        """A file from its text; `ConfigError` as `read` has it."""
         try:
             profile = read_document(str(path), text, Profile)
         except ConfigError as error:
