@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from gufo.snmp import SnmpAuthError, SnmpError
 from gufo.snmp.aio import SnmpSession
+from gufo.snmp.policer import BasePolicer
 
 from agent.address import HostPort
 from agent.collect.snmp_portion import Portion
@@ -87,8 +88,15 @@ class SnmpDialogue:
     """
 
     def __init__(
-        self, address: HostPort, access: SnmpAccess, timing: SnmpTiming = SnmpTiming(), *, at_once: int = MOST_OIDS
+        self,
+        address: HostPort,
+        access: SnmpAccess,
+        timing: SnmpTiming = SnmpTiming(),
+        *,
+        at_once: int = MOST_OIDS,
+        policer: BasePolicer | None = None,
     ) -> None:
+        """`policer` is waited for before each datagram."""
         self.counts: Counter[str] = Counter()
         self.is_v1 = isinstance(access, Community) and access.version is SnmpVersion.V1
         self._oids = Portion(at_once)
@@ -96,6 +104,7 @@ class SnmpDialogue:
         self._address = address
         self._access = access
         self._timing = timing
+        self._policer = policer
         self._lock = asyncio.Lock()
         self._session: SnmpSession | None = None
         self._canary = ""
@@ -195,7 +204,7 @@ class SnmpDialogue:
         if not isinstance(self._access, Community):
             return None
         text = Secret(f"{self._access.text.reveal()}@{vlan}")
-        return SnmpDialogue(self._address, Community(text, self._access.version), self._timing)
+        return SnmpDialogue(self._address, Community(text, self._access.version), self._timing, policer=self._policer)
 
     async def close(self) -> None:
         """Let go of the socket; harmless when called twice."""
@@ -280,7 +289,7 @@ class SnmpDialogue:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
             host = str(found[0][4][0])
         self.counts["sessions"] += 1
-        return await opened_session(host, port, self._access, self._timing.timeout_s)
+        return await opened_session(host, port, self._access, self._timing.timeout_s, self._policer)
 
     async def _stepped(self, steps: AsyncIterator[tuple[str, Raw]]) -> tuple[str, Raw] | None:
         """The next row, None after the last. What is lost is asked for again: gufo-snmp tells a late answer by its id.

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from gufo.snmp import Aes128Key, Aes192Key, Aes256Key, Sha1Key, SnmpVersion, User
 from gufo.snmp.aio import SnmpSession
+from gufo.snmp.policer import BasePolicer
 from gufo.snmp.user import BaseAuthKey, BasePrivKey, KeyExpansion, KeyType, Sha224Key, Sha256Key, Sha384Key, Sha512Key
 
 from agent.snmp_access import AuthProtocol, PrivacyProtocol, SnmpAccess, SnmpUser
@@ -30,16 +31,21 @@ _PRIVACY: dict[PrivacyProtocol, tuple[type[BasePrivKey], KeyExpansion]] = {
 }
 
 
-async def opened_session(host: str, port: int, access: SnmpAccess, timeout_s: float) -> SnmpSession:
+async def opened_session(
+    host: str, port: int, access: SnmpAccess, timeout_s: float, policer: BasePolicer | None = None
+) -> SnmpSession:
     """A session with the device at a numeric address; one of SNMPv3 has asked it for its engine id, boots and time.
+
+    `policer` is waited for before each datagram.
 
     gufo-snmp's errors, `TimeoutError` among them, where SNMPv3 is not answered.
     """
     if isinstance(access, SnmpUser):
-        session = SnmpSession(host, port, user=_user_of(access), timeout=timeout_s)
+        session = SnmpSession(host, port, user=_user_of(access), timeout=timeout_s, policer=policer)
         await session.refresh()
         return session
-    return SnmpSession(host, port, community=access.text.reveal(), version=_VERSIONS[access.version], timeout=timeout_s)
+    version = _VERSIONS[access.version]
+    return SnmpSession(host, port, community=access.text.reveal(), version=version, timeout=timeout_s, policer=policer)
 
 
 @lru_cache(maxsize=64)
