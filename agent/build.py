@@ -32,6 +32,8 @@ def collector_of(device: PolledDevice, catalogue: Catalogue, fast_s: float = mat
     match device.entry.protocol:
         case DeviceProtocol.SNMP:
             return snmp_collector(device, catalogue, fast_s)
+        case DeviceProtocol.PJLINK:
+            return _projector_collector(device)
 
 
 def snmp_collector(device: PolledDevice, catalogue: Catalogue, fast_s: float = math.inf) -> DeviceCollector:
@@ -55,6 +57,15 @@ def snmp_collector(device: PolledDevice, catalogue: Catalogue, fast_s: float = m
         shortest_rate_s=min(SHORTEST_RATE_S, 0.8 * fast_s),  # who asks for a rate every 5 s gets it
     )
     return SnmpCollector(target, catalogue)
+
+
+def _projector_collector(device: PolledDevice) -> DeviceCollector:
+    from agent.collect.pjlink import PjlinkCollector, ProjectorTarget  # most agents ask no projectors
+
+    entry = device.entry
+    password = device.credential.password if device.credential else None
+    target = ProjectorTarget(DeviceId(entry.id), device.address, password, entry.name, entry.room, entry.kind)
+    return PjlinkCollector(target)
 
 
 def check_profiles_exist(config: AgentConfig, catalogue: Catalogue) -> None:

@@ -23,7 +23,7 @@ from campus.tls import TlsSettings
 from campus.topics import Address
 
 SNMP_PORT = 161
-USUAL_PORT = {DeviceProtocol.SNMP: SNMP_PORT}
+USUAL_PORT = {DeviceProtocol.SNMP: SNMP_PORT, DeviceProtocol.PJLINK: 4352}
 """Where a protocol is spoken when the address does not say."""
 _NEVER_OPEN = frozenset({DeviceProtocol.SNMP})
 """Protocols in which nothing answers without a credential."""

@@ -22,6 +22,7 @@ class DeviceProtocol(StrEnum):
     """How a device is asked."""
 
     SNMP = "snmp"
+    PJLINK = "pjlink"
 
 
 class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from agent.build import collector_of
+from agent.collect.pjlink import PjlinkCollector
 from agent.collect.port import Cadence
 from agent.config import AgentConfig, load_config
 from campanile.cli import main
 from campus.errors import ConfigError
 from campus.secret import Secret
+from firmware_profiles.load import load_catalogue
 
 WHOLE = """\
 site: no-1-primary
@@ -84,6 +87,15 @@ def test_credentials_are_named_once_and_give_something(folder: Path) -> None:
         loaded(folder, "site: no-1\ncredentials: {read: {}}")
     with pytest.raises(ConfigError, match=r"agent.yaml:3: device 'sw-1' is asked by SNMP, and .* has neither `community` nor `user`"):
         loaded(folder, "site: no-1\ncredentials: {read: {username: nms}}\ndevices: [{id: sw-1, address: 10.1.1.1}]")
+
+
+def test_a_projector_needs_no_credential_and_is_asked_where_pjlink_is_spoken(folder: Path) -> None:
+    projector = "{id: projector-2, address: 10.1.1.30, protocol: pjlink}"
+    (device,) = loaded(folder, f"site: no-1\ndevices: [{projector}]").devices
+    assert (str(device.address), device.credential) == ("10.1.1.30:4352", None)
+    assert isinstance(collector_of(device, load_catalogue(None)), PjlinkCollector)
+    with pytest.raises(ConfigError, match="wants the credential 'hall', which there is not"):
+        loaded(folder, f"site: no-1\ndevices: [{projector[:-1]}, credential: hall}}]")
 
 
 def test_no_secret_is_ever_printed(folder: Path) -> None:
