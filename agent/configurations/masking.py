@@ -4,7 +4,8 @@ A secret becomes ``<masked:1a2b3c4d>``: a keyed digest (HMAC-SHA-256, RFC 2104),
 whoever has the text and not the key, which stays in the school, can try no guesses against it.
 
 Three nets, each wide: what looks like a secret by itself (a vendor's cipher text, PEM, columns of hexadecimal); what stands
-behind a word that announces one; and the patterns of the device's own profile.
+behind a word that announces one; and the patterns of the device's own profile. What may slip through: a secret that no word
+announces (in a comment, a banner), and one that is itself a word of the command ("cipher", "level") with more words behind it.
 """
 
 import hashlib
@@ -26,7 +27,7 @@ _BY_ITSELF = re.compile(
     """,
     re.VERBOSE,
 )
-_IN_URL = re.compile(r"(?<=://)([^\s/:@]*):([^\s@]+)@")
+_IN_URL = re.compile(r"(?<=://)([^\s/:@]*):(\S+)@")
 _TOKEN = re.compile(r'[\w.-]*=?"(?:\\.|[^"\\])*"(?=\s|;|$)|\S+')
 _PAIR = re.compile(r"([\w.-]*?)=(.+)", re.DOTALL)
 _HARMLESS = tuple(re.compile(pattern, re.IGNORECASE) for pattern in HARMLESS)
@@ -196,9 +197,7 @@ def _secret_at(words: Sequence[str], place: int, section: str) -> tuple[int, int
     while first < len(words):
         if words[first] in WITH_ARGUMENT and first + 1 < len(words):
             first += 2
-        elif first + 1 < len(words) and (words[first] in TYPES or _IPV4.fullmatch(words[first])):
-            first += 1
-        elif words[first] in BETWEEN | BEFORE:
+        elif words[first] in BETWEEN | BEFORE or (first + 1 < len(words) and _is_number(words[first])):
             first += 1
         else:
             break
@@ -212,8 +211,13 @@ def _secret_at(words: Sequence[str], place: int, section: str) -> tuple[int, int
     return first, last
 
 
+def _is_number(word: str) -> bool:
+    """Whether a word that is not the last tells how a secret is written, or of which address it is."""
+    return word in TYPES or _IPV4.fullmatch(word) is not None
+
+
 def _ends_secret(words: Sequence[str], place: int) -> bool:
-    """Whether the word at `place` belongs to the command again: one we know, or a number with such a word or nothing behind it."""
+    """Whether the word at `place` belongs to the command again: one we know, or a number with one or nothing behind it."""
     while place < len(words) and words[place].isdigit():
         place += 1
     return place >= len(words) or words[place] in BEHIND | BEFORE
