@@ -13,6 +13,9 @@ import msgspec
 from agent.address import HostPort, parse_host_port
 from agent.credentials import Credential, resolved_credentials
 from agent.settings import DEFAULT_CREDENTIAL, AgentFile, BrokerSettings, DeviceEntry, DeviceProtocol, MqttDeviceEntry
+from agent.path.config import PathPlan, path_plan
+from agent.services.check import Service
+from agent.services.config import resolved_services
 from agent.trap_config import TrapConfig, trap_config
 from agent.traps.senders import plain
 from campus.document import Places, load_placed, nearest
@@ -62,6 +65,8 @@ class AgentConfig:
     listeners: tuple[Broker, ...]
     devices: tuple[PolledDevice, ...]
     traps: TrapConfig | None = None
+    services: tuple[Service, ...] = ()
+    path: PathPlan | None = None
 
     @property
     def backoff_max_s(self) -> float:
@@ -88,6 +93,8 @@ def load_config(path: Path) -> AgentConfig:
         uplink=checked.broker(file.uplink, "uplink"),
         listeners=tuple(checked.broker(b, "mqtt_listeners", i) for i, b in enumerate(file.mqtt_listeners)),
         devices=tuple(checked.device(entry, i, credentials) for i, entry in enumerate(file.devices)),
+        services=resolved_services(file.services, credentials, checked.where, path.parent),
+        path=path_plan(file.path, address, checked.where, path.parent) if file.path else None,
         traps=trap_config(file.traps, address, credentials, checked.where, path.parent) if file.traps else None,
     )
 

@@ -20,6 +20,7 @@ from agent.collect.port import DeviceCollector
 from agent.config import AgentConfig, PolledDevice
 from agent.facts import FactsBook, Plate
 from agent.intake import Intake
+from agent.outlook import Watching, watches
 from agent.poll import Polled, Poller
 from agent.presence import Presence
 from agent.schedule import Turns
@@ -125,9 +126,10 @@ class Agent:
             greeting=self.intake.greet,
             device_count=lambda: len(self.book),
         )
-        self._watches = (
+        self._watches: tuple[Watching, ...] = (
             partial(watch_for_silence, self.presence, self.intake.take, clock.reading, timer),
             partial(remember_candidates, self.candidates, self.spool, timer),
+            *watches(config, self.intake.take, clock.reading, timer),
         )
 
     @property

@@ -9,7 +9,9 @@ from typing import Literal
 import msgspec
 
 from agent.collect.port import Cadence
+from agent.path.model import PathSettings
 from agent.secret_source import SecretSource
+from agent.services.model import ServiceEntry
 from agent.snmp_access import AuthProtocol, PrivacyProtocol
 from campus.samples import DeviceKind
 from campus.tls import TlsSettings
@@ -171,6 +173,9 @@ class AgentFile(_Settings, frozen=True):
     mqtt_devices: tuple[MqttDeviceEntry, ...] = ()
     mqtt_silence_s: float = 180.0
     """A device heard over MQTT that says nothing for so long is unreachable."""
+    services: tuple[ServiceEntry, ...] = ()
+    path: PathSettings | None = None
+    """Nothing is pinged without this block."""
     batch_s: float = 1.5
     """Readings wait so long, or for `batch_samples` of them, before they are sealed in a frame."""
     batch_samples: int = 1000
