@@ -5,6 +5,7 @@ import re
 from firmware_profiles.check_message import check_messages
 from firmware_profiles.check_point import check_snmp_point
 from firmware_profiles.check_request import check_http_match, check_requests
+from firmware_profiles.check_stations import check_stations
 from firmware_profiles.check_trap import check_trap
 from firmware_profiles.check_words import check_filter, check_oid, check_pattern
 from firmware_profiles.finding import Place
@@ -36,11 +37,10 @@ def check_profile(place: Place, profile: Profile) -> None:
                 place.at("points", index, "where", number).say("a scalar has no index to look at", "name a `column`")
     for name, table in profile.tables.items():
         _check_table(place.at("tables", name), table)
-    for fact in Facts.__struct_fields__:
-        for index, source in enumerate(getattr(profile.facts, fact)):
-            _check_source(place.at("facts", fact, index), source)
+    _check_sources(place, profile)
     for index, neighbours in enumerate(profile.neighbours):
         _check_neighbours(place.at("neighbours", index), neighbours)
+    check_stations(place, profile)
     if profile.ports:
         _check_ports(place.at("ports"), profile.ports)
     check_messages(place, profile)
@@ -90,6 +90,14 @@ def _check_naming(place: Place, naming: Naming) -> None:
         )
 
 
+def _check_sources(place: Place, profile: Profile) -> None:
+    for fact in Facts.__struct_fields__:
+        for index, source in enumerate(getattr(profile.facts, fact)):
+            _check_source(place.at("facts", fact, index), source)
+    for index, source in enumerate(profile.macs):
+        _check_source(place.at("macs", index), source)
+
+
 def _check_source(place: Place, source: Source) -> None:
     given = [key for key in ("text", "oid", "column") if getattr(source, key)]
     if len(given) != 1:
@@ -114,7 +122,7 @@ def _check_neighbours(place: Place, neighbours: NeighbourColumns) -> None:
         place.say("which port a neighbour is on is not said", "give `index_pattern`, `local_index` or both")
     if neighbours.index_pattern:
         check_pattern(place.at("index_pattern"), neighbours.index_pattern, 1)
-    for key in ("remote_name", "local_index", "rows", "remote_chassis"):
+    for key in ("remote_name", "local_index", "rows", "remote_chassis", "remote_address", "remote_address_index"):
         if getattr(neighbours, key):
             check_oid(place.at(key), getattr(neighbours, key))
     for key in ("remote_port", "local_port"):

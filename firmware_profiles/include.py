@@ -1,16 +1,21 @@
 """Joining a profile with what it includes: the profile's own words first, the fragments' behind them."""
 
+from typing import TypeVar
+
 import msgspec
 
 from campus.errors import ConfigError
-from firmware_profiles.model import Facts, NeighbourColumns, Profile
+from firmware_profiles.model import AddressColumns, Facts, ForwardingColumns, NeighbourColumns, Profile
+
+Tables = TypeVar("Tables", NeighbourColumns, ForwardingColumns, AddressColumns)
 
 
 def joined(name: str, profiles: dict[str, Profile]) -> Profile:
     """`profiles[name]` with its includes taken in, depth first, each fragment once.
 
     Facts: own sources are tried before included ones. Tables: an own table replaces an included one of the same name.
-    Ports: own when given. Neighbours: own tables first; one with an included table's `remote_name` replaces it.
+    Ports: own when given. Neighbours: own tables first; one with an included table's `remote_name` replaces it. Forwarding
+    and addresses: own tables are tried first; one with an included table's column replaces it.
     `ConfigError` on an unknown name or a loop.
     """
     profile = profiles[name]
@@ -38,14 +43,18 @@ def _with(profile: Profile, part: Profile) -> Profile:
         points=profile.points + part.points,
         tables=profile.tables | {name: table for name, table in part.tables.items() if name not in profile.tables},
         ports=profile.ports or part.ports,
-        neighbours=(*profile.neighbours, *_unlike(part.neighbours, profile.neighbours)),
+        neighbours=_joined_by("remote_name", profile.neighbours, part.neighbours),
         requests=profile.requests + part.requests,
         video=profile.video if profile.video.picture or profile.video.stream else part.video,
+        forwarding=_joined_by("port", profile.forwarding, part.forwarding),
+        addresses=_joined_by("mac", profile.addresses, part.addresses),
+        macs=profile.macs + part.macs,
         traps=profile.traps + part.traps,
         known_firmware=profile.known_firmware + part.known_firmware,
     )
 
 
-def _unlike(included: tuple[NeighbourColumns, ...], own: tuple[NeighbourColumns, ...]) -> tuple[NeighbourColumns, ...]:
-    """Those of `included` that read another table than any of `own`."""
-    return tuple(spec for spec in included if spec.remote_name not in {each.remote_name for each in own})
+def _joined_by(column: str, own: tuple[Tables, ...], included: tuple[Tables, ...]) -> tuple[Tables, ...]:
+    """`own` and those of `included` that read another table: tables are told apart by one of their columns."""
+    mine = {getattr(each, column) for each in own}
+    return own + tuple(each for each in included if getattr(each, column) not in mine)

@@ -221,6 +221,38 @@ class NeighbourColumns(_Strict, frozen=True):
     local_index: str = ""
     rows: str = ""
     remote_chassis: str = ""
+    remote_address: str = ""
+    """Column of the neighbour's management address."""
+    remote_address_index: str = ""
+    """The same where it stands in a column's index, behind the row's: kind, length, octets (lldpRemManAddrTable)."""
+
+
+class ForwardingColumns(_Strict, frozen=True):
+    """A bridge's forwarding table: at an index with the six octets of a MAC address, `port` is where that was heard last.
+
+    `mac_at` and `vlan_at` say where in the index octets and VLAN begin. The number in `port` is one of the bridge's own, to
+    which `offset` is added; `interfaces` leads from it to ifIndex, and without that it is an ifIndex itself.
+    """
+
+    port: str
+    mac_at: int = 0
+    vlan_at: int = -1
+    """-1: no VLAN is told."""
+    vlans: str = ""
+    """Column whose value is the number that stands for a VLAN in the index, and whose own index ends in the VLAN."""
+    interfaces: str = ""
+    offset: int = 0
+    per_vlan: str = ""
+    """Column whose index ends in a VLAN, 1 where it is in use: each has a table of its own, asked for as ``community@VLAN``."""
+
+
+class AddressColumns(_Strict, frozen=True):
+    """Which MAC address has which IP address: `mac` at an index of ifIndex and the address.
+
+    The address is four octets (RFC 1213), or kind, length and octets (RFC 4293).
+    """
+
+    mac: str
 
 
 class FirmwareRange(_Strict, frozen=True, rename={"from_": "from"}):
@@ -339,6 +371,12 @@ class Profile(_Strict, frozen=True):
     tables: dict[str, Table] = {}
     ports: PortColumns | None = None
     neighbours: tuple[NeighbourColumns, ...] = ()
+    forwarding: tuple[ForwardingColumns, ...] = ()
+    """The first that has any rows is read."""
+    addresses: tuple[AddressColumns, ...] = ()
+    """The first that has any rows is read."""
+    macs: tuple[Source, ...] = ()
+    """Where the device's own MAC addresses stand, besides those of its ports."""
     messages: tuple[Message, ...] = ()
     vocabulary: Vocabulary | None = None
     requests: tuple[Request, ...] = ()

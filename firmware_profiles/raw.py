@@ -1,5 +1,8 @@
 """What a device answers before it means anything: one raw value, as text, as a name, as an address. Pure."""
 
+import ipaddress
+from collections.abc import Sequence
+
 from campus.ids import MAX_INSTANCE_CHARS
 
 Raw = int | float | str | bytes | bool | None
@@ -40,3 +43,30 @@ def port_id_text(raw: Raw) -> str:
     """
     is_name = isinstance(raw, bytes) and raw.isascii() and raw.decode("ascii").isprintable()
     return text_of(raw) if is_name else mac_text(raw)
+
+
+def ip_text(octets: bytes) -> str:
+    """An IP address as text; empty when there are not as many octets as one has.
+
+    >>> ip_text(bytes([10, 1, 2, 3])), ip_text(b"")
+    ('10.1.2.3', '')
+    """
+    return str(ipaddress.ip_address(octets)) if len(octets) in {4, 16} else ""
+
+
+def indexed_ip(arcs: Sequence[str]) -> str:
+    """The IP address that an index tells as kind, length and octets (RFC 4001; IEEE 802.1AB does alike); else empty.
+
+    >>> indexed_ip(["1", "4", "10", "1", "2", "3"]), indexed_ip(["6", "6", "0", "1", "2", "3", "4", "5"])
+    ('10.1.2.3', '')
+    """
+    if len(arcs) < 2 or arcs[0] not in {"1", "2", "3", "4"} or arcs[1] != str(len(arcs) - 2):
+        return ""
+    octets = bytes_of(arcs[2:])
+    return ip_text(octets[:-4] if arcs[0] in {"3", "4"} else octets)  # the last four are a zone there
+
+
+def bytes_of(arcs: Sequence[str]) -> bytes:
+    """Arcs of an index as octets; empty when one of them is none."""
+    numbers = [int(arc) for arc in arcs]
+    return bytes(numbers) if all(0 <= number < 256 for number in numbers) else b""

@@ -14,6 +14,7 @@ from agent.collect.port import Harvest
 from agent.collect.snmp_dialogue import LoginRefused, SnmpDialogue, SnmpTiming
 from agent.collect.snmp_learn import Columns, Learnt, learn
 from agent.collect.snmp_recognise import SYS_DESCR, SYS_OBJECT_ID, identity_of, recognise
+from agent.collect.stations import NETWORK_KINDS, StationWatch
 from agent.decode.counter import has_restarted
 from agent.decode.plan import due, wanted_oids
 from agent.decode.snmp import SHORTEST_RATE_S, SYS_UPTIME, CounterMemory, decode_poll, merge
@@ -78,6 +79,7 @@ class SnmpCollector:
         self._identity = Identity("", "")
         self._half_learnt: Columns | None = None
         """What was walked before learning was broken off: over a bad line the next round goes on from there."""
+        self._stations = StationWatch(target.id)
         self._hailed: tuple[int | None, int] = (None, 0)
         """sysUpTime in ticks and when it was read."""
 
@@ -98,11 +100,15 @@ class SnmpCollector:
 
     def port_name(self, index: str) -> str:
         """The instance of the port with this ifIndex; empty when it is not known."""
+        return self._ports().get(index, "")
+
+    def _ports(self) -> dict[str, str]:
+        """Instances of the ports by ifIndex."""
         known = self._known
         if known is None or known.profile.ports is None:
-            return ""
+            return {}
         points = {id(point) for point in known.profile.tables[known.profile.ports.table].points}
-        return next((ask.instance for ask in known.learnt.asks if ask.index == index and id(ask.point) in points), "")
+        return {ask.index: ask.instance for ask in known.learnt.asks if id(ask.point) in points}
 
     async def poll(self, cadences: frozenset[Cadence], now: int) -> Harvest:
         """Read the points of `cadences` once, at `now` (UTC ms). Facts come with the first poll and with every slow one.
@@ -132,6 +138,8 @@ class SnmpCollector:
             await self._learn(hail, now, harvest)
             self.dialogue.begin()
         await self._read(cadences, hail, now, harvest)
+        if Cadence.SLOW in cadences:
+            await self._look_around(now, harvest)
         return harvest
 
     async def close(self) -> None:
@@ -200,6 +208,16 @@ class SnmpCollector:
             if percent is not None:
                 harvest.samples.append(self._sample("poll_complete_percent", percent, now))
 
+    async def _look_around(self, now: int, harvest: Harvest) -> None:
+        """Read who is seen on the ports of a network device."""
+        known = self._known
+        if known is None or (self._target.kind or known.profile.kind) not in NETWORK_KINDS:
+            return
+        self.dialogue.begin()
+        document = await self._stations.look(known.profile, self.dialogue, self._ports(), now, harvest.dropped)
+        if document is not None:
+            harvest.documents.append(document)
+
     def _facts(self, known: _Known, now: int) -> DeviceFacts:
         target, facts = self._target, known.learnt.facts
         return DeviceFacts(
@@ -219,6 +237,8 @@ class SnmpCollector:
             uplink_capacity_bps=target.uplink_capacity_bps,
             ports=known.learnt.ports,
             neighbours=known.learnt.neighbours,
+            system_name=known.learnt.system_name,
+            macs=known.learnt.macs,
         )
 
 

@@ -11,9 +11,13 @@ from agent.decode.plan import Ask
 from agent.decode.value import number_of
 from campus.errors import Poison
 from campus.samples import Neighbour, PortFacts
+from campus.stations import mac_of
 from firmware_profiles.model import Facts, Filter, NeighbourColumns, Point, Profile, SameName, Source, Table
-from firmware_profiles.raw import Raw, instance_of, mac_text, port_id_text, text_of
+from firmware_profiles.raw import Raw, indexed_ip, instance_of, ip_text, mac_text, port_id_text, text_of
 from firmware_profiles.select import keeps, looked_up, named, picked, taken, told_apart
+
+_ROW_ARCS = 3
+"""TimeMark, port and number: the index of a neighbour's row in LLDP-MIB."""
 
 
 class Columns:
@@ -47,6 +51,13 @@ class Learnt:
     facts: dict[str, str]
     ports: tuple[PortFacts, ...]
     neighbours: tuple[Neighbour, ...]
+    macs: tuple[str, ...] = ()
+    system_name: str = ""
+
+
+MAX_OWN_MACS = 64
+"""A chassis has one for each of its ports, which stand with the ports."""
+SYS_NAME = "1.3.6.1.2.1.1.5.0"
 
 
 async def learn(profile: Profile, columns: Columns) -> Learnt:
@@ -58,7 +69,18 @@ async def learn(profile: Profile, columns: Columns) -> Learnt:
     tell_apart(asks)
     ports = await _ports(profile, rows, asks, columns)
     facts = {fact: await first_fact(getattr(profile.facts, fact), columns) for fact in Facts.__struct_fields__}
-    return Learnt(asks, facts, ports, await _neighbours(profile, columns, {port.instance for port in ports}))
+    neighbours = await _neighbours(profile, columns, {port.instance for port in ports})
+    macs = await _own_macs(profile, columns, {mac_of(port.mac) for port in ports})
+    return Learnt(asks, facts, ports, neighbours, macs, instance_of(text_of(await columns.scalar(SYS_NAME))))
+
+
+async def _own_macs(profile: Profile, columns: Columns, of_ports: set[str]) -> tuple[str, ...]:
+    """The device's own MAC addresses, in order, without those of its ports."""
+    found: set[str] = set()
+    for source in profile.macs:
+        raws = [await columns.scalar(source.oid)] if source.oid else (await columns.column(source.column)).values()
+        found.update(mac_of(picked(source, raw)) for raw in raws)
+    return tuple(sorted(found - of_ports - {""}))[:MAX_OWN_MACS]
 
 
 async def is_kept(point: Point, columns: Columns) -> bool:
@@ -205,6 +227,7 @@ async def _told_neighbours(spec: NeighbourColumns, columns: Columns, ports: set[
     chassis = await columns.column(spec.remote_chassis) if spec.remote_chassis else {}
     local = [await columns.column(oid) for oid in spec.local_port]
     places = await columns.column(spec.local_index) if spec.local_index else {}
+    addresses = await _management_addresses(spec, columns)
     for index in indices:
         number = taken(spec.index_pattern, index)
         if spec.local_index:
@@ -214,4 +237,18 @@ async def _told_neighbours(spec: NeighbourColumns, columns: Columns, ports: set[
         name, remote_chassis = text_of(names.get(index)), port_id_text(chassis.get(index))
         if name or remote or remote_chassis:
             port = next((text for text in candidates if text in ports), (candidates or [number])[0])
-            yield Neighbour(instance_of(port), name, remote, remote_chassis)
+            yield Neighbour(instance_of(port), name, remote, remote_chassis, addresses.get(index, ""))
+
+
+async def _management_addresses(spec: NeighbourColumns, columns: Columns) -> dict[str, str]:
+    """Where neighbours want to be managed, by the remote row's index; the first of several."""
+    found: dict[str, str] = {}
+    if spec.remote_address:
+        column = await columns.column(spec.remote_address)
+        found = {index: ip_text(raw) for index, raw in column.items() if isinstance(raw, bytes)}
+    if spec.remote_address_index:
+        for whole in await columns.column(spec.remote_address_index):
+            arcs = whole.split(".")
+            if address := indexed_ip(arcs[_ROW_ARCS:]):
+                found.setdefault(".".join(arcs[:_ROW_ARCS]), address)
+    return found
