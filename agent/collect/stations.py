@@ -114,6 +114,8 @@ async def _conversations(columns: ForwardingColumns, dialogue: SnmpDialogue) -> 
     answered = False
     for vlan in sorted(numbers - _LEGACY_VLANS):
         asked = dialogue.of_vlan(vlan)
+        if asked is None:
+            break
         try:
             if await asked.has_any(columns.port):
                 answered = True

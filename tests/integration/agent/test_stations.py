@@ -7,6 +7,7 @@ from agent.address import HostPort
 from agent.collect.snmp import DeviceTarget, SnmpCollector
 from agent.collect.snmp_dialogue import SnmpDialogue
 from agent.collect.stations import REPEAT_AFTER_MS, read_tables
+from agent.snmp_access import Community
 from campus.ids import DeviceId
 from campus.samples import DeviceKind
 from campus.secret import Secret
@@ -34,7 +35,9 @@ def arcs(mac: str) -> str:
 
 def switch(responder: Responder, kind: DeviceKind = DeviceKind.SWITCH) -> SnmpCollector:
     address = HostPort("127.0.0.1", responder.port)
-    return SnmpCollector(DeviceTarget(DeviceId("sw-1"), address, Secret("public"), kind=kind), SHIPPED, QUICK)
+    return SnmpCollector(
+        DeviceTarget(DeviceId("sw-1"), address, Community(Secret("public")), kind=kind), SHIPPED, QUICK
+    )
 
 
 def read(rows: dict[str, tuple[int, object]]) -> StationTables:
@@ -112,7 +115,7 @@ def test_a_table_without_end_is_cut_and_counted() -> None:
     many = {f"{FDB}.0.224.0.0.{n >> 8}.{n & 255}": (2, 18) for n in range(500)}
     device = Responder(tree(TWO_PORTS | many))
     with responding(device):
-        dialogue = SnmpDialogue(HostPort("127.0.0.1", device.port), Secret("public"), QUICK)
+        dialogue = SnmpDialogue(HostPort("127.0.0.1", device.port), Community(Secret("public")), QUICK)
         told = asyncio.run(read_tables(SHIPPED.profiles["generic/if-mib"], dialogue, {"1": "GE0/1"}, most=300))
     assert sum(len(heard.macs) for heard in told.forwarding) == 300
     assert told.left_out == 1, "what lies beyond is not even asked for"
