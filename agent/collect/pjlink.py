@@ -180,10 +180,14 @@ class PjlinkCollector:
         power = await talk.asked("POWR", link.power.get)
         if power is not None:
             talk.state("power_state", _POWER[power])
-        if source := await talk.asked("INPT", link.sources.get):
-            talk.state("input_state", _INPUT[source[0]] if power is pj.Power.State.ON else "none")
-        if muted := await talk.asked("AVMT", link.mute.status):
-            talk.state("picture_mute_state", _MUTE[muted])
+        if power is not pj.Power.State.ON:  # then many answer nothing to these, and some the last that was
+            talk.state("input_state", "none")
+            talk.state("picture_mute_state", "none")
+        else:
+            if source := await talk.asked("INPT", link.sources.get):
+                talk.state("input_state", _INPUT[source[0]])
+            if muted := await talk.asked("AVMT", link.mute.status):
+                talk.state("picture_mute_state", _MUTE[muted])
         for part, level in (await talk.asked("ERST", link.errors.query) or {}).items():
             talk.state("hardware_state", _PART[level], part.value)
         lamps = await talk.asked("LAMP", link.lamps.status) or []

@@ -17,14 +17,25 @@ class Family(StrEnum):
     SERVER = "server"
     BOARD = "board"
     PROJECTOR = "projector"
+    PJLINK = "pjlink"
     CAMERA = "camera"
     KITCHEN = "kitchen"
     GATE = "gate"
 
     @property
     def speaks_snmp(self) -> bool:
-        """Whether it is polled; the others publish on the school's broker."""
+        """Whether it answers SNMP."""
         return self in _SNMP
+
+    @property
+    def speaks_pjlink(self) -> bool:
+        """Whether it is a projector that answers PJLink."""
+        return self is Family.PJLINK
+
+    @property
+    def publishes(self) -> bool:
+        """Whether it speaks by itself, on the school's broker; all others are asked."""
+        return not (self.speaks_snmp or self.speaks_pjlink)
 
 
 _SNMP = {Family.HUAWEI, Family.H3C, Family.RUIJIE, Family.UPS, Family.PRINTER, Family.SERVER}

@@ -23,7 +23,7 @@ def end_devices(maker: Maker, vendor: Family, classrooms: list[SimRoom], *, is_r
     covered = [classrooms[0], classrooms[-1], _OFFICE if is_rural else _LIBRARY]
     points = [_access_point(maker, vendor, number, room) for number, room in enumerate(covered, start=1)]
     cameras = [
-        maker.publishing(f"camera-{place}", DeviceKind.CAMERA, Family.CAMERA, hardware.CAMERAS, Place(name_zh, room))
+        maker.labelled(f"camera-{place}", DeviceKind.CAMERA, Family.CAMERA, hardware.CAMERAS, Place(name_zh, room))
         for place, name_zh, room in _CAMERAS[: 3 if is_rural else 5]
     ]
     return [*boards, *points, *cameras, *_single_devices(maker, is_rural=is_rural)]
@@ -31,13 +31,16 @@ def end_devices(maker: Maker, vendor: Family, classrooms: list[SimRoom], *, is_r
 
 def _single_devices(maker: Maker, *, is_rural: bool) -> list[SimDevice]:
     kitchen = Place("明厨亮灶监测主机", "kitchen")
-    projectors = [("projector-1", Place("报告厅投影机", _HALL.id)), ("projector-2", Place("图书馆投影机", _LIBRARY.id))]
+    projectors = [
+        ("projector-1", Family.PROJECTOR, Place("报告厅投影机", _HALL.id)),
+        ("projector-2", Family.PJLINK, Place("图书馆投影机", _LIBRARY.id)),
+    ]
     return [
-        maker.publishing("kitchen-1", DeviceKind.KITCHEN_MONITOR, Family.KITCHEN, hardware.KITCHEN_MONITORS, kitchen),
-        maker.publishing("gate-1", DeviceKind.GATE, Family.GATE, hardware.GATES, Place("校门人行闸机", "gatehouse")),
+        maker.labelled("kitchen-1", DeviceKind.KITCHEN_MONITOR, Family.KITCHEN, hardware.KITCHEN_MONITORS, kitchen),
+        maker.labelled("gate-1", DeviceKind.GATE, Family.GATE, hardware.GATES, Place("校门人行闸机", "gatehouse")),
         *(
-            maker.publishing(device, DeviceKind.PROJECTOR, Family.PROJECTOR, hardware.PROJECTORS, place)
-            for device, place in projectors[: 1 if is_rural else 2]
+            maker.labelled(device, DeviceKind.PROJECTOR, family, hardware.PROJECTORS, place)
+            for device, family, place in projectors[: 1 if is_rural else 2]
         ),
         maker.polled("ups-1", DeviceKind.UPS, hardware.UPS, Place("机房不间断电源", "network-room")),
         maker.polled("printer-1", DeviceKind.PRINTER, hardware.PRINTER, Place("教师办公室打印机", _OFFICE.id)),
@@ -46,7 +49,7 @@ def _single_devices(maker: Maker, *, is_rural: bool) -> list[SimDevice]:
 
 def _board(maker: Maker, room: SimRoom) -> SimDevice:
     device = f"board-{room.id.removeprefix('r')}"
-    return maker.publishing(
+    return maker.labelled(
         device, DeviceKind.BOARD, Family.BOARD, hardware.BOARDS, Place(f"{room.name_zh}大屏", room.id)
     )
 

@@ -46,10 +46,10 @@ class Maker:
             uplink=ports[-1].name if ports else "",
         )
 
-    def publishing(
+    def labelled(
         self, device: str, kind: DeviceKind, family: Family, models: tuple[Publisher, ...], place: Place
     ) -> SimDevice:
-        """A device that publishes over MQTT, of one of `models`."""
+        """A device that publishes over MQTT, or answers something else than SNMP, of one of `models`."""
         model = dice(self.seed, self.site, device, "model").choice(models)
         return SimDevice(
             id=device,

@@ -19,7 +19,7 @@ from simulator.life.moment import DAY_MS, day_numbers
 from simulator.life.noise import Floats, Longs
 from simulator.life.site_life import DistrictLife
 from simulator.life.uptime import REMEMBERED_MS, started_at
-from simulator.plan.shape import SimulatorPlan, device_host
+from simulator.plan.shape import SimulatorPlan, device_address
 
 STRETCH_MS = DAY_MS
 
@@ -69,8 +69,8 @@ class Past:
         for said in self.series[site].facts:
             device = place.device(said.device)
             plate: dict[str, object] = {"name": device.name_zh, "room": device.room}
-            if device.family.speaks_snmp:
-                plate["address"] = f"{device_host(self.district, place, device)}:{self._plan.snmp_port}"
+            if not device.family.publishes:
+                plate["address"] = device_address(self.district, place, device, self._plan)
             if device.leads_out:
                 plate |= {"uplinks": (device.uplink,), "uplink_capacity_bps": float(device.uplink_capacity_bps)}
             plates.append(msgspec.structs.replace(said, **plate))

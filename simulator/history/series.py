@@ -27,6 +27,7 @@ from simulator.life.site_life import SiteLife
 from simulator.mib.build import site_mibs
 from simulator.mib.leaf import Fixed, Gauge, Leaf, Sum, Uptime
 from simulator.mqtt.message import Number, Word, shape_of
+from simulator.pjlink.appearance import pjlink_facts, pjlink_formulas
 
 _ALWAYS = -1
 _NOT_UNDERSTOOD = ("joined", "pattern", "values", "prefix", "precision", "scale_from")
@@ -52,6 +53,10 @@ def site_series(district: District, life: SiteLife, profiles: Catalogue, row: Fl
             reader = _SnmpReader(device, Snapshot(mibs[device.id], life.columns, row), life.columns, profiles)
             formulas += reader.formulas(column, key_of(district.seed, life.site.id, device.id, "response"))
             facts.append(reader.facts(at))
+        elif device.family.speaks_pjlink:
+            key = key_of(district.seed, life.site.id, device.id, "response")
+            formulas += pjlink_formulas(device, life.columns, column, key)
+            facts.append(pjlink_facts(device, at))
         else:
             reader_mqtt = _MessageReader(device, life.columns, profiles)
             formulas += reader_mqtt.formulas(column)

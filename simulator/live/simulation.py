@@ -15,6 +15,7 @@ from simulator.life.moment import day_numbers
 from simulator.life.site_life import DistrictLife
 from simulator.live.device import LiveDevice
 from simulator.live.district import LiveDistrict
+from simulator.live.projector import LiveProjector
 from simulator.metro.fibre import Fibre
 from simulator.mib.build import site_mibs
 from simulator.mqtt.publisher import Publisher
@@ -40,6 +41,12 @@ class Simulation:
             for site in district.sites
             for device, mib in site_mibs(district, site).items()
         ]
+        self.projectors = [
+            LiveProjector(self.live, site.id, device, device_host(district, site, device), plan)
+            for site in district.sites
+            for device in site.devices
+            if device.family.speaks_pjlink
+        ]
         self._publishers = [
             Publisher(self.live, site.id, LOOPBACK, plan.site(site.id).broker_port) for site in district.schools
         ]
@@ -52,6 +59,8 @@ class Simulation:
         try:
             for device in self.devices:
                 await device.responder.start()
+            for projector in self.projectors:
+                await projector.answers.start()
             for fibre in self.fibres.values():
                 await fibre.start()
             await self._control.start()
@@ -68,6 +77,8 @@ class Simulation:
             now = self.live.clock()
             for device in self.devices:
                 device.obey_faults(now)
+            for projector in self.projectors:
+                projector.obey_faults(now)
             for name, fibre in self.fibres.items():
                 await (fibre.cut() if self.live.is_cut(name, now) else fibre.mend())
             for publisher in self._publishers:
@@ -81,6 +92,8 @@ class Simulation:
             publisher.stop()
         for fibre in self.fibres.values():
             await fibre.close()
+        for projector in self.projectors:
+            await projector.answers.close()
         for device in self.devices:
             device.responder.close()
 

@@ -33,7 +33,7 @@ class Publisher:
     """
 
     def __init__(self, live: LiveDistrict, site: str, host: str, port: int) -> None:
-        devices = [device for device in live.life.sites[site].site.devices if not device.family.speaks_snmp]
+        devices = [device for device in live.life.sites[site].site.devices if device.family.publishes]
         chance = random.Random(site)
         self._live = live
         self._site = site

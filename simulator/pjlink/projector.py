@@ -49,13 +49,16 @@ class ProjectorPlate:
 
 @dataclass
 class PjlinkProjector:
-    """Listens on one address. Inert until `start`; `is_silent` makes it take connections and say nothing."""
+    """Listens on one address. Inert until `start`; `is_silent` makes it take connections and
+    say nothing."""
 
     host: str
     port: int
     plate: ProjectorPlate
     sight: Callable[[], ProjectorSight]
     is_silent: bool = False
+    babbles: bool = False
+    """Whether it says things that are no PJLink."""
     refused: int = 0
     """Wrong passwords so far."""
     _server: asyncio.Server | None = field(default=None, init=False)
@@ -94,13 +97,15 @@ class PjlinkProjector:
     async def _answer_all(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         salt = secrets.token_hex(4)
         proof = hashlib.md5(f"{salt}{self.plate.password}".encode(), usedforsecurity=False).hexdigest()
-        if not self.is_silent:
+        if self.babbles:
+            writer.write(b"\x00\xffgarbage\r")
+        elif not self.is_silent:
             writer.write(f"PJLINK 1 {salt}\r".encode() if self.plate.password else b"PJLINK 0\r")
         is_trusted = not self.plate.password
         while True:
             async with asyncio.timeout(IDLE_S):
                 line = (await reader.readuntil(b"\r")).decode("utf-8", errors="replace").rstrip("\r")
-            if self.is_silent:
+            if self.is_silent or self.babbles:
                 continue
             if not is_trusted:
                 if not line.startswith(proof):

@@ -6,7 +6,7 @@ from typing import Any
 from simulator.district.device import SimDevice
 from simulator.district.district import District
 from simulator.district.site import SimSite
-from simulator.plan.shape import LOOPBACK, SimulatorPlan, device_host
+from simulator.plan.shape import LOOPBACK, SimulatorPlan, device_address
 from simulator.plan.yaml_text import line, rows
 
 SPOOL = {"max_bytes": 200 << 20, "max_age_s": 30 * 86_400}
@@ -18,11 +18,11 @@ SILENCE_S = 30
 def agent_text(district: District, site: SimSite, plan: SimulatorPlan, directory: Path) -> str:
     """The configuration of the agent of `site`, its spool under `directory`."""
     ports = plan.site(site.id)
-    polled = [_polled(district, site, device, plan) for device in site.devices if device.family.speaks_snmp]
+    polled = [_polled(district, site, device, plan) for device in site.devices if not device.family.publishes]
     heard = [
         {"id": device.id, "name": device.name_zh, "room": device.room, "kind": device.kind.value}
         for device in site.devices
-        if not device.family.speaks_snmp
+        if device.family.publishes
     ]
     spool = str(directory / "agents" / site.id / "spool.db")
     brokers = [{"host": LOOPBACK, "port": ports.broker_port}] if ports.broker_port else []
@@ -37,6 +37,7 @@ def agent_text(district: District, site: SimSite, plan: SimulatorPlan, directory
             line("uplink", {"host": LOOPBACK, "port": ports.fibre_port, "reconnect_max_s": 5.0}),
             line("cadence", {"fast_s": FAST_S, "normal_s": NORMAL_S, "slow_s": SLOW_S}),
             line("snmp_communities", {"read": {"value": plan.community}}),
+            line("credentials", {"projectors": {"password": {"value": plan.projector_password}}}),
             line("mqtt_silence_s", SILENCE_S),
             rows("devices", polled),
             rows("mqtt_listeners", brokers),
@@ -46,13 +47,15 @@ def agent_text(district: District, site: SimSite, plan: SimulatorPlan, directory
 
 
 def _polled(district: District, site: SimSite, device: SimDevice, plan: SimulatorPlan) -> dict[str, Any]:
+    asked = {"profile": "auto", "credential": "read"}
+    if device.family.speaks_pjlink:
+        asked = {"protocol": "pjlink", "credential": "projectors"}
     entry: dict[str, Any] = {
         "id": device.id,
         "name": device.name_zh,
         "room": device.room,
-        "address": f"{device_host(district, site, device)}:{plan.snmp_port}",
-        "profile": "auto",
-        "credential": "read",
+        "address": device_address(district, site, device, plan),
+        **asked,
         "kind": device.kind.value,
     }
     if device.leads_out:

@@ -10,6 +10,7 @@ from campus.errors import ConfigError
 
 FIRST_TCP_PORT = 20_000
 FIRST_SNMP_PORT = 16_100
+FIRST_DEVICE_TCP_PORT = 16_400
 _TCP_PORTS = 10_000
 _STRIDE = 97
 _TRIES = 200
@@ -51,8 +52,20 @@ def free_udp_port(hosts: Sequence[str]) -> int:
     )
 
 
-def _is_free(host: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+def free_tcp_port(hosts: Sequence[str]) -> int:
+    """A TCP port that is free on every one of `hosts`, which may be none; `ConfigError` when a whole range is taken."""
+    for offset in range(_TRIES):
+        port = FIRST_DEVICE_TCP_PORT + (os.getpid() + offset) % _TRIES
+        if all(_is_free(host, port, socket.SOCK_STREAM) for host in hosts):
+            return port
+    raise ConfigError(
+        f"no TCP port from {FIRST_DEVICE_TCP_PORT} to {FIRST_DEVICE_TCP_PORT + _TRIES} is free on {hosts[0]} and its neighbours: "
+        "are other simulated districts running?"
+    )
+
+
+def _is_free(host: str, port: int, kind: socket.SocketKind = socket.SOCK_DGRAM) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
         try:
             probe.bind((host, port))
         except OSError:

@@ -26,7 +26,7 @@ class SitePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SimulatorPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file. `snmp_port` is the UDP port of every device, each on its own loopback address."""
+    """The whole file. `snmp_port` (UDP) and `pjlink_port` (TCP) are those of every device, each on its own loopback address."""
 
     seed: int
     schools: int
@@ -34,6 +34,8 @@ class SimulatorPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     snmp_port: int
     central_broker_port: int
     sites: tuple[SitePlan, ...]
+    pjlink_port: int = 0
+    projector_password: str = ""
 
     def district(self) -> District:
         """The district this plan is for."""
@@ -61,3 +63,9 @@ def device_host(district: District, site: SimSite, device: SimDevice) -> str:
     """The loopback address of a device; sites and devices are numbered in the district's order."""
     site_number = district.sites.index(site)
     return f"127.{FIRST_NET + site_number // 250}.{site_number % 250}.{site.devices.index(device) + 1}"
+
+
+def device_address(district: District, site: SimSite, device: SimDevice, plan: SimulatorPlan) -> str:
+    """Where a device that is asked answers, as ``host:port``."""
+    port = plan.pjlink_port if device.family.speaks_pjlink else plan.snmp_port
+    return f"{device_host(district, site, device)}:{port}"

@@ -10,10 +10,11 @@ from campus.errors import ConfigError
 from simulator.district.district import District, build_district
 from simulator.plan.agents import agent_text
 from simulator.plan.enrolment import enrolment_text
-from simulator.plan.ports import free_tcp_ports, free_udp_port
+from simulator.plan.ports import free_tcp_port, free_tcp_ports, free_udp_port
 from simulator.plan.shape import FILE, LOOPBACK, SimulatorPlan, SitePlan, device_host
 
 COMMUNITY = "campus-read"
+PROJECTOR_PASSWORD = "campus-pjlink"  # noqa: S105 - of projectors that do not exist
 
 
 def write_plan(directory: Path, seed: int, schools: int, broker_port: int, today: date) -> SimulatorPlan:
@@ -47,6 +48,21 @@ def _plan(district: District, seed: int, schools: int, broker_port: int) -> Simu
         for device in site.devices
         if device.family.speaks_snmp
     ]
+    projectors = [
+        device_host(district, site, device)
+        for site in district.sites
+        for device in site.devices
+        if device.family.speaks_pjlink
+    ]
     ports = [port for port in free_tcp_ports(2 * len(district.sites) + 1, LOOPBACK) if port != broker_port]
     sites = tuple(SitePlan(site.id, ports.pop() if site.stage else 0, ports.pop()) for site in district.sites)
-    return SimulatorPlan(seed, schools, COMMUNITY, free_udp_port(hosts), broker_port, sites)
+    return SimulatorPlan(
+        seed,
+        schools,
+        COMMUNITY,
+        free_udp_port(hosts),
+        broker_port,
+        sites,
+        pjlink_port=free_tcp_port(projectors),
+        projector_password=PROJECTOR_PASSWORD,
+    )

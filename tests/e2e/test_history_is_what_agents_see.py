@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agent.build import snmp_collector
+from agent.build import collector_of
 from agent.collect.port import Cadence, Harvest
 from agent.config import load_config
 from agent.decode.mqtt import decode_message
+from agent.link import Heard
 from campus.samples import DeviceFacts, SeriesKey
 from firmware_profiles.load import load_catalogue
 from simulator.history.past import Past
@@ -68,7 +69,7 @@ async def _told(simulation: Simulation, folder: Path, clock: MovingClock) -> dic
     await simulation.start()
     profiles = load_catalogue()
     configs = {path.stem: load_config(path) for path in sorted((folder / "agents").glob("*.yaml"))}
-    collectors = [(site, snmp_collector(d, profiles)) for site, config in configs.items() for d in config.devices]
+    collectors = [(site, collector_of(d, profiles)) for site, config in configs.items() for d in config.devices]
     try:
         await asyncio.gather(*(collector.poll(ALL, clock.now) for _, collector in collectors))
         clock.now += STEP_MS
@@ -79,10 +80,10 @@ async def _told(simulation: Simulation, folder: Path, clock: MovingClock) -> dic
         for site in configs:
             life = simulation.live.life.sites[site]
             for device in life.site.devices:
-                if not device.family.speaks_snmp:
+                if device.family.publishes:
                     shape = shape_of(device)
                     payload = render(shape, life.columns, simulation.live.row(site, clock.now))
-                    heard = decode_message(profiles, shape.topic, payload, clock.now)
+                    heard = decode_message(profiles, Heard(shape.topic, payload, clock.now)) or []
                     gathered[site] += [each.harvest for each in heard]
     finally:
         for _, collector in collectors:
@@ -103,7 +104,7 @@ def _joined(harvests: list[Harvest]) -> Told:
 def test_the_same_series(story: Story) -> None:
     assert len(story.told) == SCHOOLS + 1
     for site, told in story.told.items():
-        heard = {d.id for d in story.past.district.site(site).devices if not d.family.speaks_snmp}
+        heard = {d.id for d in story.past.district.site(site).devices if d.family.publishes}
         history = {
             formula.key
             for formula in story.past.series[site].formulas
@@ -134,7 +135,7 @@ def test_the_same_values(story: Story) -> None:
 def test_the_same_facts(story: Story) -> None:
     compared = 0
     for site, told in story.told.items():
-        polled = {d.id for d in story.past.district.site(site).devices if d.family.speaks_snmp}
+        polled = {d.id for d in story.past.district.site(site).devices if not d.family.publishes}
         for facts in story.past.facts(site):
             live = told.facts[facts.device]
             for field in (
