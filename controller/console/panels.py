@@ -36,7 +36,10 @@ _HOST = (Panel("cpu_percent"), Panel("memory_percent"))
 _SCREEN = (
     Panel("power_state"),
     Panel("input_state"),
+    Panel("app_state"),
+    Panel("picture_mute_state"),
     Panel("touch_per_min"),
+    Panel("cpu_percent"),
     Panel("temperature_cel"),
     Panel("lamp_h"),
 )

@@ -26,7 +26,19 @@ class Habit(Enum):
     IDLE_ON = "idle_on"
 
 
-QUANTITIES = (Quantity.ALIVE, Quantity.POWER, Quantity.INPUT, Quantity.TOUCHES, Quantity.CPU, Quantity.TEMPERATURE)
+QUANTITIES = (
+    Quantity.ALIVE,
+    Quantity.POWER,
+    Quantity.INPUT,
+    Quantity.APP,
+    Quantity.TOUCHES,
+    Quantity.CPU,
+    Quantity.MEMORY,
+    Quantity.STORAGE,
+    Quantity.TEMPERATURE,
+)
+APPS = ("none", "whiteboard", "teaching", "presentation", "video", "browser")
+"""What may be in front of a board's own computer, by the number of its quantity."""
 
 
 def habit_of(seed: int, site: str, device: str) -> Habit:
@@ -77,7 +89,10 @@ class BoardPanel:
         cpu = power * 3 + used * (18 + 30 * busy) + idle * 4 + 2
         warmth = wander(self._keys ^ np.uint64(7), now.at, 40 * MINUTE_MS)
         temperature = 24 + 9 * working + 6 * used + 2.5 * warmth
-        return np.hstack((self._alive(scene), power, source * used, touches, cpu, temperature))
+        app = np.where(used * (source == BUILTIN) > 0, 1 + np.floor(taste / 0.62 * (len(APPS) - 1)), 0.0)
+        memory = (power > OFF) * (24 + 0.5 * cpu + 3 * warmth)
+        disk = 30 + (self._keys % np.uint64(55)).astype(np.float64) + 0 * power
+        return np.hstack((self._alive(scene), power, source * used, app, touches, cpu, memory, disk, temperature))
 
     def _idle(self, moments: Moments) -> Floats:
         open_hours = moments.between(7 * 60 + 15, 18 * 60) & moments.is_school_day

@@ -35,6 +35,7 @@ class Quantity(StrEnum):
     POWER = "power"
     INPUT = "input"
     TOUCHES = "touches"
+    APP = "app"
     LAMP_HOURS = "lamp_hours"
     DOOR = "door"
     GAS = "gas"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.district.device import Family, SimDevice
+from simulator.life.boards import APPS
 from simulator.life.columns import ColumnName, Columns, Quantity
 from simulator.life.kitchens import COLD_STORE, FREEZER, HOT_HOLDING
 from simulator.life.noise import Floats
@@ -81,8 +82,11 @@ def _board(device: str) -> Shape:
         {
             "power": Word(ColumnName(device, Quantity.POWER), POWER),
             "input": Word(ColumnName(device, Quantity.INPUT), INPUT),
+            "app": Word(ColumnName(device, Quantity.APP), dict(enumerate(APPS))),
             "touches_per_min": Number(ColumnName(device, Quantity.TOUCHES)),
             "cpu": Number(ColumnName(device, Quantity.CPU), 1),
+            "memory": Number(ColumnName(device, Quantity.MEMORY), 1),
+            "disk": Number(ColumnName(device, Quantity.STORAGE), 1),
             "temperature": Number(ColumnName(device, Quantity.TEMPERATURE), 1),
         },
     )
