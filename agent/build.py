@@ -34,6 +34,8 @@ def collector_of(device: PolledDevice, catalogue: Catalogue, fast_s: float = mat
             return snmp_collector(device, catalogue, fast_s)
         case DeviceProtocol.PJLINK:
             return _projector_collector(device)
+        case DeviceProtocol.CAMERA:
+            return _camera_collector(device, catalogue)
 
 
 def snmp_collector(device: PolledDevice, catalogue: Catalogue, fast_s: float = math.inf) -> DeviceCollector:
@@ -66,6 +68,23 @@ def _projector_collector(device: PolledDevice) -> DeviceCollector:
     password = device.credential.password if device.credential else None
     target = ProjectorTarget(DeviceId(entry.id), device.address, password, entry.name, entry.room, entry.kind)
     return PjlinkCollector(target)
+
+
+def _camera_collector(device: PolledDevice, catalogue: Catalogue) -> DeviceCollector:
+    from agent.collect.camera.collector import CameraCollector, CameraTarget  # HTTP and pictures take memory
+
+    entry = device.entry
+    target = CameraTarget(
+        DeviceId(entry.id),
+        device.address,
+        device.credential,
+        entry.camera,
+        entry.name,
+        entry.room,
+        entry.kind,
+        entry.profile,
+    )
+    return CameraCollector(target, catalogue)
 
 
 def check_profiles_exist(config: AgentConfig, catalogue: Catalogue) -> None:

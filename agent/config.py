@@ -12,10 +12,18 @@ import msgspec
 
 from agent.address import HostPort, parse_host_port
 from agent.credentials import Credential, resolved_credentials
-from agent.settings import DEFAULT_CREDENTIAL, AgentFile, BrokerSettings, DeviceEntry, DeviceProtocol, MqttDeviceEntry
 from agent.path.config import PathPlan, path_plan
 from agent.services.check import Service
 from agent.services.config import resolved_services
+from agent.settings import (
+    DEFAULT_CREDENTIAL,
+    AgentFile,
+    BrokerSettings,
+    DeviceEntry,
+    DeviceProtocol,
+    MqttDeviceEntry,
+    TlsTrust,
+)
 from agent.trap_config import TrapConfig, trap_config
 from agent.traps.senders import plain
 from campus.document import Places, load_placed, nearest
@@ -26,7 +34,8 @@ from campus.tls import TlsSettings
 from campus.topics import Address
 
 SNMP_PORT = 161
-USUAL_PORT = {DeviceProtocol.SNMP: SNMP_PORT, DeviceProtocol.PJLINK: 4352}
+HTTPS_PORT = 443
+USUAL_PORT = {DeviceProtocol.SNMP: SNMP_PORT, DeviceProtocol.PJLINK: 4352, DeviceProtocol.CAMERA: 80}
 """Where a protocol is spoken when the address does not say."""
 _NEVER_OPEN = frozenset({DeviceProtocol.SNMP})
 """Protocols in which nothing answers without a credential."""
@@ -177,7 +186,8 @@ class _Checked:
         """Resolve a device entry."""
         where = self.where("devices", index)
         try:
-            address = parse_host_port(entry.address, USUAL_PORT[entry.protocol])
+            usual = HTTPS_PORT if entry.camera.tls is not TlsTrust.NONE else USUAL_PORT[entry.protocol]
+            address = parse_host_port(entry.address, usual)
         except Poison as error:
             raise ConfigError(f"{self.where('devices', index, 'address')}: device {entry.id!r}: {error}") from error
         for number, text in enumerate(entry.trap_addresses):
@@ -201,7 +211,24 @@ class _Checked:
                 f"{self.where('devices', index, 'credential')}: device {entry.id!r} is asked by SNMP, and the credential "
                 f"{entry.credential!r} has neither `community` nor `user`"
             )
-        return PolledDevice(entry, address, credential, where)
+        return PolledDevice(self._with_camera(entry, index), address, credential, where)
+
+    def _with_camera(self, entry: DeviceEntry, index: int) -> DeviceEntry:
+        """The entry with its camera block checked and the certificate's path made absolute."""
+        camera, steps = entry.camera, ("devices", index, "camera")
+        if not 0 <= camera.rtsp_port < 65_536:
+            raise ConfigError(
+                f"{self.where(*steps, 'rtsp_port')}: {camera.rtsp_port} is not a port: 554 is usual, 0 for none"
+            )
+        if not 0.1 <= camera.look_apart_s <= 20:
+            raise ConfigError(f"{self.where(*steps, 'look_apart_s')}: {camera.look_apart_s:g} s: write 0.1 to 20")
+        if (camera.tls is TlsTrust.PINNED) != bool(camera.certificate):
+            raise ConfigError(
+                f"{self.where(*steps)}: device {entry.id!r}: `tls: pinned` and `certificate` go together: the file holds the "
+                "device's own certificate"
+            )
+        certificate = self._existing(camera.certificate, *steps, "certificate")
+        return msgspec.structs.replace(entry, camera=msgspec.structs.replace(camera, certificate=certificate))
 
     def _id(self, text: str, *steps: str | int) -> None:
         if not is_id(text):

@@ -25,6 +25,8 @@ class DeviceProtocol(StrEnum):
 
     SNMP = "snmp"
     PJLINK = "pjlink"
+    CAMERA = "camera"
+    """Cameras and recorders: HTTP as their profile says, ONVIF, RTSP."""
 
 
 class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,6 +126,33 @@ class CredentialEntry(_Settings, frozen=True):
     password: SecretSource | None = None
 
 
+class TlsTrust(StrEnum):
+    """Whom a device asked over HTTP is taken for."""
+
+    NONE = "none"
+    """HTTP without TLS; the password is shown as a digest only."""
+    VERIFY = "verify"
+    """A certificate of an authority that this machine knows, for the address that is asked."""
+    PINNED = "pinned"
+    """Its own certificate, or one signed by it, which `certificate` names."""
+    ANY = "any"
+    """Nobody is checked: who stands in the way reads what is read, though no password but a digest."""
+
+
+class CameraEntry(_Settings, frozen=True):
+    """How one camera or recorder is asked beside what its profile says."""
+
+    tls: TlsTrust = TlsTrust.NONE
+    certificate: str = ""
+    """A file in PEM form, for `tls: pinned`."""
+    rtsp_port: int = 554
+    """0: the stream is not asked for."""
+    look: bool = True
+    """Whether its pictures are judged. None is kept, sent or written."""
+    look_apart_s: float = 4.0
+    """Between the two pictures that are compared."""
+
+
 class DeviceEntry(_Settings, frozen=True):
     """One polled device. `kind` overrides the profile's; `trap_addresses` are others of its own that it sends traps from."""
 
@@ -138,6 +167,7 @@ class DeviceEntry(_Settings, frozen=True):
     uplinks: tuple[str, ...] = ()
     uplink_capacity_bps: float = 0.0
     trap_addresses: tuple[str, ...] = ()
+    camera: CameraEntry = CameraEntry()
 
 
 class MqttDeviceEntry(_Settings, frozen=True):

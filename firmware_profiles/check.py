@@ -85,7 +85,7 @@ def _series(profile: Profile) -> Iterator[tuple[tuple[object, ...], tuple[str | 
 
 
 def _check_identity(place: Place, profile: Profile) -> None:
-    said = [each.facts for each in (*profile.messages, *profile.requests)]
+    said = [message.facts for message in profile.messages] + [request.facts for request in profile.requests]
     told = [getattr(facts, fact) for facts in said for fact in _IDENTITY]
     if not profile.vocabulary and not any(getattr(profile.facts, fact) for fact in _IDENTITY) and not any(told):
         place.say(

@@ -1,0 +1,114 @@
+"""A profile's requests, asked and decoded: paths that the device does not have are left alone till the next slow reading."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from agent.collect.camera.answer import tree_of
+from agent.collect.camera.http import DeviceHttp
+from agent.collect.camera.onvif import OnvifDevice
+from agent.collect.port import Cadence, Harvest
+from agent.decode.pointer import elements, resolve
+from agent.decode.tree import points_of, with_facts
+from campus.errors import Poison
+from campus.ids import DeviceId
+from campus.samples import DeviceFacts, DeviceKind
+from firmware_profiles.model import AnswerForm, Profile, Request
+from firmware_profiles.raw import text_of
+
+MAX_ITEMS = 128
+"""That one request is asked for: the channels of the largest recorders."""
+_ABSENT = ("http_400", "http_403", "http_404", "http_405", "http_501", "soap_fault")
+_CONTENT_TYPE = {
+    AnswerForm.XML: "application/xml",
+    AnswerForm.JSON: "application/json",
+    AnswerForm.LINES: "text/plain",
+}
+
+
+@dataclass
+class _Told:
+    """What the answers of one poll said of the device itself."""
+
+    facts: DeviceFacts
+    kind: DeviceKind | None = None
+
+
+@dataclass
+class Asker:
+    """Asks one device what its profile wants to know."""
+
+    device: DeviceId
+    profile: Profile
+    http: DeviceHttp
+    onvif: OnvifDevice
+    _absent: set[int] = field(default_factory=set)
+    """Indices of requests that the device does not know or does not allow."""
+
+    async def ask(self, cadences: frozenset[Cadence], now: int, harvest: Harvest) -> _Told:
+        """Ask what is due and add what was said to `harvest`.
+
+        `Transient` when the device stops answering, `Poison` when it refuses the password; what was said before stays.
+        """
+        if Cadence.SLOW in cadences:
+            self._absent.clear()
+        told = _Told(DeviceFacts(self.device, self.profile.kind, now))
+        for index, request in enumerate(self.profile.requests):
+            if request.cadence not in cadences or index in self._absent:
+                continue
+            try:
+                for asked in await self._each(request, now):
+                    self._take(asked, await self._tree(asked, now), now, harvest, told)
+            except Poison as error:
+                if error.reason.startswith("login"):
+                    raise
+                if error.reason in _ABSENT:
+                    self._absent.add(index)
+                else:
+                    harvest.dropped[error.reason] += 1
+        return told
+
+    async def _each(self, request: Request, now: int) -> list[Request]:
+        """The request itself, or one for each listed item."""
+        listing = request.over
+        if listing is None:
+            return [request]
+        reply = await self.http.ask(listing.path, now)
+        tree = tree_of(listing.form, reply.content, listing.lists)
+        items = [text_of(resolve(element, listing.item)) for _, element in elements(tree, listing.each)[:MAX_ITEMS]]
+        return [_filled(request, item) for item in items if item.replace("-", "").isalnum()]
+
+    async def _tree(self, request: Request, now: int) -> Any:
+        if request.onvif:
+            return await self.onvif.tell(request.onvif, now, request.lists)
+        moment = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        body = request.body.replace("{now}", moment).replace("{id}", str(uuid4()))
+        reply = await self.http.ask(
+            request.path, now, content=body.encode(), content_type=_CONTENT_TYPE[request.form] if body else ""
+        )
+        return tree_of(request.form, reply.content, request.lists)
+
+    def _take(self, request: Request, tree: Any, now: int, harvest: Harvest, told: _Told) -> None:
+        read = points_of(request.points, tree, self.device, now)
+        harvest.samples += read.samples
+        harvest.dropped += Counter(read.dropped)
+        said = with_facts(request.facts, told.facts, tree)
+        known = {key: value for key, value in msgspec.structs.asdict(told.facts).items() if value}
+        told.facts = msgspec.structs.replace(said, **known)
+        if request.kind:
+            told.kind = request.kinds.get(text_of(resolve(tree, request.kind)), told.kind)
+
+
+def _filled(request: Request, item: str) -> Request:
+    return msgspec.structs.replace(
+        request,
+        path=request.path.replace("{item}", item),
+        body=request.body.replace("{item}", item),
+        points=tuple(
+            msgspec.structs.replace(point, instance=point.instance.replace("{item}", item)) for point in request.points
+        ),
+    )
