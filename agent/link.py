@@ -45,6 +45,8 @@ class Heard(NamedTuple):
     topic: str
     payload: bytes
     received_at: int
+    is_retained: bool = False
+    """The broker had kept it from before we subscribed: nobody knows how old it is."""
 
 
 class Will(NamedTuple):
@@ -194,7 +196,7 @@ class MqttLink:
         if len(self._inbox) >= MAX_INBOX:
             self.overflowed += 1
             return
-        self._inbox.append(Heard(message.topic, bytes(message.payload), self._clock()))
+        self._inbox.append(Heard(message.topic, bytes(message.payload), self._clock(), message.retain))
         self._hand_over(self._wake.set)
 
     def _on_publish(self, _c: paho.Client, _u: object, mid: int, _reason: ReasonCode, _p: Properties | None) -> None:

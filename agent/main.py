@@ -15,7 +15,8 @@ from typing import Any
 from agent.batch import Batch
 from agent.candidates import Candidates
 from agent.clock import SteadyClock, SteadyTimer, Timer, UtcClock, utc_ms
-from agent.collect.mqtt import MqttListener, remember_candidates, watch_for_silence
+from agent.collect.mqtt.interpreters import interpreters_of
+from agent.collect.mqtt.listener import MqttListener, remember_candidates, watch_for_silence
 from agent.collect.port import DeviceCollector
 from agent.config import AgentConfig, PolledDevice
 from agent.facts import FactsBook, Plate
@@ -91,13 +92,12 @@ class Agent:
             MqttListener(
                 broker,
                 config.address,
-                catalogue,
+                interpreters_of(catalogue, lambda: clock.shift_ms),
                 self.presence,
                 self.candidates,
                 self.intake.take,
                 clock=clock.reading,
                 timer=timer,
-                lacks_ms=lambda: clock.shift_ms,
                 part=f"broker {number}" if len(config.listeners) > 1 else "",
             )
             for number, broker in enumerate(config.listeners, start=1)

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from firmware_profiles.model import FirmwareRange, Match, Message, Profile
-from firmware_profiles.topic import match_topic, subscription
+from firmware_profiles.topic import match_topic
 
 SHIPPED = Path(__file__).parent
 FALLBACK = "generic/if-mib"
@@ -50,10 +50,6 @@ class Catalogue:
     @cached_property
     def _messages(self) -> list[tuple[str, Message]]:
         return [(name, message) for name, profile in self.profiles.items() for message in profile.messages]
-
-    def subscriptions(self) -> list[str]:
-        """MQTT filters that hear every message of every profile, sorted, each once."""
-        return sorted({subscription(m.topic) for profile in self.profiles.values() for m in profile.messages})
 
 
 def specificity(match: Match, identity: Identity) -> tuple[int, int, int, int, int] | None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
+from campus.samples import DeviceKind
 from firmware_profiles.point_type import PointType
 
 
@@ -93,6 +94,8 @@ class Message(_Strict, frozen=True):
     measured_at: str = ""
     """Pointer to the moment: Unix seconds or milliseconds, or ISO 8601 with its zone; empty: when it was received."""
     form: MessageForm = MessageForm.JSON
+    kind: DeviceKind | None = None
+    """What these devices are for, where it is not what the profile's others are: a gateway, say, and the sensors behind it."""
     gateway: str = ""
     availability: Availability | None = None
     silence_s: float = 0.0

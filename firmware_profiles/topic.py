@@ -9,15 +9,6 @@ from functools import lru_cache
 _HOLE = re.compile(r"\{([a-z_]+)\}")
 
 
-def subscription(pattern: str) -> str:
-    """The MQTT filter that hears every topic of `pattern`.
-
-    >>> subscription("board/{device}/telemetry")
-    'board/+/telemetry'
-    """
-    return "/".join("+" if _HOLE.search(level) else level for level in pattern.split("/"))
-
-
 def holes(pattern: str) -> list[str]:
     """Names of the holes, in order."""
     return _HOLE.findall(pattern)
@@ -50,7 +41,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def _alike(one: str, other: str) -> bool:
     if not (_HOLE.search(one) or _HOLE.search(other)):
         return one == other
-    begins, ends = zip(*((_HOLE.split(level)[0], _HOLE.split(level)[-1]) for level in (one, other)), strict=True)
-    return (begins[0].startswith(begins[1]) or begins[1].startswith(begins[0])) and (
-        ends[0].endswith(ends[1]) or ends[1].endswith(ends[0])
-    )
+    left, right = _HOLE.split(one), _HOLE.split(other)
+    begin = left[0].startswith(right[0]) or right[0].startswith(left[0])
+    return begin and (left[-1].endswith(right[-1]) or right[-1].endswith(left[-1]))

@@ -8,6 +8,7 @@ import pytest
 
 from agent.address import HostPort
 from agent.decode.mqtt import decode_message
+from agent.link import Heard
 from agent.probe import probe_report
 from agent.probe_text import rendered
 from campus.secret import Secret
@@ -68,7 +69,8 @@ def test_its_advice_is_what_the_checker_says(own: Path) -> None:
 
 def test_its_mqtt_device_is_heard(own: Path) -> None:
     body = {"t": 21.5, "h": 40, "contacts": [{"name": "door", "open": True}], "about": {"model": "A1", "fw": "1.0"}}
-    ((device, harvest),) = decode_message(load_catalogue(own), "acme/r101/air-7/air", json.dumps(body).encode(), NOW)
+    heard = Heard("acme/r101/air-7/air", json.dumps(body).encode(), NOW)
+    ((device, harvest, *_),) = decode_message(load_catalogue(own), heard) or []
     assert device == "air-7"
     assert {(s.key.metric, s.key.instance, s.value) for s in harvest.samples} == {
         ("temperature_cel", "", 21.5),

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from agent.candidates import Candidates
 from agent.clock import SteadyTimer, utc_ms
-from agent.collect.mqtt import MqttListener, watch_for_silence
+from agent.collect.mqtt.interpreters import interpreters_of
+from agent.collect.mqtt.listener import MqttListener, watch_for_silence
 from agent.collect.port import Harvest
 from agent.config import Broker
 from agent.presence import Presence
@@ -38,7 +39,7 @@ class Ear:
         self.listener = MqttListener(
             Broker(BrokerSettings(port=port), None, None),
             HERE,
-            CATALOGUE,
+            interpreters_of(CATALOGUE),
             self.presence,
             self.candidates,
             self.take,
@@ -94,11 +95,15 @@ def test_a_device_is_heard_falls_silent_and_speaks_again(tmp_path: Path) -> None
         asyncio.run(scenario(broker.port, publisher))
 
 
-def test_a_retained_message_counts_as_heard_when_it_was_received(tmp_path: Path) -> None:
+def test_a_retained_message_makes_a_device_known_and_not_heard(tmp_path: Path) -> None:
     async def scenario(port: int) -> None:
         ear = Ear(port)
         async with ear.at_work():
-            await until(lambda: ear.values("board-101", "power_state") == [2], "the retained message")
+            await until(lambda: ear.values("board-101", "reachable") == [0], "its silence")
+        (facts,) = [harvest.facts for _, harvest in ear.harvests if harvest.facts]
+        assert (facts.device, facts.firmware) == ("board-101", "3.1")
+        assert ear.values("board-101", "power_state") == []
+        assert sum(harvest.dropped["retained_undated"] for _, harvest in ear.harvests) == 3
 
     with mosquitto(tmp_path) as broker:
         with Publisher(broker.port) as publisher:
@@ -139,7 +144,7 @@ def test_while_the_broker_is_away_no_device_is_called_silent(tmp_path: Path) -> 
                 publisher.say(BOARD, ON)
                 await until(lambda: ear.values("board-101", "reachable") == [1], "the board")
             await until(lambda: "mqtt_listener_down" in ear.events(), "noticing")
-            assert ear.presence.silent(1e9, utc_ms()) == []
+            assert ear.presence.due(1e9, utc_ms()) == []
             with mosquitto(tmp_path, port), Publisher(port) as publisher:
                 await until(lambda: ear.listener.counts["connections"] == 2, "reconnection")
                 publisher.say(BOARD, ON)
@@ -156,7 +161,7 @@ def test_an_agent_that_leaves_does_not_call_the_broker_down(tmp_path: Path) -> N
         async with ear.at_work():
             await until(lambda: ear.listener.counts["connections"] == 1, "connection")
         assert ear.events() == ["mqtt_listener_up"]
-        assert ear.presence.silent(1e9, utc_ms()) == []
+        assert ear.presence.due(1e9, utc_ms()) == []
 
     with mosquitto(tmp_path) as broker:
         asyncio.run(scenario(broker.port))

@@ -1,19 +1,19 @@
 """Hearing devices on the school's own broker: messages in, harvests out, silence noticed.
 
-Decoding is `agent.decode.mqtt`'s, the rule of silence is `agent.presence`'s; this is the connection and the loop.
+What messages mean is the interpreters' to say, who is there is `agent.presence`'s; this is the connection and the loop.
 """
 
 import asyncio
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from agent.candidates import Candidates
+from agent.candidates import Candidates, topic_shape
 from agent.clock import Timer, UtcClock
+from agent.collect.mqtt.port import Interpreter, Request, Said
 from agent.collect.port import Harvest
 from agent.config import Broker
-from agent.decode.mqtt import decode_message
 from agent.link import Heard, MqttLink
 from agent.poll import Sink
 from agent.presence import Presence
@@ -23,7 +23,6 @@ from campus.errors import Poison, Transient
 from campus.ids import DeviceId
 from campus.samples import Event, Severity
 from campus.topics import WIRE_VERSION, Address
-from firmware_profiles.catalogue import Catalogue
 
 EVERYTHING = "#"
 """All topics but the broker's own ($SYS): a publisher that no profile knows is a device somebody forgot to register."""
@@ -35,27 +34,29 @@ ANSWER_WITHIN_S = 30.0
 REMEMBER_EVERY_S = 30.0
 MESSAGES_IN_A_ROW = 200
 """Decoded before other tasks get their turn."""
+LOGGED_PUBLISHERS = 200
+"""Unknown ones are told in the log up to so many; `campanile agent heard` shows who they are now."""
 _log = logging.getLogger(__name__)
 
 
 class MqttListener:
     """One connection to one of the school's brokers.
 
-    `part` tells its events from those of other brokers, wherever it moves; `lacks_ms` what `clock` lacks of the true time.
+    The first of `interpreters` that knows a message's topic reads it. `part` tells its events from those of other brokers,
+    wherever it moves.
     """
 
     def __init__(
         self,
         broker: Broker,
         address: Address,
-        catalogue: Catalogue,
+        interpreters: Sequence[Interpreter],
         presence: Presence,
         candidates: Candidates,
         sink: Sink,
         *,
         clock: UtcClock,
         timer: Timer,
-        lacks_ms: Callable[[], int] = lambda: 0,
         part: str = "",
         answer_within_s: float = ANSWER_WITHIN_S,
     ) -> None:
@@ -64,19 +65,19 @@ class MqttListener:
             f"campanile-{address.site}-{address.agent}-ear-{secrets.token_hex(4)}"  # as the uplink's: no fights
         )
         self._address = address
-        self._catalogue = catalogue
+        self._interpreters = interpreters
         self._presence = presence
         self._candidates = candidates
         self._sink = sink
         self._clock = clock
         self._timer = timer
-        self._lacks_ms = lacks_ms
         self._part = part
         self._answer_within_s = answer_within_s
         self._started_s = 0.0
         self._is_told_absent = False
+        self._logged = 0
         self.counts: Counter[str] = Counter()
-        """messages, connections, failures, overflowed; ``unread_{reason}`` for each message that gave nothing."""
+        """messages, connections, failures, overflowed, requests; ``unread_{reason}`` for each message that gave nothing."""
 
     async def run(self) -> None:
         """Listen until cancelled, whatever the broker does. That a broker went is told; that we leave is not."""
@@ -88,8 +89,10 @@ class MqttListener:
         try:
             await link.open([EVERYTHING])
             self._note_connected(link)
+            for interpreter in self._interpreters:
+                self._ask(interpreter.reconnected(), link)
             while True:
-                await self._take(await link.receive(), link.name)
+                await self._take(await link.receive(), link)
         except Transient:
             self._note_lost(link)
             raise
@@ -98,26 +101,62 @@ class MqttListener:
             self._presence.disconnected(link.name)
             await link.close()
 
-    async def _take(self, messages: list[Heard], via: str) -> None:
+    async def _take(self, messages: list[Heard], link: MqttLink) -> None:
         for index, heard in enumerate(messages):
             if index % MESSAGES_IN_A_ROW == MESSAGES_IN_A_ROW - 1:
                 await asyncio.sleep(0)
-            self._take_one(heard, via)
+            self._take_one(heard, link)
 
-    def _take_one(self, heard: Heard, via: str) -> None:
+    def _take_one(self, heard: Heard, link: MqttLink) -> None:
         self.counts["messages"] += 1
         if heard.topic.startswith(_OWN_TREE):
             return  # a broker that serves the school and the district: agents' frames are not devices
         try:
-            harvests = decode_message(self._catalogue, heard.topic, heard.payload, heard.received_at, self._lacks_ms())
+            for interpreter in self._interpreters:
+                understood = interpreter.understand(heard)
+                if understood is not None:
+                    break
+            else:
+                raise Poison("no_profile", f"no profile hears {heard.topic[:200]!r}")
         except Poison as error:
-            self.counts[f"unread_{error.reason}"] += 1
-            if self._candidates.note(heard.topic, heard.payload, error.reason, heard.received_at):
-                _log.info("publisher_unknown topic=%r reason=%s broker=%s", heard.topic[:200], error.reason, via)
+            self._note_unread(heard, error.reason, link.name)
             return
-        for device, harvest in harvests:
-            harvest.samples += self._presence.heard(device, via, self._timer.now_s(), heard.received_at)
-            self._sink(device, harvest)
+        for said in understood.said:
+            self._take_said(said, heard, link.name)
+        self._ask(understood.requests, link)
+
+    def _take_said(self, said: Said, heard: Heard, via: str) -> None:
+        if not self._presence.admits(said.device):
+            self.counts["unread_too_many_devices"] += 1
+            return
+        told = self._presence.note(
+            said.device,
+            said.sign,
+            via,
+            self._timer.now_s(),
+            heard.received_at,
+            gateway=said.gateway,
+            silence_s=said.silence_s,
+        )
+        for sample in told:
+            if sample.key.device == said.device:
+                said.harvest.samples.append(sample)
+            else:
+                self._sink(sample.key.device, Harvest(samples=[sample]))
+        self._sink(said.device, said.harvest)
+
+    def _note_unread(self, heard: Heard, reason: str, via: str) -> None:
+        self.counts[f"unread_{reason}"] += 1
+        shape = topic_shape(heard.topic)
+        is_new = self._candidates.note(heard.topic, heard.payload, reason, heard.received_at, shape)
+        if is_new and self._logged < LOGGED_PUBLISHERS:
+            self._logged += 1
+            _log.info("publisher_unknown topic=%r reason=%s broker=%s", shape, reason, via)
+
+    def _ask(self, requests: list[Request], link: MqttLink) -> None:
+        for request in requests:
+            self.counts["requests"] += 1
+            link.publish(request.topic, request.payload)
 
     def _note_connected(self, link: MqttLink) -> None:
         self.counts["connections"] += 1
@@ -143,10 +182,10 @@ class MqttListener:
 
 
 async def watch_for_silence(presence: Presence, sink: Sink, clock: UtcClock, timer: Timer) -> None:
-    """Tell of devices that fell silent, for ever."""
+    """Tell of devices that fell silent, and of those that may be silent for long, for ever."""
     while True:
         await timer.sleep_until(timer.now_s() + LOOK_FOR_SILENCE_S)
-        for sample in presence.silent(timer.now_s(), clock()):
+        for sample in presence.due(timer.now_s(), clock()):
             sink(sample.key.device, Harvest(samples=[sample]))
 
 
