@@ -11,6 +11,7 @@ from agent.decode.mqtt import decode_message
 from agent.link import Heard
 from agent.probe import probe_report
 from agent.probe_text import rendered
+from agent.snmp_access import Community
 from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue
 from firmware_profiles.examine import examine
@@ -39,7 +40,9 @@ def probed(catalogue: Catalogue) -> str:
     (recording,) = [text for language, text in BLOCKS if language == "snmprec"]
     device = Responder(parse_snmprec("page", recording.splitlines()))
     with responding(device):
-        return rendered(probe_report(HostPort("127.0.0.1", device.port), Secret("public"), lambda: NOW, catalogue))
+        return rendered(
+            probe_report(HostPort("127.0.0.1", device.port), Community(Secret("public")), lambda: NOW, catalogue)
+        )
 
 
 def test_its_profiles_pass_the_check(own: Path) -> None:
