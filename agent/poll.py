@@ -10,6 +10,7 @@ from agent.clock import Timer, UtcClock
 from agent.collect.port import DeviceCollector, Harvest
 from agent.schedule import Outcome, Turns
 from campus.ids import DeviceId
+from campus.samples import Event, Severity
 
 Sink = Callable[[DeviceId, Harvest], None]
 SETTLE_S = 0.5
@@ -41,6 +42,7 @@ class Poller:
         self._clock = clock
         self._timer = timer
         self._unreachable: set[DeviceId] = set()
+        self._refused: set[DeviceId] = set()
         self._wanted_s: dict[DeviceId, float] = {}
         self._hastened_s: dict[DeviceId, float] = {}
         self._wakes = {polled.device: asyncio.Event() for polled in devices}
@@ -114,6 +116,7 @@ class Poller:
         self.counts["polls"] += 1
         outcome = _outcome(harvest)
         self._note(polled.device, outcome)
+        self._note_login(polled.device, outcome, harvest)
         self._sink(polled.device, harvest)
         return outcome
 
@@ -125,7 +128,20 @@ class Poller:
             self._unreachable.discard(device)
             _log.info("device_back device=%s", device)
 
+    def _note_login(self, device: DeviceId, outcome: Outcome, harvest: Harvest) -> None:
+        """Say once that a device refuses the login, for nobody else can mend that, and once that it no longer does."""
+        if outcome is Outcome.REFUSED and device not in self._refused:
+            self._refused.add(device)
+            harvest.events.append(Event(device, self._clock(), "login_down", harvest.refused, Severity.MINOR))
+            _log.warning("device_refuses_login device=%s why=%s", device, harvest.refused)
+        elif outcome is Outcome.ANSWERED and device in self._refused:
+            self._refused.discard(device)
+            harvest.events.append(Event(device, self._clock(), "login_up"))
+            _log.info("device_accepts_login device=%s", device)
+
 
 def _outcome(harvest: Harvest) -> Outcome:
+    if harvest.refused:
+        return Outcome.REFUSED
     gone = any(sample.key.metric == _REACHABLE and sample.value == 0 for sample in harvest.samples)
     return Outcome.UNREACHABLE if gone else Outcome.ANSWERED

@@ -1,4 +1,4 @@
-"""When each device is read: spread over the interval, never stacked, backed off while it does not answer.
+"""When each device is read: spread over the interval, never stacked, backed off while it does not answer or let us in.
 
 `Turns` is the rule for one device and does no waiting; `agent.poll` waits and polls by it.
 """
@@ -12,6 +12,10 @@ from typing import NamedTuple
 from agent.collect.port import Cadence
 
 ALL_CADENCES = frozenset(Cadence)
+REFUSED_PAUSE_S = 300.0
+REFUSED_PAUSE_MAX_S = 3600.0
+"""A device that refuses a login is asked again after this and then after twice as long: many lock a user out, or the asker's
+address, after three to five wrong passwords within minutes."""
 _ROUNDING_S = 1e-6
 
 
@@ -20,6 +24,8 @@ class Outcome(Enum):
 
     ANSWERED = "answered"
     UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    """It answered, and did not let the agent in."""
 
 
 class Turn(NamedTuple):
@@ -46,6 +52,7 @@ class Turns:
         }
         self._owed: frozenset[Cadence] = ALL_CADENCES
         self._failures = 0
+        self._refusals = 0
         self.next = Turn(self._first_due_s[Cadence.NORMAL], ALL_CADENCES)
         self.skipped = 0
         """Polls left out because the one before had not ended when they were due."""
@@ -54,26 +61,31 @@ class Turns:
         """Note how the poll of `next` ended, at `now_s`, and plan the next one, which it returns.
 
         What was due meanwhile is not stacked: it is counted in `skipped`, and its cadences ride on the next poll. While
-        the device does not answer the pause doubles up to the limit, and nothing counts as skipped.
+        the device does not answer the pause doubles up to the limit, and nothing counts as skipped. While it refuses the
+        login the pauses are long, and nothing shortens them.
         """
         due_s = self.next.due_s
         owed = self._due_within(due_s, now_s)
         if outcome is Outcome.ANSWERED:
-            self._failures = 0
+            self._failures = self._refusals = 0
             self.skipped += self._missed(due_s, now_s)
             self._owed = owed
             resume_s = now_s
         else:
             self._failures += 1
+            self._refusals += outcome is Outcome.REFUSED
             self._owed = owed | self.next.cadences
-            resume_s = now_s + self._pause_s()
+            resume_s = now_s + (self._pause_s() if outcome is Outcome.UNREACHABLE else self._refused_pause_s())
         turn_s = min(self._due_after(cadence, resume_s) for cadence in self._intervals_s)
         self.next = Turn(turn_s, self._owed | self._due_within(resume_s, turn_s))
         return self.next
 
     def hasten(self, due_s: float) -> None:
-        """Bring the next poll forward to `due_s`, unless it comes sooner anyway; what it was to read stays due in its time."""
-        if due_s < self.next.due_s:
+        """Bring the next poll forward to `due_s`, unless it comes sooner anyway, or the device refuses the login.
+
+        What it was to read stays due in its time.
+        """
+        if due_s < self.next.due_s and not self._refusals:
             self.next = Turn(due_s, self._owed | {Cadence.FAST, Cadence.NORMAL})
 
     def _pause_s(self) -> float:
@@ -81,6 +93,9 @@ class Turns:
         fast_s, normal_s = self._intervals_s[Cadence.FAST], self._intervals_s[Cadence.NORMAL]
         doubled_s = normal_s * 2.0 ** min(self._failures - 1, 16)
         return max(0.0, min(doubled_s, self._backoff_max_s) - fast_s)
+
+    def _refused_pause_s(self) -> float:
+        return min(REFUSED_PAUSE_S * 2.0 ** min(self._refusals - 1, 16), REFUSED_PAUSE_MAX_S)
 
     def _missed(self, from_s: float, to_s: float) -> int:
         shortest = min(self._intervals_s, key=lambda cadence: self._intervals_s[cadence])

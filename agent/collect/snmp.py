@@ -14,12 +14,13 @@ from agent.collect.port import Harvest
 from agent.collect.snmp_dialogue import LoginRefused, SnmpDialogue, SnmpTiming
 from agent.collect.snmp_learn import Columns, Learnt, learn
 from agent.collect.snmp_recognise import SYS_DESCR, SYS_OBJECT_ID, identity_of, recognise
+from agent.collect.snmp_refusal import Refusal, refusal_of
 from agent.collect.stations import NETWORK_KINDS, StationWatch
 from agent.decode.counter import has_restarted
 from agent.decode.plan import due, wanted_oids
 from agent.decode.snmp import SHORTEST_RATE_S, SYS_UPTIME, CounterMemory, decode_poll, merge
 from agent.decode.value import settled
-from agent.snmp_access import SnmpAccess
+from agent.snmp_access import SnmpAccess, SnmpUser
 from campus.errors import ConfigError, Poison, Transient
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue as metric_catalogue
@@ -82,6 +83,7 @@ class SnmpCollector:
         self._stations = StationWatch(target.id)
         self._hailed: tuple[int | None, int] = (None, 0)
         """sysUpTime in ticks and when it was read."""
+        self._why_refused = ""
 
     @property
     def profile_name(self) -> str:
@@ -126,9 +128,10 @@ class SnmpCollector:
             if isinstance(error, Poison):
                 harvest.dropped[error.reason] += 1
             if isinstance(error, LoginRefused):
-                harvest.refused = str(error)
+                harvest.refused = self._why_refused = self._why_refused or await self._refusal()
             harvest.samples.append(self._sample("reachable", 0.0, now))
             return harvest
+        self._why_refused = ""
         took_ms = (self._monotonic() - started) * 1000
         harvest.samples.append(self._sample("reachable", 1.0, now))
         harvest.samples.append(self._sample("response_time_ms", took_ms, now))
@@ -145,6 +148,14 @@ class SnmpCollector:
     async def close(self) -> None:
         """Release the socket; harmless when called twice."""
         await self.dialogue.close()
+
+    async def _refusal(self) -> str:
+        """Why the device does not let the SNMPv3 user in; found out once, for it takes one more attempt to log in."""
+        target = self._target
+        if not isinstance(target.access, SnmpUser):
+            return ""
+        why = await refusal_of(target.address, target.access, self.dialogue.timing.timeout_s)
+        return "" if why is Refusal.NONE else f"{target.address} refuses the agent's SNMPv3 user: {why}"
 
     def _is_idle(self, cadences: frozenset[Cadence]) -> bool:
         """Whether only the fast points are due and the device has none."""

@@ -103,7 +103,7 @@ class SnmpDialogue:
         self._rows = Portion(1 if self.is_v1 else MOST_ROWS)
         self._address = address
         self._access = access
-        self._timing = timing
+        self.timing = timing
         self._policer = policer
         self._lock = asyncio.Lock()
         self._session: SnmpSession | None = None
@@ -124,7 +124,7 @@ class SnmpDialogue:
 
     def begin(self) -> None:
         """Start learning or reading: patience is whole again."""
-        self._patience = self._timing.patience
+        self._patience = self.timing.patience
 
     def begin_learning(self, at_once: int, repetitions: int) -> None:
         """Take a profile's limits; now and then dare a little more again, for it may have been the line and not the device."""
@@ -144,7 +144,7 @@ class SnmpDialogue:
         says so.
         """
         failure: Transient | Poison | None = None
-        for _ in range(self._timing.hail_attempts):
+        for _ in range(self.timing.hail_attempts):
             try:
                 answer = await self._hail(list(oids))
             except LoginRefused:
@@ -204,7 +204,7 @@ class SnmpDialogue:
         if not isinstance(self._access, Community):
             return None
         text = Secret(f"{self._access.text.reveal()}@{vlan}")
-        return SnmpDialogue(self._address, Community(text, self._access.version), self._timing, policer=self._policer)
+        return SnmpDialogue(self._address, Community(text, self._access.version), self.timing, policer=self._policer)
 
     async def close(self) -> None:
         """Let go of the socket; harmless when called twice."""
@@ -235,7 +235,7 @@ class SnmpDialogue:
 
     async def _get_patiently(self, oids: list[str]) -> dict[str, Raw] | None:
         """Ask some times over; None when it stays silent and there is patience left, empty when it answers with an error."""
-        for _ in range(self._timing.attempts):
+        for _ in range(self.timing.attempts):
             try:
                 return await self._get([oid for oid in oids if oid])
             except LoginRefused:
@@ -289,14 +289,14 @@ class SnmpDialogue:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
             host = str(found[0][4][0])
         self.counts["sessions"] += 1
-        return await opened_session(host, port, self._access, self._timing.timeout_s, self._policer)
+        return await opened_session(host, port, self._access, self.timing.timeout_s, self._policer)
 
     async def _stepped(self, steps: AsyncIterator[tuple[str, Raw]]) -> tuple[str, Raw] | None:
         """The next row, None after the last. What is lost is asked for again: gufo-snmp tells a late answer by its id.
 
         Where the device has never answered so many rows it is not the line that is doubted first.
         """
-        attempts = self._timing.attempts if self._rows.is_proven else min(2, self._timing.attempts)
+        attempts = self.timing.attempts if self._rows.is_proven else min(2, self.timing.attempts)
         for attempt in range(1, attempts + 1):
             try:
                 return await anext(steps, None)

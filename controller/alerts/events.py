@@ -21,6 +21,8 @@ _TITLES: Final = {
     "warm_start": ("The device has restarted by itself or by a command", "设备热启动"),
     "link_down": ("A port went down", "端口断开"),
     "link_up": ("A port came up", "端口已连接"),
+    "login_down": ("The device refuses the agent's login", "设备拒绝采集器登录"),
+    "login_up": ("The device lets the agent log in again", "采集器恢复登录设备"),
     "authentication_failure": ("Somebody used a wrong password at the device", "设备登录认证失败"),
     "topology_changed": ("The spanning tree changed", "生成树拓扑变化"),
     "hardware_changed": ("Modules or parts changed", "硬件配置变化"),

@@ -12,13 +12,15 @@ class FakeCollector:
         self.device = DeviceId(device)
         self.ports = ports
         self.is_up = True
+        self.refused = ""
+        """Why it lets nobody in, empty when it does."""
         self.polls: list[frozenset[Cadence]] = []
         self.is_closed = False
 
     async def poll(self, cadences: frozenset[Cadence], now: int) -> Harvest:
         self.polls.append(cadences)
-        if not self.is_up:
-            return Harvest([self._sample("reachable", "", now, 0)])
+        if self.refused or not self.is_up:
+            return Harvest([self._sample("reachable", "", now, 0)], refused=self.refused)
         samples = [self._sample("reachable", "", now, 1)]
         samples += [self._sample("if_in_bps", f"port {n}", now, n * 1000 + len(self.polls)) for n in range(self.ports)]
         return Harvest(samples, DeviceFacts(self.device, DeviceKind.SWITCH, now, model="Fake 8"))

@@ -12,6 +12,7 @@ import pytest
 
 from agent.address import HostPort
 from agent.probe import probe_report
+from agent.snmp_access import Community
 from campus.secret import Secret
 from simulator.snmp.quirk import Quirks
 from simulator.snmp.responder import Responder, responding
@@ -93,7 +94,7 @@ def test_what_was_never_held_to_a_recording_says_so() -> None:
 def probed(path: Path, quirks: Quirks = Quirks()) -> dict[str, Any]:  # noqa: B008 - frozen
     device = Responder(read_snmprec(path), quirks=quirks)
     with responding(device):
-        return probe_report(HostPort("127.0.0.1", device.port), Secret("public"), lambda: NOW, SHIPPED)
+        return probe_report(HostPort("127.0.0.1", device.port), Community(Secret("public")), lambda: NOW, SHIPPED)
 
 
 def scored(recordings: Path, name: str, report: dict[str, Any]) -> dict[str, tuple[int, int]]:

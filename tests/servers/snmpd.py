@@ -23,13 +23,14 @@ class Snmpd:
 
 
 @contextmanager
-def snmpd(directory: Path, extra: str = "", *, contact: str = "nobody") -> Iterator[Snmpd]:
+def snmpd(directory: Path, extra: str = "", *, contact: str = "nobody", port: int = 0) -> Iterator[Snmpd]:
     """Run snmpd with `directory` for its files; `extra` lines are added to its configuration.
 
-    What is configured cannot be set by SNMP; an empty `contact` leaves sysContact to those who may write.
+    What is configured cannot be set by SNMP; an empty `contact` leaves sysContact to those who may write. `port` 0 takes any;
+    one that is started again in the same `directory` is the same engine, booted once more.
     """
     program = require_program("snmpd", "snmpd")
-    port = free_port(socket.SOCK_DGRAM)
+    port = port or free_port(socket.SOCK_DGRAM)
     config = directory / "snmpd.conf"
     config.write_text(
         f"rocommunity {COMMUNITY} 127.0.0.1\n"

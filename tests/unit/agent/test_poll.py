@@ -55,15 +55,18 @@ def run(
     script: Callable[[Poller], Awaitable[None]],
     concurrency: int = 8,
     timeout_s: float = 60.0,
+    told: list[tuple[str, str]] | None = None,
 ) -> Counter[str]:
-    """Poll `collectors` while `script` drives the clock; harvests by device."""
+    """Poll `collectors` while `script` drives the clock; harvests by device. `told` takes kind and text of events."""
     taken: Counter[str] = Counter()
 
     async def main() -> None:
         devices = [Polled(c.device, c, Turns(c.device, INTERVALS, 30.0, timer.now_s())) for c in collectors]
 
-        def sink(device: DeviceId, _harvest: Harvest) -> None:
+        def sink(device: DeviceId, harvest: Harvest) -> None:
             taken[device] += 1
+            if told is not None:
+                told.extend((event.kind, event.text) for event in harvest.events)
 
         poller = Poller(devices, sink, concurrency=concurrency, timeout_s=timeout_s, clock=timer.utc_ms, timer=timer)
         task = asyncio.create_task(poller.run())
@@ -121,6 +124,25 @@ def test_an_unreachable_device_is_asked_less_often_and_its_return_is_noticed_wit
         assert poller.skipped == 0
 
     run([gone], timer, script)
+
+
+def test_a_device_that_refuses_the_login_says_so_once_and_is_not_hammered() -> None:
+    timer = ManualTimer()
+    locked = FakeCollector("locked")
+    locked.refused = "the password is another at the device"
+    told: list[tuple[str, str]] = []
+
+    async def script(poller: Poller) -> None:
+        await timer.advance(12 * 60)
+        for _ in range(20):
+            poller.poll_soon(locked.device)
+            await timer.advance(10)
+        assert len(locked.polls) <= 3
+        locked.refused = ""
+        await timer.advance(30 * 60)
+
+    run([locked], timer, script, told=told)
+    assert told == [("login_down", "the password is another at the device"), ("login_up", "")]
 
 
 def test_a_collector_that_breaks_costs_only_its_own_turn() -> None:

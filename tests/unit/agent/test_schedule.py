@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.collect.port import Cadence
-from agent.schedule import ALL_CADENCES, Outcome, Turns, stable_share
+from agent.schedule import ALL_CADENCES, REFUSED_PAUSE_MAX_S, Outcome, Turns, stable_share
 
 INTERVALS = {Cadence.FAST: 5.0, Cadence.NORMAL: 15.0, Cadence.SLOW: 300.0}
 START = 1000.0
@@ -67,6 +67,24 @@ def test_back_off_doubles_to_its_bound_and_counts_nothing_as_skipped() -> None:
     assert plan.skipped == 0
 
 
+def test_a_device_that_refuses_the_login_is_left_alone_for_long_and_nobody_hastens_it() -> None:
+    plan = turns()
+    moments = [plan.next.due_s]
+    while plan.next.due_s < START + 15 * 60:
+        plan.finish(Outcome.REFUSED, plan.next.due_s)
+        plan.hasten(plan.next.due_s - 200)
+        moments.append(plan.next.due_s)
+    assert len(moments) <= 4, "devices lock a user out after three to five wrong passwords in some minutes"
+    for _ in range(10):
+        before_s = plan.next.due_s
+        plan.finish(Outcome.REFUSED, before_s)
+    assert plan.next.due_s - before_s <= REFUSED_PAUSE_MAX_S + 5
+    plan.finish(Outcome.ANSWERED, plan.next.due_s)
+    soon_s = plan.next.due_s - 1
+    plan.hasten(soon_s)
+    assert plan.next.due_s == soon_s
+
+
 def test_a_device_that_comes_back_is_read_whole_when_it_was_never_read_whole() -> None:
     plan = turns()
     for _ in range(3):
@@ -98,10 +116,13 @@ def test_whatever_happens_turns_move_forward_and_soon_enough(
         following = plan.finish(outcome, ended_s)
         assert following.due_s > ended_s - 1e-3
         assert following.cadences
-        bound_s = (
-            intervals_s[Cadence.FAST] if outcome is Outcome.ANSWERED else max(backoff_max_s, intervals_s[Cadence.FAST])
-        )
-        assert following.due_s - ended_s <= bound_s + 1e-3
+        fast_s = intervals_s[Cadence.FAST]
+        longest_s = {
+            Outcome.ANSWERED: fast_s,
+            Outcome.UNREACHABLE: max(backoff_max_s, fast_s),
+            Outcome.REFUSED: REFUSED_PAUSE_MAX_S + fast_s,
+        }
+        assert following.due_s - ended_s <= longest_s[outcome] + 1e-3
         assert plan.skipped - skipped <= took_s / intervals_s[Cadence.FAST] + 1
 
 
