@@ -5,7 +5,7 @@ answered; a wrong value is counted by reason.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from agent.address import HostPort
@@ -17,7 +17,7 @@ from agent.collect.snmp_recognise import SYS_DESCR, SYS_OBJECT_ID, identity_of, 
 from agent.collect.snmp_refusal import Refusal, refusal_of
 from agent.collect.stations import NETWORK_KINDS, StationWatch
 from agent.decode.counter import has_restarted
-from agent.decode.plan import due, wanted_oids
+from agent.decode.plan import Ask, due, wanted_oids
 from agent.decode.snmp import SHORTEST_RATE_S, SYS_UPTIME, CounterMemory, decode_poll, merge
 from agent.decode.value import settled
 from agent.snmp_access import SnmpAccess, SnmpUser
@@ -26,7 +26,7 @@ from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue as metric_catalogue
 from campus.samples import DeviceFacts, DeviceKind, Event, Sample, SeriesKey, Severity
 from firmware_profiles.catalogue import Catalogue, Identity
-from firmware_profiles.model import Cadence, Profile
+from firmware_profiles.model import Cadence, PointType, Profile
 from firmware_profiles.raw import Raw
 
 AUTO = "auto"
@@ -186,6 +186,7 @@ class SnmpCollector:
             profile = self._catalogue.profiles[name]
             self.dialogue.begin_learning(profile.get_at_once, profile.repetitions)
             learnt = await learn(profile, columns)
+            self.dialogue.leave_out(_beyond_v1(learnt.asks))
         except (Transient, Poison):
             harvest.dropped["learning"] += 1
             self._half_learnt = columns
@@ -251,6 +252,11 @@ class SnmpCollector:
             system_name=known.learnt.system_name,
             macs=known.learnt.macs,
         )
+
+
+def _beyond_v1(asks: Iterable[Ask]) -> Iterator[str]:
+    """The OIDs that version 1 has no type for (RFC 2576, section 4.2.1)."""
+    return (ask.at(r.oid) for ask in asks for r in ask.readings() if r.type is PointType.COUNTER64)
 
 
 def _after(before: _Known | None, fresh: _Known) -> _Known:

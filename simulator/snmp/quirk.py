@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from campus.document import nearest
 from campus.errors import ConfigError
 from simulator.snmp.dialogue import MAX_UDP_BYTES
-from simulator.snmp.message import Pdu, Request
+from simulator.snmp.message import Pdu, Request, Version
 
 QUIRK_HELP = {
     "max-repetitions": "keeps silent when a GETBULK asks for more repetitions than this (Huawei's AC6605: 7)",
     "max-bytes": "longest answer; what is longer is tooBig or a shorter GETBULK (1472 fits Ethernet)",
+    "v1-only": "knows no SNMP but version 1",
     "no-bulk": "keeps silent on any GETBULK",
     "delay-ms": "answers this late",
     "loss-percent": "answers only the other requests, at random",
@@ -26,6 +27,7 @@ class Quirks:
 
     max_repetitions: int = 0
     max_bytes: int = MAX_UDP_BYTES
+    v1_only: bool = False
     no_bulk: bool = False
     delay_s: float = 0.0
     loss: float = 0.0
@@ -34,6 +36,8 @@ class Quirks:
 
     def ignores(self, request: Request) -> bool:
         """Whether the device cannot cope with this request and says nothing."""
+        if self.v1_only and request.version is not Version.V1:
+            return True
         if request.pdu is not Pdu.GET_BULK:
             return False
         return self.no_bulk or (bool(self.max_repetitions) and request.field_2 > self.max_repetitions)
@@ -61,7 +65,7 @@ def garbled(datagram: bytes, dice: random.Random) -> bytes:
 
 def _with(quirks: Quirks, name: str, number: str) -> Quirks:
     match name:
-        case "no-bulk" | "garbage" | "silent":
+        case "v1-only" | "no-bulk" | "garbage" | "silent":
             return replace(quirks, **{name.replace("-", "_"): True})
         case "max-repetitions":
             return replace(quirks, max_repetitions=_number(name, number))

@@ -7,7 +7,7 @@ from agent.address import HostPort
 from agent.collect.port import Harvest
 from agent.collect.snmp import DeviceTarget, SnmpCollector
 from agent.collect.snmp_dialogue import SnmpTiming
-from agent.snmp_access import Community
+from agent.snmp_access import Community, SnmpVersion
 from campus.ids import DeviceId
 from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue
@@ -61,12 +61,15 @@ def port(index: int, octets: int = 0, *, wide: bool = True) -> dict[str, tuple[i
 
 
 def collector(
-    responder: Responder, catalogue: Catalogue = SHIPPED, profile: str = "auto", timing: SnmpTiming = QUICK
+    responder: Responder,
+    catalogue: Catalogue = SHIPPED,
+    profile: str = "auto",
+    timing: SnmpTiming = QUICK,
+    version: SnmpVersion = SnmpVersion.V2C,
 ) -> SnmpCollector:
     """A collector of the responder's device."""
-    target = DeviceTarget(
-        DeviceId("sw-1"), HostPort("127.0.0.1", responder.port), Community(Secret("public")), profile=profile
-    )
+    access = Community(Secret("public"), version)
+    target = DeviceTarget(DeviceId("sw-1"), HostPort("127.0.0.1", responder.port), access, profile=profile)
     return SnmpCollector(target, catalogue, timing)
 
 
