@@ -122,7 +122,7 @@ class DocumentKind(StrEnum):
     """What a document tells; each kind has its own shape of content."""
 
     CONFIGURATION = "configuration"
-    """The running configuration of a device as text (UTF-8), its secrets masked."""
+    """The running configuration of a device, its secrets masked (`campus.configuration`)."""
     STATIONS = "stations"
     """Who is seen on a device's ports and under which addresses."""
     NEWCOMERS = "newcomers"

@@ -3,6 +3,7 @@
 import re
 
 from firmware_profiles.check_message import check_messages
+from firmware_profiles.check_command_line import check_command_line
 from firmware_profiles.check_point import check_snmp_point
 from firmware_profiles.check_request import check_http_match, check_requests
 from firmware_profiles.check_stations import check_stations
@@ -47,6 +48,8 @@ def check_profile(place: Place, profile: Profile) -> None:
     check_requests(place, profile)
     for index, trap in enumerate(profile.traps):
         check_trap(place.at("traps", index), trap)
+    if profile.cli:
+        check_command_line(place.at("cli"), profile.cli)
 
 
 def _check_match(place: Place, match: Match) -> None:

@@ -50,6 +50,7 @@ def _with(profile: Profile, part: Profile) -> Profile:
         addresses=_joined_by("mac", profile.addresses, part.addresses),
         macs=profile.macs + part.macs,
         traps=profile.traps + part.traps,
+        cli=profile.cli or part.cli,
         known_firmware=profile.known_firmware + part.known_firmware,
     )
 

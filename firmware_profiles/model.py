@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from campus.samples import DeviceKind
+from firmware_profiles.command_line import CommandLine
 from firmware_profiles.messages import Message as Message
 from firmware_profiles.messages import MessageFacts as MessageFacts
 from firmware_profiles.messages import MessagePoint as MessagePoint
@@ -382,6 +383,7 @@ class Profile(_Strict, frozen=True):
     requests: tuple[Request, ...] = ()
     video: Video = Video()
     traps: tuple[Trap, ...] = ()
+    cli: CommandLine | None = None
     known_firmware: tuple[KnownFirmware, ...] = ()
     get_at_once: int = 40
     """How many OIDs the family answers in one request."""
