@@ -3,6 +3,7 @@
 A point that is missing is simply not there; one that is wrong is counted in `Harvest.dropped`, and its neighbours are kept.
 """
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from firmware_profiles.model import MessageFacts, MessagePoint, PointType
 from firmware_profiles.raw import instance_of, text_of
 
 MAX_ELEMENTS = 1000
+_MOMENT = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)[T ](\d\d?):(.{5,20})\Z")
 
 
 def points_of(
@@ -55,17 +57,24 @@ def with_facts(facts: MessageFacts, bare: DeviceFacts, tree: Any) -> DeviceFacts
 
 
 def moment_ms(raw: Any) -> int:
-    """An instant as devices write it (ISO 8601, or with a space between), in UTC ms; `Poison` ``not_a_moment`` otherwise.
+    """An instant as devices write it, in UTC ms; `Poison` ``not_a_moment`` otherwise.
 
+    That is ISO 8601, or with a space between and without leading zeros; a number counts seconds or milliseconds since 1970.
     Without a zone it is the local time of this machine, which stands in the same school.
 
-    >>> moment_ms("2026-11-22T08:00:00+08:00"), moment_ms("1970-01-01T00:00:01Z")
-    (1795305600000, 1000)
+    >>> moment_ms("2026-11-22T08:00:00+08:00"), moment_ms("1970-01-01T00:00:01Z"), moment_ms(1795305600)
+    (1795305600000, 1000, 1795305600000)
     """
+    text = text_of(raw)
+    if text.isdecimal():
+        return int(text) * (1000 if len(text) < 12 else 1)
     try:
-        return round(datetime.fromisoformat(text_of(raw)).timestamp() * 1000)
+        found = _MOMENT.match(text)
+        if found:
+            text = "{}-{:0>2}-{:0>2}T{:0>2}:{}".format(*found.groups())
+        return round(datetime.fromisoformat(text).timestamp() * 1000)
     except (ValueError, OverflowError, OSError) as error:
-        raise Poison("not_a_moment", f"{text_of(raw)[:40]!r} is not a moment") from error
+        raise Poison("not_a_moment", f"{text[:40]!r} is not a moment") from error
 
 
 def _readings(point: MessagePoint, tree: Any) -> list[tuple[str, Any, Any]]:

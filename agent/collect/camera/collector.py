@@ -106,7 +106,6 @@ class CameraCollector:
             harvest.dropped["no_profile"] += 1
             return
         due = frozenset(Cadence) if first else cadences
-        await self._read_clock(asker, now, harvest)
         told = await asker.ask(due, now, harvest)
         self._asker = asker
         self._kind = told.kind or self._kind
@@ -124,15 +123,6 @@ class CameraCollector:
             return None
         self._name = name
         return Asker(self._target.id, self._catalogue.profiles[name], self._http, self._onvif)
-
-    async def _read_clock(self, asker: Asker, now: int, harvest: Harvest) -> None:
-        """A device that is asked by ONVIF tells its clock there; the others where their profile says."""
-        if any(request.onvif for request in asker.profile.requests):
-            try:
-                offset_ms = await self._onvif.offset_ms(now)
-                harvest.samples.append(self._sample("clock_offset_s", offset_ms / 1000, now))
-            except Poison as error:
-                harvest.dropped[error.reason] += 1
 
     async def _look(self, asker: Asker, now: int, harvest: Harvest) -> None:
         """Stream and picture of a camera; a recorder's channels are looked at where their cameras are."""

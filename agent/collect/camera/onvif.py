@@ -40,7 +40,12 @@ class OnvifDevice:
         return self._ahead_ms
 
     async def tell(self, operation: str, now: int, lists: tuple[str, ...] = ()) -> Any:
-        """What the device's own service answers to an operation without arguments."""
+        """What the device's own service answers to an operation without arguments.
+
+        GetSystemDateAndTime, which tells year, month and so on one by one, gives ``utc`` instead: one instant in ms.
+        """
+        if operation == "GetSystemDateAndTime":
+            return {"utc": now + await self.offset_ms(now)}
         return await self._asked(DEVICE_SERVICE, DEVICE, operation, now, "", lists)
 
     async def places(self, now: int) -> Places:

@@ -44,8 +44,10 @@ def question(namespace: str, operation: str, inner: str = "", stamp: Stamp | Non
 def password_digest(stamp: Stamp) -> str:
     """Base64 of SHA-1 over nonce, created and password.
 
-    >>> password_digest(Stamp("admin", "userpassword", 1284634784000, base64.b64decode("LKqI6G/AikKCQrN0zqZFlg==")))
-    'DadEFthQ3jFFpSoiLCMbWQsqHu4='
+    The example of the ONVIF Application Programmer's Guide:
+
+    >>> password_digest(Stamp("admin", "userpassword", 1284623445000, base64.b64decode("LKqI6G/AikKCQrN0zqZFlg==")))
+    'tuOSpGlFlIXsozq4HFNeeGeFLEI='
     """
     proof = stamp.nonce + created(stamp).encode() + stamp.password.encode()
     return base64.b64encode(hashlib.sha1(proof, usedforsecurity=False).digest()).decode()
