@@ -28,9 +28,9 @@ from controller.alerts.backlog import Backlog, Finding
 from controller.alerts.event_log import EventLog
 from controller.alerts.events import EVENT_PREFIX, Newest, ended_kind, event_rule, event_rule_id, is_worth_an_alert
 from controller.alerts.judgement import Rows
-from controller.alerts.model import EventKey, Report
+from controller.alerts.model import AlertKey, Elsewhere, EventKey, Report, Verdict
 from controller.alerts.port import Registry
-from controller.alerts.recorder import AlertKey, Cleared, Recorder
+from controller.alerts.recorder import Cleared, Recorder
 from controller.alerts.resumption import resume
 from controller.alerts.rulebook import Rulebook, shipped_rules
 from controller.alerts.selection import SITES_AT_ONCE, Pairs, Selection
@@ -123,8 +123,10 @@ class AlertEngine:
                 pass
             self._backlog.put(self._findings(resume(self._watch, self._store, self._recorder, now), now))
             self._refresh_at = now + REFRESH_INTERVAL_MS
-            events = {key for key in self._recorder.open if key[0].startswith(EVENT_PREFIX)}
-            self._recorder.abandon(self._recorder.open.keys() - watched - events, now)
+            others = {
+                key for key in self._recorder.open if key.rule.startswith(EVENT_PREFIX)
+            } | self._judged_elsewhere()
+            self._recorder.abandon(self._recorder.open.keys() - watched - others, now)
             self._take_up_events(now)
 
     def judge(self, committed: Committed) -> None:
@@ -153,6 +155,22 @@ class AlertEngine:
         if due and (is_new or before is not None):
             self._backlog.put(due)
             self.on_found()
+
+    def note_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        """Take what other rooms judged; what is open already, or over already, changes nothing. From any thread.
+
+        Kept in memory until it is written: who judges compares with `judged_elsewhere` now and then, and tells again.
+        """
+        now = self._clock()
+        changes = [change for change in map(self._change_of_verdict, verdicts) if change is not None]
+        if changes:
+            self._backlog.put([Finding(change, now) for change in changes])
+            self.on_found()
+
+    def judged_elsewhere(self) -> set[AlertKey]:
+        """Open alerts that other rooms judge."""
+        with self._pen:
+            return self._judged_elsewhere()
 
     def tick(self, now: int) -> None:
         """About once a second: let time pass, write down what was found. `Transient` when it cannot be written yet."""
@@ -263,6 +281,21 @@ class AlertEngine:
             return Case(rule, name.site, name.device, name.instance, each.at, each.since, each.value)
         return Cleared(self._watch.key(each.series, each.rule), rule, each.at, each.value)
 
+    def _judged_elsewhere(self) -> set[AlertKey]:
+        ours = {rule.id for rule in self._rulebook.rules() if isinstance(rule.condition, Elsewhere)}
+        return {key for key in self._recorder.open if key.rule in ours}
+
+    def _change_of_verdict(self, verdict: Verdict) -> Case | Cleared | None:
+        key, rule = verdict.key, self._rulebook.rule(verdict.key.rule)
+        if rule is None:  # a district may have taken it out
+            return None
+        if verdict.is_over:
+            return Cleared(key, rule, verdict.at, 0.0)
+        site, device = SiteId(key.site), DeviceId(key.device)
+        return Case(
+            rule, site, device, key.instance, verdict.at, verdict.since, 0.0, verdict.text, text_zh=verdict.text_zh
+        )
+
     def _next_findings(self) -> list[Finding]:
         most = 1 if self._written_alone else WRITE_AT_ONCE
         self._written_alone = max(0, self._written_alone - 1)
@@ -301,7 +334,7 @@ def _changes_of_event(site: SiteId, event: Event, now: int) -> Iterator[Case | C
     ended = ended_kind(event.kind)
     if ended is not None:
         rule = event_rule(event_rule_id(ended))
-        yield Cleared((rule.id, site, event.device, event.instance), rule, event.occurred_at, 0.0)
+        yield Cleared(AlertKey(rule.id, site, event.device, event.instance), rule, event.occurred_at, 0.0)
 
 
 def _case_of_event(site: SiteId, event: Event, now: int) -> Case:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from campus.ids import MetricId
 from campus.metrics import catalogue
-from controller.alerts.model import Absence, Comparison, Rule, States
+from controller.alerts.model import Absence, Comparison, Elsewhere, Rule, States
 
 _STATE_LEVEL: Final = 0.5
 
@@ -32,8 +32,8 @@ _NO_ABSENCE: Final = 0
 
 
 def all_limits(rules: Sequence[Rule]) -> list[Limits]:
-    """Limits by rule number; those of an absence are neither good nor bad and not to be used."""
-    return [_NO_LIMITS if isinstance(rule.condition, Absence) else limits_of(rule) for rule in rules]
+    """Limits by rule number; those of conditions without any are neither good nor bad and not to be used."""
+    return [_NO_LIMITS if isinstance(rule.condition, Absence | Elsewhere) else limits_of(rule) for rule in rules]
 
 
 def absences_ms(rules: Sequence[Rule]) -> list[int]:
@@ -50,8 +50,8 @@ def limits_of(rule: Rule) -> Limits:
     (-1.0, -30.0, -50.0)
     """
     condition = rule.condition
-    if isinstance(condition, Absence):
-        raise TypeError("an absence has no limits")
+    if isinstance(condition, Absence | Elsewhere):
+        raise TypeError("an absence and what is judged elsewhere have no limits")
     hold_ms, clear_hold_ms = round(condition.hold_s * 1000), round(condition.clear_hold_s * 1000)
     if isinstance(condition, States):
         return Limits(1.0, _STATE_LEVEL, _STATE_LEVEL, _bits(rule.metric, condition), hold_ms, clear_hold_ms)

@@ -59,7 +59,11 @@ class Absence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="abse
     after_s: float
 
 
-Condition = Threshold | Ratio | States | Absence
+class Elsewhere(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="elsewhere", tag_field="type"):
+    """Judged by another room of the controller, from more than one series, and told with its words (`Verdict`)."""
+
+
+Condition = Threshold | Ratio | States | Absence | Elsewhere
 
 
 class Ports(StrEnum):
@@ -159,6 +163,29 @@ class Alert(msgspec.Struct, frozen=True):
     """Id of the alert this one is hidden behind; 0 when it stands for itself."""
     trail: tuple[TrailStep, ...] = ()
     """Oldest step first; filled by `AlertService.alert`, left empty in lists."""
+
+
+class AlertKey(NamedTuple):
+    """What may be open only once."""
+
+    rule: str
+    site: str
+    device: str
+    instance: str
+
+
+class Verdict(NamedTuple):
+    """What another room judged about one thing, at `at` (UTC ms): bad since `since`, or over. `rule` is one of `Elsewhere`.
+
+    `text` and `text_zh` say why; they are what a person reads of it.
+    """
+
+    key: AlertKey
+    at: int
+    since: int
+    text: str
+    text_zh: str
+    is_over: bool = False
 
 
 class EventKey(NamedTuple):

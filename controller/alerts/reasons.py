@@ -5,20 +5,22 @@ import math
 from campus.ids import MetricId
 from campus.metrics import Metric, catalogue
 from controller.alerts.events import EVENT_PREFIX
-from controller.alerts.model import Absence, Comparison, Ratio, Rule, States, Threshold
+from controller.alerts.model import Absence, Comparison, Elsewhere, Ratio, Rule, States, Threshold
 from controller.wording import Language, duration, quantity, share
 
 Words = tuple[str, str]
 """English, Chinese."""
 
 
-def told(rule: Rule, value: float, lasted_s: int, text: str = "") -> Words:
-    """Why a case is bad: what was measured against what, and for how long; or what the device itself said.
+def told(rule: Rule, value: float, lasted_s: int, text: str = "", text_zh: str = "") -> Words:
+    """Why a case is bad: what was measured against what, and for how long; or what was said of it by device or judge.
 
     >>> from controller.alerts.rulebook import shipped_rules
     >>> told(shipped_rules().rule("freezer-warm"), -9.5, 600)[0].replace("\\xa0", " ")
     '-9.5 °C is above -12.0 °C for 10 min'
     """
+    if isinstance(rule.condition, Elsewhere):
+        return text or rule.title_en, text_zh or rule.title_zh
     if text:
         return f"the device reported: {text}", f"设备上报：{text}"
     condition = rule.condition
@@ -41,6 +43,8 @@ def over(rule: Rule, value: float) -> Words:
     """Why it is good again."""
     if rule.id.startswith(EVENT_PREFIX):
         return "the device reported that it is over", "设备上报已恢复"
+    if isinstance(rule.condition, Elsewhere):
+        return "good again", "已恢复正常"
     if math.isnan(value) or isinstance(rule.condition, Absence):
         return "heard again", "已恢复通信"
     metric = catalogue()[MetricId(rule.metric)]

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from controller.alerts.event_log import mark_judged
 from controller.alerts.events import EVENT_PREFIX, FORGOTTEN_AFTER_S
 from controller.alerts.ledger import Ledger
-from controller.alerts.model import EventKey, Rule, TrailStep
+from controller.alerts.model import AlertKey, EventKey, Rule, TrailStep
 from controller.alerts.rulebook import Rulebook
 from controller.alerts.stages import (
     Case,
@@ -32,9 +32,6 @@ from controller.alerts.stages import (
 )
 from controller.alerts.tables import AlertRow
 from controller.registry.database import reading, writing
-
-AlertKey = tuple[str, str, str, str]
-"""Rule id, site, device, instance."""
 
 RELEASE_AFTER_MS: Final = 60_000
 """How long alerts stay hidden after their cause cleared: what only had no line is heard again by then."""
@@ -75,7 +72,7 @@ class Recorder:
             rows = session.execute(select(*map(col, columns)).where(col(AlertRow.cleared_at) == 0)).all()
         ids = {alert for *_, alert, _ in rows}
         for rule, site, device, instance, alert, cause in rows:
-            situation.open[rule, site, device, instance] = alert
+            situation.open[AlertKey(rule, site, device, instance)] = alert
             if self._is_cause(rule):
                 situation.causes.setdefault(site, []).append(alert)
             if cause and cause not in ids:
@@ -93,7 +90,7 @@ class Recorder:
             for rule, site, device, instance, opened_at, cleared_at in session.execute(
                 sa.select(*columns).where(lately)
             ):
-                key = (rule, site, device, instance)
+                key = AlertKey(rule, site, device, instance)
                 told[key] = max(told.get(key, 0), opened_at, cleared_at)
         return told
 
@@ -195,7 +192,7 @@ class Recorder:
         is_event = col(AlertRow.rule).startswith(EVENT_PREFIX)
         for row in ledger.open_rows(is_event, sa.or_(over, col(AlertRow.acknowledged_at) > 0)):
             reason = ("acknowledged", "已确认") if row.acknowledged_at else ("a day old", "已超过一天")
-            key = (row.rule, row.site, row.device, row.instance)
+            key = AlertKey(row.rule, row.site, row.device, row.instance)
             self._close(ledger, key, now, TrailStep(now, "cleared", "cleared", *reason))
 
     def _is_cause(self, rule_id: str) -> bool:

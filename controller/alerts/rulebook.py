@@ -15,7 +15,7 @@ from campus.document import Places, nearest, read_placed
 from campus.errors import ConfigError
 from campus.ids import MetricId, is_id
 from campus.metrics import MetricKind, catalogue
-from controller.alerts.model import Absence, Comparison, Ratio, Rule, States, Threshold
+from controller.alerts.model import Absence, Comparison, Elsewhere, Ratio, Rule, States, Threshold
 
 MAX_STATE_VALUE: Final = 63
 """State numbers are kept as bits of one 64-bit word."""
@@ -125,6 +125,8 @@ def _bad_wording(field: str, text: str) -> Iterator[Complaint]:
 
 def _bad_condition(rule: Rule, kind: MetricKind) -> Iterator[Complaint]:
     condition = rule.condition
+    if isinstance(condition, Elsewhere):
+        return
     if isinstance(condition, Absence):
         if condition.after_s <= 0:
             yield ("condition", "after_s"), "after_s must be above 0"

@@ -16,7 +16,7 @@ from campus.ids import DeviceId, SiteId
 from campus.samples import DeviceKind
 from controller.alerts.judgement import Mask
 from controller.alerts.layers import Numbers
-from controller.alerts.model import Ports, Ratio, Rule
+from controller.alerts.model import Elsewhere, Ports, Ratio, Rule
 from controller.alerts.names import Keys
 from controller.alerts.port import Registry
 from controller.alerts.ports import PortMap
@@ -51,6 +51,8 @@ class Selection:
         self.rules = rulebook.rules()
         self._of_metric: dict[str, list[int]] = {}
         for number, rule in enumerate(self.rules):
+            if isinstance(rule.condition, Elsewhere):
+                continue  # nothing is looked at for it here
             self._of_metric.setdefault(rule.metric, []).append(number)
         about_ports = [rule.kinds for rule in self.rules if _needs_ports(rule)]
         self._has_ports = bool(about_ports)

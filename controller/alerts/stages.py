@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from campus.ids import DeviceId, SiteId
-from controller.alerts.model import Rule, TrailStep
+from controller.alerts.model import AlertKey, Rule, TrailStep
 from controller.alerts.reasons import lasting, over, told
 
 JUDGED: Final = "judged"
@@ -45,7 +45,9 @@ class Case:
     since: int
     value: float
     text: str = ""
-    """What the device itself said; empty unless the case comes from an event."""
+    """What the device itself said, or who judged it elsewhere; empty for a rule over one series."""
+    text_zh: str = ""
+    """The same in Chinese, of what was judged elsewhere; a device speaks as it does."""
     arrived_late_ms: int = 0
 
 
@@ -53,7 +55,7 @@ class Case:
 class Situation:
     """What is open now: alert ids by (rule, site, device, instance), and the causes of silence by site."""
 
-    open: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
+    open: dict[AlertKey, int] = field(default_factory=dict)
     causes: dict[str, list[int]] = field(default_factory=dict)
 
     def copy(self) -> "Situation":
@@ -88,7 +90,7 @@ def decide(case: Case, situation: Situation) -> Decision:
 
 
 def _judged(case: Case, _: Situation, decision: Decision) -> Decision:
-    english, chinese = told(case.rule, case.value, round((case.at - case.since) / 1000), case.text)
+    english, chinese = told(case.rule, case.value, round((case.at - case.since) / 1000), case.text, case.text_zh)
     return decision.after(TrailStep(case.at, JUDGED, "bad", english, chinese))
 
 
@@ -124,9 +126,9 @@ def _shown(case: Case, _: Situation, decision: Decision) -> Decision:
 STAGES: Final[tuple[Stage, ...]] = (_judged, _duplicate, _late, _hidden, _shown)
 
 
-def key_of(case: Case) -> tuple[str, str, str, str]:
+def key_of(case: Case) -> AlertKey:
     """What may be open only once."""
-    return case.rule.id, case.site, case.device, case.instance
+    return AlertKey(case.rule.id, case.site, case.device, case.instance)
 
 
 def hidden_step(at: int, cause: int) -> TrailStep:

@@ -13,7 +13,7 @@ from controller.alerts.absence import Silences
 from controller.alerts.judgement import Judgement, Mask, Rows
 from controller.alerts.layers import Bound
 from controller.alerts.limits import absences_ms, all_limits
-from controller.alerts.model import Absence, Rule
+from controller.alerts.model import Absence, AlertKey, Rule
 from controller.alerts.names import Keys, is_in, name_of
 from controller.alerts.ratios import Ratios
 from controller.alerts.selection import Pairs, Selection
@@ -66,10 +66,10 @@ class Watch:
         """The rule of a transition."""
         return self._rules[number]
 
-    def key(self, series: int, rule: int) -> tuple[str, str, str, str]:
-        """Rule id, site, device, instance: what may be open once."""
+    def key(self, series: int, rule: int) -> AlertKey:
+        """What may be open only once."""
         name = self.name(series)
-        return self._rules[rule].id, name.site, name.device, name.instance
+        return AlertKey(self._rules[rule].id, name.site, name.device, name.instance)
 
     def learn(self, names: SeriesColumns, heard_at: int, is_open: Pairs = NO_PAIRS) -> bool:
         """Bind rules to the next piece of series not learnt yet; tells whether more are left. `names` begins at series 0.

@@ -8,7 +8,17 @@ from fastapi.responses import RedirectResponse
 from campus.ids import MetricId
 from campus.metrics import MetricKind, catalogue
 from campus.samples import Severity
-from controller.alerts.model import Absence, Alert, AlertState, Comparison, Ratio, States, Threshold, TrailStep
+from controller.alerts.model import (
+    Absence,
+    Alert,
+    AlertState,
+    Comparison,
+    Elsewhere,
+    Ratio,
+    States,
+    Threshold,
+    TrailStep,
+)
 from controller.console.console import Console
 from controller.console.format import share
 from controller.console.page import Page, address, attempt, device_address
@@ -95,6 +105,8 @@ def why(page: Page, story: Story) -> list[str]:
     rule = story.rule
     if rule is None or not rule.metric:
         return [page.t("alert.reported")]
+    if isinstance(rule.condition, Elsewhere):
+        return [page.either(step.reason, step.reason_zh) for step in story.alert.trail[:1]]
     metric, condition = page.metric(rule.metric), rule.condition
     found = []
     if isinstance(condition, Absence):
@@ -128,6 +140,8 @@ def step_words(page: Page, step: TrailStep, story: Story) -> str:
     if step.stage not in STAGES:
         return page.either(step.reason, step.reason_zh)
     condition = story.rule.condition if story.rule else None
+    if step.stage == "judged" and isinstance(condition, Elsewhere):
+        return page.either(step.reason, step.reason_zh)
     judged = "silent" if isinstance(condition, Absence) else "state" if isinstance(condition, States) else "judged"
     return page.t(f"trail.{judged if step.stage == 'judged' else step.stage}", value=story.value)
 

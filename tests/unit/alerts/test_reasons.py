@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from controller.alerts.model import Absence, Ratio, Rule, States
+from controller.alerts.model import Absence, Elsewhere, Ratio, Rule, States
 from controller.alerts.reasons import over, told
 from controller.alerts.rulebook import shipped_rules
 
@@ -67,7 +67,7 @@ def example(rule: Rule) -> float:
     condition = rule.condition
     if isinstance(condition, Ratio):
         return 123_456_789.0
-    return 0.0 if isinstance(condition, Absence | States) else condition.level * 1.07
+    return 0.0 if isinstance(condition, Absence | Elsewhere | States) else condition.level * 1.07
 
 
 def found(rule_id: str) -> Rule:
