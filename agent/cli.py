@@ -105,6 +105,44 @@ def probe(device: str, community: str, profile: str, folder: Path | None, *, as_
     click.echo(json.dumps(report, ensure_ascii=False) if as_json else rendered(report))
 
 
+@agent.command(short_help="Find devices nobody has registered.")
+@click.option("--config", "path", type=_FILE, required=True, help="The agent's YAML file.")
+@click.option(
+    "--range",
+    "ranges",
+    multiple=True,
+    metavar="RANGE",
+    help="Only these of discovery.ranges; may be given several times.",
+)
+@click.option(
+    "--listen-s",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0, 3600),
+    help="How long brokers are listened to.",
+)
+@click.option("--json", "is_json", is_flag=True, help="One JSON object instead of a table.")
+@click.option("--write", is_flag=True, help="Add what was found to the file: shows the difference and asks first.")
+def discover(path: Path, ranges: tuple[str, ...], listen_s: float, *, is_json: bool, write: bool) -> None:
+    """Look for devices in the school's networks and on its brokers; say what they are and where they hang.
+
+    Only addresses in the file's discovery.ranges are asked, slowly. Nothing is changed on any device.
+
+    \b
+    In agent.yaml:
+      discovery: {ranges: [10.20.1.0/24, 10.20.2.10-50]}
+
+    \b
+    Examples:
+      campanile agent discover --config agent.yaml
+      campanile agent discover --config agent.yaml --range 10.20.1.0/24 --write
+      campanile agent discover --config agent.yaml --json | jq '.devices[] | select(.registered == "") | .address'
+    """
+    from agent.discovery.command import discover as find
+
+    find(path, ranges, listen_s, is_json=is_json, write=write)
+
+
 @agent.command()
 @click.option("--config", "path", type=_FILE, required=True, help="The agent's YAML file.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of sentences.")

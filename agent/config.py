@@ -12,6 +12,7 @@ import msgspec
 
 from agent.address import HostPort, parse_host_port
 from agent.credentials import Credential, resolved_credentials
+from agent.discovery.config import DiscoveryConfig, discovery_config
 from agent.path.config import PathPlan, path_plan
 from agent.services.check import Service
 from agent.services.config import resolved_services
@@ -76,6 +77,7 @@ class AgentConfig:
     traps: TrapConfig | None = None
     services: tuple[Service, ...] = ()
     path: PathPlan | None = None
+    discovery: DiscoveryConfig | None = None
 
     @property
     def backoff_max_s(self) -> float:
@@ -105,6 +107,7 @@ def load_config(path: Path) -> AgentConfig:
         services=resolved_services(file.services, credentials, checked.where, path.parent),
         path=path_plan(file.path, address, checked.where, path.parent) if file.path else None,
         traps=trap_config(file.traps, address, credentials, checked.where, path.parent) if file.traps else None,
+        discovery=discovery_config(file.discovery, credentials, checked.where) if file.discovery else None,
     )
 
 

@@ -38,6 +38,10 @@ class FactsBook:
     def __contains__(self, device: DeviceId) -> bool:
         return device in self._facts
 
+    def known(self) -> list[DeviceFacts]:
+        """All facts as they stand, in no particular order."""
+        return list(self._facts.values())
+
     def recall(self, facts: Iterable[DeviceFacts]) -> None:
         """Take what was known before a restart, except of those this agent no longer has; it is told again anyway."""
         for each in facts:

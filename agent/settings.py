@@ -179,6 +179,25 @@ class MqttDeviceEntry(_Settings, frozen=True):
     kind: DeviceKind | None = None
 
 
+class DiscoverySettings(_Settings, frozen=True):
+    """Where devices nobody has registered are looked for, how often and how hard. Nothing outside of `ranges` is ever asked."""
+
+    ranges: tuple[str, ...]
+    every_h: float = 24.0
+    rate_per_s: float = 50.0
+    """Packets, of everything that is asked together."""
+    concurrency: int = 32
+    """Addresses asked at once."""
+    credentials: tuple[str, ...] = ()
+    """Names of `credentials` that are tried, in this order; empty: all that SNMP can use."""
+    ports: dict[str, int] = {}
+    """Where a service is looked for that is not at its usual port."""
+    rooms: dict[str, str] = {}
+    """Rooms that a device's name may mean: id to what people call it. Those of the file's devices are known anyway."""
+    forget_after: int = 3
+    """Scans in a row that have not found a device before it is told to have vanished."""
+
+
 class AgentFile(_Settings, frozen=True):
     """The whole file, as written."""
 
@@ -203,6 +222,8 @@ class AgentFile(_Settings, frozen=True):
     mqtt_devices: tuple[MqttDeviceEntry, ...] = ()
     mqtt_silence_s: float = 180.0
     """A device heard over MQTT that says nothing for so long is unreachable."""
+    discovery: DiscoverySettings | None = None
+    """Nobody is looked for without this block."""
     services: tuple[ServiceEntry, ...] = ()
     path: PathSettings | None = None
     """Nothing is pinged without this block."""

@@ -1,0 +1,74 @@
+"""What an open port and its greeting hint at: a kind of device, a vendor, a protocol to read it by. Pure tables.
+
+A hint never proves anything: many displays speak PJLink, recorders look like cameras. So none is certain.
+"""
+
+import re
+from typing import Final, NamedTuple
+
+from agent.discovery.knock import Door
+from agent.discovery.observation import Observation, Source
+from campus.newcomers import Confidence, printable
+from campus.samples import DeviceKind
+
+SAYS_CHARS: Final = 100
+
+
+class Hint(NamedTuple):
+    """Where `pattern` is found in what a service says, the device may be of this kind."""
+
+    service: str
+    pattern: str
+    kind: DeviceKind
+    confidence: Confidence = Confidence.GUESS
+    vendor: str = ""
+    protocol: str = ""
+
+
+HINTS: Final = (
+    Hint("pjlink", r"^PJLINK [012E]", DeviceKind.PROJECTOR, Confidence.LIKELY, protocol="pjlink"),
+    Hint("rtsp", r"(?i)hikvision|hipcam", DeviceKind.CAMERA, Confidence.LIKELY, "Hikvision"),
+    Hint("rtsp", r"(?i)dahua|rtsp server/\d", DeviceKind.CAMERA, Confidence.LIKELY, "Dahua"),
+    Hint("rtsp", r"(?i)uniview|unv", DeviceKind.CAMERA, Confidence.LIKELY, "Uniview"),
+    Hint("rtsp", r"^RTSP/1\.", DeviceKind.CAMERA, Confidence.LIKELY),
+    Hint("http", r"(?i)hikvision|app-webs|dnvrs-webs|davinci", DeviceKind.CAMERA, Confidence.LIKELY, "Hikvision"),
+    Hint("http", r"(?i)dahua|Login to [0-9A-F]{15}", DeviceKind.CAMERA, Confidence.LIKELY, "Dahua"),
+    Hint("http", r"(?i)\bAXIS\b", DeviceKind.CAMERA, Confidence.LIKELY, "Axis"),
+    Hint("http", r"(?i)laserjet|pantum|printer|ecosys|imagerunner", DeviceKind.PRINTER, Confidence.LIKELY),
+    Hint("http", r"(?i)projector|pjlink", DeviceKind.PROJECTOR, Confidence.GUESS),
+    Hint("print", r"", DeviceKind.PRINTER),
+    Hint("ssh", r"(?i)HUAWEI|Comware|RGOS", DeviceKind.SWITCH, Confidence.GUESS),
+    Hint("ssh", r"(?i)OpenSSH", DeviceKind.SERVER),
+)
+"""The first that fits a service speaks for it; what is likely goes before what is guessed."""
+
+
+def hinted(host: str, doors: list[Door], observed_at: int) -> list[Observation]:
+    """One observation for each open port of an address; without a hint too, for something is there."""
+    return [_hinted(host, door, observed_at) for door in doors]
+
+
+def _hinted(host: str, door: Door, observed_at: int) -> Observation:
+    said = door.said.decode("utf-8", "replace")
+    hint = next((each for each in HINTS if each.service == door.service and re.search(each.pattern, said)), None)
+    first = printable(_telling_line(said), SAYS_CHARS).strip()
+    says = f"port {door.port} ({door.service}) is open" + (f" and says {first!r}" if first else "")
+    if hint is None:
+        return Observation(source=Source.TCP, address=host, says=says, observed_at=observed_at)
+    return Observation(
+        source=Source.GREETING if first else Source.TCP,
+        address=host,
+        port=door.port,
+        kind=hint.kind,
+        confidence=hint.confidence,
+        vendor=hint.vendor,
+        protocol=hint.protocol,
+        says=says,
+        observed_at=observed_at,
+    )
+
+
+def _telling_line(said: str) -> str:
+    """The line that tells most: a Server header, a realm, a title, else the first."""
+    found = re.search(r"(?im)^(?:server|www-authenticate): *([^\r\n]+)|<title>([^<\r\n]+)", said)
+    return next((group for group in found.groups() if group), "") if found else said.partition("\n")[0]

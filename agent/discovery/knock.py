@@ -1,0 +1,106 @@
+"""Signs of life of one address beside SNMP: ping, open TCP ports and what is said there. Small, slow, never signed in.
+
+Nothing here proves what a device is; `agent.discovery.hints` says what it may be. All packets are paid for at the `Pace`.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from contextlib import suppress
+from typing import Final, NamedTuple
+
+from agent.discovery.pace import Pace
+from agent.path.model import PathState
+from agent.path.ping import pinged
+
+TIMEOUT_S: Final = 1.0
+GREETING_S: Final = 2.0
+MAX_GREETING_BYTES: Final = 4096
+NOBODY: Final = "127.255.255.254"
+"""A loopback address that nobody listens on by itself: what answers there listens on every loopback address."""
+_ANSWERED_PACKETS: Final = 3
+"""What a connection costs beside its SYN: the acknowledgement, the question, the end."""
+
+_QUESTIONS: Final = {
+    "http": b"GET / HTTP/1.0\r\nHost: %(host)b\r\nConnection: close\r\n\r\n",
+    "rtsp": b"OPTIONS rtsp://%(host)b/ RTSP/1.0\r\nCSeq: 1\r\n\r\n",
+}
+_LISTENS: Final = frozenset({"pjlink", "ssh"})
+"""Protocols in which the server speaks first (PJLink 1.00, section 5.1; RFC 4253, section 4.2)."""
+
+
+class Door(NamedTuple):
+    """An open port and the beginning of what was said there."""
+
+    service: str
+    port: int
+    said: bytes = b""
+
+
+async def open_doors(host: str, ports: dict[str, int], pace: Pace) -> list[Door]:
+    """The ports of `ports` (service to number) that take a connection, with their greetings."""
+    knocks = []
+    for port in ports.values():
+        await pace.take()
+        knocks.append(asyncio.ensure_future(_opened(host, port)))
+    doors = []
+    for (service, port), knock in zip(ports.items(), knocks, strict=True):
+        connection = await knock
+        if connection is not None:
+            await pace.take(_ANSWERED_PACKETS)
+            doors.append(Door(service, port, await _greeting(host, service, *connection)))
+    return doors
+
+
+async def answers_ping(host: str, pace: Pace) -> bool:
+    """Whether a ping is answered; False too where this system does not let us send one.
+
+    Loopback addresses are not asked: Linux answers for all of them.
+    """
+    if ipaddress.ip_address(host).is_loopback:
+        return False
+    await pace.take()
+    return (await pinged(host, 1, 0.0, TIMEOUT_S)).state is PathState.ANSWERS
+
+
+def is_own(host: str) -> bool:
+    """Whether an address is this machine's; a loopback address is whoever listens there."""
+    address = ipaddress.ip_address(host)
+    if address.is_loopback:
+        return False
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link, suppress(OSError):
+        link.bind((host, 0))
+        return True
+    return False
+
+
+async def ports_of_everybody(ports: dict[str, int], pace: Pace) -> frozenset[str]:
+    """The services that this machine offers on every loopback address: they are no sign of a device on one of them."""
+    return frozenset(door.service for door in await open_doors(NOBODY, ports, pace))
+
+
+async def _opened(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            return await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError):
+        return None
+
+
+async def _greeting(host: str, service: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    """What is said at an open port, at most `MAX_GREETING_BYTES`; empty where nothing is said in time."""
+    said = b""
+    try:
+        async with asyncio.timeout(GREETING_S):
+            if question := _QUESTIONS.get(service):
+                writer.write(question % {b"host": host.encode()})
+            if question or service in _LISTENS:
+                said = await reader.read(MAX_GREETING_BYTES)
+    except (OSError, TimeoutError):
+        pass
+    finally:
+        writer.close()
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(TIMEOUT_S):
+                await writer.wait_closed()
+    return said
