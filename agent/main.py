@@ -130,7 +130,29 @@ class Agent:
             partial(watch_for_silence, self.presence, self.intake.take, clock.reading, timer),
             partial(remember_candidates, self.candidates, self.spool, timer),
             *watches(config, self.intake.take, clock.reading, timer),
+            *self._discovery(catalogue, collector_for, clock, timer),
         )
+
+    def _discovery(
+        self, catalogue: Catalogue, collector_for: CollectorFactory, clock: SteadyClock, timer: Timer
+    ) -> list[Watching]:
+        plan = self._config.discovery
+        if plan is None:
+            return []
+        from agent.discovery.watch import DiscoveryWatch  # only where the file asks for it
+
+        watch = DiscoveryWatch(
+            self._config,
+            plan,
+            catalogue,
+            collector_for,
+            self.book,
+            self.candidates,
+            self.intake.take,
+            clock=clock.reading,
+            timer=timer,
+        )
+        return [watch.run]
 
     @property
     def summary(self) -> str:

@@ -189,7 +189,7 @@ class DiscoverySettings(_Settings, frozen=True):
     concurrency: int = 32
     """Addresses asked at once."""
     credentials: tuple[str, ...] = ()
-    """Names of `credentials` that are tried, in this order; empty: all that SNMP can use."""
+    """Names of `credentials` that are tried, in this order; empty: all. Each is tried once where it is a sign-in."""
     ports: dict[str, int] = {}
     """Where a service is looked for that is not at its usual port."""
     rooms: dict[str, str] = {}

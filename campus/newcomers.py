@@ -67,6 +67,12 @@ class Newcomer(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The YAML lines that take it in."""
     last_seen_at: int = 0
 
+    @property
+    def what(self) -> str:
+        """Vendor and model as one says them; many a model has the vendor's name in it."""
+        is_in = self.model.lower().startswith(self.vendor.lower())
+        return self.model if is_in and self.model else f"{self.vendor} {self.model}".strip()
+
 
 class Newcomers(msgspec.Struct, frozen=True, omit_defaults=True):
     """The whole document: who is a newcomer now."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import click
 
+from agent.build import collector_of
 from agent.candidates import Candidates
 from agent.clock import SteadyTimer, Timer, utc_ms
 from agent.collect.mqtt.interpreters import interpreters_of
@@ -143,7 +144,12 @@ async def _scanned(
     timer = SteadyTimer()
     memory = read_memory(memory_path(config.spool_path))
     scan = Scan(
-        plan_of(plan, begin, memory.credentials), catalogue, timer, utc_ms, lambda told: say("  " + answer_line(told))
+        plan_of(plan, begin, memory.credentials),
+        catalogue,
+        lambda device: collector_of(device, catalogue),
+        timer,
+        utc_ms,
+        lambda told: say("  " + answer_line(told)),
     )
     ear = _Ear(config, catalogue, timer)
     work = asyncio.create_task(_both(scan, ear, listen_s))

@@ -137,7 +137,7 @@ def _vanished(before: Remembered, scans: int) -> Change:
 
 
 def _called(device: Newcomer) -> str:
-    what = " ".join(part for part in (device.vendor, device.model) if part)
+    what = device.what
     named = device.name or what or device.mac or device.address
     details = ", ".join(
         part for part in (what if device.name else "", device.serial and f"serial {device.serial}") if part

@@ -20,11 +20,12 @@ MAX_RATE_PER_S: Final = 1000.0
 
 @dataclass(frozen=True)
 class DiscoveryConfig:
-    """What discovery runs by. `credentials` are those that SNMP can use, in the order they are tried."""
+    """What discovery runs by. `credentials` are those that SNMP can use, `sign_ins` the others, in the order they are tried."""
 
     settings: DiscoverySettings
     ranges: tuple[Range, ...]
     credentials: tuple[Credential, ...]
+    sign_ins: tuple[Credential, ...]
     ports: Mapping[str, int]
     """Service to port, ``snmp`` among them."""
 
@@ -44,7 +45,14 @@ def discovery_config(
         raise ConfigError(
             f"{where('discovery')}: discovery needs `ranges`, such as [10.20.1.0/24]: nothing else is asked"
         )
-    return DiscoveryConfig(settings, tuple(ranges), _credentials(settings, credentials, where), _ports(settings, where))
+    chosen = _credentials(settings, credentials, where)
+    return DiscoveryConfig(
+        settings,
+        tuple(ranges),
+        tuple(each for each in chosen if each.snmp),
+        tuple(each for each in chosen if each.password),
+        _ports(settings, where),
+    )
 
 
 def _check_numbers(settings: DiscoverySettings, where: Callable[..., str]) -> None:
@@ -64,13 +72,11 @@ def _credentials(
     settings: DiscoverySettings, credentials: Mapping[str, Credential], where: Callable[..., str]
 ) -> tuple[Credential, ...]:
     for number, name in enumerate(settings.credentials):
-        if name not in credentials or credentials[name].snmp is None:
+        if name not in credentials:
             raise ConfigError(
-                f"{where('discovery', 'credentials', number)}: there is no credential {name!r} for SNMP."
-                + nearest(name, [key for key, each in credentials.items() if each.snmp])
+                f"{where('discovery', 'credentials', number)}: there is no credential {name!r}.{nearest(name, list(credentials))}"
             )
-    chosen = settings.credentials or tuple(credentials)
-    return tuple(credentials[name] for name in chosen if credentials[name].snmp)
+    return tuple(credentials[name] for name in settings.credentials or credentials)
 
 
 def _ports(settings: DiscoverySettings, where: Callable[..., str]) -> dict[str, int]:

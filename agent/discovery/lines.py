@@ -120,7 +120,7 @@ def _scalar(text: str) -> str:
 
 
 def _comment(device: Newcomer) -> str:
-    what = " ".join(part for part in (device.vendor, device.model) if part) or str(device.kind).replace("_", " ")
+    what = device.what or str(device.kind).replace("_", " ")
     serial = f", serial {device.serial}" if device.serial else ""
     place = f", on {device.place_device} {device.place_port}".rstrip() if device.place_device else ""
     return printable(f"{what}{serial}{place}", 200)

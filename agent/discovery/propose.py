@@ -60,11 +60,14 @@ def findings(observations: Collection[Observation], around: Surroundings) -> Fin
     merged = merge(observations)
     devices = [device for device in merged.devices if any(one.source.names_a_device for one in device)]
     found_places = places(devices, around.site)
-    labels = [_label(device) for device in devices]
+    labels = [_label(device, around.site) for device in devices]
+    upper = {place.device for place in found_places.values()}
     told = [
         (_finding(device, found_places.get(number), labels, around), device)
         for number, device in enumerate(devices)
         if any(one.source is not Source.CONFIGURED for one in device)
+        # what the topmost device hangs on, and nobody could ask, is no device of this school
+        and not (number in upper and number not in found_places and is_only_told(device))
     ]
     return Findings(tuple(sorted(_with_entries(told, around), key=_in_order)), merged.conflicts)
 
@@ -187,9 +190,11 @@ def _numbers(words: set[str]) -> set[str]:
     return {word for word in words if word.isdecimal() and len(word) > 2}
 
 
-def _label(device: Device) -> str:
+def _label(device: Device, site: str) -> str:
+    """What a switch is called where something hangs on it: its id, or what that would be."""
     registered = next((one.device for one in device if one.source is Source.CONFIGURED), "")
-    return registered or _first(device, "name") or _first(device, "address") or _first(device, "chassis")
+    name = _first(device, "name").removeprefix(f"{site}-" if site else "")
+    return registered or name or _first(device, "address") or _first(device, "chassis")
 
 
 def _first(device: Device, field_name: str) -> str:

@@ -81,7 +81,7 @@ def _row(finding: Finding) -> tuple[str, ...]:
     cells = (
         device.address or ("by MQTT" if device.protocol == "mqtt" or device.sample else "not told"),
         _WORDS[device.confidence] + kind if kind != "other" else "not known",
-        " ".join(part for part in (device.vendor, device.model) if part),
+        device.what,
         device.name or (device.evidence[0].says if device.evidence else ""),
         f"{device.place_device} {device.place_port}".strip(),
         device.profile,

@@ -16,6 +16,7 @@ def plan_of(plan: DiscoveryConfig, begin: tuple[Range, ...], worked: Mapping[str
         begin=begin,
         allowed=plan.ranges,
         credentials=plan.credentials,
+        sign_ins=plan.sign_ins,
         snmp_port=plan.ports[SNMP],
         ports={service: port for service, port in plan.ports.items() if service != SNMP},
         rate_per_s=plan.settings.rate_per_s,

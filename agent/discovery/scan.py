@@ -9,6 +9,7 @@ from agent.clock import Timer, UtcClock
 from agent.credentials import Credential
 from agent.discovery.ask import ask
 from agent.discovery.hints import hinted
+from agent.discovery.identify import CollectorFactory, identified
 from agent.discovery.knock import answers_ping, is_own, open_doors, ports_of_everybody
 from agent.discovery.observation import Observation, Source
 from agent.discovery.pace import Pace
@@ -25,6 +26,9 @@ class ScanPlan:
     begin: tuple[Range, ...]
     allowed: tuple[Range, ...]
     credentials: tuple[Credential, ...]
+    """Those that SNMP can use, in the order they are tried."""
+    sign_ins: tuple[Credential, ...]
+    """Those of other protocols."""
     snmp_port: int
     ports: Mapping[str, int]
     """Service to TCP port, of those that are tried where SNMP does not answer."""
@@ -41,12 +45,14 @@ class Scan:
         self,
         plan: ScanPlan,
         catalogue: Catalogue,
+        collector_for: CollectorFactory,
         timer: Timer,
         clock: UtcClock,
         on_answer: Callable[[Sequence[Observation]], None] = lambda _: None,
     ) -> None:
         self._plan = plan
         self._catalogue = catalogue
+        self._collector_for = collector_for
         self._clock = clock
         self._on_answer = on_answer
         self._everybody: frozenset[str] = frozenset()
@@ -94,7 +100,12 @@ class Scan:
         if not found and await answers_ping(host, self.pace):
             found.append(Observation(source=Source.PING, address=host, says="answers ping", observed_at=now))
         ports = {service: port for service, port in self._plan.ports.items() if service not in self._everybody}
-        return [*found, *hinted(host, await open_doors(host, ports, self.pace), now)]
+        hints = hinted(host, await open_doors(host, ports, self.pace), now)
+        worked = self._plan.worked.get(host, "")
+        for protocol in dict.fromkeys(each.protocol for each in hints if each.protocol):
+            hint = next(each for each in hints if each.protocol == protocol)
+            found += await identified(hint, self._plan.sign_ins, worked, self._collector_for, self.pace)
+        return [*found, *hints]
 
     def _in_order(self, host: str) -> list[Credential]:
         """Communities before users, for they fail without a trace; what worked here before goes first."""
