@@ -4,21 +4,22 @@ import ipaddress
 from collections.abc import Sequence
 
 from campus.ids import MAX_INSTANCE_CHARS
+from firmware_profiles.charset import readable
 
 Raw = int | float | str | bytes | bool | None
 """What protocols hand over: SNMP values through gufo-snmp (str for OIDs and addresses, bytes for strings), JSON scalars."""
 
 
 def text_of(raw: Raw) -> str:
-    r"""Readable text of a raw value, without what strings are padded with; undecodable bytes are replaced.
+    r"""Readable text of a raw value, without what strings are padded with; `charset` says in which characters.
 
     >>> text_of(b"RG-S6220 \x00\x00"), text_of(7)
     ('RG-S6220', '7')
     """
     if raw is None:
         return ""
-    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
-    return "".join(c if c.isprintable() else " " for c in text.partition("\0")[0]).strip()
+    text = readable(raw.partition(b"\0")[0]) if isinstance(raw, bytes) else str(raw).partition("\0")[0]
+    return text.strip() if text.isprintable() else "".join(c if c.isprintable() else " " for c in text).strip()
 
 
 def instance_of(name: str) -> str:

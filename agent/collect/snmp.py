@@ -174,12 +174,14 @@ class SnmpCollector:
         self._hailed = (uptime, now)
         if not has_restarted(before, uptime, now - read_at):
             return False
+        self._half_learnt = None  # rows may have been numbered anew
         harvest.events.append(Event(self._target.id, now, "device_restarted", severity=Severity.INFO))
         return True
 
     async def _learn(self, hail: dict[str, Raw], now: int, harvest: Harvest) -> None:
         """Learn the device anew. When it does not bear it, what was known stays in use."""
         columns = self._half_learnt or Columns(self.dialogue, hail)
+        columns.left_out = 0
         self._half_learnt = None
         try:
             name = await self._profile_of()
@@ -191,6 +193,8 @@ class SnmpCollector:
             harvest.dropped["learning"] += 1
             self._half_learnt = columns
             return
+        if columns.left_out:
+            harvest.dropped["too_many_rows"] += columns.left_out
         self._known = _after(self._known, _Known(name, profile, learnt, CounterMemory(self._target.shortest_rate_s)))
         harvest.facts = self._facts(self._known, now)
 

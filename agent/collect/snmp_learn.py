@@ -20,6 +20,10 @@ _ROW_ARCS = 3
 """TimeMark, port and number: the index of a neighbour's row in LLDP-MIB."""
 
 
+MAX_ASKS = 20_000
+"""Of one table: 2,000 ports of ten points. A device with more is read as far as this goes, about 10 MB of memory."""
+
+
 class Columns:
     """Scalars and columns of one device, each fetched once and only when asked for."""
 
@@ -28,6 +32,8 @@ class Columns:
         self._scalars = dict(known)
         self._asked: set[str] = set(known)
         self._columns: dict[str, dict[str, Raw]] = {}
+        self.left_out = 0
+        """Rows beyond what is read of one device."""
 
     async def scalar(self, oid: str) -> Raw:
         """The value of a whole OID, None when there is none."""
@@ -142,7 +148,17 @@ async def table_rows(table: Table, columns: Columns) -> list[tuple[str, str]]:
     for index in kept:
         place = looked_up(table.instance, index)
         rows.append((index, named(table.instance, index, [column.get(place) for column in names])))
-    return told_apart(table, rows)
+    return _bounded(table, told_apart(table, rows), columns)
+
+
+def _bounded(table: Table, rows: list[tuple[str, str]], columns: Columns) -> list[tuple[str, str]]:
+    """The rows as far as they are read; of a sum all or none."""
+    most = MAX_ASKS // max(1, len(table.points))
+    if len(rows) <= most:
+        return rows
+    kept = [] if table.same_name is SameName.SUM else rows[:most]
+    columns.left_out += len(rows) - len(kept)
+    return kept
 
 
 async def _kept(indices: Iterable[str], where: tuple[Filter, ...], columns: Columns) -> list[str]:

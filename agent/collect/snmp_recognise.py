@@ -2,6 +2,7 @@
 
 from agent.collect.snmp_dialogue import SnmpDialogue
 from firmware_profiles.catalogue import FALLBACK, Catalogue, Identity
+from firmware_profiles.charset import readable
 from firmware_profiles.raw import Raw
 
 SYS_DESCR = "1.3.6.1.2.1.1.1.0"
@@ -13,7 +14,7 @@ def identity_of(answers: dict[str, Raw]) -> Identity:
     object_id, descr = answers.get(SYS_OBJECT_ID), answers.get(SYS_DESCR)
     return Identity(
         object_id.lstrip(".") if isinstance(object_id, str) else "",
-        descr.decode("utf-8", "replace") if isinstance(descr, bytes) else "",
+        readable(descr) if isinstance(descr, bytes) else "",
     )
 
 

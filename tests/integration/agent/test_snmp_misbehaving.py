@@ -10,6 +10,7 @@ from agent.address import HostPort
 from agent.collect.port import Harvest
 from agent.collect.snmp import DeviceTarget, SnmpCollector
 from agent.collect.snmp_dialogue import MAX_WALK_ROWS, SnmpTiming
+from agent.collect.snmp_learn import MAX_ASKS
 from agent.snmp_access import Community
 from campus.ids import DeviceId
 from campus.secret import Secret
@@ -174,13 +175,119 @@ def test_wrong_types_drop_their_point_and_no_other() -> None:
 def test_a_device_that_bears_little_is_asked_for_little(quirks: Quirks) -> None:
     device = Responder(twelve_ports(), quirks=quirks)
     with responding(device):
-        one = collector(device, timing=replace(QUICK, patience=40))
+        one = collector(device, timing=replace(QUICK, patience=40) if quirks.max_bytes < 1000 else QUICK)
         first, second = polls(one, NOW, NOW + MINUTE_MS)
     assert len(first.facts.ports if first.facts else ()) == 12
     assert values(second)["if_in_bps", "GE0/12"] == 0
     assert first.dropped + second.dropped == {}
     bears_all = one.dialogue.at_once == 40 and one.dialogue.repetitions == 20
     assert not bears_all
+
+
+@pytest.mark.slow
+def test_what_a_device_bears_is_found_once_and_then_kept() -> None:
+    device = Responder(twelve_ports(), quirks=Quirks(max_repetitions=5))
+    with responding(device):
+        one = collector(device)
+        polls(one, NOW)
+        found = one.dialogue.repetitions
+        silences = device.counts["ignored"]
+        polls(one, *(NOW + n * MINUTE_MS for n in range(1, 6)))
+    assert (found, one.dialogue.repetitions) == (5, 5)
+    assert silences == 4, "20 and 10, each twice"
+    assert device.counts["ignored"] == silences + 2, "7 in the next round, and then nothing for long"
+
+
+def test_numbers_that_end_in_nul_and_text_around_them() -> None:
+    rows = system() | port(1)
+    rows["1.3.6.1.2.1.31.1.1.1.15.1"] = (4, "1000\0")
+    rows["1.3.6.1.2.1.2.2.1.8.1"] = (4, "1\0\0")
+    device = Responder(tree(rows))
+    with responding(device):
+        (harvest,) = polls(collector(device), NOW)
+    assert values(harvest)["if_speed_bps", "GE0/1"] == 1e9
+    assert values(harvest)["if_oper_state", "GE0/1"] == 1
+    assert harvest.dropped == {}
+
+
+def test_names_are_readable_whatever_they_are_written_in_and_those_that_are_alike_are_told_apart() -> None:
+    rows = system() | port(1) | port(2) | port(3) | port(4)
+    names = {1: "一楼上联".encode("gbk"), 2: "Größe".encode("latin-1"), 3: "教室".encode(), 4: "教室".encode("gbk")}
+    for index, name in names.items():
+        rows[f"1.3.6.1.2.1.31.1.1.1.1.{index}"] = (4, name.decode("utf-8", "surrogateescape"))
+    device = Responder(tree(rows))
+    with responding(device):
+        first, second = polls(collector(device), NOW, NOW + MINUTE_MS)
+    assert first.facts is not None
+    assert [found.instance for found in first.facts.ports] == ["一楼上联", "Größe", "教室", "教室 (4)"]
+    assert values(second)["if_in_bps", "教室 (4)"] == 0
+
+
+@pytest.mark.slow
+def test_ten_thousand_interfaces_are_read_as_far_as_the_bound_goes() -> None:
+    rows = system()
+    for index in range(1, 10_001):
+        rows |= port(index, wide=False)
+    device = Responder(tree(rows))
+    with responding(device):
+        one = collector(device, timing=SnmpTiming())
+        first, second = polls(one, NOW, NOW + MINUTE_MS)
+    assert one.learnt is not None
+    assert MAX_ASKS - 100 < len(one.learnt.asks) <= MAX_ASKS + 100
+    ports = len(first.facts.ports if first.facts else ())
+    assert ports + first.dropped["too_many_rows"] == 10_000
+    assert sum(metric == "if_in_bps" for metric, _ in values(second)) == ports > 1000
+
+
+class RebootingTree(MibTree):
+    """Starts again in the middle of being walked: its ports have other numbers and names then, and its clock begins at 0."""
+
+    def __init__(self, before: MibTree, after: MibTree, steps: int) -> None:
+        super().__init__({oid: before.value(oid, 0) or b"" for oid in before.oids()})
+        self._after = after
+        self._steps = steps
+
+    def value(self, oid: Oid, now: int) -> bytes | None:
+        return self._after.value(oid, now) if self._steps <= 0 else super().value(oid, now)
+
+    def successor(self, oid: Oid, now: int) -> Binding | None:
+        self._steps -= 1
+        return self._after.successor(oid, now) if self._steps <= 0 else super().successor(oid, now)
+
+
+@pytest.mark.parametrize("steps", [5, 30, 60])
+def test_a_device_that_restarts_while_it_is_walked_is_learnt_anew(steps: int) -> None:
+    before, after = system(), system(uptime=100)
+    for index in range(1, 13):
+        before |= port(index)
+        after |= port(100 + index)
+    device = Responder(RebootingTree(tree(before), tree(after), steps))
+    with responding(device):
+        one = collector(device)
+        polls(one, NOW)
+        second, third = polls(one, NOW + MINUTE_MS, NOW + 2 * MINUTE_MS)
+    assert [event.kind for event in second.events] == ["device_restarted"]
+    assert second.facts is not None
+    assert [found.instance for found in second.facts.ports] == [f"GE0/{n}" for n in range(101, 113)]
+    assert values(third)["if_in_bps", "GE0/112"] == 0
+    assert third.dropped == {}
+
+
+def test_what_was_half_walked_before_a_restart_is_walked_again() -> None:
+    before, after = system() | port(1) | port(2), system(uptime=100) | port(101) | port(102)
+    torn = tree(before)
+    broken = {oid: torn.value(oid, 0) or b"" for oid in torn.oids()} | {
+        (1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1, 1): b"\x42\x05\x01"
+    }
+    device = Responder(MibTree(broken))
+    with responding(device):
+        one = collector(device, timing=replace(QUICK, attempts=1, patience=1))
+        (first,) = polls(one, NOW)
+        device.view = tree(after)
+        (second,) = polls(one, NOW + MINUTE_MS)
+    assert first.dropped["learning"] == 1
+    assert second.facts is not None
+    assert [found.instance for found in second.facts.ports] == ["GE0/101", "GE0/102"]
 
 
 def test_a_line_that_loses_one_in_ten_is_learnt_in_a_few_rounds() -> None:
