@@ -2,8 +2,8 @@
 
 import re
 
-from firmware_profiles.check_message import check_messages
 from firmware_profiles.check_command_line import check_command_line
+from firmware_profiles.check_message import check_messages
 from firmware_profiles.check_point import check_snmp_point
 from firmware_profiles.check_request import check_http_match, check_requests
 from firmware_profiles.check_stations import check_stations

@@ -1,4 +1,4 @@
-"""What a device profile says of a command line: which driver speaks it, what shows the configuration, what in it is noise. Nouns."""
+"""What a device profile says of a command line: which driver speaks it, what shows the configuration, what is noise in it. Nouns."""
 
 import msgspec
 
@@ -15,6 +15,8 @@ class CommandLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     driver: str
     running: str
     startup: str = ""
+    has_privilege: bool = False
+    """Whether there is a mode that ``enable`` and its password lead to, and without which little is shown."""
     noise: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     changed_by: str = ""
