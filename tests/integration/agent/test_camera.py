@@ -1,0 +1,301 @@
+"""Cameras and recorders asked over real HTTP and RTSP, by three dialects: what is read, and what a bad day makes of it."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from agent.collect.camera.login import AGAIN_AFTER_MS
+from agent.collect.port import Cadence, Harvest
+from campus.metrics import catalogue
+from campus.samples import DeviceKind
+from simulator.camera.dialects import dahua, hikvision, onvif
+from simulator.camera.scene import Trouble
+from simulator.camera.sight import Sight
+from tests.support.cameras import NOW, PASSWORD, Dialect, camera, collector_for, sight_of
+from tests.support.snmp import values
+
+ALL, NORMAL = frozenset(Cadence), frozenset({Cadence.FAST, Cadence.NORMAL})
+TIMES = {"response_time_ms", "stream_response_ms", "picture_sharpness"}
+MINUTE_MS = 60_000
+
+
+def told(harvest: Harvest) -> dict[tuple[str, str], float]:
+    return {key: value for key, value in values(harvest).items() if key[0] not in TIMES}
+
+
+def state(harvest: Harvest, metric: str) -> str:
+    """The name of the state a metric is in, empty when it was not told."""
+    found = [s.value for s in harvest.samples if s.key.metric == metric]
+    meant = next(m.state(found[0]) for name, m in catalogue().items() if name == metric) if found else None
+    return meant.name if meant else ""
+
+
+async def polled(
+    dialect: Dialect, change: Callable[[Sight], None] = lambda _: None, *, is_recorder: bool = False
+) -> Harvest:
+    """The first poll of a device that `change` was done to."""
+    sight = sight_of(dialect, is_recorder=is_recorder)
+    change(sight)
+    async with camera(dialect, sight) as doors:
+        collector = collector_for(doors)
+        try:
+            return await collector.poll(ALL, NOW)
+        finally:
+            await collector.close()
+
+
+@pytest.mark.parametrize(
+    ("dialect", "profile", "vendor"),
+    [
+        (hikvision, "hikvision/isapi", "Hikvision"),
+        (dahua, "dahua/cgi", "Dahua"),
+        (onvif, "onvif/device", "Tiandy"),
+    ],
+)
+def test_a_camera_is_recognised_read_and_seen(dialect: Dialect, profile: str, vendor: str) -> None:
+    harvest = asyncio.run(polled(dialect))
+    facts = harvest.facts
+    assert facts is not None
+    assert (facts.profile, facts.vendor, facts.model, facts.serial) == (
+        profile,
+        vendor,
+        f"{vendor[:3].upper()}-42",
+        "SN0042",
+    )
+    assert (facts.kind, facts.firmware) == (DeviceKind.CAMERA, "V5.7.12")
+    seen = told(harvest)
+    assert abs(seen.pop(("clock_offset_s", ""))) <= 2
+    extra = {("cpu_percent", ""): 23, ("uptime_s", ""): 864_000} if dialect is hikvision else {}
+    assert seen == extra | {
+        ("reachable", ""): 1,
+        ("login_state", ""): 1,
+        ("stream_state", ""): 2,
+        ("video_codec_state", ""): 1,
+        ("picture_state", ""): 1,
+    }
+    assert {"response_time_ms", "stream_response_ms", "picture_sharpness"} <= {s.key.metric for s in harvest.samples}
+    assert not harvest.events
+
+
+def test_a_recorder_tells_disks_channels_and_how_far_back_it_goes() -> None:
+    harvest = asyncio.run(
+        polled(hikvision, lambda sight: setattr(sight.disks[1], "is_failing", True), is_recorder=True)
+    )
+    assert harvest.facts is not None
+    assert harvest.facts.kind is DeviceKind.RECORDER
+    seen = told(harvest)
+    assert seen["hardware_state", "hdda"] == 1
+    assert seen["hardware_state", "hddb"] == 3
+    assert seen["storage_percent", "hdda"] == pytest.approx(89.2, abs=0.1)
+    assert seen["storage_percent", "hddb"] == 100
+    assert seen["storage_free_bytes", "hdda"] == 412_000 << 20
+    assert [seen["channel_state", channel] for channel in "123"] == [1, 1, 0]
+    assert [seen["recording_days", f"track {track}"] for track in (101, 201, 301)] == [42, 42, 42]
+    assert "picture_state" not in {metric for metric, _ in seen}
+
+
+def test_a_dahua_recorder_too() -> None:
+    harvest = asyncio.run(polled(dahua, is_recorder=True))
+    assert harvest.facts is not None
+    assert harvest.facts.kind is DeviceKind.RECORDER
+    seen = told(harvest)
+    assert seen["hardware_state", "/dev/hdda"] == 1
+    assert seen["storage_percent", "/dev/hddb"] == 100
+    assert [seen["channel_state", channel] for channel in "123"] == [1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "named"),
+    [
+        (Trouble.BLACK, "black"),
+        (Trouble.FROZEN, "frozen"),
+        (Trouble.COVERED, "covered"),
+        (Trouble.OVEREXPOSED, "overexposed"),
+        (Trouble.SNOW, "noise"),
+    ],
+)
+def test_what_is_wrong_with_the_picture_is_named(trouble: Trouble, named: str) -> None:
+    """The clock in the corner runs on whatever happens."""
+
+    async def scenario() -> Harvest:
+        moments = iter(range(NOW, NOW + 10**9, 4000))
+        sight = sight_of(hikvision)
+        sight.clock = lambda: next(moments)
+        sight.suffer(trouble)
+        async with camera(hikvision, sight) as doors:
+            collector = collector_for(doors)
+            harvest = await collector.poll(NORMAL, NOW)
+            await collector.close()
+        return harvest
+
+    assert state(asyncio.run(scenario()), "picture_state") == named
+
+
+def test_a_blurred_picture_is_known_by_how_sharp_the_camera_usually_is() -> None:
+    async def scenario() -> list[str]:
+        moments = iter(range(NOW, NOW + 10**9, 4000))
+        sight = sight_of(hikvision)
+        sight.clock = lambda: next(moments)
+        states = []
+        async with camera(hikvision, sight) as doors:
+            collector = collector_for(doors)
+            for minute in range(8):
+                if minute == 6:
+                    sight.suffer(Trouble.BLURRED)
+                states.append(state(await collector.poll(NORMAL, NOW + minute * MINUTE_MS), "picture_state"))
+            await collector.close()
+        return states
+
+    assert asyncio.run(scenario()) == ["ok"] * 6 + ["blurred"] * 2
+
+
+def test_a_wrong_password_is_tried_once_an_hour_and_said() -> None:
+    """Cameras shut out who was wrong five times; half a day of polls must stay below that at every door together."""
+
+    async def scenario() -> None:
+        async with camera(hikvision, sight_of(hikvision)) as doors:
+            collector = collector_for(doors, "wrong")
+            harvests = [await collector.poll(ALL, NOW + minute * MINUTE_MS) for minute in range(180)]
+            assert doors.account.shown == 3
+            assert {state(harvest, "login_state") for harvest in harvests} == {"refused"}
+            assert {state(harvest, "reachable") for harvest in harvests} == {"yes"}
+            assert [event.kind for harvest in harvests for event in harvest.events] == ["login_refused"]
+            doors.account.password = "wrong"  # somebody put the account right
+            doors.account.refused = 0
+            right = await collector.poll(ALL, NOW + 3 * AGAIN_AFTER_MS)
+            assert state(right, "login_state") == "accepted"
+            assert state(right, "picture_state") == "ok"
+            await collector.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_wrong_onvif_password_is_tried_once_an_hour() -> None:
+    async def scenario() -> None:
+        async with camera(onvif, sight_of(onvif)) as doors:
+            collector = collector_for(doors, "wrong")
+            for minute in range(90):
+                harvest = await collector.poll(ALL, NOW + minute * MINUTE_MS)
+            assert doors.account.shown == 2
+            assert state(harvest, "login_state") == "refused"
+            await collector.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_password_that_is_changed_shuts_all_doors_for_an_hour() -> None:
+    async def scenario() -> None:
+        async with camera(hikvision, sight_of(hikvision)) as doors:
+            collector = collector_for(doors)
+            await collector.poll(ALL, NOW)
+            doors.account.password = "another"
+            before = doors.account.refused
+            for minute in range(1, 59):
+                await collector.poll(NORMAL, NOW + minute * MINUTE_MS)
+            assert doors.account.refused - before <= 2  # the nonce may merely have been old: it is tried with a new one
+            await collector.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_token_is_dated_by_the_cameras_own_clock() -> None:
+    """A camera that is an hour ahead would refuse a token of our time."""
+    harvest = asyncio.run(polled(onvif, lambda sight: setattr(sight, "ahead_s", 3600.0)))
+    assert told(harvest)["clock_offset_s", ""] == pytest.approx(3600, abs=2)
+    assert state(harvest, "login_state") == "accepted"
+
+
+@pytest.mark.parametrize("dialect", [hikvision, dahua])
+def test_a_wrong_clock_is_measured(dialect: Dialect) -> None:
+    harvest = asyncio.run(polled(dialect, lambda sight: setattr(sight, "ahead_s", -125.0)))
+    assert told(harvest)["clock_offset_s", ""] == pytest.approx(-125, abs=2)
+
+
+def test_without_a_password_a_camera_is_recognised_and_no_more() -> None:
+    async def scenario() -> None:
+        async with camera(hikvision, sight_of(hikvision)) as doors:
+            collector = collector_for(doors, "")
+            harvest = await collector.poll(ALL, NOW)
+            await collector.close()
+        assert told(harvest) == {("reachable", ""): 1}
+        assert harvest.dropped["login_wanted"] == 1
+        assert collector.profile_name == "hikvision/isapi"
+
+    asyncio.run(scenario())
+
+
+def test_silence_is_unreachable_and_nothing_else() -> None:
+    async def scenario() -> None:
+        async with camera(hikvision, sight_of(hikvision)) as doors:
+            collector = collector_for(doors)
+        harvest = await collector.poll(ALL, NOW)
+        assert told(harvest) == {("reachable", ""): 0}
+        assert not harvest.events
+        await collector.close()
+
+    asyncio.run(scenario())
+
+
+def test_garbage_disturbs_nobody() -> None:
+    async def scenario() -> None:
+        async with camera(hikvision, sight_of(hikvision)) as doors:
+            doors.babbles = True
+            collector = collector_for(doors, profile="hikvision/isapi")
+            harvest = await collector.poll(ALL, NOW)
+            await collector.close()
+        assert told(harvest)["reachable", ""] == 1
+        assert harvest.dropped["not_xml"] >= 3
+        assert state(harvest, "picture_state") == "none"
+
+    asyncio.run(scenario())
+
+
+def test_a_camera_whose_stream_is_gone_says_so() -> None:
+    async def scenario() -> None:
+        async with camera(hikvision, sight_of(hikvision)) as doors:
+            doors.rtsp_port = 1  # nobody listens there
+            collector = collector_for(doors, look=False)
+            harvest = await collector.poll(ALL, NOW)
+            await collector.close()
+        assert state(harvest, "stream_state") == "none"
+        assert not state(harvest, "picture_state")
+
+    asyncio.run(scenario())
+
+
+def test_no_picture_touches_the_disk() -> None:
+    """Every file that is opened for writing in this process while pictures are checked is noticed."""
+    written: list[object] = []
+    is_watching = True
+
+    def notice(event: str, args: tuple[object, ...]) -> None:
+        flags = args[2] if event == "open" and len(args) > 2 else 0
+        if is_watching and isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            written.append(args)
+
+    asyncio.run(polled(hikvision))  # what is imported late is imported now
+    sys.addaudithook(notice)  # cannot be taken away again: it is told to look away instead
+    try:
+        harvest = asyncio.run(polled(hikvision))
+    finally:
+        is_watching = False
+    assert state(harvest, "picture_state") == "ok"
+    assert not written
+
+
+def test_passwords_are_never_shown() -> None:
+    async def scenario() -> list[str]:
+        seen = []
+        sight = sight_of(hikvision)
+        async with camera(hikvision, sight) as doors:
+            answer = doors.answer
+            doors.answer = lambda asked: (seen.append(asked.path + asked.body), answer(asked))[1]  # type: ignore[func-returns-value]
+            collector = collector_for(doors)
+            harvest = await collector.poll(ALL, NOW)
+            await collector.close()
+        return [*seen, repr(collector.__dict__), str(harvest)]
+
+    assert not any(PASSWORD in text for text in asyncio.run(scenario()))
