@@ -80,7 +80,7 @@ class _Finder:
     def _may_be_entry(self, node: Oid, children: dict[int, list[Oid]]) -> bool:
         """The node is numbered 1, columns are not numbered 0 and are of one type each, indices are not scalars' zeros.
 
-        A row may be numbered 0 where the rows are numbered by one figure and there are others.
+        A row may be numbered 0 where there are others, or where the rows are numbered by one figure.
         """
         if node[-1] != 1 or not children or 0 in children:
             return False
@@ -89,7 +89,10 @@ class _Finder:
             return False
         if any(len({self._tags[oid] for oid in under}) > 1 for under in children.values()):
             return False
-        return all(index[-1] != 0 for index in indices) or all(len(index) == 1 for index in indices)
+        size = len(node) + 1
+        return not any(all(oid[-1] == 0 for oid in under) for under in children.values()) or all(
+            len(oid) == size + 1 for under in children.values() for oid in under
+        )
 
     def _is_wide_entry(self, node: Oid, children: dict[int, list[Oid]]) -> bool:
         if len(children) < 2 or not self._may_be_entry(node, children):
