@@ -16,6 +16,7 @@ from campus.document import line_of, load_document
 from campus.errors import ConfigError
 from campus.secret import Secret, secret_from_environment, secret_from_file
 from campus.tls import TlsSettings
+from controller.applications.model import ApplicationSettings
 from controller.ingest.limits import Limits
 from controller.store.port import Retention
 
@@ -88,6 +89,7 @@ class ControllerConfig(_Settings, frozen=True):
     district: DistrictSettings = DistrictSettings()
     enrolment: str = ""
     alerts: AlertSettings = AlertSettings()
+    applications: ApplicationSettings = ApplicationSettings()
     retention: Retention = Retention()
     limits: Limits = Limits()
     store: StoreKind = StoreKind.EMBEDDED
@@ -154,6 +156,11 @@ def _problems(config: ControllerConfig) -> list[tuple[tuple[str, ...], str]]:
             f"{config.http.public_url!r} is not the address of a TLS proxy: write it as 'https://campanile.example'"
         )
         found.append((("http", "public_url"), advice))
+    watched = config.applications
+    for name, hold_s in (("hold_s", watched.hold_s), ("clear_hold_s", watched.clear_hold_s)):
+        if not 0 <= hold_s < watched.fresh_s:
+            advice = f"{hold_s:g} must be 0 or more, and below fresh_s ({watched.fresh_s:g}), after which nothing is known"
+            found.append((("applications", name), advice))
     for name, port in (("http", config.http.port), ("broker", config.broker.port)):
         if not 0 < port < 65536:
             found.append(((name, "port"), f"{port} is not a port: use 1 to 65535"))

@@ -25,6 +25,7 @@ from controller.api.metrics import metrics_registry
 from controller.api.page import OPENAPI_URL
 from controller.api.problems import answer_problems
 from controller.api.shapes import HealthShape, Status
+from controller.applications.service import ApplicationService
 from controller.backup.staging import STAGE_WISH, Staging
 from controller.broker import broker_address
 from controller.capacity.service import CapacityService
@@ -53,6 +54,7 @@ from controller.utilisation.service import UtilisationService
 
 MAINTENANCE_INTERVAL_S: Final = 60.0
 TICK_INTERVAL_S: Final = 1.0
+APPLICATIONS_INTERVAL_S: Final = 10.0
 _log = logging.getLogger(__name__)
 
 
@@ -87,6 +89,9 @@ class Controller:
         )
         self.capacity = CapacityService(self.store, self.registry, zone, clock, self.ingest.give_way)
         self.utilisation = UtilisationService(self.store, self.registry, zone, clock, self.ingest.give_way)
+        self.applications = ApplicationService(
+            self.store, self.registry, self.alert_engine, clock, config.applications, self.ingest.give_way
+        )
         self.staging = Staging(
             config.data_path, sqlite_file(self.engine), self.store.snapshot, clock, self.ingest.paused
         )
@@ -99,6 +104,7 @@ class Controller:
             alerting,
             Recurring("flow", TICK_INTERVAL_S, self.ingest.tend, clock),
             Recurring("registry", MAINTENANCE_INTERVAL_S, self._keep_registry, clock),
+            Recurring("applications", APPLICATIONS_INTERVAL_S, self.applications.tend, clock),
             Recurring("store", MAINTENANCE_INTERVAL_S, self.store.maintain, clock),
         )
 
@@ -174,6 +180,7 @@ class Controller:
             *labelled("facts_refused_total", "Facts not taken", "reason", self.registry.facts_refused),
             *labelled("http_answers_total", "Answers given", "status", self.answers),
             *self.staging.figures(),
+            *self.applications.figures(),
             *(figure for work in self.housekeeping for figure in work.figures()),
         ]
 

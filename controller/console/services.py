@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from controller.alerts.service import AlertService
+from controller.applications.service import ApplicationService
 from controller.capacity.service import CapacityService
 from controller.config import ControllerConfig
 from controller.overview.service import OverviewService
@@ -22,5 +23,6 @@ class Services(Protocol):
     overview: OverviewService
     capacity: CapacityService
     utilisation: UtilisationService
+    applications: ApplicationService
     clock: Callable[[], int]
     """UTC milliseconds."""

@@ -16,8 +16,10 @@ from msgspec.structs import replace
 from campus.errors import CampusError
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.samples import DeviceKind
+from controller.alerts.engine import AlertEngine
 from controller.alerts.service import AlertService
 from controller.alerts.tables import AlertRow
+from controller.applications.service import ApplicationService
 from controller.capacity.service import CapacityService
 from controller.identity.scope import SYSTEM, Scope
 from controller.overview.service import OverviewService
@@ -50,6 +52,8 @@ MEASURED = (
     (GATEWAY, MetricId("if_out_bps"), Instance(UPLINK)),
     (BOARD_101, MetricId("power_state"), Instance("")),
     (BOARD_101, MetricId("reachable"), Instance("")),
+    (GATEWAY, MetricId("service_state"), Instance("portal")),
+    (GATEWAY, MetricId("service_response_ms"), Instance("portal")),
 )
 
 
@@ -105,6 +109,7 @@ class World:
             OverviewService(telemetry, self.registry, alerts, clock, StaticReception()),
             CapacityService(store, self.registry, TIMEZONE, clock),
             UtilisationService(store, self.registry, TIMEZONE, clock),
+            ApplicationService(store, self.registry, AlertEngine(store, self.registry, engine, clock), clock),
         )
 
 
@@ -160,6 +165,7 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "device": [BOARD_101, GATEWAY],
         "kind": [DeviceKind.BOARD],
         "room": ["r101"],
+        "service": ["portal", "nothing"],
         "start": [MONDAY - DAY_MS],
         "end": [NOW],
         "text": ["s", "site-1", "10.2.0.1"],
@@ -189,7 +195,7 @@ def _live(registry: RegistryService, store: MemoryStore, engine: sa.Engine, site
     registry.note_agent(address_of(site), online=True, last_frame_at=NOW)
     ids = store.series_ids([DistrictSeries(site, *part) for part in MEASURED])
     at = np.arange(MONDAY, NOW, 5 * MINUTE_MS, dtype=np.int64)
-    value = np.tile(np.array([1e8, 2e8, 1.0, 1.0]) + _number(site), len(at))
+    value = np.tile(np.array([1e8, 2e8, 1.0, 1.0, 1.0, 20.0]) + _number(site), len(at))
     mark = FrameMark(site, address_of(site).agent, 1, 1)
     store.append(Batch([mark], np.tile(ids, len(at)), np.repeat(at, len(ids)), value))
     with writing(engine) as session:
