@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from agent.address import HostPort, parse_host_port
+from agent.configurations.config import SnapshotConfig, snapshot_config
 from agent.credentials import Credential, resolved_credentials
 from agent.discovery.config import DiscoveryConfig, discovery_config
 from agent.path.config import PathPlan, path_plan
@@ -78,6 +79,7 @@ class AgentConfig:
     services: tuple[Service, ...] = ()
     path: PathPlan | None = None
     discovery: DiscoveryConfig | None = None
+    snapshots: SnapshotConfig | None = None
 
     @property
     def backoff_max_s(self) -> float:
@@ -96,6 +98,7 @@ def load_config(path: Path) -> AgentConfig:
     checked.numbers(file)
     credentials = resolved_credentials(file.credentials, file.snmp_communities, checked.where, path.parent)
     address = Address(parse_site_id(file.site), parse_agent_id(file.agent or file.site))
+    devices = tuple(checked.device(entry, i, credentials) for i, entry in enumerate(file.devices))
     return AgentConfig(
         file=file,
         address=address,
@@ -103,7 +106,10 @@ def load_config(path: Path) -> AgentConfig:
         profiles_path=path.parent / file.profiles if file.profiles else None,
         uplink=checked.broker(file.uplink, "uplink"),
         listeners=tuple(checked.broker(b, "mqtt_listeners", i) for i, b in enumerate(file.mqtt_listeners)),
-        devices=tuple(checked.device(entry, i, credentials) for i, entry in enumerate(file.devices)),
+        devices=devices,
+        snapshots=snapshot_config(
+            file.configurations, [(each.entry, each.address) for each in devices], credentials, checked.where
+        ),
         services=resolved_services(file.services, credentials, checked.where, path.parent),
         path=path_plan(file.path, address, checked.where, path.parent) if file.path else None,
         traps=trap_config(file.traps, address, credentials, checked.where, path.parent) if file.traps else None,

@@ -29,6 +29,8 @@ class Credential:
     version: SnmpVersion = SnmpVersion.V2C
     user: SnmpUser | None = None
     """SNMPv3; it goes before a community."""
+    enable: Secret | None = None
+    """For privilege, once in by SSH."""
 
     @property
     def snmp(self) -> SnmpAccess | None:
@@ -80,6 +82,7 @@ def resolved(name: str, entry: CredentialEntry, where: Where, folder: Path) -> C
         secret("password"),
         SnmpVersion(str(entry.version)),
         resolved_user(entry.user, entry, where, folder) if entry.user else None,
+        secret("enable"),
     )
 
 

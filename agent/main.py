@@ -19,6 +19,7 @@ from agent.collect.mqtt.interpreters import interpreters_of
 from agent.collect.mqtt.listener import MqttListener, remember_candidates, watch_for_silence
 from agent.collect.port import DeviceCollector
 from agent.config import AgentConfig, PolledDevice
+from agent.configurations.build import snapshots_of
 from agent.facts import FactsBook, Plate
 from agent.intake import Intake
 from agent.outlook import Watching, watches
@@ -77,9 +78,13 @@ class Agent:
         self.spool = Spool(spool_file, clock)
         self.intake = Intake(self.book, Batch(file.batch_samples), self.spool, file.batch_s, clock.reading, timer)
         collectors = {DeviceId(device.entry.id): collector_for(device) for device in config.devices}
+        self.snapshots = snapshots_of(
+            config.snapshots, config.spool_path, catalogue, collectors, self.intake.take, clock, timer
+        )
+        take = self.snapshots.listening(self.intake.take) if self.snapshots else self.intake.take
         self.poller = Poller(
             [Polled(device, collector, _turns(device, config, timer)) for device, collector in collectors.items()],
-            self.intake.take,
+            take,
             concurrency=file.polling.concurrency,
             timeout_s=file.polling.timeout_s,
             clock=clock.reading,
@@ -102,7 +107,7 @@ class Agent:
             )
             for number, broker in enumerate(config.listeners, start=1)
         ]
-        around = Surroundings(self.intake.take, self.intake.flush, self.poller.poll_soon, collectors, self.candidates)
+        around = Surroundings(take, self.intake.flush, self.poller.poll_soon, collectors, self.candidates)
         self.traps = _trap_receiver(config, config.traps, catalogue, around, clock, timer) if config.traps else None
         self.vitals = Vitals(
             config.address,
@@ -131,6 +136,7 @@ class Agent:
             partial(remember_candidates, self.candidates, self.spool, timer),
             *watches(config, self.intake.take, clock.reading, timer),
             *self._discovery(catalogue, collector_for, clock, timer),
+            *([self.snapshots.run] if self.snapshots else []),
         )
 
     def _discovery(

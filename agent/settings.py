@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from agent.collect.port import Cadence
+from agent.configurations.settings import ConfigurationEntry, ConfigurationSettings
 from agent.path.model import PathSettings
 from agent.secret_source import SecretSource
 from agent.services.model import ServiceEntry
@@ -124,6 +125,8 @@ class CredentialEntry(_Settings, frozen=True):
     privacy_password: SecretSource | None = None
     username: str = ""
     password: SecretSource | None = None
+    enable: SecretSource | None = None
+    """For privilege, once in by SSH: the password of ``enable``."""
 
 
 class TlsTrust(StrEnum):
@@ -168,6 +171,8 @@ class DeviceEntry(_Settings, frozen=True):
     uplink_capacity_bps: float = 0.0
     trap_addresses: tuple[str, ...] = ()
     camera: CameraEntry = CameraEntry()
+    configuration: ConfigurationEntry | None = None
+    """Fetched by SSH, nightly and after each change; None for not at all."""
 
 
 class MqttDeviceEntry(_Settings, frozen=True):
@@ -216,6 +221,7 @@ class AgentFile(_Settings, frozen=True):
     snmp_communities: dict[str, SecretSource] = {}
     """The same as credentials that give a `community` alone."""
     devices: tuple[DeviceEntry, ...] = ()
+    configurations: ConfigurationSettings = ConfigurationSettings()
     traps: TrapSettings | None = None
     """Nothing is listened for without this block."""
     mqtt_listeners: tuple[BrokerSettings, ...] = ()
