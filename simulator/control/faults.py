@@ -35,7 +35,9 @@ def find_device(site: SimSite, fault: FaultName, device: str) -> str:
         if device:
             raise ConfigError(f"{fault.value} befalls the whole school: leave out --device")
         return ""
-    fitting = [each.id for each in site.devices if not kinds or each.kind in kinds]
+    fitting = [each.id for each in site.devices if FAULTS[fault].befalls(each)]
+    if not fitting:
+        raise ConfigError(f"{site.id} has no device that {fault.value} could befall: name another school")
     if not device:
         if not kinds:
             raise ConfigError(f"{fault.value} befalls one device: name it, such as --device {fitting[0]}")

@@ -19,6 +19,8 @@ class Family(StrEnum):
     PROJECTOR = "projector"
     PJLINK = "pjlink"
     CAMERA = "camera"
+    HIKVISION = "hikvision"
+    DAHUA = "dahua"
     KITCHEN = "kitchen"
     GATE = "gate"
 
@@ -33,9 +35,14 @@ class Family(StrEnum):
         return self is Family.PJLINK
 
     @property
+    def speaks_http(self) -> bool:
+        """Whether it is a camera or recorder that answers its maker's HTTP interface."""
+        return self in {Family.HIKVISION, Family.DAHUA}
+
+    @property
     def publishes(self) -> bool:
         """Whether it speaks by itself, on the school's broker; all others are asked."""
-        return not (self.speaks_snmp or self.speaks_pjlink)
+        return not (self.speaks_snmp or self.speaks_pjlink or self.speaks_http)
 
 
 _SNMP = {Family.HUAWEI, Family.H3C, Family.RUIJIE, Family.UPS, Family.PRINTER, Family.SERVER}

@@ -29,6 +29,18 @@ def end_devices(maker: Maker, vendor: Family, classrooms: list[SimRoom], *, is_r
     return [*boards, *points, *cameras, *_single_devices(maker, is_rural=is_rural)]
 
 
+def recorded_cameras(maker: Maker) -> list[SimDevice]:
+    """A recorder with its own ports and the cameras on them, which are asked themselves; they hang on no switch of the school."""
+    stairs, gate = Place("楼梯间摄像机", "hall"), Place("走廊摄像机", "office")
+    cameras = (("camera-stairs", Family.HIKVISION, stairs), ("camera-corridor", Family.DAHUA, gate))
+    return [
+        *(maker.labelled(id_, DeviceKind.CAMERA, kin, hardware.IP_CAMERAS[kin], place) for id_, kin, place in cameras),
+        maker.labelled(
+            "recorder-1", DeviceKind.RECORDER, Family.HIKVISION, hardware.RECORDERS, Place("网络录像机", "network-room")
+        ),
+    ]
+
+
 def _single_devices(maker: Maker, *, is_rural: bool) -> list[SimDevice]:
     kitchen = Place("明厨亮灶监测主机", "kitchen")
     projectors = [

@@ -69,6 +69,11 @@ BOARDS = (
 )
 PROJECTORS = (Publisher("Epson", "CB-L630U", "1.08"), Publisher("NEC", "NP-PA703W", "2.11"))
 CAMERAS = (Publisher("Hikvision", "DS-2CD3T46", "5.7.12"), Publisher("Dahua", "IPC-HFW4443", "2.840"))
+IP_CAMERAS = {
+    Family.HIKVISION: (Publisher("Hikvision", "DS-2CD2T47G2-L", "V5.7.3 build 220112"),),
+    Family.DAHUA: (Publisher("Dahua", "IPC-HFW2439S-SA-LED-S2", "2.800.0000000.29.R,build:2022-08-10"),),
+}
+RECORDERS = (Publisher("Hikvision", "DS-7808N-K2/8P", "V4.30.085 build 200916"),)
 KITCHEN_MONITORS = (Publisher("Hikvision", "DS-KITCHEN-4", "1.4.2"),)
 GATES = (Publisher("Hikvision", "DS-K3B530X", "2.3.0"),)
 

@@ -10,7 +10,7 @@ from campus.samples import DeviceKind
 from simulator.district import hardware
 from simulator.district.device import Cable, Family, Port, SimDevice
 from simulator.district.dice import dice
-from simulator.district.equipment import end_devices
+from simulator.district.equipment import end_devices, recorded_cameras
 from simulator.district.hardware import GIGABIT, MEGABIT, make_port
 from simulator.district.maker import Maker, Place
 from simulator.district.names import SchoolName, Stage
@@ -21,6 +21,8 @@ from simulator.district.timetable import lessons_of
 ACCESS_PORTS = 9
 SOCKETS = ("office", "computer-room")
 """What hangs on switches besides devices of ours: the teachers' and the pupils' computers."""
+RECORDED_SCHOOL = 0
+"""The school whose newest cameras and recorder are asked over HTTP."""
 _VENDORS = (Family.HUAWEI, Family.H3C, Family.RUIJIE)
 _SWITCH_NAMES = ("教学楼交换机", "综合楼交换机", "食堂交换机")
 _UPLINK_INDEX = 24
@@ -66,7 +68,7 @@ def build_school(seed: int, index: int, name: SchoolName) -> SimSite:
         stage=name.stage,
         pupils=len(taught) * chance.randint(36, 46) * (1 if name.is_rural else 3),
         rooms=(*taught, LABORATORY, COMPUTER_ROOM, *OTHER_ROOMS),
-        devices=(gateway, *switches, *leaves),
+        devices=(gateway, *switches, *leaves, *(recorded_cameras(maker) if index == RECORDED_SCHOOL else [])),
         cables=tuple(_cables(gateway, switches, leaves, wired)),
         lessons=tuple(lessons_of(seed, name.id, name.stage, rooms, [LABORATORY.id, COMPUTER_ROOM.id])),
         wired=wired,

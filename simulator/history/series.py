@@ -48,6 +48,8 @@ def site_series(district: District, life: SiteLife, profiles: Catalogue, row: Fl
     facts: list[DeviceFacts] = []
     mibs = site_mibs(district, life.site)
     for device in life.site.devices:
+        if device.family.speaks_http:
+            continue  # installed today: it has no past
         column = life.alive_column(device.id)
         if device.id in mibs:
             reader = _SnmpReader(device, Snapshot(mibs[device.id], life.columns, row), life.columns, profiles)

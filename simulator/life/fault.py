@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campus.samples import DeviceKind
+from simulator.district.device import Family, SimDevice
 from simulator.life.noise import Longs
 
 FOREVER = 1 << 62
@@ -21,6 +22,12 @@ class FaultName(StrEnum):
     HANG_BOARD = "hang-board"
     FLOOD_LINK = "flood-link"
     CAMERA_BLACK = "camera-black"
+    CAMERA_FROZEN = "camera-frozen"
+    CAMERA_COVERED = "camera-covered"
+    CAMERA_BLURRED = "camera-blurred"
+    WRONG_CLOCK = "wrong-clock"
+    DISK_FAILING = "disk-failing"
+    CHANNEL_LOST = "channel-lost"
     GARBAGE = "garbage"
     HALF_TABLE = "half-table"
     SILENT = "silent"
@@ -28,10 +35,24 @@ class FaultName(StrEnum):
 
 @dataclass(frozen=True)
 class FaultKind:
-    """What a fault does, and which kind of device it befalls: None is the whole school, an empty tuple any device."""
+    """What a fault does, and which kind of device it befalls: None is the whole school, an empty tuple any device.
+
+    `families` narrows it to devices that can show it.
+    """
 
     text: str
     kinds: tuple[DeviceKind, ...] | None = None
+    families: tuple[Family, ...] = ()
+
+    def befalls(self, device: SimDevice) -> bool:
+        """Whether it is one that a single device of this kind can have."""
+        if self.kinds is None or (self.kinds and device.kind not in self.kinds):
+            return False
+        return not self.families or device.family in self.families
+
+
+_SEEN = (Family.HIKVISION, Family.DAHUA)
+"""Cameras whose pictures can be looked at."""
 
 
 FAULTS: dict[FaultName, FaultKind] = {
@@ -43,6 +64,16 @@ FAULTS: dict[FaultName, FaultKind] = {
     FaultName.HANG_BOARD: FaultKind("an interactive board freezes and says nothing more", (DeviceKind.BOARD,)),
     FaultName.FLOOD_LINK: FaultKind("a computer in the office floods the school's uplink"),
     FaultName.CAMERA_BLACK: FaultKind("a camera loses its picture and stops recording", (DeviceKind.CAMERA,)),
+    FaultName.CAMERA_FROZEN: FaultKind(
+        "a camera's picture stands still while its clock runs on", (DeviceKind.CAMERA,), _SEEN
+    ),
+    FaultName.CAMERA_COVERED: FaultKind("something is hung before a camera's lens", (DeviceKind.CAMERA,), _SEEN),
+    FaultName.CAMERA_BLURRED: FaultKind("a camera loses its focus", (DeviceKind.CAMERA,), _SEEN),
+    FaultName.WRONG_CLOCK: FaultKind(
+        "a camera's or recorder's clock is minutes fast", (DeviceKind.CAMERA, DeviceKind.RECORDER), _SEEN
+    ),
+    FaultName.DISK_FAILING: FaultKind("a recorder's second disk fails", (DeviceKind.RECORDER,)),
+    FaultName.CHANNEL_LOST: FaultKind("a recorder loses its eighth camera", (DeviceKind.RECORDER,)),
     FaultName.GARBAGE: FaultKind("a device answers bytes that make no sense", ()),
     FaultName.HALF_TABLE: FaultKind(
         "a device forgets half of its ports",

@@ -16,7 +16,7 @@ from simulator.life.moment import Bells, Moments
 from simulator.life.noise import Floats, Longs
 from simulator.life.scene import Panel, Scene
 from simulator.life.traffic import TrafficPanel, UplinkTraffic
-from simulator.life.watchers import CameraPanel, GatePanel, ProjectorPanel
+from simulator.life.watchers import CameraPanel, GatePanel, ProjectorPanel, RecorderPanel
 
 _NETWORK = (DeviceKind.GATEWAY, DeviceKind.SWITCH, DeviceKind.ACCESS_POINT)
 
@@ -38,6 +38,7 @@ class SiteLife:
                 boards,
                 KitchenPanel(seed, site, site.of_kind(DeviceKind.KITCHEN_MONITOR)),
                 CameraPanel(seed, site, site.of_kind(DeviceKind.CAMERA)),
+                RecorderPanel(site.of_kind(DeviceKind.RECORDER)),
                 ProjectorPanel(seed, site, site.of_kind(DeviceKind.PROJECTOR)),
                 GatePanel(seed, site, site.of_kind(DeviceKind.GATE)),
                 PrinterPanel(seed, site, site.of_kind(DeviceKind.PRINTER)),

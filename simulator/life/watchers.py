@@ -54,6 +54,18 @@ class CameraPanel:
         return np.hstack((alive_of(scene, self._ids), STREAM_OK * seen, seen, bitrate, offset, temperature))
 
 
+class RecorderPanel:
+    """All recorders of a site: whether they live. What they say besides is their simulated HTTP's."""
+
+    def __init__(self, recorders: tuple[SimDevice, ...]) -> None:
+        self._ids = [recorder.id for recorder in recorders]
+        self.names = [ColumnName(device, Quantity.ALIVE) for device in self._ids]
+
+    def fill(self, scene: Scene) -> Floats:
+        """See `Panel`."""
+        return alive_of(scene, self._ids)
+
+
 class ProjectorPanel:
     """All projectors of a site: on in a few lessons, in halls and libraries."""
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from campus.samples import DeviceKind
 from simulator.control.faults import find_device, find_school, parse_fault
 from simulator.control.server import ControlServer
 from simulator.control.words import Act, ActiveFault, Answer, Question
@@ -13,6 +14,7 @@ from simulator.district.timetable import holidays
 from simulator.life.fault import FAULTS
 from simulator.life.moment import day_numbers
 from simulator.life.site_life import DistrictLife
+from simulator.live.camera import LiveCamera
 from simulator.live.device import LiveDevice
 from simulator.live.district import LiveDistrict
 from simulator.live.projector import LiveProjector
@@ -47,6 +49,19 @@ class Simulation:
             for device in site.devices
             if device.family.speaks_pjlink
         ]
+        self.cameras = [
+            LiveCamera(
+                self.live,
+                site.id,
+                device,
+                device_host(district, site, device),
+                plan,
+                is_recorder=device.kind is DeviceKind.RECORDER,
+            )
+            for site in district.sites
+            for device in site.devices
+            if device.family.speaks_http
+        ]
         self._publishers = [
             Publisher(self.live, site.id, LOOPBACK, plan.site(site.id).broker_port) for site in district.schools
         ]
@@ -61,6 +76,8 @@ class Simulation:
                 await device.responder.start()
             for projector in self.projectors:
                 await projector.answers.start()
+            for camera in self.cameras:
+                await camera.doors.start()
             for fibre in self.fibres.values():
                 await fibre.start()
             await self._control.start()
@@ -79,6 +96,8 @@ class Simulation:
                 device.obey_faults(now)
             for projector in self.projectors:
                 projector.obey_faults(now)
+            for camera in self.cameras:
+                camera.obey_faults(now)
             for name, fibre in self.fibres.items():
                 await (fibre.cut() if self.live.is_cut(name, now) else fibre.mend())
             for publisher in self._publishers:
@@ -92,6 +111,8 @@ class Simulation:
             publisher.stop()
         for fibre in self.fibres.values():
             await fibre.close()
+        for camera in self.cameras:
+            await camera.doors.close()
         for projector in self.projectors:
             await projector.answers.close()
         for device in self.devices:

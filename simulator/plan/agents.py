@@ -6,11 +6,12 @@ from typing import Any
 from simulator.district.device import SimDevice
 from simulator.district.district import District
 from simulator.district.site import SimSite
-from simulator.plan.shape import LOOPBACK, SimulatorPlan, device_address
+from simulator.plan.shape import CAMERA_USER, LOOPBACK, SimulatorPlan, device_address
 from simulator.plan.yaml_text import line, rows
 
 SPOOL = {"max_bytes": 200 << 20, "max_age_s": 30 * 86_400}
 FAST_S, NORMAL_S, SLOW_S = 5, 15, 300
+LOOK_APART_S = 2.0
 SILENCE_S = 30
 """Devices publish every seven seconds; four missed messages are silence."""
 
@@ -37,7 +38,7 @@ def agent_text(district: District, site: SimSite, plan: SimulatorPlan, directory
             line("uplink", {"host": LOOPBACK, "port": ports.fibre_port, "reconnect_max_s": 5.0}),
             line("cadence", {"fast_s": FAST_S, "normal_s": NORMAL_S, "slow_s": SLOW_S}),
             line("snmp_communities", {"read": {"value": plan.community}}),
-            line("credentials", {"projectors": {"password": {"value": plan.projector_password}}}),
+            line("credentials", _credentials(plan)),
             line("mqtt_silence_s", SILENCE_S),
             rows("devices", polled),
             rows("mqtt_listeners", brokers),
@@ -46,10 +47,20 @@ def agent_text(district: District, site: SimSite, plan: SimulatorPlan, directory
     )  # fmt: skip
 
 
+def _credentials(plan: SimulatorPlan) -> dict[str, Any]:
+    return {
+        "projectors": {"password": {"value": plan.projector_password}},
+        "cameras": {"username": CAMERA_USER, "password": {"value": plan.camera_password}},
+    }
+
+
 def _polled(district: District, site: SimSite, device: SimDevice, plan: SimulatorPlan) -> dict[str, Any]:
-    asked = {"profile": "auto", "credential": "read"}
+    asked: dict[str, Any] = {"profile": "auto", "credential": "read"}
     if device.family.speaks_pjlink:
         asked = {"protocol": "pjlink", "credential": "projectors"}
+    if device.family.speaks_http:
+        settings = {"rtsp_port": plan.rtsp_port, "look_apart_s": LOOK_APART_S}
+        asked = {"protocol": "camera", "credential": "cameras", "camera": settings}
     entry: dict[str, Any] = {
         "id": device.id,
         "name": device.name_zh,

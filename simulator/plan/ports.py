@@ -52,11 +52,14 @@ def free_udp_port(hosts: Sequence[str]) -> int:
     )
 
 
-def free_tcp_port(hosts: Sequence[str]) -> int:
-    """A TCP port that is free on every one of `hosts`, which may be none; `ConfigError` when a whole range is taken."""
+def free_tcp_port(hosts: Sequence[str], count: int = 1) -> int:
+    """The first of `count` TCP ports side by side that are free on every one of `hosts`, which may be none.
+
+    `ConfigError` when a whole range is taken.
+    """
     for offset in range(_TRIES):
         port = FIRST_DEVICE_TCP_PORT + (os.getpid() + offset) % _TRIES
-        if all(_is_free(host, port, socket.SOCK_STREAM) for host in hosts):
+        if all(_is_free(host, port + more, socket.SOCK_STREAM) for host in hosts for more in range(count)):
             return port
     raise ConfigError(
         f"no TCP port from {FIRST_DEVICE_TCP_PORT} to {FIRST_DEVICE_TCP_PORT + _TRIES} is free on {hosts[0]} and its neighbours: "

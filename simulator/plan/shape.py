@@ -13,6 +13,7 @@ from simulator.district.site import SimSite
 FILE = "simulator.yaml"
 LOOPBACK = "127.0.0.1"
 SOCKET = "simulator.sock"
+CAMERA_USER = "campanile"
 FIRST_NET = 77
 """Devices live in 127.77.0.0/16: 127.77.{site}.{device}, where nothing else on a machine does."""
 
@@ -36,6 +37,14 @@ class SimulatorPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sites: tuple[SitePlan, ...]
     pjlink_port: int = 0
     projector_password: str = ""
+    camera_port: int = 0
+    """HTTP of cameras and recorders; RTSP is spoken on the next."""
+    camera_password: str = ""
+
+    @property
+    def rtsp_port(self) -> int:
+        """Where cameras speak RTSP."""
+        return self.camera_port + 1
 
     def district(self) -> District:
         """The district this plan is for."""
@@ -68,4 +77,6 @@ def device_host(district: District, site: SimSite, device: SimDevice) -> str:
 def device_address(district: District, site: SimSite, device: SimDevice, plan: SimulatorPlan) -> str:
     """Where a device that is asked answers, as ``host:port``."""
     port = plan.pjlink_port if device.family.speaks_pjlink else plan.snmp_port
+    if device.family.speaks_http:
+        port = plan.camera_port
     return f"{device_host(district, site, device)}:{port}"

@@ -14,6 +14,7 @@ from simulator.plan.ports import free_tcp_port, free_tcp_ports, free_udp_port
 from simulator.plan.shape import FILE, LOOPBACK, SimulatorPlan, SitePlan, device_host
 
 COMMUNITY = "campus-read"
+CAMERA_PASSWORD = "campus-camera"  # noqa: S105 - as little
 PROJECTOR_PASSWORD = "campus-pjlink"  # noqa: S105 - of projectors that do not exist
 
 
@@ -54,6 +55,12 @@ def _plan(district: District, seed: int, schools: int, broker_port: int) -> Simu
         for device in site.devices
         if device.family.speaks_pjlink
     ]
+    cameras = [
+        device_host(district, site, device)
+        for site in district.sites
+        for device in site.devices
+        if device.family.speaks_http
+    ]
     ports = [port for port in free_tcp_ports(2 * len(district.sites) + 1, LOOPBACK) if port != broker_port]
     sites = tuple(SitePlan(site.id, ports.pop() if site.stage else 0, ports.pop()) for site in district.sites)
     return SimulatorPlan(
@@ -65,4 +72,6 @@ def _plan(district: District, seed: int, schools: int, broker_port: int) -> Simu
         sites,
         pjlink_port=free_tcp_port(projectors),
         projector_password=PROJECTOR_PASSWORD,
+        camera_port=free_tcp_port(cameras, 2),
+        camera_password=CAMERA_PASSWORD,
     )

@@ -13,6 +13,7 @@ from agent.collect.port import Cadence, Harvest
 from agent.config import load_config
 from agent.decode.mqtt import decode_message
 from agent.link import Heard
+from agent.settings import DeviceProtocol
 from campus.samples import DeviceFacts, SeriesKey
 from firmware_profiles.load import load_catalogue
 from simulator.history.past import Past
@@ -69,7 +70,12 @@ async def _told(simulation: Simulation, folder: Path, clock: MovingClock) -> dic
     await simulation.start()
     profiles = load_catalogue()
     configs = {path.stem: load_config(path) for path in sorted((folder / "agents").glob("*.yaml"))}
-    collectors = [(site, collector_of(d, profiles)) for site, config in configs.items() for d in config.devices]
+    collectors = [
+        (site, collector_of(device, profiles))
+        for site, config in configs.items()
+        for device in config.devices
+        if device.entry.protocol is not DeviceProtocol.CAMERA  # installed today: they have no past
+    ]
     try:
         await asyncio.gather(*(collector.poll(ALL, clock.now) for _, collector in collectors))
         clock.now += STEP_MS
