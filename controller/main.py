@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 
 from campus.errors import ConfigError, Transient
+from campus.samples import DocumentKind
 from campus.version import VERSION
 from controller.alerts.engine import AlertEngine, EngineFigures
 from controller.alerts.rulebook import load_rules
@@ -43,6 +44,7 @@ from controller.identity.service import IdentityService
 from controller.ingest.ingest import Ingest
 from controller.ingest.reception import Reception
 from controller.memory import return_large_blocks
+from controller.newcomers.service import NewcomersService
 from controller.overview.service import OverviewService
 from controller.registry.database import create_engine, sqlite_file
 from controller.registry.enrolment_file import enrol_file
@@ -74,6 +76,7 @@ class Controller:
         rules = load_rules(config.rules_path)  # configuration, so a wrong rule is told before anything starts
         self.alerts = AlertService(self.engine, self.registry, clock, rules)
         self.alert_engine = AlertEngine(self.store, self.registry, self.engine, clock, rules)
+        self.newcomers = NewcomersService(self.engine, clock)
         self.telemetry = TelemetryService(self.store, self.registry)
         self.overview = OverviewService(self.telemetry, self.registry, self.alerts, clock, self.reception)
         self.ingest = Ingest(
@@ -86,6 +89,7 @@ class Controller:
             dead_letter_directory=config.data_path,
             keep_days=config.retention.raw_days,
             reception=self.reception,
+            documents={DocumentKind.NEWCOMERS: self.newcomers},
         )
         self.capacity = CapacityService(self.store, self.registry, zone, clock, self.ingest.give_way)
         self.utilisation = UtilisationService(self.store, self.registry, zone, clock, self.ingest.give_way)
@@ -173,6 +177,11 @@ class Controller:
             ),
             Figure("store_size_bytes", "Size of the sample store at the last upkeep", held.size_bytes),
             Figure("devices", "Devices known", self.registry.device_count()),
+            Figure(
+                "newcomers",
+                "Devices found that nobody has registered or ignored",
+                self.newcomers.open_newcomers(SYSTEM),
+            ),
             Figure("agents", "Agents enrolled", len(agents)),
             Figure("agents_online", "Agents the broker calls online", sum(agent.online for agent in agents)),
             Figure("alerts_open", "Open alerts not hidden behind a cause", self.alerts.open_count(SYSTEM)),

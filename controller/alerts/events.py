@@ -32,6 +32,9 @@ _TITLES: Final = {
     "temperature_ok_down": ("A part of the device is too warm", "设备部件温度过高"),
     "temperature_ok_up": ("The part has cooled down", "部件温度恢复正常"),
     "trap_storm": ("The device sent more traps than were told", "设备陷阱消息过多，已合并"),
+    "device_moved": ("A device has moved", "设备位置或地址变化"),
+    "device_replaced": ("There is another device in its place", "设备被更换"),
+    "device_vanished": ("A device is not found any more", "设备不再被发现"),
     "unknown_trap": ("The device sent a trap that no profile knows", "设备发送了未知的陷阱消息"),
 }
 """Titles of what our own agents report and shipped profiles make of traps; a device's own words stand for the rest."""

@@ -15,6 +15,7 @@ from controller.console.pages.delivery import delivery_router
 from controller.console.pages.device import device_router
 from controller.console.pages.devices import devices_router
 from controller.console.pages.network import network_router
+from controller.console.pages.newcomers import newcomers_router
 from controller.console.pages.overview import overview_router
 from controller.console.pages.profiles import profiles_router
 from controller.console.pages.school import school_router
@@ -31,6 +32,7 @@ PAGES = (
     device_router,
     chart_router,
     devices_router,
+    newcomers_router,
     profiles_router,
     alerts_router,
     network_router,

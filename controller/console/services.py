@@ -7,6 +7,7 @@ from controller.alerts.service import AlertService
 from controller.applications.service import ApplicationService
 from controller.capacity.service import CapacityService
 from controller.config import ControllerConfig
+from controller.newcomers.service import NewcomersService
 from controller.overview.service import OverviewService
 from controller.registry.service import RegistryService
 from controller.telemetry.service import TelemetryService
@@ -24,5 +25,6 @@ class Services(Protocol):
     capacity: CapacityService
     utilisation: UtilisationService
     applications: ApplicationService
+    newcomers: NewcomersService
     clock: Callable[[], int]
     """UTC milliseconds."""

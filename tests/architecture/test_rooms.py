@@ -19,8 +19,9 @@ SIDE_DOORS = {
     "store.embedded.snapshot",  # these three for backups: one instant of the store, whether it is sound, its files
     "store.embedded.checking",
     "store.embedded.part",
-    "alerts.tables",  # these two for the migrations alone
+    "alerts.tables",  # these three for the migrations alone
     "identity.tables",
+    "newcomers.tables",
 }
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from controller.console.console import Console
 from controller.console.csv_file import csv_response
-from controller.console.page import WORST_FIRST, Page
+from controller.console.page import WORST_FIRST, Page, attempt
 from controller.identity.dependency import CallerScope
 from controller.identity.scope import Scope
 from controller.overview.model import DeviceOverview, DeviceSign
@@ -72,6 +72,9 @@ def devices_router(console: Console) -> APIRouter:
             rows=_rows(console, page, scope, everything, found[first : first + PAGE_ROWS]),
             total=len(found),
             everything=len(everything.signs),
+            newcomers=attempt(
+                lambda: console.services.newcomers.open_newcomers(scope, page.place.id if page.place else None)
+            ),
             first=first,
             page_rows=PAGE_ROWS,
             asked=asked,

@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 
 import controller.alerts.tables
 import controller.identity.tables
+import controller.newcomers.tables
 import controller.registry.tables  # noqa: F401
 
 connection = context.config.attributes["connection"]

@@ -4,15 +4,17 @@ import re
 import string
 from pathlib import Path
 
+from agent.discovery.observation import Source
 from agent.traps.port import Drop
 from campus.delivery import SetAside
+from campus.newcomers import Confidence
 from campus.samples import DeviceKind, Severity
 from controller.alerts.model import AlertState
 from controller.console.families import Proof
 from controller.console.language import Language, Text, texts
 from controller.console.notices import TOLD
 from controller.console.page import WORST_FIRST, Theme
-from controller.console.pages import alerts, delivery, device, network, utilisation
+from controller.console.pages import alerts, delivery, device, network, newcomers, utilisation
 from controller.identity.scope import Role
 from controller.overview.model import Trouble
 
@@ -55,11 +57,16 @@ MADE = {
     "delivery.trouble_": [f"delivery.trouble_{trouble}" for trouble in Trouble],
     "delivery.tip_": [f"delivery.tip_{trouble}" for trouble in Trouble],
     "delivery.reason_": [f"delivery.reason_{reason}" for reason in (*SetAside, "unreadable")],
+    "newcomers.": [
+        f"newcomers.{n}" for n in (*newcomers.COLUMNS, *newcomers.LAST_COLUMNS, *newcomers.Shown, *Confidence)
+    ],
+    "newcomers.source_": [f"newcomers.source_{source.word}" for source in Source if source is not Source.CONFIGURED]
+    + [f"newcomers.source_place_{how}" for how in ("lldp", "cdp", "bridge", "description")],
     "profiles.": [f"profiles.{proof}" for proof in Proof],
     "utilisation.": [f"utilisation.{n}" for n in ("site", "room", "board", "share", "used_h", "lesson_h")]
     + [f"utilisation.{n}" for n in ("known_h", "on_h", "reason")],
 }
-FILES = {"delivery.csv", "devices.csv", "network.csv", "utilisation.csv"}
+FILES = {"delivery.csv", "devices.csv", "network.csv", "newcomers.csv", "utilisation.csv"}
 NAMES_OF_LANGUAGES = {"frame.other_language", "frame.other_language_label"}
 CHINESE = re.compile("[\u4e00-\u9fff]")
 EMPTY_PARTS = re.compile(r"""parts\.empty\(\s*["'][a-z-]+["'],\s*["']([a-z_.]+)["']""")

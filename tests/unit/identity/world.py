@@ -8,6 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import sqlalchemy as sa
 from hypothesis import strategies as st
@@ -15,13 +16,15 @@ from msgspec.structs import replace
 
 from campus.errors import CampusError
 from campus.ids import DeviceId, Instance, MetricId, SiteId
-from campus.samples import DeviceKind
+from campus.newcomers import Newcomer, Newcomers
+from campus.samples import DeviceKind, Document, DocumentKind
 from controller.alerts.engine import AlertEngine
 from controller.alerts.service import AlertService
 from controller.alerts.tables import AlertRow
 from controller.applications.service import ApplicationService
 from controller.capacity.service import CapacityService
 from controller.identity.scope import SYSTEM, Scope
+from controller.newcomers.service import NewcomersService
 from controller.overview.service import OverviewService
 from controller.registry.database import create_engine, sqlite_url, writing
 from controller.registry.enrolment import Enrolment, OrganisationEntry, SiteEntry
@@ -101,6 +104,9 @@ class World:
         for site in sites:
             _live(self.registry, store, engine, SiteId(site.id), shape.alerts[_number(site.id)])
         alerts = AlertService(engine, self.registry, clock)
+        newcomers = NewcomersService(engine, clock)
+        for site in sites:
+            newcomers.keep_document(address_of(SiteId(site.id)), _stranger(SiteId(site.id)), NOW)
         telemetry = TelemetryService(store, self.registry)
         self.services: tuple[object, ...] = (
             self.registry,
@@ -110,6 +116,7 @@ class World:
             CapacityService(store, self.registry, TIMEZONE, clock),
             UtilisationService(store, self.registry, TIMEZONE, clock),
             ApplicationService(store, self.registry, AlertEngine(store, self.registry, engine, clock), clock),
+            newcomers,
         )
 
 
@@ -176,6 +183,7 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "max_points": [600],
         "alert_id": [_alert_id(number, alert) for number in range(len(sites)) for alert in range(2)],
         "state": [],
+        "key": [f"serial SN-{number}" for number in range(len(sites))],
         "severity": [],
         "since": [0, NOW],
         "names": [[DistrictSeries(site, BOARD_101, MetricId("power_state"), Instance("")) for site in sites]],
@@ -200,6 +208,12 @@ def _live(registry: RegistryService, store: MemoryStore, engine: sa.Engine, site
     store.append(Batch([mark], np.tile(ids, len(at)), np.repeat(at, len(ids)), value))
     with writing(engine) as session:
         session.add_all(_alert(site, alert) for alert in range(alerts))
+
+
+def _stranger(site: SiteId) -> Document:
+    """A newcomer of its own for each site, and more that the document omits: 2 of the first, 3 of the second."""
+    told = Newcomers((Newcomer(key=f"serial SN-{_number(site)}"),), omitted=2 + _number(site))
+    return Document(DeviceId(site), DocumentKind.NEWCOMERS, NOW, msgspec.json.encode(told))
 
 
 def _alert(site: SiteId, number: int) -> AlertRow:

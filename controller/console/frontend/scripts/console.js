@@ -5,6 +5,7 @@ import { startSearch } from "./search.js";
 import { startLive } from "./live.js";
 import { startCharts } from "./charts.js";
 import { startForms } from "./forms.js";
+import { startCopying } from "./copy.js";
 
 // Strict content security policy: no inline styles, no code from strings.
 htmx.config.includeIndicatorStyles = false;
@@ -21,5 +22,6 @@ htmx.defineExtension("morph", {
 
 startSearch();
 startForms();
+startCopying();
 startLive(htmx);
 startCharts();

@@ -1,0 +1,108 @@
+"""What the district keeps of newcomers: an agent's last word, since when, and whom a person ignores."""
+
+from pathlib import Path
+
+import pytest
+
+from campus.errors import Poison
+from campus.ids import DeviceId, SiteId
+from campus.newcomers import Newcomer, encode_newcomers
+from campus.samples import DeviceKind, Document, DocumentKind
+from controller.identity.scope import Denied, NotFound
+from controller.newcomers.service import FORGET_AFTER_MS, NewcomersService
+from tests.support.district import (
+    DAY_MS,
+    DISTRICT_SCOPE,
+    NO_1,
+    NO_1_SCOPE,
+    NO_2,
+    NO_2_VIEWER,
+    NOW,
+    FixedClock,
+    address_of,
+    ready_registry,
+)
+
+SWITCH = Newcomer(key="serial SW-1", kind=DeviceKind.SWITCH, name="sw-9", address="10.1.0.9")
+CAMERA = Newcomer(key="mac 00e0fc123456", kind=DeviceKind.CAMERA, address="10.1.0.77")
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> NewcomersService:
+    return NewcomersService(ready_registry(tmp_path).engine, FixedClock())
+
+
+def tell(service: NewcomersService, site: SiteId, *newcomers: Newcomer, at: int = NOW) -> None:
+    document = Document(DeviceId(site), DocumentKind.NEWCOMERS, at, encode_newcomers(newcomers))
+    service.keep_document(address_of(site), document, at)
+
+
+def keys(service: NewcomersService) -> list[str]:
+    return [each.device.key for each in service.newcomers(DISTRICT_SCOPE)]
+
+
+def test_an_agents_last_word_stands_and_the_first_sight_is_remembered(service: NewcomersService) -> None:
+    tell(service, NO_1, SWITCH, CAMERA, at=NOW - DAY_MS)
+    tell(service, NO_1, SWITCH)
+    (arrival,) = service.newcomers(DISTRICT_SCOPE)
+    assert (arrival.device, arrival.first_seen_at, arrival.last_seen_at) == (SWITCH, NOW - DAY_MS, NOW)
+
+
+def test_the_same_document_twice_changes_nothing(service: NewcomersService) -> None:
+    tell(service, NO_1, SWITCH)
+    before = service.newcomers(DISTRICT_SCOPE)
+    tell(service, NO_1, SWITCH)
+    assert service.newcomers(DISTRICT_SCOPE) == before
+
+
+def test_a_document_out_of_the_spool_is_history(service: NewcomersService) -> None:
+    tell(service, NO_1, SWITCH)
+    tell(service, NO_1, CAMERA, at=NOW - DAY_MS)
+    assert keys(service) == [SWITCH.key]
+
+
+def test_who_is_ignored_is_not_counted_and_comes_back_ignored(service: NewcomersService) -> None:
+    tell(service, NO_1, SWITCH, CAMERA)
+    service.ignore_newcomer(NO_1_SCOPE, NO_1, CAMERA.key)
+    assert service.open_newcomers(DISTRICT_SCOPE) == 1
+    tell(service, NO_1, SWITCH, at=NOW + DAY_MS)
+    tell(service, NO_1, SWITCH, CAMERA, at=NOW + 2 * DAY_MS)
+    ignored = {each.device.key: each.ignored_by for each in service.newcomers(DISTRICT_SCOPE)}
+    assert ignored == {SWITCH.key: "", CAMERA.key: "technician-1"}
+    service.unignore_newcomer(NO_1_SCOPE, NO_1, CAMERA.key)
+    assert service.open_newcomers(DISTRICT_SCOPE) == 2
+
+
+def test_who_has_not_been_told_of_for_long_is_forgotten(service: NewcomersService) -> None:
+    tell(service, NO_1, CAMERA)
+    service.ignore_newcomer(NO_1_SCOPE, NO_1, CAMERA.key)
+    tell(service, NO_1, SWITCH, at=NOW + FORGET_AFTER_MS + 1)
+    tell(service, NO_1, SWITCH, CAMERA, at=NOW + FORGET_AFTER_MS + 2)
+    assert service.open_newcomers(DISTRICT_SCOPE) == 2
+
+
+def test_schools_do_not_see_each_others_newcomers(service: NewcomersService) -> None:
+    tell(service, NO_1, SWITCH)
+    tell(service, NO_2, CAMERA)
+    assert [each.site for each in service.newcomers(NO_1_SCOPE)] == [NO_1]
+    assert service.open_newcomers(NO_2_VIEWER) == 1
+    with pytest.raises(NotFound):
+        service.newcomers(NO_1_SCOPE, NO_2)
+    with pytest.raises(NotFound):
+        service.ignore_newcomer(NO_1_SCOPE, NO_2, CAMERA.key)
+    with pytest.raises(Denied):
+        service.ignore_newcomer(NO_2_VIEWER, NO_2, CAMERA.key)
+
+
+def test_nobody_can_be_ignored_who_was_never_found(service: NewcomersService) -> None:
+    with pytest.raises(NotFound):
+        service.ignore_newcomer(NO_1_SCOPE, NO_1, "serial NO-SUCH")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b"[]", b'{"newcomers":[{"key":""}]}', b'{"newcomers":[{"key":"a"},{"key":"a"}]}']
+)
+def test_what_is_no_document_of_newcomers_is_refused(service: NewcomersService, content: bytes) -> None:
+    with pytest.raises(Poison):
+        service.keep_document(address_of(NO_1), Document(DeviceId(NO_1), DocumentKind.NEWCOMERS, NOW, content), NOW)
+    assert keys(service) == []
