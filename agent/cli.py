@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent.access_options import with_access
+from agent.credentials_command import credentials
 from campus.document import nearest
 from campus.errors import CampusError, ConfigError
 
 if TYPE_CHECKING:
     from agent.main import Agent
+    from agent.snmp_access import SnmpAccess
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -64,14 +67,7 @@ def run(path: Path, *, check: bool, verbose: bool) -> None:
 
 @agent.command(short_help="Ask one device everything, once.")
 @click.argument("device", metavar="HOST[:PORT]")
-@click.option(
-    "--community",
-    default="public",
-    show_default=True,
-    help="SNMP v2c community.",
-    envvar="CAMPANILE_COMMUNITY",
-    show_envvar=True,
-)
+@with_access
 @click.option("--profile", default="auto", show_default=True, help="vendor/family, or auto to recognise.")
 @click.option(
     "--profiles",
@@ -80,13 +76,15 @@ def run(path: Path, *, check: bool, verbose: bool) -> None:
     help="A folder of your own profiles.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
-def probe(device: str, community: str, profile: str, folder: Path | None, *, as_json: bool) -> None:
+def probe(device: str, access: "SnmpAccess", profile: str, folder: Path | None, *, as_json: bool) -> None:
     """Ask one device everything, once, and show what it is and what can be read. Nothing is stored or sent.
 
     \b
     Examples:
       campanile agent probe 10.20.1.2
       campanile agent probe 10.20.1.2:1161 --community s3cret
+      campanile agent probe 10.20.1.2 --v3-user campanile --v3-privacy aes128
+      campanile agent probe 10.20.1.2 --config agent.yaml --credential core
       campanile agent probe 10.20.1.2 --json | jq '.interfaces[] | select(.oper == "up") | .name'
     """
     from agent.address import parse_host_port
@@ -94,14 +92,12 @@ def probe(device: str, community: str, profile: str, folder: Path | None, *, as_
     from agent.config import SNMP_PORT
     from agent.probe import probe_report
     from agent.probe_text import rendered
-    from agent.snmp_access import Community
-    from campus.secret import Secret
     from firmware_profiles.load import load_catalogue
 
     catalogue = load_catalogue(folder)
     if profile not in {"auto", *catalogue.profiles}:
         raise ConfigError(f"there is no profile {profile!r}.{nearest(profile, list(catalogue.profiles))}")
-    report = probe_report(parse_host_port(device, SNMP_PORT), Community(Secret(community)), utc_ms, catalogue, profile)
+    report = probe_report(parse_host_port(device, SNMP_PORT), access, utc_ms, catalogue, profile)
     click.echo(json.dumps(report, ensure_ascii=False) if as_json else rendered(report))
 
 
@@ -181,6 +177,9 @@ def heard(path: Path, *, as_json: bool) -> None:
     strangers = read_strangers(load_config(path).spool_path)
     rows = [{**each._asdict(), "sample": each.sample.decode(errors="replace")} for each in strangers]
     click.echo(json.dumps(rows, ensure_ascii=False) if as_json else stranger_lines(strangers, utc_ms()))
+
+
+agent.add_command(credentials)
 
 
 def _run(built: "Agent") -> None:

@@ -96,7 +96,7 @@ def load_config(path: Path) -> AgentConfig:
     checked = _Checked(path, places)
     checked.ids(file)
     checked.numbers(file)
-    credentials = resolved_credentials(file.credentials, file.snmp_communities, checked.where, path.parent)
+    credentials = resolved_credentials(path, file, checked.where)
     address = Address(parse_site_id(file.site), parse_agent_id(file.agent or file.site))
     devices = tuple(checked.device(entry, i, credentials) for i, entry in enumerate(file.devices))
     return AgentConfig(
@@ -115,6 +115,12 @@ def load_config(path: Path) -> AgentConfig:
         traps=trap_config(file.traps, address, credentials, checked.where, path.parent) if file.traps else None,
         discovery=discovery_config(file.discovery, credentials, checked.where) if file.discovery else None,
     )
+
+
+def load_credentials(path: Path) -> dict[str, Credential]:
+    """The credentials of the file alone, sealed ones among them; `ConfigError` like `load_config`."""
+    file, places = load_placed(path, AgentFile)
+    return resolved_credentials(path, file, _Checked(path, places).where)
 
 
 class _Checked:

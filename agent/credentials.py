@@ -1,11 +1,13 @@
 """How the agent proves itself to devices: the credentials of agent.yaml by name. Their secrets never leave the school."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from agent.sealed import read_keys, read_sealed, sealed_path
 from agent.secret_source import SecretSource, read_secret
-from agent.settings import CredentialEntry, TrapUserEntry
+from agent.settings import AgentFile, CredentialEntry, TrapUserEntry
 from agent.snmp_access import AuthProtocol, Community, SnmpAccess, SnmpUser, SnmpVersion
 from campus.errors import ConfigError
 from campus.secret import Secret
@@ -38,28 +40,40 @@ class Credential:
         return self.user or (Community(self.community, self.version) if self.community else None)
 
 
-def resolved_credentials(
-    entries: Mapping[str, CredentialEntry],
-    communities: Mapping[str, SecretSource],
-    where: Where,
-    folder: Path,
-) -> dict[str, Credential]:
-    """All credentials of the file, `snmp_communities` among them; `where` gives ``file:line``, relative files start in `folder`.
+def resolved_credentials(path: Path, file: AgentFile, where: Where) -> dict[str, Credential]:
+    """All credentials of an agent's `file` at `path`, communities and sealed ones among them; `where` gives ``file:line``.
 
-    `ConfigError` for a name that stands in both blocks, an entry that gives nothing, an SNMPv3 user that cannot be one, and a
-    secret that cannot be read.
+    `ConfigError` for a name that stands twice, an entry that gives nothing, an SNMPv3 user that cannot be one, a secret that
+    cannot be read, and a sealed file that cannot be opened.
     """
+    folder = path.parent
     found = {
         name: Credential(name, read_secret(source, where("snmp_communities", name), folder))
-        for name, source in communities.items()
+        for name, source in file.snmp_communities.items()
     }
-    for name, entry in entries.items():
+    for name, entry in file.credentials.items():
         if name in found:
             raise ConfigError(
                 f"{where('credentials', name)}: {name!r} stands in snmp_communities too: give each its own name"
             )
-        found[name] = resolved(name, entry, lambda *steps, name=name: where("credentials", name, *steps), folder)
+        found[name] = resolved(name, entry, partial(where, "credentials", name), folder)
+    sealed = sealed_path(path)
+    for name, entry in _sealed_entries(sealed, file, where, folder).items():
+        if name in found:
+            raise ConfigError(f"{sealed}: the credential {name!r} stands in {path.name} too: remove one of them")
+        found[name] = resolved(name, entry, lambda *_, name=name: f"{sealed}: {name}", folder)
     return found
+
+
+def _sealed_entries(sealed: Path, file: AgentFile, where: Where, folder: Path) -> dict[str, CredentialEntry]:
+    if not sealed.exists():
+        return {}
+    if file.credentials_key is None:
+        raise ConfigError(
+            f"{sealed}: nothing opens these credentials: say `credentials_key: {{file: ...}}` in the agent's file, or move "
+            "them away"
+        )
+    return read_sealed(sealed, read_keys(file.credentials_key, where("credentials_key"), folder))
 
 
 def resolved(name: str, entry: CredentialEntry, where: Where, folder: Path) -> Credential:

@@ -8,7 +8,8 @@ from agent.address import HostPort
 from agent.collect.port import Harvest
 from agent.collect.snmp import AUTO, DeviceTarget, SnmpCollector
 from agent.collect.snmp_dialogue import SnmpDialogue, SnmpTiming
-from agent.snmp_access import SnmpAccess
+from agent.collect.snmp_refusal import refusal_of
+from agent.snmp_access import SnmpAccess, SnmpUser, SnmpVersion
 from campus.errors import Poison, Transient
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import Metric, MetricKind, catalogue
@@ -90,13 +91,14 @@ async def probe(
     uptime_s; response_time_ms; interfaces; cpu, memory, storage, supplies [{name, percent}]; temperatures [{name,
     celsius}]; sensors [{class, name, value, unit}], of a state `value` as the device tells it and `state` as the catalogue
     names it; wireless [{class, name, value}]; neighbours; dropped (readings left out, by reason).
-    `Transient` when the device does not answer, `Poison` when it does not speak SNMP or has a name nobody knows.
+    `Transient` when the device does not answer, `Poison` when it does not speak SNMP, refuses the login or has a name nobody
+    knows; an SNMPv3 user is told what the device has against him.
     """
     await _require_known(address)
     collector = SnmpCollector(DeviceTarget(DeviceId("probe"), address, access, profile=profile), catalogue_, timing)
     try:
         harvest = await collector.poll(frozenset(Cadence), now)
-        _refuse_unreachable(harvest, address)
+        await _refuse_unreachable(harvest, address, access, timing)
         interfaces = await _interfaces(collector.dialogue)
         told = await _told_states(collector)
     finally:
@@ -113,14 +115,21 @@ async def _require_known(address: HostPort) -> None:
         ) from error
 
 
-def _refuse_unreachable(harvest: Harvest, address: HostPort) -> None:
-    if any(sample.key.metric == "reachable" and not sample.value for sample in harvest.samples):
-        if harvest.dropped["garbage"]:
-            raise Poison("garbage", f"{address} answers, but not in SNMP v2c")
-        raise Transient(
-            f"{address} does not answer SNMP v2c: check the address, the community (a wrong one is met with silence) "
-            "and whether the device lets this machine ask"
-        )
+async def _refuse_unreachable(harvest: Harvest, address: HostPort, access: SnmpAccess, timing: SnmpTiming) -> None:
+    if not any(sample.key.metric == "reachable" and not sample.value for sample in harvest.samples):
+        return
+    if harvest.refused:
+        raise Poison("login_refused", harvest.refused)
+    if harvest.dropped["garbage"]:
+        raise Poison("garbage", f"{address} answers, but not in {access.spoken}")
+    if isinstance(access, SnmpUser):
+        why = await refusal_of(address, access, timing.timeout_s)
+        raise Transient(f"{address} does not answer {access.spoken}: {why}")
+    other = "" if access.version is SnmpVersion.V1 else "; an old device may speak version 1 alone (--version 1)"
+    raise Transient(
+        f"{address} does not answer {access.spoken}: check the address, the community (a wrong one is met with silence) "
+        f"and whether the device lets this machine ask{other}"
+    )
 
 
 async def _told_states(collector: SnmpCollector) -> ToldStates:

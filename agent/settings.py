@@ -218,6 +218,8 @@ class AgentFile(_Settings, frozen=True):
     cadence: CadenceSettings = CadenceSettings()
     polling: PollingSettings = PollingSettings()
     credentials: dict[str, CredentialEntry] = {}
+    credentials_key: SecretSource | None = None
+    """Opens the credentials that `campanile agent credentials` has sealed beside this file."""
     snmp_communities: dict[str, SecretSource] = {}
     """The same as credentials that give a `community` alone."""
     devices: tuple[DeviceEntry, ...] = ()
