@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from agent.collect.mqtt.port import Said
+from agent.collect.mqtt.port import Said, leave_out_undated
 from agent.collect.port import Harvest
 from agent.decode.payload import parsed
 from agent.decode.pointer import MISSING, elements, resolve
@@ -60,15 +60,15 @@ def decode_message(catalogue: Catalogue, heard: Heard, lacks_ms: int = 0) -> lis
 def _said(message: Message, part: _Part, holes: dict[str, str], heard: Heard, bare: DeviceFacts, lacks_ms: int) -> Said:
     measured_at = _measured_at(message, part.tree, heard.received_at, lacks_ms)
     harvest = _harvest(message, part, holes, measured_at or heard.received_at, heard.received_at + lacks_ms)
-    if heard.is_retained and measured_at is None and harvest.samples:
-        harvest.dropped["retained_undated"] += len(harvest.samples)
-        harvest.samples.clear()
+    if heard.is_retained and measured_at is None:
+        leave_out_undated(harvest)
     harvest.dropped.update(part.spoilt)
     harvest.facts = with_facts(_filled_facts(message.facts, part.tree, holes), bare, part.tree)
     sign = Sign.KNOWN if heard.is_retained else Sign.SPOKE
     if message.availability:
         told = _availability(message.availability, part.tree)
-        harvest.dropped["unknown_availability"] += told is None
+        if told is None:
+            harvest.dropped["unknown_availability"] += 1
         sign = told or Sign.KNOWN
     gateway = _worded(message.gateway, part.tree, holes)
     return Said(part.device, harvest, sign, _device_id(gateway) if gateway else None, message.silence_s)

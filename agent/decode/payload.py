@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from agent.decode.pointer import resolve
 from campus.errors import Poison
 from firmware_profiles.messages import MessageForm
 from firmware_profiles.raw import text_of
@@ -37,3 +38,13 @@ def plain(payload: bytes) -> str:
         return text_of(payload.decode())
     except UnicodeDecodeError as error:
         raise Poison("not_text", "the payload is not UTF-8") from error
+
+
+def text_at(document: Any, pointer: str) -> str:
+    """The text at a pointer of a document; empty where there is none, or something else.
+
+    >>> text_at({"device": {"model": "X1"}}, "/device/model"), text_at({"device": 7}, "/device")
+    ('X1', '')
+    """
+    raw = resolve(document, pointer)
+    return text_of(raw) if isinstance(raw, str) else ""

@@ -10,13 +10,14 @@ from campus.metrics import MetricKind, catalogue
 from firmware_profiles.catalogue import SHIPPED
 from firmware_profiles.files import find_profiles
 from firmware_profiles.load import load_catalogue
-from firmware_profiles.model import MessagePoint, Point, PointType, Profile
+from firmware_profiles.messages import SpokenPoint
+from firmware_profiles.model import Point, PointType, Profile
 
 PROFILES = load_catalogue().profiles
 FAMILIES = {name: p for name, p in PROFILES.items() if not p.is_fragment}
 
 
-def points_of(profile: Profile) -> Iterator[Point | MessagePoint]:
+def points_of(profile: Profile) -> Iterator[Point | SpokenPoint]:
     yield from profile.points
     for table in profile.tables.values():
         yield from table.points
@@ -24,6 +25,8 @@ def points_of(profile: Profile) -> Iterator[Point | MessagePoint]:
         yield from message.points
     for request in profile.requests:
         yield from request.points
+    if profile.vocabulary:
+        yield from profile.vocabulary.points
 
 
 def test_none_is_forgotten() -> None:
@@ -48,10 +51,10 @@ def test_a_family_has_a_kind_a_title_and_an_identity(name: str) -> None:
     assert re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", name)
     assert len(profile.title) > 3
     told = [message.facts.model for message in profile.messages] + [r.facts.model for r in profile.requests]
-    assert profile.facts.model or profile.facts.serial or any(told)
+    assert profile.facts.model or profile.facts.serial or any(told) or profile.vocabulary  # a dialect says who speaks
 
 
-@pytest.mark.parametrize("name", [name for name, p in FAMILIES.items() if not (p.messages or p.requests)])
+@pytest.mark.parametrize("name", [name for name, p in FAMILIES.items() if not (p.messages or p.requests or p.vocabulary)])
 def test_an_snmp_family_tells_how_long_it_runs_and_its_ports(name: str) -> None:
     profile = FAMILIES[name]
     assert "uptime_s" in {point.metric for point in profile.points}

@@ -8,10 +8,12 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 
 from agent.candidates import Candidates, topic_shape
 from agent.clock import Timer, UtcClock
-from agent.collect.mqtt.port import Interpreter, Request, Said
+from agent.collect.mqtt.early import WAIT_S, Early, Unread
+from agent.collect.mqtt.port import Interpreter, Request, Said, Understood
 from agent.collect.port import Harvest
 from agent.config import Broker
 from agent.link import Heard, MqttLink
@@ -89,10 +91,11 @@ class MqttListener:
         try:
             await link.open([EVERYTHING])
             self._note_connected(link)
+            early = Early(self._timer.now_s())
             for interpreter in self._interpreters:
-                self._ask(interpreter.reconnected(), link)
+                self._ask(interpreter.reconnected(self._clock()), link)
             while True:
-                await self._take(await link.receive(), link)
+                await self._take(await self._received(link, early), link, early)
         except Transient:
             self._note_lost(link)
             raise
@@ -101,29 +104,51 @@ class MqttListener:
             self._presence.disconnected(link.name)
             await link.close()
 
-    async def _take(self, messages: list[Heard], link: MqttLink) -> None:
+    async def _received(self, link: MqttLink, early: Early) -> list[Heard]:
+        """What arrived; nothing when that takes long and messages wait for an explanation."""
+        if not early:
+            return await link.receive()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WAIT_S):
+                return await link.receive()
+        return []
+
+    async def _take(self, messages: list[Heard], link: MqttLink, early: Early) -> None:
+        is_taught = False
         for index, heard in enumerate(messages):
             if index % MESSAGES_IN_A_ROW == MESSAGES_IN_A_ROW - 1:
                 await asyncio.sleep(0)
-            self._take_one(heard, link)
+            self.counts["messages"] += 1
+            is_taught |= self._take_one(heard, link, early)
+        if is_taught:
+            for unread in early.again():
+                self._take_one(unread.heard, link, early)
+        for unread in early.overdue(self._timer.now_s()):
+            self._note_unread(unread, link.name)
 
-    def _take_one(self, heard: Heard, link: MqttLink) -> None:
-        self.counts["messages"] += 1
+    def _take_one(self, heard: Heard, link: MqttLink, early: Early) -> bool:
+        """Read one message; whether more may be understood because of it."""
         if heard.topic.startswith(_OWN_TREE):
-            return  # a broker that serves the school and the district: agents' frames are not devices
+            return False  # a broker that serves the school and the district: agents' frames are not devices
         try:
-            for interpreter in self._interpreters:
-                understood = interpreter.understand(heard)
-                if understood is not None:
-                    break
-            else:
-                raise Poison("no_profile", f"no profile hears {heard.topic[:200]!r}")
+            understood = self._understood(heard)
         except Poison as error:
-            self._note_unread(heard, error.reason, link.name)
-            return
+            unread = Unread(heard, error.reason)
+            if not early.hold(unread, self._timer.now_s()):
+                self._note_unread(unread, link.name)
+            return False
         for said in understood.said:
             self._take_said(said, heard, link.name)
         self._ask(understood.requests, link)
+        self.counts.update({f"unread_{reason}": number for reason, number in understood.spoilt.items()})
+        return understood.teaches
+
+    def _understood(self, heard: Heard) -> Understood:
+        for interpreter in self._interpreters:
+            understood = interpreter.understand(heard)
+            if understood is not None:
+                return understood
+        raise Poison("no_profile", f"no profile hears {heard.topic[:200]!r}")
 
     def _take_said(self, said: Said, heard: Heard, via: str) -> None:
         if not self._presence.admits(said.device):
@@ -145,7 +170,8 @@ class MqttListener:
                 self._sink(sample.key.device, Harvest(samples=[sample]))
         self._sink(said.device, said.harvest)
 
-    def _note_unread(self, heard: Heard, reason: str, via: str) -> None:
+    def _note_unread(self, unread: Unread, via: str) -> None:
+        heard, reason = unread
         self.counts[f"unread_{reason}"] += 1
         shape = topic_shape(heard.topic)
         is_new = self._candidates.note(heard.topic, heard.payload, reason, heard.received_at, shape)

@@ -1,5 +1,7 @@
 """Between the listener, which hears messages, and those who understand one dialect each."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from agent.collect.port import Harvest
@@ -26,10 +28,16 @@ class Request(NamedTuple):
 
 
 class Understood(NamedTuple):
-    """What a message said of devices, and what is to be asked because of it. Both may be empty."""
+    """What a message said of devices, and what is to be asked because of it. Both may be empty.
+
+    `spoilt` counts by reason what could not be read and belongs to no device.
+    """
 
     said: list[Said]
     requests: list[Request]
+    spoilt: Mapping[str, int] = MappingProxyType({})
+    teaches: bool = False
+    """Whether more is understood from now on: a list of devices, an announcement."""
 
 
 class Interpreter(Protocol):
@@ -42,5 +50,12 @@ class Interpreter(Protocol):
         is counted in the harvests.
         """
 
-    def reconnected(self) -> list[Request]:
-        """A connection begins: what was said before may not hold any more; what is to be asked therefore."""
+    def reconnected(self, now: int) -> list[Request]:
+        """A connection begins at `now` (UTC ms): what was said before may not hold any more; what is to be asked therefore."""
+
+
+def leave_out_undated(harvest: Harvest) -> None:
+    """Drop the numbers of a retained message that told no moment of its own: nobody knows how old they are."""
+    if harvest.samples:
+        harvest.dropped["retained_undated"] += len(harvest.samples)
+        harvest.samples.clear()

@@ -20,6 +20,6 @@ class ProfileInterpreter:
         said = decode_message(self._catalogue, heard, self._lacks_ms())
         return None if said is None else Understood(said, [])
 
-    def reconnected(self) -> list[Request]:
+    def reconnected(self, now: int) -> list[Request]:
         """Nothing is remembered, nothing asked."""
         return []
