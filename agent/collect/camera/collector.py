@@ -167,9 +167,10 @@ class CameraCollector:
         is_refused = self._login.is_refused
         if is_refused or self._login.is_accepted:
             harvest.samples.append(self._state("login_state", "refused" if is_refused else "accepted", now))
-        if is_refused and not self._has_told_refusal:
+        if is_refused is not self._has_told_refusal:
             named = self._login.credential.name if self._login.credential else ""
-            harvest.events.append(Event(self._target.id, now, "login_refused", f"credential {named}", Severity.INFO))
+            kind = "login_down" if is_refused else "login_up"  # the alert is that of ``login_state``
+            harvest.events.append(Event(self._target.id, now, kind, f"credential {named}", Severity.INFO))
         self._has_told_refusal = is_refused
 
     def _kind_of(self, asker: Asker) -> DeviceKind:

@@ -162,11 +162,12 @@ def test_a_wrong_password_is_tried_once_an_hour_and_said() -> None:
             assert doors.account.shown == 3
             assert {state(harvest, "login_state") for harvest in harvests} == {"refused"}
             assert {state(harvest, "reachable") for harvest in harvests} == {"yes"}
-            assert [event.kind for harvest in harvests for event in harvest.events] == ["login_refused"]
+            assert [event.kind for harvest in harvests for event in harvest.events] == ["login_down"]
             doors.account.password = "wrong"  # somebody put the account right
             doors.account.refused = 0
             right = await collector.poll(ALL, NOW + 3 * AGAIN_AFTER_MS)
             assert state(right, "login_state") == "accepted"
+            assert [event.kind for event in right.events] == ["login_up"]
             assert state(right, "picture_state") == "ok"
             await collector.close()
 
