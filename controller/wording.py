@@ -46,6 +46,7 @@ UNITS = {
     "{alarm}": ("alarms", "条告警"),
     "dB[mW]": ("dBm", "dBm"),
     "h": ("h", "小时"),
+    "d": ("d", "天"),
     "{packet}/s": ("packets/s", "包/秒"),
     "{process}": ("processes", "个进程"),
     "{client}": ("clients", "个终端"),
