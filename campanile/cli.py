@@ -24,11 +24,14 @@ SUBCOMMANDS = {
         "simulator",
         "A district that speaks the real protocols, and its faults.",
     ),
-    "profiles": ("firmware_profiles.cli", "profiles", "", "List and check device profiles."),
+    "profiles": ("firmware_profiles.cli", "profiles", "agent", "Device profiles: list, check, draft, record, test."),
     "spec": ("campus.spec.cli", "spec", "", "The data-access specification; check a publisher against it."),
 }
 
-GUESTS = {"simulate": ("campanile.chaos.command", "chaos")}
+GUESTS = {
+    "simulate": [("campanile.chaos.command", "chaos")],
+    "profiles": [("campanile.devices.commands", "record"), ("campanile.devices.commands", "test")],
+}
 """Commands that stand under another room's name because people look there, and know more rooms than it may."""
 
 
@@ -45,9 +48,9 @@ class LazyGroup(click.Group):
             return None
         module, attribute, _, _ = SUBCOMMANDS[name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
-        if name in GUESTS and isinstance(command, click.Group):
-            guest, attribute = GUESTS[name]
-            command.add_command(getattr(importlib.import_module(guest), attribute))
+        if isinstance(command, click.Group):
+            for guest, attribute in GUESTS.get(name, []):
+                command.add_command(getattr(importlib.import_module(guest), attribute))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

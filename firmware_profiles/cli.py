@@ -1,4 +1,4 @@
-"""`campanile profiles`: list, show, check and draft device profiles. `record` and `test` are guests, from `campanile.devices`."""
+"""`campanile profiles`: list, show, check and draft device profiles. `record` and `test` are guests, of `campanile.devices`."""
 
 import json
 import sys
