@@ -97,7 +97,7 @@ class Agent:
             MqttListener(
                 broker,
                 config.address,
-                interpreters_of(catalogue, lambda: clock.shift_ms),
+                interpreters_of(catalogue, lambda: clock.shift_ms, may_ask=settings.sparkplug_rebirth),
                 self.presence,
                 self.candidates,
                 self.intake.take,
@@ -105,7 +105,7 @@ class Agent:
                 timer=timer,
                 part=f"broker {number}" if len(config.listeners) > 1 else "",
             )
-            for number, broker in enumerate(config.listeners, start=1)
+            for number, (broker, settings) in enumerate(zip(config.listeners, file.mqtt_listeners, strict=True), 1)
         ]
         around = Surroundings(take, self.intake.flush, self.poller.poll_soon, collectors, self.candidates)
         self.traps = _trap_receiver(config, config.traps, catalogue, around, clock, timer) if config.traps else None
@@ -120,6 +120,7 @@ class Agent:
             timer=timer,
             hold_s=lambda: self.uplink.hold_s,
             traps=self.traps,
+            listeners=self.listeners,
         )
         self.uplink = Uplink(
             config.uplink,

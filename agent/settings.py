@@ -55,6 +55,13 @@ class BrokerSettings(_Settings, frozen=True):
     keepalive_s: int = 30
 
 
+class ListenerSettings(BrokerSettings, frozen=True):
+    """A broker of the school that devices publish on. Nothing is published there but what is said here."""
+
+    sparkplug_rebirth: bool = True
+    """Ask Sparkplug nodes for their birth again where it was missed (NCMD); without it their data mean nothing till the next."""
+
+
 class UplinkSettings(BrokerSettings, frozen=True):
     """The central broker, and how hard the agent may push."""
 
@@ -226,7 +233,7 @@ class AgentFile(_Settings, frozen=True):
     configurations: ConfigurationSettings = ConfigurationSettings()
     traps: TrapSettings | None = None
     """Nothing is listened for without this block."""
-    mqtt_listeners: tuple[BrokerSettings, ...] = ()
+    mqtt_listeners: tuple[ListenerSettings, ...] = ()
     mqtt_devices: tuple[MqttDeviceEntry, ...] = ()
     mqtt_silence_s: float = 180.0
     """A device heard over MQTT that says nothing for so long is unreachable."""

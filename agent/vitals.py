@@ -1,6 +1,8 @@
 """The agent as a device of its own site: what it does, waits for and drops, as samples like any other's."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from agent.clock import SteadyClock, Timer
 from agent.collect.port import Harvest
@@ -13,6 +15,12 @@ from campus.ids import DeviceId, Instance, MetricId
 from campus.samples import DeviceFacts, DeviceKind, Sample, SeriesKey
 from campus.topics import Address
 from campus.version import VERSION
+
+
+class Counted(Protocol):
+    """Something that counts what it does, by name."""
+
+    counts: Counter[str]
 
 
 class Vitals:
@@ -31,8 +39,12 @@ class Vitals:
         timer: Timer,
         hold_s: Callable[[], float],
         traps: TrapCounts | None = None,
+        listeners: Sequence[Counted] = (),
     ) -> None:
-        """`hold_s`: for how long the controller has asked to keep frames back. `traps` is None where none are listened for."""
+        """`hold_s`: for how long the controller has asked to keep frames back. `traps` is None where none are listened for.
+
+        `listeners` are those on the school's brokers.
+        """
         self._device = DeviceId(address.agent)
         self._spool = spool
         self._poller = poller
@@ -43,7 +55,9 @@ class Vitals:
         self._timer = timer
         self._hold_s = hold_s
         self._traps = traps
+        self._listeners = listeners
         self._began_s = timer.now_s()
+        self._measured_s = self._began_s
         self._before: dict[str, tuple[float, int]] = {}
 
     async def run(self) -> None:
@@ -88,7 +102,9 @@ class Vitals:
             "agent_polls_skipped_per_min": self._per_min("skipped", now_s, self._poller.skipped),
             "agent_points_dropped_per_min": self._per_min("lost", now_s, no_room + self._intake.dropped_points),
         }
-        measured = [(metric, "", value) for metric, value in values.items()] + self._measured_traps(now_s)
+        measured = [(metric, "", value) for metric, value in values.items()]
+        measured += self._measured_traps(now_s) + self._measured_messages(now_s)
+        self._measured_s = now_s
         return [
             Sample(SeriesKey(self._device, MetricId(metric), Instance(instance)), measured_at, float(value))
             for metric, instance, value in measured
@@ -107,6 +123,22 @@ class Vitals:
             for drop in Drop
         ]
         return [("agent_traps_per_min", "", self._per_min("traps", now_s, self._traps.received)), *dropped]
+
+    def _measured_messages(self, now_s: float) -> list[tuple[str, str, float]]:
+        """(metric, instance, value) of the messages heard and of those, or parts of them, that gave nothing, by reason."""
+        if not self._listeners:
+            return []
+        counts = sum((listener.counts for listener in self._listeners), start=Counter[str]())
+        unread = {reason.removeprefix("unread_"): n for reason, n in counts.items() if reason.startswith("unread_")}
+        for reason in unread:
+            self._before.setdefault(f"unread {reason}", (self._measured_s, 0))
+        return [
+            ("agent_messages_per_min", "", self._per_min("messages", now_s, counts["messages"])),
+            *(
+                ("agent_messages_unread_per_min", reason, self._per_min(f"unread {reason}", now_s, number))
+                for reason, number in sorted({**unread, "overflowed": counts["overflowed"]}.items())
+            ),
+        ]
 
     def _per_min(self, name: str, now_s: float, total: int) -> float:
         before_s, before = self._before.get(name, (now_s, total))

@@ -67,6 +67,7 @@ UNITS = {
     "{point}/min": ("readings/min", "个/分"),
     "{event}/min": ("events/min", "个/分"),
     "{trap}/min": ("traps/min", "条/分"),
+    "{message}/min": ("messages/min", "条/分"),
     "{frame}": ("frames", "帧"),
     "{file}": ("files", "个文件"),
 }

@@ -123,6 +123,8 @@ PANELS: Final[dict[DeviceKind, tuple[Panel, ...]]] = {
         Panel("agent_points_dropped_per_min"),
         Panel("agent_traps_per_min"),
         Panel("agent_traps_dropped_per_min"),
+        Panel("agent_messages_per_min"),
+        Panel("agent_messages_unread_per_min"),
     ),
     DeviceKind.OTHER: (_REACHABLE, Panel("response_time_ms")),
 }
