@@ -96,7 +96,7 @@ async def _told(
             profile = catalogue.profiles[profile_name]
             dialogue.begin_learning(profile.get_at_once, profile.repetitions)
             columns = Columns(dialogue, hail)
-            learnt = await learn(_identity_alone(profile), columns)
+            learnt = await learn(_identity_alone(profile), columns, observed_at)
             chassis = port_id_text(await columns.scalar(_LOCAL_CHASSIS))
     except (Transient, Poison, TimeoutError):
         return [bare]
@@ -141,7 +141,7 @@ async def _stations(
             source=Source.BRIDGE,
             macs=(mac,),
             seen=Seen(switch, port, crowd=crowds[port]),
-            says=f"heard on {port} of {switch}",
+            says=f"{switch} {port}",
             observed_at=observed_at,
         )
         for mac, port in sorted(seen)
@@ -151,7 +151,7 @@ async def _stations(
             source=Source.ARP,
             macs=(each.mac,),
             address=each.address,
-            says=f"{switch} has resolved its address",
+            says=switch,
             observed_at=observed_at,
         )
         for each in tables.addresses
@@ -180,7 +180,7 @@ def _neighbour(switch: str, neighbour: Neighbour, observed_at: int) -> Observati
         address=neighbour.remote_address,
         name=neighbour.remote_name,
         confidence=Confidence.GUESS,
-        says=f"{neighbour.local_port} of {switch}: {neighbour.remote_name or 'no name'} {neighbour.remote_port}".rstrip(),
+        says=f"{switch} {neighbour.local_port}: {neighbour.remote_name} {neighbour.remote_port}".rstrip(": "),
         seen=Seen(switch, neighbour.local_port, neighbour.remote_port),
         observed_at=observed_at,
     )

@@ -52,7 +52,7 @@ def _hinted(host: str, door: Door, observed_at: int) -> Observation:
     said = door.said.decode("utf-8", "replace")
     hint = next((each for each in HINTS if each.service == door.service and re.search(each.pattern, said)), None)
     first = printable(_telling_line(said), SAYS_CHARS).strip()
-    says = f"port {door.port} ({door.service}) is open" + (f" and says {first!r}" if first else "")
+    says = f"{door.service} {door.port}" + (f": {first}" if first else "")
     if hint is None:
         return Observation(source=Source.TCP, address=host, says=says, observed_at=observed_at)
     return Observation(

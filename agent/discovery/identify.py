@@ -79,6 +79,6 @@ def _observed(hint: Observation, credential: Credential | None, facts: DeviceFac
         profile=facts.profile,
         protocol=hint.protocol,
         credential=credential.name if credential else "",
-        says=f"answers {hint.protocol}: {' '.join(part for part in (facts.vendor, facts.model) if part)}",
+        says=f"{hint.protocol}: {facts.vendor} {facts.model}",
         observed_at=hint.observed_at,
     )

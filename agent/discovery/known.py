@@ -57,7 +57,7 @@ def of_facts(facts: Iterable[DeviceFacts], registered: Iterable[str]) -> list[Ob
             model=each.model,
             profile=each.profile,
             protocol="" if each.device in known else "mqtt",
-            says="" if each.device in known else f"publishes as {each.device}",
+            says="" if each.device in known else each.device,
             ports=each.ports,
             observed_at=each.observed_at,
         )
@@ -75,7 +75,7 @@ def _of_sender(each: Candidate) -> Observation:
     return Observation(
         source=Source.TRAP,
         address=each.topic.removeprefix(TRAP_SENDER),
-        says=f"sends SNMP traps that are not believed ({each.reason})",
+        says=each.topic,
         observed_at=each.last_at,
     )
 

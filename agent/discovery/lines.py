@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 from campus.errors import ConfigError
-from campus.newcomers import Newcomer, printable
+from campus.newcomers import TEXT_CHARS, Newcomer, printable
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9一-鿿][A-Za-z0-9一-鿿._:/()-]*")
 """What may stand without quotes, unless YAML takes it for a number or a word of its own."""
@@ -33,7 +33,7 @@ def entry_line(section: str, device_id: str, device: Newcomer) -> str:
         "credential": device.credential if is_polled else "",
         "kind": str(device.kind) if not device.profile and device.kind != "other" else "",
     }
-    given = ", ".join(f"{key}: {_scalar(text)}" for key, text in values.items() if text)
+    given = ", ".join(f"{key}: {_scalar(printable(text, TEXT_CHARS))}" for key, text in values.items() if text)
     return f"# {_comment(device)}\n- {{{given}}}"
 
 

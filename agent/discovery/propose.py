@@ -169,8 +169,8 @@ def _key(device: Device) -> str:
 
 
 def _evidence(device: Device, place: Place | None) -> list[Evidence]:
-    told = dict.fromkeys((one.source.word, one.says) for one in device if one.says)
-    how = [("place", f"known by {place.how}")] if place else []
+    told = dict.fromkeys((one.source.word, one.says) for one in device if one.source is not Source.CONFIGURED)
+    how = [(f"place_{place.how}", "")] if place else []
     return [Evidence(source, says) for source, says in (*told, *how)]
 
 

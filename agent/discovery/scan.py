@@ -1,6 +1,7 @@
 """A scan: every allowed address asked once, politely, a bounded number at a time; what was found so far is always there."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,8 @@ from agent.discovery.ranges import Range, addresses, is_allowed
 from agent.snmp_access import SnmpUser
 from campus.newcomers import Confidence
 from firmware_profiles.catalogue import FALLBACK, Catalogue
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Scan:
         """Addresses asked, or being asked."""
         self.total = 0
         """Addresses to be asked, as far as is known."""
+        self.failed = 0
+        """Addresses at which an error of our own broke off the asking."""
         self.answered = 0
         """Addresses of which anything was heard."""
 
@@ -82,7 +87,12 @@ class Scan:
             self.asked.add(host)
             if is_own(host):
                 continue  # what runs here is no stranger
-            found = await self._ask(host)
+            try:
+                found = await self._ask(host)
+            except Exception:  # noqa: BLE001 - one address never costs the others their turn
+                _log.exception("discovery_failed address=%s", host)
+                self.failed += 1
+                continue
             if found:
                 self.answered += 1
                 self.observations += found
@@ -98,7 +108,7 @@ class Scan:
         if asked.refusal:
             found.append(_refused(host, asked.refusal, now))
         if not found and await answers_ping(host, self.pace):
-            found.append(Observation(source=Source.PING, address=host, says="answers ping", observed_at=now))
+            found.append(Observation(source=Source.PING, address=host, observed_at=now))
         ports = {service: port for service, port in self._plan.ports.items() if service not in self._everybody}
         hints = hinted(host, await open_doors(host, ports, self.pace), now)
         worked = self._plan.worked.get(host, "")
@@ -126,6 +136,6 @@ def _refused(host: str, refusal: str, now: int) -> Observation:
         source=Source.GREETING,
         address=host,
         confidence=Confidence.GUESS,
-        says=f"speaks SNMP and lets none of our credentials in: {refusal}"[:300],
+        says=f"snmp: {refusal}"[:300],
         observed_at=now,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -106,6 +107,8 @@ class DiscoveryWatch:
             _log.warning("discovery_not_remembered reason=%s", error.strerror)
         for change in changes:
             self._tell_change(change, now)
+        if scan.failed:
+            self._sink(self._device, Harvest(dropped=Counter(discovery_failed=scan.failed)))
         self._tell(found)
 
     def _findings(self) -> Findings:
