@@ -17,6 +17,7 @@ from campus.errors import ConfigError
 from campus.secret import Secret, secret_from_environment, secret_from_file
 from campus.tls import TlsSettings
 from controller.applications.model import ApplicationSettings
+from controller.configurations.model import ChangeWindow, window_problem
 from controller.ingest.limits import Limits
 from controller.store.port import Retention
 
@@ -70,6 +71,12 @@ class AlertSettings(_Settings, frozen=True):
     rules_dir: str = ""
 
 
+class ConfigurationSettings(_Settings, frozen=True):
+    """In which times changes to the configurations of network devices are expected; without any, at all times."""
+
+    change_windows: tuple[ChangeWindow, ...] = ()
+
+
 class StoreKind(StrEnum):
     """Which sample store."""
 
@@ -90,6 +97,7 @@ class ControllerConfig(_Settings, frozen=True):
     enrolment: str = ""
     alerts: AlertSettings = AlertSettings()
     applications: ApplicationSettings = ApplicationSettings()
+    configurations: ConfigurationSettings = ConfigurationSettings()
     retention: Retention = Retention()
     limits: Limits = Limits()
     store: StoreKind = StoreKind.EMBEDDED
@@ -159,7 +167,9 @@ def _problems(config: ControllerConfig) -> list[tuple[tuple[str, ...], str]]:
     watched = config.applications
     for name, hold_s in (("hold_s", watched.hold_s), ("clear_hold_s", watched.clear_hold_s)):
         if not 0 <= hold_s < watched.fresh_s:
-            advice = f"{hold_s:g} must be 0 or more, and below fresh_s ({watched.fresh_s:g}), after which nothing is known"
+            advice = (
+                f"{hold_s:g} must be 0 or more, and below fresh_s ({watched.fresh_s:g}), after which nothing is known"
+            )
             found.append((("applications", name), advice))
     for name, port in (("http", config.http.port), ("broker", config.broker.port)):
         if not 0 < port < 65536:
@@ -167,6 +177,8 @@ def _problems(config: ControllerConfig) -> list[tuple[tuple[str, ...], str]]:
     if not _is_timezone(config.district.timezone):
         advice = f"{config.district.timezone!r} is not an IANA time zone: write it as 'Asia/Shanghai'"
         found.append((("district", "timezone"), advice))
+    windows = map(window_problem, config.configurations.change_windows)
+    found += [(("configurations", "change_windows"), problem) for problem in windows if problem]
     kept = msgspec.structs.asdict(config.retention)
     found += [(("retention", key), f"{days} days: keep at least 1") for key, days in kept.items() if days < 1]
     found += [(("limits", key), message) for key, message in config.limits.problems()]

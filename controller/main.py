@@ -32,6 +32,8 @@ from controller.broker import broker_address
 from controller.capacity.service import CapacityService
 from controller.clock import utc_ms
 from controller.config import ControllerConfig
+from controller.configurations.model import ChangeWindows
+from controller.configurations.service import ConfigurationService
 from controller.console.routes import console_router, mount_static
 from controller.desk.model import SOCKET
 from controller.desk.service import Desk
@@ -77,6 +79,8 @@ class Controller:
         self.alerts = AlertService(self.engine, self.registry, clock, rules)
         self.alert_engine = AlertEngine(self.store, self.registry, self.engine, clock, rules)
         self.newcomers = NewcomersService(self.engine, clock)
+        windows = ChangeWindows(config.configurations.change_windows, ZoneInfo(zone))
+        self.configurations = ConfigurationService(self.engine, self.alert_engine, windows, clock)
         self.telemetry = TelemetryService(self.store, self.registry)
         self.overview = OverviewService(self.telemetry, self.registry, self.alerts, clock, self.reception)
         self.ingest = Ingest(
@@ -89,7 +93,7 @@ class Controller:
             dead_letter_directory=config.data_path,
             keep_days=config.retention.raw_days,
             reception=self.reception,
-            documents={DocumentKind.NEWCOMERS: self.newcomers},
+            documents={DocumentKind.NEWCOMERS: self.newcomers, DocumentKind.CONFIGURATION: self.configurations},
         )
         self.capacity = CapacityService(self.store, self.registry, zone, clock, self.ingest.give_way)
         self.utilisation = UtilisationService(self.store, self.registry, zone, clock, self.ingest.give_way)
@@ -188,6 +192,7 @@ class Controller:
             *_alert_figures(self.alert_engine.figures()),
             *labelled("facts_refused_total", "Facts not taken", "reason", self.registry.facts_refused),
             *labelled("http_answers_total", "Answers given", "status", self.answers),
+            *self.configurations.figures(),
             *self.staging.figures(),
             *self.applications.figures(),
             *(figure for work in self.housekeeping for figure in work.figures()),

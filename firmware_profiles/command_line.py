@@ -1,4 +1,4 @@
-"""What a device profile says of a command line: which driver speaks it, what shows the configuration, what is noise in it. Nouns."""
+"""What a device profile says of a command line: which driver speaks it, what shows the configuration, what is noise. Nouns."""
 
 import msgspec
 

@@ -27,6 +27,13 @@ _TITLES: Final = {
     "topology_changed": ("The spanning tree changed", "生成树拓扑变化"),
     "hardware_changed": ("Modules or parts changed", "硬件配置变化"),
     "configuration_changed": ("The configuration was changed", "设备配置被修改"),
+    "configuration_recorded": ("The configuration was changed", "设备配置有变化"),
+    "configuration_changed_outside": (
+        "The configuration was changed outside the change window",
+        "设备配置在变更时间窗外被修改",
+    ),
+    "configuration_access_down": ("The configuration cannot be fetched", "无法获取设备配置"),
+    "configuration_access_up": ("The configuration is fetched again", "已重新获取设备配置"),
     "mains_down": ("The UPS runs on its battery", "UPS 正由电池供电"),
     "mains_up": ("The UPS has mains again", "UPS 恢复市电供电"),
     "temperature_ok_down": ("A part of the device is too warm", "设备部件温度过高"),

@@ -7,6 +7,7 @@ from controller.alerts.service import AlertService
 from controller.applications.service import ApplicationService
 from controller.capacity.service import CapacityService
 from controller.config import ControllerConfig
+from controller.configurations.service import ConfigurationService
 from controller.newcomers.service import NewcomersService
 from controller.overview.service import OverviewService
 from controller.registry.service import RegistryService
@@ -26,5 +27,6 @@ class Services(Protocol):
     utilisation: UtilisationService
     applications: ApplicationService
     newcomers: NewcomersService
+    configurations: ConfigurationService
     clock: Callable[[], int]
     """UTC milliseconds."""

@@ -1,0 +1,1 @@
+"""What devices ran by: every version of their configurations, how two differ, and who should know of a change."""
