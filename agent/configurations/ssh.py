@@ -111,8 +111,9 @@ class _Client(paramiko.SSHClient):
 
     def connect(self, *arguments: Any, **named: Any) -> None:
         """As paramiko's, with old algorithms where they are allowed."""
-        factory = OldTransport if self._is_old else paramiko.Transport
-        super().connect(*arguments, transport_factory=factory, **named)
+        if self._is_old:
+            named["transport_factory"] = OldTransport
+        super().connect(*arguments, **named)
 
     def invoke_shell(self, *arguments: Any, **named: Any) -> Any:
         """As paramiko's, bounded."""

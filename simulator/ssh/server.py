@@ -45,7 +45,9 @@ class CommandLine:
         self._key = key
         self._login = login
         self._algorithms = algorithms
-        self._shell_of = lambda terminal: Shell(terminal, dialect, name, show, saved, login.enable, pause_s)
+        self._shell_of: Callable[[_Line], Shell] = lambda terminal: Shell(
+            terminal, dialect, name, show, saved, login.enable, pause_s
+        )
         self._acceptor: asyncssh.SSHAcceptor | None = None
         self.counts: Counter[str] = Counter()
         """``logins``, ``wrong_passwords`` and ``sessions`` so far."""
