@@ -84,8 +84,8 @@ def run(directory: Path) -> None:
 
 @simulate.command(short_help="Break something in the running district.")
 @click.argument("name")
-@click.option("--school", required=True, help="Where: a school's id, such as no-1-primary.")
-@click.option("--device", default="", help="Which device; left out, the first that fits.")
+@click.option("--school", default="", help="Where: a school's id, such as no-1-primary; left out for services.")
+@click.option("--device", default="", help="Which device or service; left out, the first that fits.")
 @directory_option
 def fault(name: str, school: str, device: str, directory: Path) -> None:
     """Break something in the running district; `campanile simulate faults` lists what can break.
@@ -94,6 +94,7 @@ def fault(name: str, school: str, device: str, directory: Path) -> None:
     Examples:
       campanile simulate fault cut-uplink --school no-1-primary
       campanile simulate fault hang-board --school no-2-middle --device board-102
+      campanile simulate fault service-down --device teaching-platform
     """
     from simulator.control.client import ask
     from simulator.control.words import Act, Question

@@ -15,9 +15,30 @@ def parse_fault(name: str) -> FaultName:
         raise ConfigError(f"there is no fault {name!r}.{nearest(name, [fault.value for fault in FaultName])}") from None
 
 
+def find_site(district: District, fault: FaultName, name: str) -> SimSite:
+    """Where the fault befalls: the centre for one of its services, else the school of that id. `ConfigError` as `find_school`."""
+    if not FAULTS[fault].services:
+        return find_school(district, name)
+    if name not in {"", district.centre.id}:
+        raise ConfigError(f"{fault.value} befalls a service, and services run at the centre: leave out --school")
+    return district.centre
+
+
+def find_service(fault: FaultName, service: str) -> str:
+    """The service the fault befalls: the one named, else the first that fits. `ConfigError` for one that does not fit."""
+    fitting = FAULTS[fault].services
+    if service and service not in fitting:
+        raise ConfigError(
+            f"{fault.value} cannot befall {service}.{nearest(service, list(fitting))} Choose {', '.join(fitting)}"
+        )
+    return service or fitting[0]
+
+
 def find_school(district: District, name: str) -> SimSite:
     """The school of that id; `ConfigError` with the nearest otherwise, or when it is the centre."""
     ids = [site.id for site in district.schools]
+    if not name:
+        raise ConfigError(f"name the school it befalls: --school {ids[0]}")
     if name == district.centre.id:
         raise ConfigError(f"faults befall schools, not the centre: --school {ids[0]}")
     if name not in ids:

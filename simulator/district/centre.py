@@ -12,6 +12,8 @@ from simulator.district.site import SimSite
 CENTRE = "centre"
 CORE = "core-1"
 BACKBONE_BPS = 100 * GIGABIT
+TEACHING, REGISTRATION, NAMES = "teaching-platform", "registration", "name-server"
+"""The application services that run here."""
 _FIRST_SERVER_PORT = 41
 _ROOM = SimRoom("machine-room", "Machine room", "中心机房", 1)
 _SERVERS = (("server-1", "教学平台服务器"), ("server-2", "视频存储服务器"))

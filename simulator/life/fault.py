@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campus.samples import DeviceKind
+from simulator.district.centre import NAMES, REGISTRATION, TEACHING
 from simulator.district.device import Family, SimDevice
 from simulator.life.noise import Longs
 
@@ -31,18 +32,23 @@ class FaultName(StrEnum):
     GARBAGE = "garbage"
     HALF_TABLE = "half-table"
     SILENT = "silent"
+    SERVICE_DOWN = "service-down"
+    SERVICE_SLOW = "service-slow"
+    SERVICE_WRONG_PAGE = "service-wrong-page"
+    CERTIFICATE_EXPIRING = "certificate-expiring"
 
 
 @dataclass(frozen=True)
 class FaultKind:
     """What a fault does, and which kind of device it befalls: None is the whole school, an empty tuple any device.
 
-    `families` narrows it to devices that can show it.
+    `families` narrows it to devices that can show it. With `services` it befalls one of those of the centre, and no device.
     """
 
     text: str
     kinds: tuple[DeviceKind, ...] | None = None
     families: tuple[Family, ...] = ()
+    services: tuple[str, ...] = ()
 
     def befalls(self, device: SimDevice) -> bool:
         """Whether it is one that a single device of this kind can have."""
@@ -80,6 +86,18 @@ FAULTS: dict[FaultName, FaultKind] = {
         (DeviceKind.SWITCH, DeviceKind.GATEWAY, DeviceKind.ACCESS_POINT),
     ),
     FaultName.SILENT: FaultKind("a device says nothing more", ()),
+    FaultName.SERVICE_DOWN: FaultKind(
+        "an application service of the centre stops answering", services=(TEACHING, REGISTRATION, NAMES)
+    ),
+    FaultName.SERVICE_SLOW: FaultKind(
+        "an application service of the centre takes seconds to answer", services=(TEACHING, REGISTRATION)
+    ),
+    FaultName.SERVICE_WRONG_PAGE: FaultKind(
+        "an application service of the centre shows an error page", services=(TEACHING, REGISTRATION)
+    ),
+    FaultName.CERTIFICATE_EXPIRING: FaultKind(
+        "an application service of the centre shows a certificate that expires in days", services=(REGISTRATION,)
+    ),
 }
 
 

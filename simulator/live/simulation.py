@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from campus.samples import DeviceKind
-from simulator.control.faults import find_device, find_school, parse_fault
+from simulator.control.faults import find_device, find_school, find_service, find_site, parse_fault
 from simulator.control.server import ControlServer
 from simulator.control.words import Act, ActiveFault, Answer, Question
 from simulator.district.timetable import holidays
@@ -22,6 +22,7 @@ from simulator.metro.fibre import Fibre
 from simulator.mib.build import site_mibs
 from simulator.mqtt.publisher import Publisher
 from simulator.plan.shape import LOOPBACK, SimulatorPlan, device_host
+from simulator.services.live import LiveServices
 from simulator.snmp.responder import utc_now
 
 TICK_S = 0.5
@@ -65,6 +66,7 @@ class Simulation:
         self._publishers = [
             Publisher(self.live, site.id, LOOPBACK, plan.site(site.id).broker_port) for site in district.schools
         ]
+        self.services = LiveServices(self.live, plan, directory)
         self._control = ControlServer(directory, self.respond)
         self._started_s = 0.0
 
@@ -80,6 +82,7 @@ class Simulation:
                 await camera.doors.start()
             for fibre in self.fibres.values():
                 await fibre.start()
+            await self.services.start()
             await self._control.start()
         except BaseException:
             await self.stop()
@@ -100,6 +103,7 @@ class Simulation:
                 camera.obey_faults(now)
             for name, fibre in self.fibres.items():
                 await (fibre.cut() if self.live.is_cut(name, now) else fibre.mend())
+            await self.services.obey_faults(now)
             for publisher in self._publishers:
                 publisher.speak(now, time.monotonic() - self._started_s)
             await asyncio.sleep(TICK_S)
@@ -111,6 +115,7 @@ class Simulation:
             publisher.stop()
         for fibre in self.fibres.values():
             await fibre.close()
+        await self.services.stop()
         for camera in self.cameras:
             await camera.doors.close()
         for projector in self.projectors:
@@ -130,7 +135,11 @@ class Simulation:
 
     def _break_down(self, question: Question) -> Answer:
         name = parse_fault(question.name)
-        site = find_school(self.live.life.district, question.site)
+        site = find_site(self.live.life.district, name, question.site)
+        if FAULTS[name].services:
+            service = find_service(name, question.device)
+            self.live.break_down(name, site.id, service)
+            return Answer(text=f"{site.name_zh}, {service}: {FAULTS[name].text}")
         device = find_device(site, name, question.device)
         self.live.break_down(name, site.id, device)
         where = f"{site.name_zh} {site.id}" + (f", {site.device(device).name_zh} {device}" if device else "")
@@ -151,6 +160,7 @@ class Simulation:
             counts.update({f"mqtt_{what}": number for what, number in publisher.counts.items()})
         for fibre in self.fibres.values():
             counts.update({f"fibre_{what}": number for what, number in fibre.counts.items()})
+        counts.update(self.services.counts())
         faults = [
             ActiveFault(f.name.value, f.site, f.device, round((now - f.start) / 1000, 1)) for f in self.live.faults
         ]

@@ -18,12 +18,14 @@ class Fibre:
     A cut fibre ends what runs over it at once and refuses what comes.
     """
 
-    def __init__(self, name: str, host: str, port: int, to_port: int) -> None:
+    def __init__(self, name: str, host: str, port: int, to_port: int, to_host: str = "") -> None:
+        """Where it leads to is on the same host unless told."""
         self.name = name
         self.counts: Counter[str] = Counter()
         self._host = host
         self._port = port
         self._to_port = to_port
+        self._to_host = to_host or host
         self._server: asyncio.Server | None = None
         self._running: set[asyncio.Task[None]] = set()
 
@@ -70,7 +72,7 @@ class Fibre:
         self.counts["connections"] += 1
         try:
             async with asyncio.timeout(DIAL_TIMEOUT_S):
-                far_reader, far_writer = await asyncio.open_connection(self._host, self._to_port)
+                far_reader, far_writer = await asyncio.open_connection(self._to_host, self._to_port)
         except (OSError, TimeoutError):
             self.counts["refused"] += 1
             _abort(writer)

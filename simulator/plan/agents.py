@@ -8,6 +8,7 @@ from simulator.district.district import District
 from simulator.district.site import SimSite
 from simulator.plan.shape import CAMERA_USER, LOOPBACK, SimulatorPlan, device_address
 from simulator.plan.yaml_text import line, rows
+from simulator.services.shape import checks
 
 SPOOL = {"max_bytes": 200 << 20, "max_age_s": 30 * 86_400}
 FAST_S, NORMAL_S, SLOW_S = 5, 15, 300
@@ -43,6 +44,7 @@ def agent_text(district: District, site: SimSite, plan: SimulatorPlan, directory
             rows("devices", polled),
             rows("mqtt_listeners", brokers),
             rows("mqtt_devices", heard),
+            rows("services", checks(district, site, plan, directory)),
         ]
     )  # fmt: skip
 

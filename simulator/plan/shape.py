@@ -40,6 +40,8 @@ class SimulatorPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     camera_port: int = 0
     """HTTP of cameras and recorders; RTSP is spoken on the next."""
     camera_password: str = ""
+    services_port: int = 0
+    """TCP of the first of the centre's web services, at each site's own address for services; the others come after it."""
 
     @property
     def rtsp_port(self) -> int:
@@ -70,8 +72,13 @@ def read_plan(directory: Path) -> SimulatorPlan:
 
 def device_host(district: District, site: SimSite, device: SimDevice) -> str:
     """The loopback address of a device; sites and devices are numbered in the district's order."""
+    return site_host(district, site, site.devices.index(device) + 1)
+
+
+def site_host(district: District, site: SimSite, number: int) -> str:
+    """A loopback address of a site."""
     site_number = district.sites.index(site)
-    return f"127.{FIRST_NET + site_number // 250}.{site_number % 250}.{site.devices.index(device) + 1}"
+    return f"127.{FIRST_NET + site_number // 250}.{site_number % 250}.{number}"
 
 
 def device_address(district: District, site: SimSite, device: SimDevice, plan: SimulatorPlan) -> str:

@@ -7,11 +7,14 @@ import msgspec
 import yaml
 
 from campus.errors import ConfigError
+from simulator.district.centre import REGISTRATION
 from simulator.district.district import District, build_district
 from simulator.plan.agents import agent_text
 from simulator.plan.enrolment import enrolment_text
 from simulator.plan.ports import free_tcp_port, free_tcp_ports, free_udp_port
 from simulator.plan.shape import FILE, LOOPBACK, SimulatorPlan, SitePlan, device_host
+from simulator.services.certificates import write_certificates
+from simulator.services.shape import WEB, host_name, service_host
 
 COMMUNITY = "campus-read"
 CAMERA_PASSWORD = "campus-camera"  # noqa: S105 - as little
@@ -33,6 +36,7 @@ def write_plan(directory: Path, seed: int, schools: int, broker_port: int, today
             (agents / f"{site.id}.yaml").write_text(
                 agent_text(district, site, plan, directory.resolve()), encoding="utf-8"
             )
+        write_certificates(directory, host_name(REGISTRATION))
         (directory / "district.yaml").write_text(enrolment_text(district, today), encoding="utf-8")
         (directory / FILE).write_text(
             yaml.safe_dump(msgspec.to_builtins(plan), sort_keys=False, allow_unicode=True), encoding="utf-8"
@@ -61,17 +65,19 @@ def _plan(district: District, seed: int, schools: int, broker_port: int) -> Simu
         for device in site.devices
         if device.family.speaks_http
     ]
+    service_hosts = [service_host(district, site) for site in district.sites]
     ports = [port for port in free_tcp_ports(2 * len(district.sites) + 1, LOOPBACK) if port != broker_port]
     sites = tuple(SitePlan(site.id, ports.pop() if site.stage else 0, ports.pop()) for site in district.sites)
     return SimulatorPlan(
         seed,
         schools,
         COMMUNITY,
-        free_udp_port(hosts),
+        free_udp_port([*hosts, *service_hosts]),
         broker_port,
         sites,
         pjlink_port=free_tcp_port(projectors),
         projector_password=PROJECTOR_PASSWORD,
         camera_port=free_tcp_port(cameras, 2),
         camera_password=CAMERA_PASSWORD,
+        services_port=free_tcp_port(service_hosts, len(WEB)),
     )

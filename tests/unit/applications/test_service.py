@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from campus.ids import SiteId
-from controller.alerts.model import Alert, AlertState
+from controller.alerts.model import Alert
 from controller.applications.model import ApplicationSettings, Cause, ServiceName
 from controller.applications.service import ApplicationService
 from controller.identity.scope import SYSTEM, NotFound

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from campus.errors import ConfigError
 from simulator.cli import simulate
 from simulator.control.client import ask
-from simulator.control.faults import find_device, find_school, parse_fault
+from simulator.control.faults import find_device, find_school, find_service, find_site, parse_fault
 from simulator.control.words import Act, Question
 from simulator.life.fault import FAULTS, FaultName
 from simulator.plan.shape import read_plan
@@ -93,3 +93,17 @@ def test_yaml_rows_are_yaml() -> None:
 
     text = line("name", "第一小学: a") + rows("rooms", [{"id": "r101", "name": "一（1）班"}]) + rows("none", [])
     assert yaml.safe_load(text) == {"name": "第一小学: a", "rooms": [{"id": "r101", "name": "一（1）班"}], "none": []}
+
+
+def test_a_fault_of_a_service_befalls_the_centre() -> None:
+    built = district()
+    assert find_site(built, FaultName.SERVICE_DOWN, "") is built.centre
+    assert find_site(built, FaultName.CUT_UPLINK, built.schools[0].id) is built.schools[0]
+    assert find_service(FaultName.SERVICE_DOWN, "") == "teaching-platform"
+    assert find_service(FaultName.CERTIFICATE_EXPIRING, "") == "registration"
+    with pytest.raises(ConfigError, match="leave out --school"):
+        find_site(built, FaultName.SERVICE_DOWN, built.schools[0].id)
+    with pytest.raises(ConfigError, match="--school"):
+        find_site(built, FaultName.CUT_UPLINK, "")
+    with pytest.raises(ConfigError, match="Choose teaching-platform, registration"):
+        find_service(FaultName.SERVICE_SLOW, "name-server")
