@@ -94,6 +94,8 @@ class TrafficPanel:
         up[flooding, self._office] += FLOOD_BPS
         flowing = (~scene.cut).astype(np.float64)[:, np.newaxis]
         for device in scene.faults.devices(FaultName.HANG_BOARD) | scene.faults.devices(FaultName.CAMERA_BLACK):
+            if device not in self._demand.leaves:
+                continue  # a camera on its recorder's own ports
             leaf = self._demand.leaves.index(device)
             stopped = scene.faults.during(FaultName.HANG_BOARD, scene.now.at, device)
             stopped |= scene.faults.during(FaultName.CAMERA_BLACK, scene.now.at, device)

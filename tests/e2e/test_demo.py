@@ -1,113 +1,21 @@
 """The whole district on one command, as a stranger runs it: real processes, real SNMP and MQTT, real faults."""
 
 import json
-import re
-import signal
-import subprocess
-import sys
-import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http import HTTPStatus
-from http.cookiejar import CookieJar
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
-from tests.servers.daemon import free_port, wait_until
+from tests.support.demo import SCHOOL, SCHOOLS, Demo, running_demo
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
-
-SCHOOLS = 2
-SCHOOL = "no-1-primary"
-
-
-class Demo:
-    """A running demo and a signed-in visitor."""
-
-    def __init__(self, folder: Path, process: subprocess.Popen[bytes], port: int, console: str) -> None:
-        self.folder = folder
-        self.process = process
-        self.base = f"http://127.0.0.1:{port}"
-        self._visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-        self._visitor.open(console, timeout=10).read()
-
-    def get(self, path: str) -> Any:
-        """The JSON of an API address, as the signed-in visitor."""
-        with self._visitor.open(self.base + path, timeout=10) as answer:
-            return json.load(answer)
-
-    def get_or_none(self, path: str) -> Any:
-        """The same, None where nothing is yet."""
-        try:
-            return self.get(path)
-        except urllib.error.HTTPError as error:
-            if error.code != HTTPStatus.NOT_FOUND:
-                raise
-            return None
-
-    def wait(self, condition: Callable[[], bool], what: str, timeout_s: float) -> None:
-        """`wait_until`, and the processes' last words when it was in vain."""
-        try:
-            wait_until(condition, what, timeout_s)
-        except pytest.fail.Exception as failure:
-            logs = sorted((self.folder / "logs").glob("*.log"))
-            words = [f"== {log.name}\n{log.read_text(errors='replace')[-1500:]}" for log in logs]
-            pytest.fail("\n".join([str(failure), self.simulate("faults"), *words]))
-
-    def simulate(self, *arguments: str) -> str:
-        """Run `campanile simulate ...` against this district."""
-        done = subprocess.run(
-            [sys.executable, "-m", "campanile", "simulate", *arguments, "--dir", str(self.folder)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def open_rules(self, site: str) -> set[str]:
-        """Rules with an open alert at `site`."""
-        return {alert["rule"] for alert in self.get(f"/api/v1/alerts?state=open&site={site}")}
-
-
-@contextmanager
-def _running(folder: Path, *options: str) -> Iterator[Demo]:
-    port = free_port()
-    command = [sys.executable, "-m", "campanile", "demo", "--schools", str(SCHOOLS), "--days", "2", "--no-browser"]
-    log = folder.with_suffix(".log")
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, "--port", str(port), "--data", str(folder), *options], stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
-        console = ""
-
-        def printed() -> bool:
-            nonlocal console
-            assert process.poll() is None, log.read_text()
-            found = re.search(r"^console: (http://127\.0\.0\.1:\S+)$", log.read_text(), re.MULTILINE)
-            console = found[1] if found else ""
-            return bool(console)
-
-        wait_until(printed, "the console's address", timeout_s=180)
-        yield Demo(folder, process, port, console)
-    finally:
-        children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
-        left = [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
-        for child in left:
-            child.kill()
-        assert not left, f"left behind: {left}"
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with _running(tmp_path_factory.mktemp("district") / "demo") as running:
+    with running_demo(tmp_path_factory.mktemp("district") / "demo") as running:
         yield running
 
 
@@ -181,7 +89,7 @@ def test_history_fills_capacity_and_utilisation(demo: Demo) -> None:
 
 def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
-    with _running(folder, "--fresh") as first:
+    with running_demo(folder, "--fresh") as first:
         stored = first.get("/api/v1/health")["samples_stored"]
-    with _running(folder) as second:
+    with running_demo(folder) as second:
         assert second.get("/api/v1/health")["samples_stored"] >= stored
