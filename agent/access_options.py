@@ -5,6 +5,7 @@ Whoever may list processes may read arguments, so passwords come from a file, fr
 
 import functools
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,7 +96,11 @@ def _chosen(
         privacy=PrivacyProtocol(v3_privacy) if v3_privacy else None,
         privacy_password=_source("privacy", v3_user, v3_privacy_password_file) if v3_privacy else None,
     )
-    return resolved_user(v3_user, entry, lambda *steps: f"--v3-{steps[0]}" if steps else "--v3-user", Path())
+    return resolved_user(v3_user, entry, _option_of, Path())
+
+
+def _option_of(*steps: str) -> str:
+    return f"--v3-{steps[0].replace('_', '-')}" if steps and steps[0] != "name" else "--v3-user"
 
 
 def _configured(config: Path | None, credential: str | None) -> "SnmpAccess":
@@ -120,4 +125,8 @@ def _source(kind: str, user: str, file: Path | None) -> Any:
         return SecretSource(file=str(file))
     if os.environ.get(_PASSWORDS[kind]):
         return SecretSource(env=_PASSWORDS[kind])
+    if not sys.stdin.isatty():
+        raise ConfigError(
+            f"the {kind} password of {user!r} is not given: --v3-{kind}-password-file FILE, or set {_PASSWORDS[kind]}"
+        )
     return SecretSource(value=click.prompt(f"{kind} password of {user}", hide_input=True, err=True))

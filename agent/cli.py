@@ -10,6 +10,7 @@ import click
 
 from agent.access_options import with_access
 from agent.credentials_command import credentials
+from agent.set_command import set_
 from campus.document import nearest
 from campus.errors import CampusError, ConfigError
 
@@ -180,6 +181,7 @@ def heard(path: Path, *, as_json: bool) -> None:
 
 
 agent.add_command(credentials)
+agent.add_command(set_)
 
 
 def _run(built: "Agent") -> None:

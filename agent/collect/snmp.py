@@ -24,7 +24,7 @@ from agent.snmp_access import SnmpAccess, SnmpUser
 from campus.errors import ConfigError, Poison, Transient
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue as metric_catalogue
-from campus.samples import DeviceFacts, DeviceKind, Event, Sample, SeriesKey, Severity
+from campus.samples import DeviceFacts, DeviceKind, Event, Licence, Sample, SeriesKey, Severity
 from firmware_profiles.catalogue import Catalogue, Identity
 from firmware_profiles.model import Cadence, PointType, Profile
 from firmware_profiles.raw import Raw
@@ -155,7 +155,7 @@ class SnmpCollector:
         if not isinstance(target.access, SnmpUser):
             return ""
         why = await refusal_of(target.address, target.access, self.dialogue.timing.timeout_s)
-        return "" if why is Refusal.NONE else f"{target.address} refuses the agent's SNMPv3 user: {why}"
+        return "" if why is Refusal.NONE else f"{target.address} refuses the SNMPv3 user: {why}"
 
     def _is_idle(self, cadences: frozenset[Cadence]) -> bool:
         """Whether only the fast points are due and the device has none."""
@@ -163,8 +163,8 @@ class SnmpCollector:
             return False
         return not due(self._known.learnt.asks, cadences)
 
-    def _sample(self, metric: str, value: float, now: int) -> Sample:
-        key = SeriesKey(self._target.id, MetricId(metric), Instance(""))
+    def _sample(self, metric: str, value: float, now: int, instance: str = "") -> Sample:
+        key = SeriesKey(self._target.id, MetricId(metric), Instance(instance))
         return Sample(key, now, settled(metric_catalogue()[MetricId(metric)], value))
 
     def _note_restart(self, hail: dict[str, Raw], now: int, harvest: Harvest) -> bool:
@@ -187,7 +187,7 @@ class SnmpCollector:
             name = await self._profile_of()
             profile = self._catalogue.profiles[name]
             self.dialogue.begin_learning(profile.get_at_once, profile.repetitions)
-            learnt = await learn(profile, columns)
+            learnt = await learn(profile, columns, now)
             self.dialogue.leave_out(_beyond_v1(learnt.asks))
         except (Transient, Poison):
             harvest.dropped["learning"] += 1
@@ -197,6 +197,14 @@ class SnmpCollector:
             harvest.dropped["too_many_rows"] += columns.left_out
         self._known = _after(self._known, _Known(name, profile, learnt, CounterMemory(self._target.shortest_rate_s)))
         harvest.facts = self._facts(self._known, now)
+        harvest.samples += self._days_left(learnt.inventory.licences, now)
+
+    def _days_left(self, licences: Iterable[Licence], now: int) -> Iterator[Sample]:
+        """Of each licence that says when it ends, below 0 when it has ended; of one name the one that ends last."""
+        ends = {each.name: each.expires_at for each in sorted(licences, key=lambda each: each.expires_at)}
+        for name, expires_at in ends.items():
+            if expires_at:
+                yield self._sample("licence_days_left", (expires_at - now) / 86_400_000, now, name)
 
     async def _profile_of(self) -> str:
         if self._target.profile != AUTO:
@@ -255,6 +263,7 @@ class SnmpCollector:
             neighbours=known.learnt.neighbours,
             system_name=known.learnt.system_name,
             macs=known.learnt.macs,
+            **known.learnt.inventory._asdict(),
         )
 
 

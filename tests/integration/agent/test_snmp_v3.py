@@ -1,11 +1,13 @@
 """SNMPv3 against Debian's own snmpd: every way to prove and to hide, a restart of its engine, and what a refusal says."""
 
 import asyncio
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from agent.address import HostPort
 from agent.collect.snmp import DeviceTarget, SnmpCollector
@@ -13,6 +15,7 @@ from agent.collect.snmp_dialogue import LoginRefused, SnmpDialogue, SnmpTiming
 from agent.collect.snmp_refusal import Refusal, refusal_of
 from agent.decode.snmp import SYS_UPTIME
 from agent.snmp_access import AuthProtocol, PrivacyProtocol, SnmpUser
+from campanile.cli import main
 from campus.ids import DeviceId
 from campus.secret import Secret
 from tests.servers.daemon import free_port
@@ -95,6 +98,7 @@ def test_a_host_is_polled_whole(host: Snmpd) -> None:
     assert second.dropped == {}
 
 
+@pytest.mark.slow
 def test_a_restarted_engine_is_asked_with_a_new_session_in_the_same_poll(tmp_path: Path) -> None:
     port = free_port(socket.SOCK_DGRAM)
     one = SnmpCollector(DeviceTarget(DeviceId("host-1"), HostPort("127.0.0.1", port), user()), SHIPPED, QUICK)
@@ -159,3 +163,42 @@ def test_a_user_that_is_changed_under_a_session_is_refused_and_no_error_of_anoth
     (tmp_path / "changed").mkdir()
     with snmpd(tmp_path / "changed", "createUser other SHA-256 whatever12", port=port), pytest.raises(LoginRefused):
         asyncio.run(hail())
+
+
+def probed(host: Snmpd, *options: str) -> Result:
+    return CliRunner().invoke(main, ["agent", "probe", f"127.0.0.1:{host.port}", "--json", *options])
+
+
+@pytest.fixture
+def passwords(tmp_path: Path) -> tuple[str, ...]:
+    """The options that say where the passwords lie."""
+    (tmp_path / "proof.txt").write_text(f"{PROOF}\n")
+    (tmp_path / "hiding.txt").write_text(f"{HIDING}\n")
+    proof, hiding = str(tmp_path / "proof.txt"), str(tmp_path / "hiding.txt")
+    return "--v3-auth-password-file", proof, "--v3-privacy-password-file", hiding
+
+
+def test_a_technician_probes_by_a_user(host: Snmpd, passwords: tuple[str, ...]) -> None:
+    done = probed(host, "--v3-user", "sha256-aes128", "--v3-privacy", "aes128", *passwords)
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.output)["profile"] == "generic/net-snmp"
+
+
+@pytest.mark.slow
+def test_a_technician_is_told_what_is_wrong(host: Snmpd, passwords: tuple[str, ...]) -> None:
+    wrong_name = probed(host, "--v3-user", "sha256-aes12", "--v3-privacy", "aes128", *passwords)
+    too_open = probed(host, "--v3-user", "sha256-aes128", *passwords)
+    assert wrong_name.exit_code == too_open.exit_code == 1
+    assert Refusal.UNKNOWN_USER in wrong_name.output
+    assert Refusal.NO_ACCESS in too_open.output
+    assert not any(secret in wrong_name.output + too_open.output for secret in (PROOF, HIDING))
+
+
+def test_a_sealed_user_is_named_like_any_other(host: Snmpd, tmp_path: Path) -> None:
+    config = tmp_path / "agent.yaml"
+    config.write_text("site: no-1\ncredentials_key: {file: key}\n")
+    options = ["core", "--config", str(config), "--kind", "snmpv3", "--username", "sha1-aes256", "--auth", "sha1"]
+    typed = f"{PROOF}\n{HIDING}\n"
+    sealed = CliRunner().invoke(main, ["agent", "credentials", "set", *options, "--privacy", "aes256"], input=typed)
+    assert sealed.exit_code == 0, sealed.output
+    assert probed(host, "--config", str(config), "--credential", "core").exit_code == 0
