@@ -69,6 +69,23 @@ class Neighbour(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where the neighbour wants to be managed."""
 
 
+class Module(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A part of a device with a name plate of its own: a card, a power supply, an optic, a member of a stack."""
+
+    name: str
+    model: str = ""
+    serial: str = ""
+    firmware: str = ""
+
+
+class Licence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a device may do, and until when."""
+
+    name: str
+    expires_at: int = 0
+    """0: it does not expire, or does not say when."""
+
+
 class DeviceFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """The slow properties of one device, whole: what is empty is not known."""
 
@@ -95,6 +112,10 @@ class DeviceFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the device calls itself, by which its neighbours know it; `name` is what people call it."""
     macs: tuple[str, ...] = ()
     """MAC addresses of its own: those of its ports need not stand here again."""
+    addresses: tuple[str, ...] = ()
+    """IP addresses of its own, without those that mean itself (loopback, link-local)."""
+    modules: tuple[Module, ...] = ()
+    licences: tuple[Licence, ...] = ()
 
 
 class Severity(StrEnum):

@@ -3,6 +3,7 @@
 import re
 
 from firmware_profiles.check_command_line import check_command_line
+from firmware_profiles.check_inventory import check_inventory
 from firmware_profiles.check_message import check_messages
 from firmware_profiles.check_point import check_snmp_point
 from firmware_profiles.check_request import check_http_match, check_requests
@@ -42,6 +43,7 @@ def check_profile(place: Place, profile: Profile) -> None:
     for index, neighbours in enumerate(profile.neighbours):
         _check_neighbours(place.at("neighbours", index), neighbours)
     check_stations(place, profile)
+    check_inventory(place, profile)
     if profile.ports:
         _check_ports(place.at("ports"), profile.ports)
     check_messages(place, profile)

@@ -5,9 +5,17 @@ from typing import TypeVar
 import msgspec
 
 from campus.errors import ConfigError
-from firmware_profiles.model import AddressColumns, Facts, ForwardingColumns, NeighbourColumns, Profile
+from firmware_profiles.model import (
+    AddressColumns,
+    Facts,
+    ForwardingColumns,
+    LicenceColumns,
+    ModuleColumns,
+    NeighbourColumns,
+    Profile,
+)
 
-Tables = TypeVar("Tables", NeighbourColumns, ForwardingColumns, AddressColumns)
+Tables = TypeVar("Tables", NeighbourColumns, ForwardingColumns, AddressColumns, ModuleColumns, LicenceColumns)
 
 
 def joined(name: str, profiles: dict[str, Profile]) -> Profile:
@@ -49,6 +57,9 @@ def _with(profile: Profile, part: Profile) -> Profile:
         forwarding=_joined_by("port", profile.forwarding, part.forwarding),
         addresses=_joined_by("mac", profile.addresses, part.addresses),
         macs=profile.macs + part.macs,
+        own_addresses=profile.own_addresses + part.own_addresses,
+        modules=_joined_by("rows", profile.modules, part.modules),
+        licences=_joined_by("name", profile.licences, part.licences),
         traps=profile.traps + part.traps,
         cli=profile.cli or part.cli,
         known_firmware=profile.known_firmware + part.known_firmware,

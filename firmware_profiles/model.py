@@ -256,6 +256,29 @@ class AddressColumns(_Strict, frozen=True):
     mac: str
 
 
+class ModuleColumns(_Strict, frozen=True):
+    """Parts that have a name plate of their own: the rows of `rows` that `where` keeps and that tell a model or a serial number.
+
+    `name` and `firmware` are columns of which the first that says anything counts.
+    """
+
+    rows: str
+    name: tuple[str, ...]
+    where: tuple[Filter, ...] = ()
+    model: str = ""
+    serial: str = ""
+    firmware: tuple[str, ...] = ()
+
+
+class LicenceColumns(_Strict, frozen=True):
+    """What a device may do, and until when. `expires`: a date in text or as DateAndTime (RFC 2579); or `seconds_left`."""
+
+    name: str
+    expires: str = ""
+    seconds_left: str = ""
+    where: tuple[Filter, ...] = ()
+
+
 class FirmwareRange(_Strict, frozen=True, rename={"from_": "from"}):
     """Versions from `from_` (inclusive) to `below` (exclusive), compared number by number; empty is unbounded."""
 
@@ -378,6 +401,10 @@ class Profile(_Strict, frozen=True):
     """The first that has any rows is read."""
     macs: tuple[Source, ...] = ()
     """Where the device's own MAC addresses stand, besides those of its ports."""
+    own_addresses: tuple[str, ...] = ()
+    """Columns whose index is an IP address of the device: four octets (RFC 1213), or kind, length and octets (RFC 4293)."""
+    modules: tuple[ModuleColumns, ...] = ()
+    licences: tuple[LicenceColumns, ...] = ()
     messages: tuple[Message, ...] = ()
     vocabulary: Vocabulary | None = None
     requests: tuple[Request, ...] = ()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
 from agent.collect.snmp_dialogue import SnmpDialogue
+from agent.collect.snmp_inventory import Inventory, inventory
 from agent.decode.plan import Ask
 from agent.decode.value import number_of
 from campus.errors import Poison
@@ -59,6 +60,7 @@ class Learnt:
     neighbours: tuple[Neighbour, ...]
     macs: tuple[str, ...] = ()
     system_name: str = ""
+    inventory: Inventory = Inventory()  # noqa: RUF009 - frozen
 
 
 MAX_OWN_MACS = 64
@@ -66,8 +68,8 @@ MAX_OWN_MACS = 64
 SYS_NAME = "1.3.6.1.2.1.1.5.0"
 
 
-async def learn(profile: Profile, columns: Columns) -> Learnt:
-    """Walk what `profile` names. `Transient` or `Poison` when the device does not bear it."""
+async def learn(profile: Profile, columns: Columns, now: int) -> Learnt:
+    """Walk what `profile` names, at `now` (UTC ms). `Transient` or `Poison` when the device does not bear it."""
     rows = {name: await table_rows(table, columns) for name, table in profile.tables.items()}
     asks = [Ask(p, await scalar_instance(p, columns)) for p in profile.points if await is_kept(p, columns)]
     for name, table in profile.tables.items():
@@ -77,7 +79,9 @@ async def learn(profile: Profile, columns: Columns) -> Learnt:
     facts = {fact: await first_fact(getattr(profile.facts, fact), columns) for fact in Facts.__struct_fields__}
     neighbours = await _neighbours(profile, columns, {port.instance for port in ports})
     macs = await _own_macs(profile, columns, {mac_of(port.mac) for port in ports})
-    return Learnt(asks, facts, ports, neighbours, macs, instance_of(text_of(await columns.scalar(SYS_NAME))))
+    system_name = instance_of(text_of(await columns.scalar(SYS_NAME)))
+    parts = await inventory(profile, columns, facts["serial"], now)
+    return Learnt(asks, facts, ports, neighbours, macs, system_name, parts)
 
 
 async def _own_macs(profile: Profile, columns: Columns, of_ports: set[str]) -> tuple[str, ...]:

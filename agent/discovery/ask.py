@@ -168,7 +168,7 @@ def _identity_alone(profile: Profile) -> Profile:
         if table
         else {}
     )
-    return msgspec.structs.replace(profile, points=(), tables=kept)
+    return msgspec.structs.replace(profile, points=(), tables=kept, modules=(), licences=())
 
 
 def _neighbour(switch: str, neighbour: Neighbour, observed_at: int) -> Observation:

@@ -44,6 +44,7 @@ FORMS: dict[str, Form] = {
     "version": Form(f"{WIRE_VERSION}", f"{WIRE_VERSION}", {"const": WIRE_VERSION}),
     "value": Form("number", "数值", {}),
     "instant_ms": Form("UTC milliseconds", "UTC 毫秒", _MS),
+    "instant_ms_or_0": Form("UTC milliseconds, or 0", "UTC 毫秒，或 0", {"minimum": 0, "maximum": LATEST_MS - 1}),
     "instant": Form(
         "UTC milliseconds, or RFC 3339 with offset",
         "UTC 毫秒，或带偏移的 RFC 3339",

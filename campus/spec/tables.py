@@ -23,6 +23,8 @@ STRUCTURES: dict[str, type[msgspec.Struct]] = {
         samples.DeviceFacts,
         samples.PortFacts,
         samples.Neighbour,
+        samples.Module,
+        samples.Licence,
         frame.EventsBody,
         samples.Event,
         frame.DocumentBody,

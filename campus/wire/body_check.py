@@ -48,6 +48,9 @@ def _check_device(facts: DeviceFacts, where: str) -> None:
     check_instant(facts.observed_at, f"{where}.observed_at")
     if not math.isfinite(facts.uplink_capacity_bps):
         raise FrameError("not_finite", f"{where}.uplink_capacity_bps is NaN or infinite")
+    for licence in facts.licences:
+        if licence.expires_at:
+            check_instant(licence.expires_at, f"{where}.licences.expires_at")
     for instance in (*facts.uplinks, *(port.instance for port in facts.ports)):
         _check_instance(instance, where)
 
