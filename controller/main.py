@@ -54,10 +54,12 @@ from controller.registry.schema import migrate
 from controller.registry.service import RegistryService
 from controller.store.embedded.store import EmbeddedStore
 from controller.telemetry.service import TelemetryService
+from controller.topology.service import TopologyService
 from controller.utilisation.service import UtilisationService
 
 MAINTENANCE_INTERVAL_S: Final = 60.0
 TICK_INTERVAL_S: Final = 1.0
+TOPOLOGY_INTERVAL_S: Final = 30.0
 APPLICATIONS_INTERVAL_S: Final = 10.0
 _log = logging.getLogger(__name__)
 
@@ -81,6 +83,7 @@ class Controller:
         self.newcomers = NewcomersService(self.engine, clock)
         windows = ChangeWindows(config.configurations.change_windows, ZoneInfo(zone))
         self.configurations = ConfigurationService(self.engine, self.alert_engine, windows, clock)
+        self.topology = TopologyService(self.engine, self.registry, clock)
         self.telemetry = TelemetryService(self.store, self.registry)
         self.overview = OverviewService(self.telemetry, self.registry, self.alerts, clock, self.reception)
         self.ingest = Ingest(
@@ -93,7 +96,11 @@ class Controller:
             dead_letter_directory=config.data_path,
             keep_days=config.retention.raw_days,
             reception=self.reception,
-            documents={DocumentKind.NEWCOMERS: self.newcomers, DocumentKind.CONFIGURATION: self.configurations},
+            documents={
+                DocumentKind.NEWCOMERS: self.newcomers,
+                DocumentKind.CONFIGURATION: self.configurations,
+                DocumentKind.STATIONS: self.topology,
+            },
         )
         self.capacity = CapacityService(self.store, self.registry, zone, clock, self.ingest.give_way)
         self.utilisation = UtilisationService(self.store, self.registry, zone, clock, self.ingest.give_way)
@@ -113,6 +120,7 @@ class Controller:
             Recurring("flow", TICK_INTERVAL_S, self.ingest.tend, clock),
             Recurring("registry", MAINTENANCE_INTERVAL_S, self._keep_registry, clock),
             Recurring("applications", APPLICATIONS_INTERVAL_S, self.applications.tend, clock),
+            Recurring("topology", TOPOLOGY_INTERVAL_S, self.topology.refresh, clock),
             Recurring("store", MAINTENANCE_INTERVAL_S, self.store.maintain, clock),
         )
 
@@ -191,6 +199,9 @@ class Controller:
             Figure("alerts_open", "Open alerts not hidden behind a cause", self.alerts.open_count(SYSTEM)),
             *_alert_figures(self.alert_engine.figures()),
             *labelled("facts_refused_total", "Facts not taken", "reason", self.registry.facts_refused),
+            *labelled(
+                "topology_total", "Tables of stations kept or too old, and moves noticed", "what", self.topology.counts
+            ),
             *labelled("http_answers_total", "Answers given", "status", self.answers),
             *self.configurations.figures(),
             *self.staging.figures(),

@@ -12,6 +12,7 @@ from controller.newcomers.service import NewcomersService
 from controller.overview.service import OverviewService
 from controller.registry.service import RegistryService
 from controller.telemetry.service import TelemetryService
+from controller.topology.service import TopologyService
 from controller.utilisation.service import UtilisationService
 
 
@@ -22,6 +23,7 @@ class Services(Protocol):
     registry: RegistryService
     alerts: AlertService
     telemetry: TelemetryService
+    topology: TopologyService
     overview: OverviewService
     capacity: CapacityService
     utilisation: UtilisationService

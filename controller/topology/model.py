@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -163,3 +164,35 @@ class Tree:
     roots: tuple[str, ...]
     up: Mapping[str, Up]
     ways: Mapping[str, tuple[str, ...]]
+
+
+class Placement(NamedTuple):
+    """Where a device hangs (hubs passed over), since when (UTC ms, 0: just found), and where it hung before if elsewhere."""
+
+    place: End
+    since_at: int
+    former: End | None = None
+
+
+@dataclass(frozen=True)
+class SiteTopology:
+    """The network of a site: links, the way up of each node, and since when devices hang where they do."""
+
+    topology: Topology
+    tree: Tree
+    placed: Mapping[DeviceId, Placement]
+
+    @cached_property
+    def beyond(self) -> dict[End, tuple[DeviceId, ...]]:
+        """The devices at the other end of each end of a link, in order; hubs are passed over."""
+        of_hub: dict[str, set[str]] = {}
+        for link in self.topology.links:
+            for end in (link.one, link.other):
+                if end.node.startswith(HUB):
+                    of_hub.setdefault(end.node, set()).add(link.beyond(end.node).node)
+        found: dict[End, set[str]] = {}
+        for link in self.topology.links:
+            for end, other in ((link.one, link.other), (link.other, link.one)):
+                if not end.node.startswith(HUB):
+                    found.setdefault(end, set()).update(of_hub.get(other.node, {other.node}) - {end.node})
+        return {end: tuple(DeviceId(node) for node in sorted(nodes)) for end, nodes in found.items()}

@@ -12,8 +12,6 @@ from controller.topology.port_names import PortNames
 from controller.topology.who import Who
 
 BOTH, ONE_BY_ADDRESS, ONE_BY_NAME = 1.0, 0.9, 0.85
-OLD_MS = 3_600_000
-"""Of two claims about one end the one that was seen so much later tells where the cable is now."""
 
 
 class _Claim(NamedTuple):
@@ -55,6 +53,7 @@ def _claims(tellers: Sequence[Teller], who: Who, joints: Joints) -> tuple[list[_
     claims: list[_Claim] = []
     conflicts: list[Conflict] = []
     for teller in tellers:
+        latest = max((met.seen_at for met in teller.sightings.met), default=0)
         for neighbour, seen_at in ((met.neighbour, met.seen_at) for met in teller.sightings.met):
             here = End(teller.id, neighbour.local_port)
             by_address, by_name = who.named(neighbour)
@@ -62,22 +61,22 @@ def _claims(tellers: Sequence[Teller], who: Who, joints: Joints) -> tuple[list[_
                 kind = ConflictKind.TWO_NAMES
                 conflicts.append(Conflict(kind, teller.id, End(by_address), End(by_name)))
             remote = by_address or by_name
-            if remote is None:
+            if remote is None and seen_at == latest:
                 name = neighbour.remote_name or neighbour.remote_chassis or neighbour.remote_port
                 joints.named_strangers[here].add(name)
-            elif remote != teller.id:
+            elif remote is not None and remote != teller.id:
                 there = End(remote, ports[remote].find(neighbour.remote_port))
                 claims.append(_Claim(here, there, seen_at, by_address is None))
     return sorted(claims), conflicts
 
 
 def _newest(claims: Sequence[_Claim], kinds: Mapping[DeviceId, DeviceKind]) -> list[_Claim]:
-    """Claims without those that were true before a cable was moved: about one end there is a much later one."""
+    """Claims without those that were true before a cable was moved: about one end there is a later one."""
     latest: dict[End, int] = defaultdict(int)
     for claim in claims:
         for end in _exclusive(claim, kinds):
             latest[end] = max(latest[end], claim.seen_at)
-    return [claim for claim in claims if all(latest[e] - claim.seen_at <= OLD_MS for e in _exclusive(claim, kinds))]
+    return [claim for claim in claims if all(claim.seen_at == latest[e] for e in _exclusive(claim, kinds))]
 
 
 def _exclusive(claim: _Claim, kinds: Mapping[DeviceId, DeviceKind]) -> list[End]:

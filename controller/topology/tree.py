@@ -3,8 +3,9 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 
+from campus.ids import DeviceId
 from campus.samples import DeviceKind
-from controller.topology.model import NETWORK_KINDS, Link, Teller, Topology, Tree, Up
+from controller.topology.model import HUB, NETWORK_KINDS, End, Link, Teller, Topology, Tree, Up
 
 
 def tree_of(topology: Topology, tellers: Iterable[Teller]) -> Tree:
@@ -25,6 +26,27 @@ def path_of(tree: Tree, node: str) -> list[Up]:
         steps.append(step)
         node = step.parent
     return steps
+
+
+def place_of(tree: Tree, node: str) -> End | None:
+    """The managed device above a node and its port that leads there; hubs are passed over. None where there is none."""
+    step = tree.up.get(node)
+    while step is not None and step.parent.startswith(HUB):
+        step = tree.up.get(step.parent)
+    return step.link.end_of(step.parent) if step is not None else None
+
+
+def parents_of(tree: Tree) -> dict[DeviceId, tuple[DeviceId, ...]]:
+    """The devices over which each one reaches a root, the nearest first; hubs are passed over."""
+
+    def managed(node: str) -> list[str]:
+        return [other for way in tree.ways.get(node, ()) for other in (managed(way) if way.startswith(HUB) else [way])]
+
+    return {
+        DeviceId(node): tuple(DeviceId(parent) for parent in dict.fromkeys(managed(node)) if parent != node)
+        for node in tree.up
+        if not node.startswith(HUB)
+    }
 
 
 def _roots(tellers: Sequence[Teller], links_of: dict[str, list[Link]]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ SIDE_DOORS = {
     "configurations.tables",
     "identity.tables",
     "newcomers.tables",
+    "topology.tables",
 }
 
 

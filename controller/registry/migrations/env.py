@@ -10,7 +10,8 @@ import controller.alerts.tables
 import controller.configurations.tables
 import controller.identity.tables
 import controller.newcomers.tables
-import controller.registry.tables  # noqa: F401
+import controller.registry.tables
+import controller.topology.tables  # noqa: F401
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True, compare_type=True)

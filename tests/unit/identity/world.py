@@ -32,6 +32,7 @@ from controller.registry.schema import migrate
 from controller.registry.service import RegistryService
 from controller.store.port import Batch, DistrictSeries, FrameMark
 from controller.telemetry.service import TelemetryService
+from controller.topology.service import TopologyService
 from controller.utilisation.service import UtilisationService
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.reception import StaticReception
@@ -117,6 +118,7 @@ class World:
             UtilisationService(store, self.registry, TIMEZONE, clock),
             ApplicationService(store, self.registry, AlertEngine(store, self.registry, engine, clock), clock),
             newcomers,
+            TopologyService(engine, self.registry, clock),
         )
 
 
