@@ -15,6 +15,7 @@ from campus.secret import Secret
 from firmware_profiles.load import load_catalogue
 from firmware_profiles.model import Cadence
 from simulator.snmp.responder import Responder, responding
+from simulator.snmp.tree import MibTree
 from tests.support.snmp import ALL, NOW, SHIPPED, collector, polls, port, system, tree, values
 
 MINUTE_MS = 60_000
@@ -62,6 +63,46 @@ def test_a_restart_gives_an_event_and_no_rates() -> None:
     assert [event.kind for event in second.events] == ["device_restarted"]
     assert second.dropped == {"device_restarted": 2}
     assert second.facts is not None, "a restarted device is learnt anew"
+
+
+def test_an_uptime_that_wraps_after_497_days_is_no_restart_and_rates_go_on() -> None:
+    device = Responder(tree(system(uptime=(1 << 32) - 3_000) | port(1, 1000)))
+    with responding(device):
+        one = collector(device)
+        polls(one, NOW)
+        device.view = tree(system(uptime=3_000) | port(1, 1000 + 60_000))
+        (second,) = polls(one, NOW + MINUTE_MS)
+    assert second.events == []
+    assert values(second)["if_in_bps", "GE0/1"] == 8000
+
+
+def test_a_row_whose_counters_jumped_gives_no_rate_and_its_neighbour_does() -> None:
+    jumped = "1.3.6.1.2.1.31.1.1.1.19"
+
+    def at(ticks: int, octets: int) -> MibTree:
+        rows = system(uptime=100_000 + ticks) | port(1, octets) | port(2, octets)
+        return tree(rows | {f"{jumped}.1": (67, ticks), f"{jumped}.2": (67, 0)})
+
+    device = Responder(at(0, 1000))
+    with responding(device):
+        one = collector(device)
+        polls(one, NOW)
+        device.view = at(6_000, 1000 + 60_000)
+        (second,) = polls(one, NOW + MINUTE_MS)
+    assert ("if_in_bps", "GE0/1") not in values(second)
+    assert values(second)["if_in_bps", "GE0/2"] == 8000
+    assert second.dropped == {"counter_discontinuity": 2}
+
+
+def test_a_64_bit_counter_that_stands_lower_was_reset() -> None:
+    device = Responder(tree(system() | port(1, 10**12)))
+    with responding(device):
+        one = collector(device)
+        polls(one, NOW)
+        device.view = tree(system(uptime=106_000) | port(1, 5))
+        second, third = polls(one, NOW + MINUTE_MS, NOW + 2 * MINUTE_MS)
+    assert second.dropped == {"counter_reset": 2}
+    assert values(third)["if_in_bps", "GE0/1"] == 0
 
 
 def test_a_port_that_is_plugged_in_later_is_found_by_the_next_slow_poll() -> None:
