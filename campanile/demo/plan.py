@@ -5,7 +5,9 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -16,6 +18,8 @@ from campus.errors import ConfigError
 
 LOOPBACK = "127.0.0.1"
 USUAL_PORT = 8080
+TIMEZONE = "Asia/Shanghai"
+CHANGES_MIN = 5
 APPLICATIONS = {
     "names": {
         "teaching-platform": {"en": "Teaching platform", "zh": "教学平台"},
@@ -66,14 +70,21 @@ def write_plan(folder: DemoFolder, http_port: int) -> list[Path]:
         "data_dir": str(folder.path / "data"),
         "broker": {"host": LOOPBACK, "port": broker_port},
         "http": {"host": LOOPBACK, "port": http_port},
-        "district": {"timezone": "Asia/Shanghai", "name_en": "Clearwater District", "name_zh": "清水区"},
+        "district": {"timezone": TIMEZONE, "name_en": "Clearwater District", "name_zh": "清水区"},
         "enrolment": str(folder.path / "district.yaml"),
         "alerts": {"rules_dir": str(folder.path / "rules")},
         "applications": APPLICATIONS,
+        "configurations": {"change_windows": [_window_from_now()]},
     }
     write_rules(folder.path / "rules")
     (folder.path / "controller.yaml").write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
     return sorted((folder.path / "agents").glob("*.yaml"))
+
+
+def _window_from_now() -> dict[str, str]:
+    """The demo's technician works in the first minutes: what is changed after them is nobody's order."""
+    now = datetime.now(ZoneInfo(TIMEZONE))
+    return {"from": f"{now:%H:%M}", "until": f"{now + timedelta(minutes=CHANGES_MIN):%H:%M}"}
 
 
 def health(http_port: int) -> dict[str, int] | None:

@@ -29,6 +29,7 @@ class FaultName(StrEnum):
     WRONG_CLOCK = "wrong-clock"
     DISK_FAILING = "disk-failing"
     CHANNEL_LOST = "channel-lost"
+    CONFIG_CHANGE = "config-change"
     GARBAGE = "garbage"
     HALF_TABLE = "half-table"
     SILENT = "silent"
@@ -80,6 +81,10 @@ FAULTS: dict[FaultName, FaultKind] = {
     ),
     FaultName.DISK_FAILING: FaultKind("a recorder's second disk fails", (DeviceKind.RECORDER,)),
     FaultName.CHANNEL_LOST: FaultKind("a recorder loses its eighth camera", (DeviceKind.RECORDER,)),
+    FaultName.CONFIG_CHANGE: FaultKind(
+        "somebody changes the configuration of a switch that nobody ordered, and does not save it (switches with SSH)",
+        (DeviceKind.SWITCH,),
+    ),
     FaultName.GARBAGE: FaultKind("a device answers bytes that make no sense", ()),
     FaultName.HALF_TABLE: FaultKind(
         "a device forgets half of its ports",

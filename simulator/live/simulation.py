@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from campus.samples import DeviceKind
 from simulator.control.faults import find_device, find_school, find_service, find_site, parse_fault
@@ -21,9 +22,13 @@ from simulator.live.projector import LiveProjector
 from simulator.metro.fibre import Fibre
 from simulator.mib.build import site_mibs
 from simulator.mqtt.publisher import Publisher
+from simulator.plan.command_lines import switches_with_ssh
 from simulator.plan.shape import LOOPBACK, SimulatorPlan, device_host
 from simulator.services.live import LiveServices
 from simulator.snmp.responder import utc_now
+
+if TYPE_CHECKING:
+    from simulator.live.command_line import LiveCommandLine
 
 TICK_S = 0.5
 """How soon a fault shows in who answers and who is silent."""
@@ -63,6 +68,7 @@ class Simulation:
             for device in site.devices
             if device.family.speaks_http
         ]
+        self.command_lines = self._command_lines(plan, directory)
         self._publishers = [
             Publisher(self.live, site.id, LOOPBACK, plan.site(site.id).broker_port) for site in district.schools
         ]
@@ -80,6 +86,8 @@ class Simulation:
                 await projector.answers.start()
             for camera in self.cameras:
                 await camera.doors.start()
+            for each in self.command_lines:
+                await each.line.start()
             for fibre in self.fibres.values():
                 await fibre.start()
             await self.services.start()
@@ -101,6 +109,8 @@ class Simulation:
                 projector.obey_faults(now)
             for camera in self.cameras:
                 camera.obey_faults(now)
+            for each in self.command_lines:
+                each.obey_faults(now)
             for name, fibre in self.fibres.items():
                 await (fibre.cut() if self.live.is_cut(name, now) else fibre.mend())
             await self.services.obey_faults(now)
@@ -111,6 +121,8 @@ class Simulation:
     async def stop(self) -> None:
         """Let everything go; harmless when called twice."""
         await self._control.close()
+        for each in self.command_lines:
+            each.line.close()
         for publisher in self._publishers:
             publisher.stop()
         for fibre in self.fibres.values():
@@ -122,6 +134,28 @@ class Simulation:
             await projector.answers.close()
         for device in self.devices:
             device.responder.close()
+
+    def _command_lines(self, plan: SimulatorPlan, directory: Path) -> "list[LiveCommandLine]":
+        district = plan.district()
+        switches = [(site, device) for site in district.sites for device in switches_with_ssh(district, site)]
+        if not switches or not plan.ssh_port:
+            return []
+        from simulator.live.command_line import LiveCommandLine  # asyncssh, only where it is spoken
+        from simulator.ssh.host_key import host_key
+
+        key = host_key(directory)
+        return [
+            LiveCommandLine(
+                self.live,
+                site.id,
+                device,
+                device_host(district, site, device),
+                plan,
+                key,
+                is_worked_on=device is switches_with_ssh(district, site)[0],
+            )
+            for site, device in switches
+        ]
 
     def respond(self, question: Question) -> Answer:
         """Obey one question of the control socket; `ConfigError` says what is wrong with it."""
@@ -160,6 +194,8 @@ class Simulation:
             counts.update({f"mqtt_{what}": number for what, number in publisher.counts.items()})
         for fibre in self.fibres.values():
             counts.update({f"fibre_{what}": number for what, number in fibre.counts.items()})
+        for each in self.command_lines:
+            counts.update({f"ssh_{what}": number for what, number in each.line.counts.items()})
         counts.update(self.services.counts())
         faults = [
             ActiveFault(f.name.value, f.site, f.device, round((now - f.start) / 1000, 1)) for f in self.live.faults

@@ -6,13 +6,16 @@ from typing import Any
 from simulator.district.device import SimDevice
 from simulator.district.district import District
 from simulator.district.site import SimSite
-from simulator.plan.shape import CAMERA_USER, LOOPBACK, SimulatorPlan, device_address
+from simulator.plan.command_lines import switches_with_ssh
+from simulator.plan.shape import CAMERA_USER, LOOPBACK, SSH_USER, SimulatorPlan, device_address
 from simulator.plan.yaml_text import line, rows
 from simulator.services.shape import checks
 
 SPOOL = {"max_bytes": 200 << 20, "max_age_s": 30 * 86_400}
 FAST_S, NORMAL_S, SLOW_S = 5, 15, 300
 LOOK_APART_S = 2.0
+SNAPSHOTS = {"first_within_s": 20.0, "settle_s": 3.0}
+"""Sooner than in a real school: who watches a demo has no night to wait for."""
 SILENCE_S = 30
 """Devices publish every seven seconds; four missed messages are silence."""
 
@@ -27,6 +30,7 @@ def agent_text(district: District, site: SimSite, plan: SimulatorPlan, directory
         if device.family.publishes
     ]
     spool = str(directory / "agents" / site.id / "spool.db")
+    talking = switches_with_ssh(district, site)
     brokers = [{"host": LOOPBACK, "port": ports.broker_port}] if ports.broker_port else []
     return "".join(
         [
@@ -40,6 +44,8 @@ def agent_text(district: District, site: SimSite, plan: SimulatorPlan, directory
             line("cadence", {"fast_s": FAST_S, "normal_s": NORMAL_S, "slow_s": SLOW_S}),
             line("snmp_communities", {"read": {"value": plan.community}}),
             line("credentials", _credentials(plan)),
+            line("configurations", SNAPSHOTS) if talking else "",
+            line("traps", {"listen": [f"{LOOPBACK}:{ports.trap_port}"], "credentials": ["read"]}) if talking else "",
             line("mqtt_silence_s", SILENCE_S),
             rows("devices", polled),
             rows("mqtt_listeners", brokers),
@@ -52,6 +58,7 @@ def agent_text(district: District, site: SimSite, plan: SimulatorPlan, directory
 def _credentials(plan: SimulatorPlan) -> dict[str, Any]:
     return {
         "projectors": {"password": {"value": plan.projector_password}},
+        "cli": {"username": SSH_USER, "password": {"value": plan.ssh_password}, "enable": {"value": plan.ssh_password}},
         "cameras": {"username": CAMERA_USER, "password": {"value": plan.camera_password}},
     }
 
@@ -71,6 +78,8 @@ def _polled(district: District, site: SimSite, device: SimDevice, plan: Simulato
         **asked,
         "kind": device.kind.value,
     }
+    if device in switches_with_ssh(district, site):
+        entry["configuration"] = {"credential": "cli", "port": plan.ssh_port}
     if device.leads_out:
         entry["uplinks"] = [device.uplink]
         entry["uplink_capacity_bps"] = device.uplink_capacity_bps

@@ -12,6 +12,7 @@ from simulator.district.site import SimSite
 
 FILE = "simulator.yaml"
 LOOPBACK = "127.0.0.1"
+SSH_USER = "campanile"
 SOCKET = "simulator.sock"
 CAMERA_USER = "campanile"
 FIRST_NET = 77
@@ -24,6 +25,8 @@ class SitePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     broker_port: int
     fibre_port: int
+    trap_port: int = 0
+    """UDP, where the site's agent hears SNMP traps; 0 where nobody sends any."""
 
 
 class SimulatorPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,6 +40,9 @@ class SimulatorPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sites: tuple[SitePlan, ...]
     pjlink_port: int = 0
     projector_password: str = ""
+    ssh_port: int = 0
+    """TCP of the switches that have a command line."""
+    ssh_password: str = ""
     camera_port: int = 0
     """HTTP of cameras and recorders; RTSP is spoken on the next."""
     camera_password: str = ""

@@ -10,6 +10,7 @@ from campus.errors import ConfigError
 from simulator.district.centre import REGISTRATION
 from simulator.district.district import District, build_district
 from simulator.plan.agents import agent_text
+from simulator.plan.command_lines import switches_with_ssh
 from simulator.plan.enrolment import enrolment_text
 from simulator.plan.ports import free_tcp_port, free_tcp_ports, free_udp_port
 from simulator.plan.shape import FILE, LOOPBACK, SimulatorPlan, SitePlan, device_host
@@ -18,6 +19,7 @@ from simulator.services.shape import WEB, host_name, service_host
 
 COMMUNITY = "campus-read"
 CAMERA_PASSWORD = "campus-camera"  # noqa: S105 - as little
+SSH_PASSWORD = "campus-ssh"  # noqa: S105 - of switches that do not exist
 PROJECTOR_PASSWORD = "campus-pjlink"  # noqa: S105 - of projectors that do not exist
 
 
@@ -65,9 +67,20 @@ def _plan(district: District, seed: int, schools: int, broker_port: int) -> Simu
         for device in site.devices
         if device.family.speaks_http
     ]
+    switches = [
+        device_host(district, site, device) for site in district.sites for device in switches_with_ssh(district, site)
+    ]
     service_hosts = [service_host(district, site) for site in district.sites]
-    ports = [port for port in free_tcp_ports(2 * len(district.sites) + 1, LOOPBACK) if port != broker_port]
-    sites = tuple(SitePlan(site.id, ports.pop() if site.stage else 0, ports.pop()) for site in district.sites)
+    ports = [port for port in free_tcp_ports(3 * len(district.sites) + 1, LOOPBACK) if port != broker_port]
+    sites = tuple(
+        SitePlan(
+            site.id,
+            ports.pop() if site.stage else 0,
+            ports.pop(),
+            ports.pop() if switches_with_ssh(district, site) else 0,
+        )
+        for site in district.sites
+    )
     return SimulatorPlan(
         seed,
         schools,
@@ -77,6 +90,8 @@ def _plan(district: District, seed: int, schools: int, broker_port: int) -> Simu
         sites,
         pjlink_port=free_tcp_port(projectors),
         projector_password=PROJECTOR_PASSWORD,
+        ssh_port=free_tcp_port(switches),
+        ssh_password=SSH_PASSWORD,
         camera_port=free_tcp_port(cameras, 2),
         camera_password=CAMERA_PASSWORD,
         services_port=free_tcp_port(service_hosts, len(WEB)),

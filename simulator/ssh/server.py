@@ -51,12 +51,14 @@ class CommandLine:
         self._acceptor: asyncssh.SSHAcceptor | None = None
         self.counts: Counter[str] = Counter()
         """``logins``, ``wrong_passwords`` and ``sessions`` so far."""
+        self.is_silent = False
+        """Whether it hangs up on whoever comes, as if it had no power."""
 
     async def start(self) -> None:
         """Listen; `ConfigError` when the port is taken. Port 0 takes any free one."""
         try:
             self._acceptor = await asyncssh.create_server(
-                lambda: _Gate(self._login, self.counts),
+                lambda: _Gate(self._login, self.counts, is_silent=self.is_silent),
                 self._host,
                 self.port,
                 server_host_keys=[self._key],
@@ -84,9 +86,15 @@ class CommandLine:
 class _Gate(asyncssh.SSHServer):
     """Checks a password; one connection's."""
 
-    def __init__(self, login: Login, counts: Counter[str]) -> None:
+    def __init__(self, login: Login, counts: Counter[str], *, is_silent: bool) -> None:
         self._login = login
         self._counts = counts
+        self._is_silent = is_silent
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        """Somebody has come."""
+        if self._is_silent:
+            conn.abort()
 
     def begin_auth(self, username: str) -> bool:
         """Everybody must prove who they are."""
