@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _CONFIG = click.option("--config", "path", type=_FILE, required=True, help="The agent's YAML file.")
+_KEY = click.option("--key-file", type=_FILE, help="Where the key lies, when a service manager hands it to the agent.")
 
 
 class Kind(StrEnum):
@@ -47,6 +48,7 @@ def credentials() -> None:
 @credentials.command(name="set", short_help="Enter a credential, or enter it anew.")
 @click.argument("name")
 @_CONFIG
+@_KEY
 @click.option("--kind", type=click.Choice([str(kind) for kind in Kind]), default="community", show_default=True)
 @click.option("--username", default="", help="Of snmpv3 and login.")
 @click.option("--version", type=click.Choice(["1", "2c"]), default="2c", show_default=True, help="Of a community.")
@@ -62,7 +64,17 @@ def credentials() -> None:
     type=click.Choice(["aes128", "aes192", "aes256", "aes192-cisco", "aes256-cisco"]),
     help="Of snmpv3; left out, messages are proven and not hidden.",
 )
-def set_(name: str, path: Path, *, kind: str, username: str, version: str, auth: str, privacy: str | None) -> None:
+def set_(
+    name: str,
+    path: Path,
+    key_file: Path | None,
+    *,
+    kind: str,
+    username: str,
+    version: str,
+    auth: str,
+    privacy: str | None,
+) -> None:
     """Ask for the secrets of one credential, or read them from standard input, one a line, and seal them.
 
     A community and a password are one secret; snmpv3 has a password to prove by, and with --privacy one to hide by.
@@ -71,7 +83,7 @@ def set_(name: str, path: Path, *, kind: str, username: str, version: str, auth:
     from agent.settings import CredentialEntry
     from agent.snmp_access import AuthProtocol, PrivacyProtocol
 
-    store = _opened(path, makes_key=True)
+    store = _opened(path, key_file, makes_key=True)
     if name in (store.file.credentials.keys() | store.file.snmp_communities.keys()):
         raise ConfigError(f"{path} has a credential {name!r} already: take it out there, or choose another name")
     chosen = Kind(kind)
@@ -101,9 +113,10 @@ def set_(name: str, path: Path, *, kind: str, username: str, version: str, auth:
 
 @credentials.command(name="list")
 @_CONFIG
-def list_(path: Path) -> None:
+@_KEY
+def list_(path: Path, key_file: Path | None) -> None:
     """Show names and kinds, of agent.yaml and sealed; secrets are not shown, whoever asks."""
-    store = _opened(path)
+    store = _opened(path, key_file)
     rows = [(name, "snmp community", path.name) for name in store.file.snmp_communities]
     rows += [(name, _in_words(entry), path.name) for name, entry in store.file.credentials.items()]
     rows += [(name, _in_words(entry), "sealed") for name, entry in store.entries.items()]
@@ -116,10 +129,11 @@ def list_(path: Path) -> None:
 @credentials.command()
 @click.argument("name")
 @_CONFIG
+@_KEY
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def remove(name: str, path: Path, *, yes: bool) -> None:
+def remove(name: str, path: Path, key_file: Path | None, *, yes: bool) -> None:
     """Remove a sealed credential. Devices that name it keep the agent from starting."""
-    store = _opened(path)
+    store = _opened(path, key_file)
     if name not in store.entries:
         raise ConfigError(f"no credential {name!r} is sealed.{nearest(name, list(store.entries))}")
     users = [device.id for device in store.file.devices if device.credential == name]
@@ -133,16 +147,17 @@ def remove(name: str, path: Path, *, yes: bool) -> None:
 
 @credentials.command()
 @_CONFIG
-def rekey(path: Path) -> None:
+@_KEY
+def rekey(path: Path, key_file: Path | None) -> None:
     """Make a new key, seal everything with it, and forget the old one: after somebody has left who could read it.
 
     At no moment is there a file that no key opens, whenever the machine stops.
     """
     from agent.sealed import new_key, write_keys
 
-    store = _opened(path)
+    store = _opened(path, key_file)
     if store.key_path is None:
-        raise ConfigError(f"{path}: `credentials_key` names no file, so this command cannot put a new key there")
+        raise ConfigError(f"{path}: `credentials_key` names no file to put a new key into: say --key-file")
     fresh = new_key()
     write_keys(store.key_path, [fresh, *store.keys])
     _Store(store.path, store.file, store.sealed, [fresh], store.key_path, store.entries).write(store.entries)
@@ -169,14 +184,17 @@ class _Store:
         write_sealed(self.sealed, self.keys[0], entries)
 
 
-def _opened(path: Path, *, makes_key: bool = False) -> _Store:
+def _opened(path: Path, key_file: Path | None, *, makes_key: bool = False) -> _Store:
     """Open what `path` says; with `makes_key` a key file that is named and not there is made."""
     from agent.sealed import new_key, read_keys, read_sealed, sealed_path, write_keys
+    from agent.secret_source import SecretSource
     from agent.settings import AgentFile
     from campus.document import load_placed
 
     file, places = load_placed(path, AgentFile)
     where, source = f"{path}:{places.line_of('credentials_key')}", file.credentials_key
+    if key_file:
+        where, source = "--key-file", SecretSource(file=str(key_file.absolute()))
     if source is None:
         raise ConfigError(
             f"{path}: say where the key lies that opens sealed credentials, such as `credentials_key: {{file: "

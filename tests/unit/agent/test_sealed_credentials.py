@@ -229,6 +229,19 @@ def test_the_key_may_come_from_the_environment(home: Path, monkeypatch: pytest.M
     assert "names no file" in run(home, "rekey").output
 
 
+def test_the_key_may_lie_elsewhere_than_where_the_agent_is_handed_it(home: Path) -> None:
+    handed, kept = home / "run" / "credentials.key", home / "keys" / "kept.key"
+    (home / "agent.yaml").write_text(f"site: no-1\ncredentials_key: {{file: {handed}}}\n")
+    by_hand = ("--key-file", str(kept))
+    assert run(home, "set", "read", *by_hand, typed=f"{WORD}\n").exit_code == 0
+    assert run(home, "rekey", *by_hand).exit_code == 0
+    handed.parent.mkdir()
+    handed.write_text(kept.read_text())
+    handed.chmod(0o440)
+    listed = run(home, "list")
+    assert "read" in listed.output, "systemd hands a credential to a service by its group"
+
+
 def test_without_anything_sealed_no_key_is_needed(home: Path) -> None:
     assert load_config(home / "agent.yaml").devices == ()
 

@@ -1,12 +1,15 @@
 """What SNMP takes of a credential: a community of either version or a user of SNMPv3; mistakes come with a line and advice."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from agent.config import load_config
+from agent.config import load_config, load_credentials
 from agent.snmp_access import AuthProtocol, Community, PrivacyProtocol, SnmpAccess, SnmpUser, SnmpVersion
 from campus.errors import ConfigError
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "30-operate.md"
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +78,17 @@ def test_mistakes_are_explained(tmp_path: Path, entry: str, said: str) -> None:
     with pytest.raises(ConfigError, match=r"agent.yaml:[34]: ") as caught:
         access(tmp_path, entry)
     assert said in str(caught.value)
+
+
+def test_the_credentials_of_the_page_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (block,) = re.findall(r"```yaml\n(credentials:\n.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    for name in ("community.txt", "proof.txt", "recorder.txt"):
+        (tmp_path / name).write_text("long enough\n")
+    monkeypatch.setenv("CORE_PRIVACY", "long enough")
+    (tmp_path / "agent.yaml").write_text(f"site: no-1\n{block}", encoding="utf-8")
+    known = load_credentials(tmp_path / "agent.yaml")
+    spoken = {name: each.snmp.spoken if each.snmp else "" for name, each in known.items()}
+    assert spoken == {"read": "SNMP v2c", "old": "SNMP v1", "core": "SNMP v3", "lab": "SNMP v3", "recorder": ""}
 
 
 def test_traps_are_believed_of_the_same_users(tmp_path: Path) -> None:
