@@ -149,7 +149,7 @@ def _troubled(picture: Image.Image, view: View, chance: random.Random) -> Image.
 
 def _with_noise(picture: Image.Image, view: View, chance: random.Random) -> Image.Image:
     rows = np.asarray(picture, dtype=np.float32)
-    noise = np.random.default_rng(chance.getrandbits(32)).normal(0, view.noise, rows.shape).astype(np.float32)
+    noise = np.random.default_rng(chance.getrandbits(32)).normal(0, view.noise, (*rows.shape[:2], 1)).astype(np.float32)
     return Image.fromarray((rows + noise).clip(0, 255).astype(np.uint8))
 
 

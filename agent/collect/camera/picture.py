@@ -24,8 +24,8 @@ DECODED_SIZE: Final = (640, 480)
 """The decoder gives at least so much: JPEG is decoded at an eighth, a quarter or a half at a fraction of the cost."""
 MAX_PIXELS: Final = 64_000_000
 
-BLACK_LEVEL: Final = 20.0
-"""Of 255. A capped sensor gives below 10 with its noise; a corridor by night with one lamp has brighter cells."""
+BLACK_LEVEL: Final = 13.0
+"""Of 255. A capped sensor gives below 10 with its noise; what covers a lens lets some light through."""
 DARK_LEVEL: Final = 30.0
 BRIGHT_LEVEL: Final = 235.0
 BRIGHT_SHARE: Final = 0.6
@@ -39,8 +39,8 @@ NOISE_RATIO: Final = 6.0
 NOISE_LEAST: Final = 20.0
 WRITING_SHARE: Final = 0.2
 """So much of a frozen picture may change, above and below."""
-BLURRED_SHARE: Final = 0.4
-"""Of the usual sharpness."""
+BLURRED_SHARE: Final = 0.5
+"""Of the usual sharpness: noise in dim light keeps a picture without any focus at 0.45, and a sharp one stays above 0.9."""
 USUAL_AFTER: Final = 5
 """Looks until a camera's usual sharpness is known."""
 USUAL_PACE: Final = 0.002
