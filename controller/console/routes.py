@@ -20,6 +20,7 @@ from controller.console.pages.overview import overview_router
 from controller.console.pages.profiles import profiles_router
 from controller.console.pages.school import school_router
 from controller.console.pages.search import search_router
+from controller.console.pages.services import services_router
 from controller.console.pages.settings import settings_router
 from controller.console.pages.utilisation import utilisation_router
 from controller.console.services import Services
@@ -37,6 +38,7 @@ PAGES = (
     alerts_router,
     network_router,
     delivery_router,
+    services_router,
     utilisation_router,
     settings_router,
     search_router,

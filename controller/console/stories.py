@@ -14,6 +14,8 @@ from controller.registry.model import Device
 
 SEVERITIES = tuple(Severity)
 """Most urgent first, as the enumeration lists them."""
+_OF_SERVICES = frozenset({"service_state", "service_response_ms", "tls_days_left"})
+"""Metrics whose instance is an application service."""
 SEVERITY_SIGN = {
     Severity.CRITICAL: "failed",
     Severity.MAJOR: "failed",
@@ -43,6 +45,7 @@ class Storyteller:
     def __init__(self, services: Services, page: Page, scope: Scope) -> None:
         self._alerts = services.alerts
         self._registry = services.registry
+        self._applications = services.applications
         self._scope = scope
         self._page = page
         self._devices: dict[tuple[SiteId, DeviceId], Device | None] = {}
@@ -59,7 +62,7 @@ class Storyteller:
             site_name=page.site_name(alert.site),
             device_name=device.name if device else str(alert.device),
             kind=device.kind if device else DeviceKind.OTHER,
-            part=page.part(alert.instance),
+            part=self._part(alert),
             value=page.quantity(alert.value, alert.metric),
         )
 
@@ -84,6 +87,12 @@ class Storyteller:
     def _learn(self, keys: Sequence[tuple[SiteId, DeviceId]]) -> None:
         found = self._registry.devices_of(self._scope, keys)
         self._devices.update((key, found.get(key)) for key in keys)
+
+    def _part(self, alert: Alert) -> str:
+        if alert.metric in _OF_SERVICES and alert.instance:
+            name = self._applications.name_of(alert.instance)
+            return self._page.either(name.en, name.zh)
+        return self._page.part(alert.instance)
 
     def _rule(self, alert: Alert) -> Rule | None:
         try:

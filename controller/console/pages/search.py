@@ -25,10 +25,21 @@ def search_router(console: Console) -> APIRouter:
         """A page of answers; straight to the only one."""
         page = console.page(request, scope)
         hits = console.services.registry.search(scope, q, SHOWN_PAGE)
-        if len(hits) == 1:
-            return RedirectResponse(hit_address(hits[0]), status_code=303)
+        services = console.services.applications.search(scope, q)
+        if len(hits) + len(services) == 1:
+            alone = hit_address(hits[0]) if hits else f"/services/{services[0].id}"
+            return RedirectResponse(alone, status_code=303)
         kinds = _kinds(console, hits)
-        return console.render(page, "search.html", task="", searched=q, hits=hits, hit_address=hit_address, kinds=kinds)
+        return console.render(
+            page,
+            "search.html",
+            task="",
+            searched=q,
+            services=services,
+            hits=hits,
+            hit_address=hit_address,
+            kinds=kinds,
+        )
 
     @router.get("/search/answers")
     def answers(request: Request, scope: CallerScope, q: str = "") -> Response:
@@ -36,7 +47,10 @@ def search_router(console: Console) -> APIRouter:
         page = console.page(request, scope)
         hits = console.services.registry.search(scope, q, SHOWN_TYPING) if q.strip() else []
         kinds = _kinds(console, hits)
-        return console.render(page, "answers.html", searched=q, hits=hits, hit_address=hit_address, kinds=kinds)
+        services = console.services.applications.search(scope, q)
+        return console.render(
+            page, "answers.html", searched=q, services=services, hits=hits, hit_address=hit_address, kinds=kinds
+        )
 
     @router.get("/place")
     def place(request: Request, scope: CallerScope, site: str = "", task: str = "") -> Response:

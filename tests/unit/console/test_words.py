@@ -10,11 +10,12 @@ from campus.delivery import SetAside
 from campus.newcomers import Confidence
 from campus.samples import DeviceKind, Severity
 from controller.alerts.model import AlertState
+from controller.applications.model import Cause
 from controller.console.families import Proof
 from controller.console.language import Language, Text, texts
 from controller.console.notices import TOLD
 from controller.console.page import WORST_FIRST, Theme
-from controller.console.pages import alerts, delivery, device, network, newcomers, utilisation
+from controller.console.pages import alerts, delivery, device, network, newcomers, services, utilisation
 from controller.identity.scope import Role
 from controller.overview.model import Trouble
 
@@ -29,7 +30,7 @@ MADE = {
     "kind.": [f"kind.{kind}" for kind in DeviceKind],
     "effect.": [f"effect.{kind}" for kind in DeviceKind],
     "role.": [f"role.{role.name.lower()}" for role in Role],
-    "task.": [f"task.{task}" for task in ("overview", "network", "devices", "alerts", "utilisation", "settings")],
+    "task.": [f"task.{task}" for task in ("overview", "network", "services", "devices", "alerts", "utilisation", "settings")],
     "range.": [f"range.{period}" for period in PERIODS],
     "trail.": [
         *(f"trail.{stage}" for stage in (*alerts.STAGES, "silent", "state")),
@@ -52,6 +53,8 @@ MADE = {
     + [f"devices.{n}" for n in ("serial", "firmware", "address", "last_seen")],
     "network.": [f"network.{n}" for n in ("site", "gateway", "port", "capacity_mbps", "direction", "now_mbps")]
     + [f"network.{n}" for n in ("busy_mbps", "busy_at", "p95_mbps", "p95_share", "days_above", "coverage")],
+    "services.": [f"services.{name}" for name in services.COLUMNS],
+    "services.cause_": [f"services.cause_{cause}" for cause in Cause],
     "delivery.": [f"delivery.{n}" for n in (*delivery.COLUMNS, "is_yes", "is_no")],
     "delivery.told_": [f"delivery.told_{n}" for n in (*TOLD, "turns", "backlog")],
     "delivery.trouble_": [f"delivery.trouble_{trouble}" for trouble in Trouble],
@@ -66,7 +69,7 @@ MADE = {
     "utilisation.": [f"utilisation.{n}" for n in ("site", "room", "board", "share", "used_h", "lesson_h")]
     + [f"utilisation.{n}" for n in ("known_h", "on_h", "reason")],
 }
-FILES = {"delivery.csv", "devices.csv", "network.csv", "newcomers.csv", "utilisation.csv"}
+FILES = {"delivery.csv", "devices.csv", "network.csv", "newcomers.csv", "services.csv", "utilisation.csv"}
 NAMES_OF_LANGUAGES = {"frame.other_language", "frame.other_language_label"}
 CHINESE = re.compile("[\u4e00-\u9fff]")
 EMPTY_PARTS = re.compile(r"""parts\.empty\(\s*["'][a-z-]+["'],\s*["']([a-z_.]+)["']""")
