@@ -181,7 +181,7 @@ class _Store:
     def write(self, entries: "dict[str, CredentialEntry]") -> None:
         from agent.sealed import write_sealed
 
-        write_sealed(self.sealed, self.keys[0], entries)
+        write_sealed(self.sealed, self.keys[0], entries, like=self.path)
 
 
 def _opened(path: Path, key_file: Path | None, *, makes_key: bool = False) -> _Store:
@@ -203,7 +203,7 @@ def _opened(path: Path, key_file: Path | None, *, makes_key: bool = False) -> _S
     key_path = path.parent / source.file if source.file else None
     sealed = sealed_path(path)
     if makes_key and key_path and not key_path.exists() and not sealed.exists():
-        write_keys(key_path, [new_key()])
+        write_keys(key_path, [new_key()], like=None if key_file else path)
         click.echo(
             f"A new key is in {key_path}. Keep a copy elsewhere: nothing opens the credentials without it.", err=True
         )

@@ -66,9 +66,12 @@ def read_keys(source: SecretSource, where: str, folder: Path) -> list[Secret]:
     return keys
 
 
-def write_keys(path: Path, keys: Sequence[Secret]) -> None:
-    """Write a key file for its owner alone, whole or not at all. `ConfigError` where that cannot be."""
-    _write(path, "".join(f"{key.reveal()}\n" for key in keys))
+def write_keys(path: Path, keys: Sequence[Secret], like: Path | None = None) -> None:
+    """Write a key file for its owner alone, whole or not at all; a new one belongs to the owner of `like`, else to us.
+
+    `ConfigError` where that cannot be.
+    """
+    _write(path, "".join(f"{key.reveal()}\n" for key in keys), like)
 
 
 def read_sealed(path: Path, keys: Sequence[Secret]) -> dict[str, CredentialEntry]:
@@ -100,12 +103,15 @@ def read_sealed(path: Path, keys: Sequence[Secret]) -> dict[str, CredentialEntry
 _BACK = "put back the file that was meant, or move it away and enter the credentials anew (`campanile agent credentials set`)"
 
 
-def write_sealed(path: Path, key: Secret, entries: Mapping[str, CredentialEntry]) -> None:
-    """Seal entries whose secrets are values, whole or not at all. `ConfigError` where the file cannot be written."""
+def write_sealed(path: Path, key: Secret, entries: Mapping[str, CredentialEntry], like: Path | None = None) -> None:
+    """Seal entries whose secrets are values, whole or not at all; a new file belongs to the owner of `like`, else to us.
+
+    `ConfigError` where the file cannot be written.
+    """
     from cryptography.fernet import Fernet
 
     token = Fernet(key.reveal()).encrypt(msgspec.json.encode(entries)).decode()
-    _write(path, f"{_HEADER} {_mark(key)}\n{token}\n")
+    _write(path, f"{_HEADER} {_mark(key)}\n{token}\n", like)
 
 
 def _mark(key: Secret) -> str:
@@ -123,11 +129,15 @@ def _checked_key(key: Secret, where: str) -> Secret:
     return key
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, like: Path | None) -> None:
+    """Replace a file. What root enters is the agent's to read: the owner stays, or is that of `like`."""
     fresh = path.with_name(f"{path.name}.new")
     try:
         fresh.unlink(missing_ok=True)
         with open(fresh, "x", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            owned = path if path.exists() else like
+            if owned and os.geteuid() == 0:
+                os.fchown(file.fileno(), owned.stat().st_uid, owned.stat().st_gid)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -1,5 +1,6 @@
 """Credentials at rest: sealed and opened again, whatever they are; each thing that can be wrong is one clear sentence."""
 
+import os
 import re
 import subprocess
 import sys
@@ -240,6 +241,19 @@ def test_the_key_may_lie_elsewhere_than_where_the_agent_is_handed_it(home: Path)
     handed.chmod(0o440)
     listed = run(home, "list")
     assert "read" in listed.output, "systemd hands a credential to a service by its group"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_enters_is_the_agent_s_to_read(home: Path) -> None:
+    config, kept = home / "agent.yaml", home / "keys" / "kept.key"
+    os.chown(config, 4711, 4712)
+    entered(home)
+    assert run(home, "rekey").exit_code == 0
+    for path in (sealed_path(config), home / "keys" / "campanile.key"):
+        assert (path.stat().st_uid, path.stat().st_mode & 0o777) == (4711, 0o600)
+    sealed_path(config).unlink()
+    assert run(home, "set", "read", "--key-file", str(kept), typed=f"{WORD}\n").exit_code == 0
+    assert (kept.stat().st_uid, sealed_path(config).stat().st_uid) == (0, 4711)
 
 
 def test_without_anything_sealed_no_key_is_needed(home: Path) -> None:
