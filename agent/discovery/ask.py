@@ -16,6 +16,7 @@ from agent.collect.snmp_learn import SYS_NAME, Columns, Learnt, learn
 from agent.collect.snmp_recognise import SYS_DESCR, SYS_OBJECT_ID, identity_of, recognise
 from agent.collect.stations import NETWORK_KINDS, read_tables
 from agent.credentials import Credential
+from agent.discovery.hints import kind_of_model
 from agent.discovery.observation import Observation, Seen, Source, mac_key
 from agent.discovery.pace import Pace
 from agent.snmp_access import SnmpUser
@@ -108,7 +109,7 @@ async def _told(
         macs=tuple(sorted(own)),
         chassis="" if mac_key(chassis) else chassis,
         name=name or facts["name"],
-        kind=profile.kind,
+        kind=kind_of_model(profile.kind, facts["model"]),
         confidence=Confidence.LIKELY if profile_name == FALLBACK else Confidence.CERTAIN,
         vendor=facts["vendor"],
         model=facts["model"],

@@ -56,7 +56,7 @@ def discover(path: Path, range_texts: Sequence[str], listen_s: float, *, is_json
     say(_announcement(plan, begin))
     scan, heard = asyncio.run(_scanned(config, plan, catalogue, begin, listen_s, say))
     observations = [*configured(config), *scan.observations, *heard]
-    found = findings(observations, surroundings_of(config, plan))
+    found = findings(observations, surroundings_of(config, plan, catalogue))
     outside = sorted({one.address for one in observations if one.address and not is_allowed(one.address, plan.ranges)})
     answered = {one.address for one in scan.observations}
     if is_json:

@@ -12,6 +12,8 @@ from campus.newcomers import Confidence, printable
 from campus.samples import DeviceKind
 
 SAYS_CHARS: Final = 100
+CAMERA: Final = "camera"
+"""The protocol of cameras and recorders."""
 
 
 class Hint(NamedTuple):
@@ -27,13 +29,20 @@ class Hint(NamedTuple):
 
 HINTS: Final = (
     Hint("pjlink", r"^PJLINK [012E]", DeviceKind.PROJECTOR, Confidence.LIKELY, protocol="pjlink"),
-    Hint("rtsp", r"(?i)hikvision|hipcam", DeviceKind.CAMERA, Confidence.LIKELY, "Hikvision"),
-    Hint("rtsp", r"(?i)dahua|rtsp server/\d", DeviceKind.CAMERA, Confidence.LIKELY, "Dahua"),
-    Hint("rtsp", r"(?i)uniview|unv", DeviceKind.CAMERA, Confidence.LIKELY, "Uniview"),
-    Hint("rtsp", r"^RTSP/1\.", DeviceKind.CAMERA, Confidence.LIKELY),
-    Hint("http", r"(?i)hikvision|app-webs|dnvrs-webs|davinci", DeviceKind.CAMERA, Confidence.LIKELY, "Hikvision"),
-    Hint("http", r"(?i)dahua|Login to [0-9A-F]{15}", DeviceKind.CAMERA, Confidence.LIKELY, "Dahua"),
-    Hint("http", r"(?i)\bAXIS\b", DeviceKind.CAMERA, Confidence.LIKELY, "Axis"),
+    Hint("rtsp", r"(?i)hikvision|hipcam", DeviceKind.CAMERA, Confidence.LIKELY, "Hikvision", protocol=CAMERA),
+    Hint("rtsp", r"(?i)dahua|rtsp server/\d", DeviceKind.CAMERA, Confidence.LIKELY, "Dahua", protocol=CAMERA),
+    Hint("rtsp", r"(?i)uniview|unv", DeviceKind.CAMERA, Confidence.LIKELY, "Uniview", protocol=CAMERA),
+    Hint("rtsp", r"^RTSP/1\.", DeviceKind.CAMERA, Confidence.LIKELY, protocol=CAMERA),
+    Hint(
+        "http",
+        r"(?i)hikvision|app-webs|dnvrs-webs|davinci",
+        DeviceKind.CAMERA,
+        Confidence.LIKELY,
+        "Hikvision",
+        protocol=CAMERA,
+    ),
+    Hint("http", r"(?i)dahua|Login to [0-9A-F]{15}", DeviceKind.CAMERA, Confidence.LIKELY, "Dahua", protocol=CAMERA),
+    Hint("http", r"(?i)\bAXIS\b", DeviceKind.CAMERA, Confidence.LIKELY, "Axis", protocol=CAMERA),
     Hint("http", r"(?i)laserjet|pantum|printer|ecosys|imagerunner", DeviceKind.PRINTER, Confidence.LIKELY),
     Hint("http", r"(?i)projector|pjlink", DeviceKind.PROJECTOR, Confidence.GUESS),
     Hint("print", r"", DeviceKind.PRINTER),
@@ -41,28 +50,47 @@ HINTS: Final = (
     Hint("ssh", r"(?i)OpenSSH", DeviceKind.SERVER),
 )
 """The first that fits a service speaks for it; what is likely goes before what is guessed."""
+MODELS: Final = (
+    (r"WA[A-Z]?\d|AP\d|RG-AP|AIR-|C91\d\d", DeviceKind.ACCESS_POINT),
+    (r"MSR|SR66|AR\d|RG-(?:RSR|EG|NBR)|ISR|C[18]1\d\d|USG|SecPath F", DeviceKind.GATEWAY),
+)
+"""How models of H3C, Huawei, Ruijie and Cisco begin that are no switches."""
 
 
 def hinted(host: str, doors: list[Door], observed_at: int) -> list[Observation]:
     """One observation for each open port of an address; without a hint too, for something is there."""
-    return [_hinted(host, door, observed_at) for door in doors]
+    web = next((door.port for door in doors if door.service == "http"), 0)
+    return [_hinted(host, door, web, observed_at) for door in doors]
 
 
-def _hinted(host: str, door: Door, observed_at: int) -> Observation:
+def kind_of_model(kind: DeviceKind, model: str) -> DeviceKind:
+    """What a model is where a whole platform of switches, routers and access points has one profile.
+
+    >>> kind_of_model(DeviceKind.SWITCH, "WA6320"), kind_of_model(DeviceKind.SWITCH, "S5130S-28P-EI")
+    (<DeviceKind.ACCESS_POINT: 'access_point'>, <DeviceKind.SWITCH: 'switch'>)
+    """
+    if kind is not DeviceKind.SWITCH:
+        return kind
+    return next((meant for pattern, meant in MODELS if re.match(pattern, model)), kind)
+
+
+def _hinted(host: str, door: Door, web: int, observed_at: int) -> Observation:
+    """A camera is asked at its web server `web`, whichever port gave it away; without one it is not asked."""
     said = door.said.decode("utf-8", "replace")
     hint = next((each for each in HINTS if each.service == door.service and re.search(each.pattern, said)), None)
     first = printable(_telling_line(said), SAYS_CHARS).strip()
     says = f"{door.service} {door.port}" + (f": {first}" if first else "")
     if hint is None:
         return Observation(source=Source.TCP, address=host, says=says, observed_at=observed_at)
+    port = web if hint.protocol == CAMERA else door.port
     return Observation(
         source=Source.GREETING if first else Source.TCP,
         address=host,
-        port=door.port,
+        port=port,
         kind=hint.kind,
         confidence=hint.confidence,
         vendor=hint.vendor,
-        protocol=hint.protocol,
+        protocol=hint.protocol if port else "",
         says=says,
         observed_at=observed_at,
     )

@@ -21,7 +21,7 @@ MOST_TRIES: Final = 3
 """Credentials tried at one device in one scan: five wrong passwords lock a camera."""
 SUITABLE: Final[Mapping[str, Callable[[Credential], bool]]] = {
     DeviceProtocol.PJLINK: lambda one: one.password is not None and not one.username,
-    DeviceProtocol.CAMERA: lambda one: one.password is not None and bool(one.username),
+    DeviceProtocol.CAMERA: lambda one: one.password is not None and bool(one.username) and one.enable is None,
 }
 """Which credentials a protocol takes. A protocol that is not named here is not asked."""
 
@@ -33,16 +33,15 @@ async def identified(
     collector_for: CollectorFactory,
     pace: Pace,
 ) -> list[Observation]:
-    """What the device that `hint` is about tells of itself; nothing when no credential opens it, or it needs none of ours.
+    """What the device that `hint` is about tells of itself; nothing when no credential opens it.
 
-    The credential that `worked` before is tried first, then none at all, then the others that suit, each once.
+    The credential that `worked` before is tried first, then the others that suit, each once; none at all where none suits.
     """
     if hint.protocol not in SUITABLE:
         return []
     suitable = [each for each in credentials if SUITABLE[hint.protocol](each)]
-    first = [each for each in suitable if each.name == worked]
-    others = [each for each in suitable if each.name != worked]
-    for credential in [*first, None, *others][: MOST_TRIES + 1]:
+    tried: list[Credential | None] = [*sorted(suitable, key=lambda each: each.name != worked)]
+    for credential in (tried or [None])[:MOST_TRIES]:
         await pace.take(PACKETS)
         harvest = await _polled(hint, credential, collector_for)
         facts = harvest.facts
@@ -59,7 +58,7 @@ async def _polled(hint: Observation, credential: Credential | None, collector_fo
     except CampusError:
         return Harvest()
     try:
-        return await collector.poll(frozenset(Cadence), hint.observed_at)
+        return await collector.poll(frozenset({Cadence.SLOW}), hint.observed_at)
     finally:
         await collector.close()
 

@@ -10,13 +10,16 @@ import yaml
 
 from campus.errors import ConfigError
 from campus.newcomers import TEXT_CHARS, Newcomer, printable
+from campus.samples import DeviceKind
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9一-鿿][A-Za-z0-9一-鿿._:/()-]*")
 """What may stand without quotes, unless YAML takes it for a number or a word of its own."""
 
 
-def entry_line(section: str, device_id: str, device: Newcomer) -> str:
+def entry_line(section: str, device_id: str, device: Newcomer, usual_kind: DeviceKind = DeviceKind.OTHER) -> str:
     """The two lines that take a device in: what it is as a comment, and its entry in the list `section`.
+
+    `usual_kind` is what the profile that reads it says by itself: another kind is written down.
 
     >>> told = Newcomer(key="", name="sw-2", vendor="H3C", model="S5130", address="10.20.1.3", protocol="snmp", credential="read")
     >>> print(entry_line("devices", "sw-2", told))
@@ -31,7 +34,7 @@ def entry_line(section: str, device_id: str, device: Newcomer) -> str:
         "address": device.address if is_polled else "",
         "protocol": device.protocol if is_polled and device.protocol != "snmp" else "",
         "credential": device.credential if is_polled else "",
-        "kind": str(device.kind) if not device.profile and device.kind != "other" else "",
+        "kind": str(device.kind) if device.kind is not usual_kind and device.kind is not DeviceKind.OTHER else "",
     }
     given = ", ".join(f"{key}: {_scalar(printable(text, TEXT_CHARS))}" for key, text in values.items() if text)
     return f"# {_comment(device)}\n- {{{given}}}"

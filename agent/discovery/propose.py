@@ -34,6 +34,8 @@ class Surroundings:
     rooms: Mapping[str, str] = field(default_factory=dict)
     ids: Collection[str] = ()
     """Ids that are taken."""
+    kinds: Mapping[str, DeviceKind] = field(default_factory=dict)
+    """What profiles say that their devices are."""
 
 
 class Finding(NamedTuple):
@@ -119,7 +121,7 @@ def _with_entries(told: Sequence[tuple[Finding, Device]], around: Surroundings) 
         is_contested = section == POLLED and (crowd[wish] > 1 or wish in taken)
         chosen = _free(slug(f"{wish[:40]} {device.address}") if is_contested else wish, taken)
         taken.add(chosen)
-        entry = entry_line(section, chosen, device)
+        entry = entry_line(section, chosen, device, around.kinds.get(device.profile, DeviceKind.OTHER))
         done.append(Finding(msgspec.structs.replace(device, section=section, entry=entry)))
     return done
 

@@ -8,6 +8,7 @@ from agent.discovery.propose import MQTT, Surroundings
 from agent.discovery.ranges import Range
 from agent.discovery.scan import ScanPlan
 from agent.settings import DeviceEntry, DeviceProtocol, MqttDeviceEntry
+from firmware_profiles.catalogue import Catalogue
 
 
 def plan_of(plan: DiscoveryConfig, begin: tuple[Range, ...], worked: Mapping[str, str]) -> ScanPlan:
@@ -25,7 +26,7 @@ def plan_of(plan: DiscoveryConfig, begin: tuple[Range, ...], worked: Mapping[str
     )
 
 
-def surroundings_of(config: AgentConfig, plan: DiscoveryConfig) -> Surroundings:
+def surroundings_of(config: AgentConfig, plan: DiscoveryConfig, catalogue: Catalogue) -> Surroundings:
     """What findings are told with: rooms are those that the file names anywhere."""
     file = config.file
     entries: tuple[DeviceEntry | MqttDeviceEntry, ...] = (*file.devices, *file.mqtt_devices)
@@ -36,4 +37,5 @@ def surroundings_of(config: AgentConfig, plan: DiscoveryConfig) -> Surroundings:
         usual_ports={str(protocol): port for protocol, port in USUAL_PORT.items()},
         rooms=rooms,
         ids={entry.id for entry in entries} | {config.address.agent},
+        kinds={name: profile.kind for name, profile in catalogue.profiles.items()},
     )

@@ -124,7 +124,7 @@ class DiscoveryWatch:
                 *of_candidates(self._candidates.listed()),
                 *self._scanned,
             ],
-            surroundings_of(self._config, self._plan),
+            surroundings_of(self._config, self._plan, self._catalogue),
         )
 
     def _tell(self, found: Findings) -> None:

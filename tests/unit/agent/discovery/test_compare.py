@@ -6,9 +6,9 @@ from campus.newcomers import Newcomer
 from campus.samples import Severity
 
 
-def device(serial: str, address: str, port: str = "GE0/1", **more: str) -> Newcomer:
+def device(serial: str, address: str, port: str = "GE0/1", name: str = "") -> Newcomer:
     key = f"serial {serial}" if serial else f"address {address}"
-    return Newcomer(key=key, serial=serial, address=address, place_device="sw-1", place_port=port, **more)
+    return Newcomer(key=key, serial=serial, address=address, place_device="sw-1", place_port=port, name=name)
 
 
 def scans(*found: list[Finding], forget_after: int = 2) -> list[Change]:
