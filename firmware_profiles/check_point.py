@@ -76,12 +76,17 @@ def _check_reading(place: Place, reading: Reading) -> None:
             check_oid(place.at(key), getattr(reading, key))
     if reading.pattern:
         check_pattern(place.at("pattern"), reading.pattern, 1)
-    if reading.type.counts and (reading.beside or reading.pattern or reading.values or reading.scale_from):
+    if reading.type.counts and (reading.beside or reading.pattern or reading.values or reading.unusual_scales):
         place.say(
             f"a {reading.type} is read as it stands: joined, plus, minus, of, prefix, precision, pattern, values and "
-            "scale_from are for gauges",
+            "scale_from, decibels_from are for gauges",
             "leave them out, or read it as a gauge",
         )
+    for least, reference in reading.decibels_from.items():
+        if least <= 0 or reference <= 0:
+            place.at("decibels_from").say(
+                "only a power above 0 has decibels", "give bounds and references above 0, such as {1: 1000}"
+            )
     for scale in (reading.scale, *reading.scale_from.values()):
         if scale == 0:
             place.at("scale").say(

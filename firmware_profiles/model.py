@@ -4,6 +4,7 @@ Pure nouns. `document` reads them from YAML, `include` joins them, `check` judge
 A profile names catalogue metrics only (`campus.metrics`), so that two vendors' devices answer one question in one unit.
 """
 
+import math
 from enum import StrEnum
 
 import msgspec
@@ -79,6 +80,8 @@ class Reading(_Strict, frozen=True, kw_only=True):
     type: PointType = PointType.GAUGE
     scale: float = 1.0
     scale_from: dict[int, float] = {}
+    decibels_from: dict[int, float] = {}
+    """Raw values from a bound on are a power, told in decibels against this much: 10 log10(raw / 1000) of microwatts is dBm."""
     offset: float = 0.0
     ignore: tuple[int | str, ...] = ()
     joined: tuple[str, ...] = ()
@@ -102,12 +105,22 @@ class Reading(_Strict, frozen=True, kw_only=True):
         """Every other OID that the number needs."""
         return (*self.joined, *self.plus, *self.minus, *self.whole, *filter(None, (self.prefix, self.precision)))
 
+    @property
+    def unusual_scales(self) -> bool:
+        """Whether the size of a number says how it is scaled."""
+        return bool(self.scale_from or self.decibels_from)
+
     def scaled(self, number: float) -> float:
         """A number in the metric's unit, before `offset`.
 
         >>> Reading(oid="1.3", scale_from={700: 0.1}).scaled(2000), Reading(oid="1.3", scale_from={700: 0.1}).scaled(230)
         (200.0, 230.0)
+        >>> round(Reading(oid="1.3", scale=0.01, decibels_from={1: 1000}).scaled(536), 2)
+        -2.71
         """
+        for least, reference in self.decibels_from.items():
+            if number >= least > 0:
+                return 10 * math.log10(number / reference)
         bound = max((bound for bound in self.scale_from if number >= bound), default=None)
         return number * (self.scale if bound is None else self.scale_from[bound])
 
