@@ -9,10 +9,11 @@ MAX_CANDIDATES = 200
 SAMPLE_BYTES = 256
 TOPIC_CHARS = 200
 _OWN_NAME = re.compile(
-    r"(?i)(?<![0-9a-z])(?:(?:0x)?(?=[a-f]*[0-9])[0-9a-f]{6,}|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2})(?![0-9a-z])"
+    r"(?i)(?<![0-9a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|(?:0x)?(?=[a-f]*[0-9])[0-9a-f]{6,}|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2})(?![0-9a-z])"
     r"|(?<![0-9a-z])[0-9]+|[0-9]+(?![0-9a-z])"
 )
-"""A MAC address or another hexadecimal name of six digits or more, one of them decimal; or a number not within a word."""
+"""A UUID, a MAC address, another hexadecimal name of six digits or more, one of them decimal; or a number not within a word."""
 
 
 class Candidate(NamedTuple):

@@ -61,6 +61,13 @@ class _Session:
     """Devices of before the last birth of the node that were not born again yet. Births come first: with data they are gone."""
     asked_at: int = -ASK_AT_MOST_EVERY_MS
 
+    def end(self) -> None:
+        """Nothing that was born is known any more."""
+        self.born, self.seq = False, None
+        self.devices.clear()
+        self.named.clear()
+        self.unborn.clear()
+
 
 class _Address(NamedTuple):
     """Who speaks: a node, or a device behind it."""
@@ -111,10 +118,10 @@ class SparkplugInterpreter:
         return read(address, payload, heard, self._session(address))
 
     def reconnected(self, now: int) -> list[Request]:
-        """Births may have been missed: every node that was known is asked for them."""
+        """Births may have been missed, and aliases mean something else since: every node that was known is asked for them."""
         requests = []
         for (group, node), session in self._nodes.items():
-            session.born, session.seq = False, None
+            session.end()
             requests += self._ask(_Address(group, node), session, now)
         return requests
 
@@ -165,9 +172,7 @@ class SparkplugInterpreter:
         if session.born and _birth_number(payload) != session.birth_number:
             return Understood([Said(address.id, Harvest(dropped=Counter(death_of_old_session=1)), Sign.KNOWN)], [])
         gone = [address._replace(device=device) for device in session.devices if device]
-        session.born, session.seq = False, None
-        session.devices.clear()
-        session.named.clear()
+        session.end()
         return Understood([self._said(each, Harvest(), Sign.OFFLINE) for each in (address, *gone)], [])
 
     def _device_death(self, address: _Address, payload: Payload, heard: Heard, session: _Session) -> Understood:

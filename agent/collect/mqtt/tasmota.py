@@ -5,6 +5,7 @@ Without that the usual topics are taken, ``tele/TOPIC/STATE`` and its like. Its 
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -29,7 +30,8 @@ SILENCE_S = 900.0
 _VENDOR = "Tasmota"
 _DISCOVERY = re.compile(r"tasmota/discovery/([0-9A-Fa-f]{12})/(config|sensors)")
 _USUAL = re.compile(r"(tele|stat)/([^/]+)/(LWT|STATE|SENSOR|INFO[1-3]|RESULT|UPTIME|POWER[0-9]*|STATUS[0-9]*)")
-_WORDS = ("tele", "stat")
+_WORDS = {2: "tele", 1: "stat"}
+"""By their place in what a device tells of its own words; the first there is for commands."""
 _READ = frozenset({"STATE", "SENSOR", "RESULT"})
 _TEMPERATURE = re.compile(r"(?:.*/)?(?:Temperature|DewPoint)")
 
@@ -51,6 +53,8 @@ class TasmotaInterpreter:
         self._lexicons = Lexicons(catalogue, Dialect.TASMOTA)
         self._by_prefix: dict[str, _Device] = {}
         """The devices that told themselves, by what their topics begin with, such as ``tele/plug-1``."""
+        self._prefixes: dict[str, list[str]] = {}
+        """Those beginnings by the device's MAC address: what a device was called before means nothing any more."""
 
     def understand(self, heard: Heard) -> Understood | None:
         """As `Interpreter.understand`; reasons are ``too_large``, ``not_json``, ``not_text`` and ``too_many_devices``."""
@@ -77,7 +81,7 @@ class TasmotaInterpreter:
         lexicon = self._lexicons.of(f"{_VENDOR} {module}")
         if not topic or lexicon is None:
             raise Poison("not_tasmota", "a discovery message without a topic")
-        if len(self._by_prefix) >= len(_WORDS) * MAX_DEVICES:
+        if mac not in self._prefixes and len(self._prefixes) >= MAX_DEVICES:
             raise Poison("too_many_devices", f"more than {MAX_DEVICES} devices")
         names = {
             "vendor": _VENDOR,
@@ -93,11 +97,10 @@ class TasmotaInterpreter:
             text_at(document, "/onln") or "Online",
             text_at(document, "/ofln") or "Offline",
         )
-        full = text_at(document, "/ft") or "%prefix%/%topic%/"
-        for index, usual in enumerate(_WORDS, start=1):
-            word = text_at(document, f"/tp/{3 - index}") or usual  # the order there is cmnd, stat, tele
-            prefix = full.replace("%prefix%", word).replace("%topic%", topic).rstrip("/")
-            self._by_prefix[prefix] = device
+        for prefix in self._prefixes.get(mac, ()):
+            self._by_prefix.pop(prefix, None)
+        self._prefixes[mac] = list(_beginnings(document, topic))
+        self._by_prefix.update(dict.fromkeys(self._prefixes[mac], device))
         return Understood([self._of(device, Harvest(), Sign.KNOWN, heard)], [], teaches=True)
 
     def _said(self, device: _Device, what: str, heard: Heard) -> Said:
@@ -120,6 +123,14 @@ class TasmotaInterpreter:
         bare = DeviceFacts(device.id, device.lexicon.kind, heard.received_at, profile=device.lexicon.profile)
         harvest.facts = msgspec.structs.replace(bare, **device.told)
         return Said(device.id, harvest, sign, None, SILENCE_S)
+
+
+def _beginnings(document: Any, topic: str) -> Iterator[str]:
+    """What the device's telemetry and its answers begin with, by its own pattern for topics and its own words in it."""
+    full = text_at(document, "/ft") or "%prefix%/%topic%/"
+    for place, usual in _WORDS.items():
+        word = text_at(document, f"/tp/{place}") or usual
+        yield full.replace("%prefix%", word).replace("%topic%", topic).rstrip("/")
 
 
 def _values(document: Any) -> list[Named]:
