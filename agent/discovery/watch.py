@@ -79,7 +79,7 @@ class DiscoveryWatch:
             await self._timer.sleep_until(min(due_s, look_s))
             if self._timer.now_s() >= due_s:
                 due_s = self._timer.now_s() + self._plan.settings.every_h * 3600
-                await self._scan()
+                await self.scan()
             elif self._has_scanned:
                 self._tell(self._findings())
 
@@ -89,7 +89,8 @@ class DiscoveryWatch:
         passed_s = (self._clock() - self._memory.scanned_at) / 1000
         return max(settle_s, LEAST_PAUSE_S - passed_s) if 0 <= passed_s < LEAST_PAUSE_S else settle_s
 
-    async def _scan(self) -> None:
+    async def scan(self) -> None:
+        """One whole scan, and what follows from it."""
         plan = plan_of(self._plan, self._plan.ranges, self._memory.credentials)
         scan = Scan(plan, self._catalogue, self._collector_for, self._timer, self._clock)
         _log.info("discovery_started ranges=%s", ",".join(self._plan.settings.ranges))
