@@ -67,6 +67,8 @@ class MessageFacts(_Strict, frozen=True):
     firmware: str = ""
     hardware: str = ""
     name: str = ""
+    mac: str = ""
+    """The device's MAC address, by which switches know it."""
 
 
 class Availability(_Strict, frozen=True):

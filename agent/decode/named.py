@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from agent.collect.port import Harvest
+from agent.decode.tree import told_of
 from agent.decode.unit import conversion
 from agent.decode.value import is_ignored, state_of, value_of
 from campus.errors import Poison
@@ -90,7 +91,7 @@ class Lexicon:
             fact: text_of(told.get(source[1:])) if source.startswith("/") else source
             for fact, source in msgspec.structs.asdict(self._vocabulary.facts).items()
         }
-        return msgspec.structs.replace(bare, **words)
+        return told_of(bare, words)
 
     def _looked_up(self, name: str) -> Meaning | None:
         for point in self._vocabulary.points:

@@ -16,6 +16,7 @@ from campus.errors import Poison
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue as metric_catalogue
 from campus.samples import DeviceFacts, Sample, SeriesKey
+from campus.stations import mac_of
 from firmware_profiles.model import MessageFacts, MessagePoint, PointType
 from firmware_profiles.raw import instance_of, text_of
 
@@ -53,7 +54,14 @@ def points_of(
 def with_facts(facts: MessageFacts, bare: DeviceFacts, tree: Any) -> DeviceFacts:
     """`bare` with what the tree says of the device."""
     words = {name: _fact(getattr(facts, name), tree) for name in facts.__struct_fields__}
-    return msgspec.structs.replace(bare, **words)
+    return told_of(bare, words)
+
+
+def told_of(bare: DeviceFacts, words: dict[str, str]) -> DeviceFacts:
+    """`bare` with the words for each of `MessageFacts`."""
+    mac = mac_of(words.get("mac", ""))
+    named = {name: text for name, text in words.items() if name != "mac"}
+    return msgspec.structs.replace(bare, **named, macs=(mac,) if mac else ())
 
 
 def moment_ms(raw: Any) -> int:

@@ -15,7 +15,8 @@ class Who:
 
     def __init__(self, tellers: Sequence[Teller]) -> None:
         self.of_mac = _distinct((mac, teller.id) for teller in tellers for mac in own_macs(teller))
-        self.of_address = _distinct((host_of(each.facts.address), each.id) for each in tellers)
+        told = ((address, each.id) for each in tellers for address in (each.facts.address, *each.facts.addresses))
+        self.of_address = _distinct((host_of(address), device) for address, device in told)
         self.of_name = _distinct((name, teller.id) for teller in tellers for name in _names(teller))
         self.resolved_by: dict[str, tuple[DeviceId, int]] = {}
         """MAC addresses that an address table made known: which device's, and when it was seen."""

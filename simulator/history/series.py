@@ -12,6 +12,7 @@ from campus.errors import ConfigError
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue as metric_catalogue
 from campus.samples import DeviceFacts, SeriesKey
+from campus.stations import mac_of
 from firmware_profiles.catalogue import Catalogue
 from firmware_profiles.model import Cadence, Message, MessagePoint, Point, PointType, Profile, Reading
 from firmware_profiles.raw import instance_of, text_of
@@ -174,7 +175,10 @@ class _MessageReader:
     def facts(self, at: int) -> DeviceFacts:
         name, message, _ = self._heard[0]
         words: dict[str, Any] = {fact: self._fact(message, fact) for fact in message.facts.__struct_fields__}
-        return DeviceFacts(DeviceId(self._device.id), self._device.kind, at, profile=name, **words)
+        mac = mac_of(words.pop("mac"))
+        return DeviceFacts(
+            DeviceId(self._device.id), self._device.kind, at, profile=name, macs=(mac,) if mac else (), **words
+        )
 
     def _fact(self, message: Message, fact: str) -> str:
         source: str = getattr(message.facts, fact)

@@ -52,7 +52,13 @@ def shape_of(device: SimDevice) -> Shape:
     if build is None:
         raise ValueError(f"{device.id} does not publish")
     shape = build(device.id)
-    plate = {"firmware": device.firmware, "model": device.model, "serial": device.serial, "vendor": device.vendor}
+    plate = {
+        "firmware": device.firmware,
+        "mac": device.mac.hex(":"),
+        "model": device.model,
+        "serial": device.serial,
+        "vendor": device.vendor,
+    }
     return Shape(shape.topic, shape.body | plate)
 
 
