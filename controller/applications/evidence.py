@@ -14,7 +14,7 @@ from controller.applications.model import Condition, Evidence, LineTrouble, Obse
 from controller.applications.port import Registry
 from controller.identity.scope import SYSTEM, Scope
 from controller.registry.model import Site
-from controller.store.port import DistrictSeries, SampleStore
+from controller.store.port import DistrictSeries, SampleStore, Times
 
 STATE: Final = MetricId("service_state")
 RESPONSE: Final = MetricId("service_response_ms")
@@ -43,27 +43,27 @@ def read_evidence(store: SampleStore, scope: Scope, since: int) -> dict[str, Evi
     latest = store.latest(ids)
     recent = np.flatnonzero(latest.measured_at >= max(since, 1))
     names = store.series_names(ids[recent])
-    beside = {metric: _beside(store, names, metric, since) for metric in (RESPONSE, DAYS_LEFT)}
+    at = latest.measured_at[recent]
+    responses = _beside(store, names, RESPONSE, at)  # of the same check: one that fails has none
+    days_left = _beside(store, names, DAYS_LEFT, np.full(len(at), max(since, 1)))
     found: dict[str, Evidence] = {}
-    rows = zip(names, latest.measured_at[recent].tolist(), latest.value[recent].tolist(), strict=True)
-    for place, (name, at, value) in enumerate(rows):
-        observation = Observation(
-            name.site, name.device, int(value), at, beside[RESPONSE][place], beside[DAYS_LEFT][place]
-        )
+    rows = zip(names, at.tolist(), latest.value[recent].tolist(), responses, days_left, strict=True)
+    for name, measured_at, value, response_ms, days in rows:
+        observation = Observation(name.site, name.device, int(value), measured_at, response_ms, days)
         found.setdefault(name.instance, Evidence()).seen.append(observation)
     for evidence in found.values():
         evidence.seen.sort(key=lambda each: (each.site, each.agent))
     return found
 
 
-def _beside(store: SampleStore, names: Sequence[DistrictSeries], metric: MetricId, since: int) -> list[float | None]:
-    """The newest value of another metric of the same agent and service, in the order of `names`."""
+def _beside(store: SampleStore, names: Sequence[DistrictSeries], metric: MetricId, since: Times) -> list[float | None]:
+    """The newest value of another metric of the same agent and service, each measured at or after its `since`, else None."""
     ids = store.ids_of([name._replace(metric=metric) for name in names])
     found: list[float | None] = [None] * len(names)
     known = np.flatnonzero(ids >= 0)
     latest = store.latest(ids[known])
     for place, at, value in zip(known.tolist(), latest.measured_at.tolist(), latest.value.tolist(), strict=True):
-        if at >= max(since, 1) and math.isfinite(value):
+        if at >= since[place] and math.isfinite(value):
             found[place] = value
     return found
 

@@ -40,6 +40,7 @@ from controller.store.port import Level, SampleStore, Window
 FORGOTTEN_AFTER_MS: Final = 7 * 86_400_000
 """A service that nobody has looked at for so long is not shown any more."""
 LONGEST_HISTORY_MS: Final = 7 * 86_400_000
+TELL_AGAIN_MS: Final = 60_000
 _STEPS_MS: Final = (300_000, 3_600_000)
 
 
@@ -75,6 +76,8 @@ class ApplicationService:
         self._standings: dict[str, Standing] = {}
         self._episodes: dict[str, dict[SiteId, Episode]] = {}
         self._began_at = 0
+        self._told_at: dict[AlertKey, int] = {}
+        """What is not open yet and was told lately: it may still wait to be written."""
 
     # For people.
 
@@ -150,9 +153,10 @@ class ApplicationService:
         ]
 
     def _tell(self, wanted: Mapping[AlertKey, Alarm], is_open: Collection[AlertKey], now: int) -> None:
-        told = [
-            AlertVerdict(key, now, alarm.since, *alarm.words) for key, alarm in wanted.items() if key not in is_open
-        ]
+        self._told_at = {key: at for key, at in self._told_at.items() if key in wanted and now - at < TELL_AGAIN_MS}
+        new = {key: alarm for key, alarm in wanted.items() if key not in is_open and key not in self._told_at}
+        self._told_at.update(dict.fromkeys(new, now))
+        told = [AlertVerdict(key, now, alarm.since, *alarm.words) for key, alarm in new.items()]
         # After a start nobody may have looked yet: what was open is not over before everybody had the time to.
         if now - self._began_at >= _ms(self._settings.fresh_s):
             told += [AlertVerdict(key, now, now, "", "", is_over=True) for key in is_open if key not in wanted]
