@@ -23,10 +23,10 @@ class Unread(NamedTuple):
 
 
 class Early:
-    """Holds them for as long as an explanation may come; one instance for one connection."""
+    """Holds them for as long as an explanation may come: until `until_s`. One instance for one connection."""
 
-    def __init__(self, since_s: float) -> None:
-        self._until_s = since_s + WAIT_S
+    def __init__(self, until_s: float) -> None:
+        self._until_s = until_s
         self._waiting: list[Unread] = []
 
     def __len__(self) -> int:

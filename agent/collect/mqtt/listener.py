@@ -61,6 +61,7 @@ class MqttListener:
         timer: Timer,
         part: str = "",
         answer_within_s: float = ANSWER_WITHIN_S,
+        explain_within_s: float = WAIT_S,
     ) -> None:
         self._broker = broker
         self._client_id = (
@@ -75,6 +76,7 @@ class MqttListener:
         self._timer = timer
         self._part = part
         self._answer_within_s = answer_within_s
+        self._explain_within_s = explain_within_s
         self._started_s = 0.0
         self._is_told_absent = False
         self._logged = 0
@@ -91,7 +93,7 @@ class MqttListener:
         try:
             await link.open([EVERYTHING])
             self._note_connected(link)
-            early = Early(self._timer.now_s())
+            early = Early(self._timer.now_s() + self._explain_within_s)
             for interpreter in self._interpreters:
                 self._ask(interpreter.reconnected(self._clock()), link)
             while True:
@@ -109,7 +111,7 @@ class MqttListener:
         if not early:
             return await link.receive()
         with suppress(TimeoutError):
-            async with asyncio.timeout(WAIT_S):
+            async with asyncio.timeout(self._explain_within_s):
                 return await link.receive()
         return []
 

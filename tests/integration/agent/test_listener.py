@@ -31,7 +31,14 @@ CATALOGUE = load_catalogue()
 class Ear:
     """A listener at work and everything it gave."""
 
-    def __init__(self, port: int, expected: tuple[str, ...] = (), silence_s: float = 1.0, answer_s: float = 30) -> None:
+    def __init__(
+        self,
+        port: int,
+        expected: tuple[str, ...] = (),
+        silence_s: float = 1.0,
+        answer_s: float = 30,
+        explain_s: float = 10,
+    ) -> None:
         self.harvests: list[tuple[DeviceId, Harvest]] = []
         self.presence = Presence([DeviceId(each) for each in expected], silence_s, repeat_s=60)
         self.candidates = Candidates()
@@ -46,6 +53,7 @@ class Ear:
             clock=utc_ms,
             timer=self._timer,
             answer_within_s=answer_s,
+            explain_within_s=explain_s,
         )
 
     def take(self, device: DeviceId, harvest: Harvest) -> None:
