@@ -79,8 +79,11 @@ def show(name: str, extra: Path | None, *, as_json: bool) -> None:
 @profiles.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @_JSON
-def check(paths: tuple[Path, ...], *, as_json: bool) -> None:
+@click.option("--gaps", is_flag=True, help="Of the shipped profiles too, say what they lack.")
+def check(paths: tuple[Path, ...], *, as_json: bool, gaps: bool) -> None:
     """Say what is wrong with profiles, with file, line and advice. Exit code 1 when anything is.
+
+    Told as well: what a right one lacks to be complete, such as facts, what people ask first of its kind, sources.
 
     PATHS are files or folders with vendor/family.yaml in them; without any, the shipped profiles are checked. Includes may
     name shipped profiles.
@@ -91,13 +94,20 @@ def check(paths: tuple[Path, ...], *, as_json: bool) -> None:
     if as_json:
         click.echo(
             json.dumps(
-                {"checked": verdict.checked, "findings": [finding.as_json() for finding in verdict.findings]},
+                {
+                    "checked": verdict.checked,
+                    "findings": [finding.as_json() for finding in verdict.findings],
+                    "gaps": verdict.gaps,
+                },
                 ensure_ascii=False,
             )
         )
     else:
         for finding in verdict.findings:
             click.echo(str(finding))
+        if paths or gaps:
+            for name, lines in verdict.gaps.items():
+                click.echo("\n".join([f"{name} could be more complete:", *(f"  - {line}" for line in lines)]))
         errors = len(verdict.findings)
         click.echo(
             f"{verdict.checked} profiles checked, {f'{errors} errors' if errors else 'all right'}", err=bool(errors)

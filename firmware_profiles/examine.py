@@ -9,14 +9,16 @@ from firmware_profiles.catalogue import SHIPPED
 from firmware_profiles.check import check_profiles
 from firmware_profiles.files import find_profiles
 from firmware_profiles.finding import Finding
-from firmware_profiles.load import read_profiles
+from firmware_profiles.gaps import gaps
+from firmware_profiles.load import catalogue_of, read_profiles
 
 
 class Verdict(NamedTuple):
-    """How many of the named files were looked at, and every error in them."""
+    """How many of the named files were looked at, every error in them, and what the right ones lack to be complete."""
 
     checked: int
     findings: list[Finding]
+    gaps: dict[str, list[str]]
 
 
 def examine(paths: Sequence[Path]) -> Verdict:
@@ -33,4 +35,6 @@ def examine(paths: Sequence[Path]) -> Verdict:
     files, findings = read_profiles([SHIPPED, *paths])
     findings += check_profiles(files)
     mine = [finding for finding in findings if Path(finding.path).resolve() in named]
-    return Verdict(len(named), mine)
+    whole = {} if findings else catalogue_of(files).profiles
+    lacking = {name: gaps(whole[name]) for name in whole if files[name].path.resolve() in named}
+    return Verdict(len(named), mine, {name: lines for name, lines in lacking.items() if lines})
