@@ -1,5 +1,6 @@
 """Devices that were found and nobody registered: what they are, where they hang, how to take them in; ignoring with undo."""
 
+import re
 from enum import StrEnum
 from typing import Final
 
@@ -88,13 +89,23 @@ def _everybody(console: Console, page: Page, scope: Scope) -> list[Arrival]:
     return console.services.newcomers.newcomers(scope, page.place.id if page.place else None)
 
 
+def numbers_in(text: str) -> list[int]:
+    """By which addresses sort as people count; those without come last.
+
+    >>> numbers_in("10.20.1.9:161") < numbers_in("10.20.1.10") < numbers_in("")
+    True
+    """
+    return [int(run) for run in re.findall(r"[0-9]+", text)] or [256]
+
+
 def _is(arrival: Arrival, shown: Shown) -> bool:
     return bool(arrival.ignored_at) is (shown is Shown.IGNORED)
 
 
 def _by_school(found: list[Arrival]) -> dict[SiteId, list[Arrival]]:
+    """The last found first, then by address."""
     schools: dict[SiteId, list[Arrival]] = {}
-    for each in found:
+    for each in sorted(found, key=lambda one: (-one.first_seen_at, numbers_in(one.device.address), one.device.key)):
         schools.setdefault(each.site, []).append(each)
     return schools
 
