@@ -6,8 +6,6 @@ recovers from a restart of the device's engine), GETs and walks that shrink unti
 """
 
 import asyncio
-import ipaddress
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from gufo.snmp.policer import BasePolicer
 
 from agent.address import HostPort
 from agent.collect.snmp_portion import Portion
-from agent.collect.snmp_session import opened_session
+from agent.collect.snmp_session import heed_cancellation, is_panic, opened_session
 from agent.snmp_access import Community, SnmpAccess, SnmpVersion
 from campus.errors import Poison, Transient
 from campus.secret import Secret
@@ -38,33 +36,6 @@ class LoginRefused(Poison):
 
     def __init__(self, address: HostPort) -> None:
         super().__init__("login_refused", f"{address} refuses the SNMPv3 user")
-
-
-def _is_panic(error: BaseException) -> bool:
-    """Whether gufo-snmp's Rust code panicked, which a datagram torn in the middle of a header makes it do (seen with 0.13).
-
-    PyO3's PanicException is a BaseException without a module to import it from; uncaught it would end the agent.
-    """
-    return type(error).__name__ == "PanicException" and type(error).__module__ == "pyo3_runtime"
-
-
-def _heed_cancellation() -> None:
-    """Be cancelled if the library has lost it: an agent told to stop would go on polling for ever.
-
-    gufo-snmp waits by `asyncio.wait_for`, which before Python 3.12 passes over a cancellation that comes in the moment of
-    the answer (https://github.com/python/cpython/issues/86296).
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
-
-
-def _is_numeric(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 @dataclass(frozen=True)
@@ -109,7 +80,7 @@ class SnmpDialogue:
         self._session: SnmpSession | None = None
         self._canary = ""
         self._absent: set[str] = set()
-        """Version 1 alone: what the device does not have. One such OID refuses a whole request."""
+        """What is answered by an error, until the next learning: with version 1 all that the device does not have."""
         self._patience = timing.patience
 
     @property
@@ -221,17 +192,14 @@ class SnmpDialogue:
             self._oids.bore(len(chunk))
             return answer
         if len(chunk) == 1:
-            if self.is_v1 and answer is not None:
+            if answer is not None and chunk[0] != self._canary:
                 self._absent.add(chunk[0])
             return {}
-        middle = len(chunk) // 2
+        middle, absent = len(chunk) // 2, len(self._absent)
         left, right = await self._get_chunk(chunk[:middle]), await self._get_chunk(chunk[middle:])
-        both = left | right
-        # an error of version 1 is about the size only if it was about none of the OIDs
-        is_about_oids = self.is_v1 and answer is not None and not all(oid in both for oid in chunk)
-        if left and right and not is_about_oids:
+        if left and right and len(self._absent) == absent:  # no OID of it was to blame, so it was the size
             self._oids.too_much(len(chunk))
-        return both
+        return left | right
 
     async def _get_patiently(self, oids: list[str]) -> dict[str, Raw] | None:
         """Ask some times over; None when it stays silent and there is patience left, empty when it answers with an error."""
@@ -246,7 +214,15 @@ class SnmpDialogue:
         return None
 
     async def _get(self, oids: list[str]) -> dict[str, Raw]:
-        return await self._alone(lambda session: session.get_many(oids))
+        return await self._alone(lambda session: self._got(session, oids))
+
+    async def _got(self, session: SnmpSession, oids: list[str]) -> dict[str, Raw]:
+        try:
+            return await session.get_many(oids)
+        except SnmpAuthError:
+            if isinstance(self._access, Community):
+                return {}  # gufo-snmp's word for authorizationError, which here is an error like any other
+            raise
 
     async def _alone(self, ask: Callable[[SnmpSession], Awaitable[T]]) -> T:
         """Run one exchange with the session to itself; after any failure, or when cancelled, the session is not used again."""
@@ -259,7 +235,7 @@ class SnmpDialogue:
                 try:
                     result = await ask(session)
                 finally:
-                    _heed_cancellation()
+                    heed_cancellation()
             except TimeoutError as error:
                 raise self._failed("timeouts", Transient(f"{self._address} does not answer")) from error
             except SnmpAuthError as error:
@@ -271,7 +247,7 @@ class SnmpDialogue:
             except OSError as error:
                 raise self._failed("timeouts", Transient(f"{self._address}: {error}")) from error
             except BaseException as error:
-                if not _is_panic(error):
+                if not is_panic(error):
                     raise
                 raise self._failed("garbage", Poison("garbage", f"{self._address} sends a torn datagram")) from error
             self._session = session
@@ -283,13 +259,8 @@ class SnmpDialogue:
         return error
 
     async def _opened(self) -> SnmpSession:
-        """A new session; a host name is looked up each time, for gufo-snmp takes numbers only and names may move."""
-        host, port = self._address
-        if not _is_numeric(host):
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-            host = str(found[0][4][0])
         self.counts["sessions"] += 1
-        return await opened_session(host, port, self._access, self.timing.timeout_s, self._policer)
+        return await opened_session(self._address, self._access, self.timing.timeout_s, self._policer)
 
     async def _stepped(self, steps: AsyncIterator[tuple[str, Raw]]) -> tuple[str, Raw] | None:
         """The next row, None after the last. What is lost is asked for again: gufo-snmp tells a late answer by its id.

@@ -96,7 +96,7 @@ async def refusal_of(address: HostPort, user: SnmpUser, timeout_s: float) -> Ref
         relay.asker, _ = await loop.create_datagram_endpoint(lambda: relay, local_addr=("127.0.0.1", 0))
         relay.device, _ = await loop.create_datagram_endpoint(lambda: _DeviceSide(relay), remote_addr=address)
         port = relay.asker.get_extra_info("sockname")[1]
-        session = await opened_session("127.0.0.1", port, user, timeout_s)
+        session = await opened_session(HostPort("127.0.0.1", port), user, timeout_s)
         if relay.reports and relay.reports[-1] in _BY_REPORT:
             return _refused(relay)  # each message more is a wrong password more
         answer = await session.get_many([_SYS_UPTIME])

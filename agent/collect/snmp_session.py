@@ -1,9 +1,12 @@
-"""Sessions of gufo-snmp for whatever proves us to a device, and what its errors mean. The only module that opens them.
+"""Sessions of gufo-snmp for whatever proves us to a device, and what must be known of the library to live with it.
 
 gufo-snmp 0.13 says "authentication failed" of every report of RFC 3414 and keeps the report's number to itself;
 `agent.collect.snmp_refusal` finds out which it was.
 """
 
+import asyncio
+import ipaddress
+import socket
 from functools import lru_cache
 
 from gufo.snmp import Aes128Key, Aes192Key, Aes256Key, Sha1Key, SnmpVersion, User
@@ -11,6 +14,7 @@ from gufo.snmp.aio import SnmpSession
 from gufo.snmp.policer import BasePolicer
 from gufo.snmp.user import BaseAuthKey, BasePrivKey, KeyExpansion, KeyType, Sha224Key, Sha256Key, Sha384Key, Sha512Key
 
+from agent.address import HostPort
 from agent.snmp_access import AuthProtocol, PrivacyProtocol, SnmpAccess, SnmpUser
 from agent.snmp_access import SnmpVersion as Version
 
@@ -32,20 +36,49 @@ _PRIVACY: dict[PrivacyProtocol, tuple[type[BasePrivKey], KeyExpansion]] = {
 
 
 async def opened_session(
-    host: str, port: int, access: SnmpAccess, timeout_s: float, policer: BasePolicer | None = None
+    address: HostPort, access: SnmpAccess, timeout_s: float, policer: BasePolicer | None = None
 ) -> SnmpSession:
-    """A session with the device at a numeric address; one of SNMPv3 has asked it for its engine id, boots and time.
+    """A session with the device; one of SNMPv3 has asked it for its engine id, boots and time.
 
-    `policer` is waited for before each datagram.
-
-    gufo-snmp's errors, `TimeoutError` among them, where SNMPv3 is not answered.
+    `policer` is waited for before each datagram. `OSError` for a name nobody knows, `TimeoutError` and gufo-snmp's errors
+    where SNMPv3 is not answered.
     """
+    host, port = await _numeric(address)
     if isinstance(access, SnmpUser):
         session = SnmpSession(host, port, user=_user_of(access), timeout=timeout_s, policer=policer)
         await session.refresh()
         return session
     version = _VERSIONS[access.version]
     return SnmpSession(host, port, community=access.text.reveal(), version=version, timeout=timeout_s, policer=policer)
+
+
+def is_panic(error: BaseException) -> bool:
+    """Whether gufo-snmp's Rust code panicked, which a datagram torn in the middle of a header makes it do (seen with 0.13).
+
+    PyO3's PanicException is a BaseException without a module to import it from; uncaught it would end the agent.
+    """
+    return type(error).__name__ == "PanicException" and type(error).__module__ == "pyo3_runtime"
+
+
+def heed_cancellation() -> None:
+    """Be cancelled if the library has lost it: an agent told to stop would go on polling for ever.
+
+    gufo-snmp waits by `asyncio.wait_for`, which before Python 3.12 passes over a cancellation that comes in the moment of
+    the answer (https://github.com/python/cpython/issues/86296).
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+async def _numeric(address: HostPort) -> HostPort:
+    """A host name is looked up each time, for gufo-snmp takes numbers only and names may move."""
+    try:
+        ipaddress.ip_address(address.host)
+    except ValueError:
+        found = await asyncio.get_running_loop().getaddrinfo(*address, type=socket.SOCK_DGRAM)
+        return HostPort(str(found[0][4][0]), address.port)
+    return address
 
 
 @lru_cache(maxsize=64)

@@ -31,6 +31,7 @@ class ErrorStatus(IntEnum):
     TOO_BIG = 1
     NO_SUCH_NAME = 2
     GEN_ERR = 5
+    AUTHORIZATION_ERROR = 16
     NOT_WRITABLE = 17
 
 

@@ -3,6 +3,7 @@
 import socket
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,13 +16,16 @@ from agent.snmp_access import Community
 from campus.ids import DeviceId
 from campus.secret import Secret
 from firmware_profiles.load import load_catalogue
+from firmware_profiles.model import Cadence
 from simulator.snmp.ber import Oid, encode_integer, encode_oid
+from simulator.snmp.message import ErrorStatus, Pdu, decode_request, encode_response
 from simulator.snmp.quirk import Quirks
 from simulator.snmp.responder import Responder, responding
 from simulator.snmp.tree import Binding, MibTree
 from tests.support.snmp import NOW, QUICK, SHIPPED, collector, polls, port, system, tree, values
 
 MINUTE_MS = 60_000
+IF_X_TABLE: Oid = (1, 3, 6, 1, 2, 1, 31, 1, 1)
 IF_DESCR: Oid = (1, 3, 6, 1, 2, 1, 2, 2, 1, 2)
 
 
@@ -182,6 +186,33 @@ def test_a_device_that_bears_little_is_asked_for_little(quirks: Quirks) -> None:
     assert first.dropped + second.dropped == {}
     bears_all = one.dialogue.at_once == 40 and one.dialogue.repetitions == 20
     assert not bears_all
+
+
+class Forbidding(Responder):
+    """Answers authorizationError where anything of ifXTable is asked for; counts how often."""
+
+    def receive(self, datagram: bytes, sender: Any) -> None:
+        request = decode_request(datagram)
+        if request.pdu is Pdu.GET and any(oid[:9] == IF_X_TABLE for oid in request.oids):
+            self.counts["forbidden"] += 1
+            self._send(encode_response(request, request.raw_varbinds, ErrorStatus.AUTHORIZATION_ERROR, 1), sender)
+        else:
+            super().receive(datagram, sender)
+
+
+def test_a_device_that_forbids_some_objects_gives_the_others() -> None:
+    device = Forbidding(tree(system() | port(1) | port(2)))
+    with responding(device):
+        one = collector(device)
+        first, second = polls(one, NOW, NOW + MINUTE_MS)
+        forbidden = device.counts["forbidden"]
+        (third,) = polls(one, NOW + 2 * MINUTE_MS, cadences=frozenset({Cadence.NORMAL}))
+    assert values(first)["reachable", ""] == 1
+    assert first.refused == ""
+    assert values(second)["if_oper_state", "GE0/2"] == 1
+    assert values(third)["if_in_bps", "GE0/2"] == 0, "the 32-bit columns are not forbidden"
+    assert device.counts["forbidden"] == forbidden > 0, "what is forbidden is not asked for until it is learnt anew"
+    assert one.dialogue.at_once == 40, "it was not the size"
 
 
 @pytest.mark.slow
