@@ -21,6 +21,8 @@ from firmware_profiles.model import MessageFacts, MessagePoint, PointType
 from firmware_profiles.raw import instance_of, text_of
 
 MAX_ELEMENTS = 1000
+_LONGEST_COUNT = 15
+"""Digits of milliseconds until the year 30,000."""
 _MOMENT = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)[T ](\d\d?):(.{5,20})\Z")
 
 
@@ -74,7 +76,7 @@ def moment_ms(raw: Any) -> int:
     (1795305600000, 1000, 1795305600000)
     """
     text = text_of(raw)
-    if text.isdecimal():
+    if text.isdecimal() and len(text) <= _LONGEST_COUNT:
         return int(text) * (1000 if len(text) < 12 else 1)
     try:
         found = _MOMENT.match(text)

@@ -80,7 +80,7 @@ class _Builder:
         name, attributes, children, texts = self._stack.pop()
         value: Any = "".join(texts).strip()
         if children:
-            value = {f"@{key}": said for key, said in attributes.items()} | children
+            value = {f"@{key}": said for key, said in attributes.items() if not key.startswith("xmlns")} | children
         if not self._stack:
             self.root = value
             return

@@ -14,7 +14,32 @@ MATCH = "match: {sys_object_id: [1.3.6.1.4.1.99999]}\n"
 GOOD = HEAD + MATCH + FACTS
 CPU = "points: [{metric: cpu_percent, oid: 1.3.6.1.4.1.99999.1.0}]\n"
 
+ASKED = HEAD + "facts: {model: [{text: x}]}\nrequests:\n"
+TIME = "points: [{metric: clock_offset_s, pointer: /t, type: moment}]"
+
 MISTAKES = {
+    "a request of nothing": (ASKED + f"  - {{form: json, {TIME}}}", 5, "Give `path`, or `onvif`"),
+    "ONVIF in JSON": (ASKED + f"  - {{form: json, onvif: GetSystemDateAndTime, {TIME}}}", 5, "Write `form: xml`"),
+    "an address for a path": (ASKED + f"  - {{form: json, path: 'http://cloud/x', {TIME}}}", 5, "Begin with one slash"),
+    "another host for a path": (ASKED + f"  - {{form: json, path: //cloud/x, {TIME}}}", 5, "Begin with one slash"),
+    "an answer unread": (ASKED + "  - {form: json, path: /x}", 5, "Give `points`, `facts` or `kind`"),
+    "a kind without kinds": (ASKED + "  - {form: json, path: /x, kind: /type}", 5, "Give `kind` and `kinds`"),
+    "items asked alike": (
+        ASKED + f"  - {{form: json, path: /x, over: {{path: /l, form: json, each: /l, item: /id}}, {TIME}}}",
+        5,
+        "Write {item}",
+    ),
+    "whole without a slash": (
+        ASKED + "  - {form: json, path: /x, points: [{metric: storage_percent, pointer: /a, of: b}]}",
+        5,
+        "'/b'",
+    ),
+    "a moment by SNMP": (
+        GOOD + "points: [{metric: clock_offset_s, oid: 1.3.6.1.0, type: moment}]",
+        5,
+        "moment in text",
+    ),
+    "anything answers": (HEAD + "match: {http: {path: /x}}\n" + FACTS + CPU, 3, "Give `challenge` or `answers`"),
     "unknown metric": (
         GOOD + "points: [{metric: cpu_precent, oid: 1.3.6.1.4.1.99999.1.0}]",
         5,
@@ -181,7 +206,7 @@ def test_a_mistake_is_found_in_its_line_with_advice(tmp_path: Path, mistake: str
 
 
 def test_there_are_many_mistakes() -> None:
-    assert len(MISTAKES) == 42
+    assert len(MISTAKES) == 52
 
 
 def test_an_include_loop_is_told_once_for_each_who_is_in_it(tmp_path: Path) -> None:
