@@ -171,6 +171,8 @@ class Snapshots:
             _log.warning("configuration_broken device=%s", device, exc_info=True)
             standing.failed(Problem.FAILED, self._clock())
         else:
+            if not self._signs[device].last_at:
+                self._signs[device] = signs.after_reading(self._config.settings.settle_s)
             self._note_success(device, standing, snapshot)
         await self._remember()
 

@@ -8,6 +8,7 @@ import msgspec
 
 from agent.configurations.port import Problem
 from agent.schedule import stable_share
+from agent.traps.storm import SAME_WITHIN_S
 
 _MINUTE_MS = 60_000
 _HOUR_MS = 60 * _MINUTE_MS
@@ -92,6 +93,8 @@ class Signs:
 
     first_at: int = 0
     last_at: int = 0
+    again_at: int = 0
+    """When to look once more: a trap that says the same as one a minute before is taken for a repetition and not told."""
 
     def note(self, now: int) -> None:
         """It told of another one."""
@@ -101,9 +104,13 @@ class Signs:
     def due(self, settle_s: float) -> int | None:
         """When to read after them, None when there are none: changes come in rows, but waiting has an end."""
         if not self.last_at:
-            return None
+            return self.again_at or None
         settle_ms = round(settle_s * 1000)
         return min(self.last_at + settle_ms, self.first_at + SETTLE_AT_MOST * settle_ms)
+
+    def after_reading(self, settle_s: float) -> "Signs":
+        """What is left of them once the configuration was read: to look again when a repetition counts as news."""
+        return Signs(again_at=self.last_at + round((SAME_WITHIN_S + settle_s) * 1000) if self.last_at else 0)
 
 
 def due_at(standing: Standing, signs: Signs, night: Night, device: str, earliest: int, settle_s: float) -> int:

@@ -11,6 +11,7 @@ from controller.console.assets import STATIC_DIR, Assets, BuiltFiles
 from controller.console.console import Console
 from controller.console.pages.alerts import alerts_router
 from controller.console.pages.chart import chart_router
+from controller.console.pages.configuration import configuration_router
 from controller.console.pages.delivery import delivery_router
 from controller.console.pages.device import device_router
 from controller.console.pages.devices import devices_router
@@ -31,6 +32,7 @@ PAGES = (
     overview_router,
     school_router,
     device_router,
+    configuration_router,
     chart_router,
     devices_router,
     newcomers_router,

@@ -14,7 +14,7 @@ from controller.console.page import Page, address, attempt, device_address
 from controller.console.panels import PANELS, PORT_METRICS, Panel
 from controller.console.stories import Story, Storyteller, urgent_first
 from controller.identity.dependency import CallerScope
-from controller.identity.scope import Scope
+from controller.identity.scope import Role, Scope
 from controller.registry.model import Device
 from controller.telemetry.model import LatestValue
 
@@ -112,6 +112,7 @@ def device_router(console: Console) -> APIRouter:
             main_values=_in_panel_order(found.kind, values),
             other_values=[each for each in values if each.metric not in shown | PORT_METRICS],
             pictures=pictures(page, found, values, chosen, port, metric),
+            may_see_configuration=scope.role >= Role.OPERATOR,
             chosen=chosen,
             periods=list(PERIODS),
             ports=ports(found, values),
