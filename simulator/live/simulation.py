@@ -21,6 +21,7 @@ from simulator.live.district import LiveDistrict
 from simulator.live.projector import LiveProjector
 from simulator.metro.fibre import Fibre
 from simulator.mib.build import site_mibs
+from simulator.mqtt.guests import Guests
 from simulator.mqtt.publisher import Publisher
 from simulator.plan.command_lines import switches_with_ssh
 from simulator.plan.shape import LOOPBACK, SimulatorPlan, device_host
@@ -69,8 +70,10 @@ class Simulation:
             if device.family.speaks_http
         ]
         self.command_lines = self._command_lines(plan, directory)
-        self._publishers = [
-            Publisher(self.live, site.id, LOOPBACK, plan.site(site.id).broker_port) for site in district.schools
+        brokers = {site.id: plan.site(site.id).broker_port for site in district.schools}
+        self._publishers: list[Publisher | Guests] = [
+            *(Publisher(self.live, site, LOOPBACK, port) for site, port in brokers.items()),
+            *(Guests(self.live, site, LOOPBACK, port) for site, port in list(brokers.items())[:1]),
         ]
         self.services = LiveServices(self.live, plan, directory)
         self._control = ControlServer(directory, self.respond)

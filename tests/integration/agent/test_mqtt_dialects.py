@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,8 +51,8 @@ def with_last_will(port: int, topic: str, will: bytes, *, retain: bool) -> Itera
         yield client
     finally:
         line = client.socket()
-        assert line is not None
-        line.shutdown(2)
+        assert isinstance(line, socket.socket)
+        line.shutdown(socket.SHUT_RDWR)
         client.loop_stop()
         client.reinitialise()
 
@@ -75,7 +76,7 @@ def test_a_sparkplug_node_is_asked_for_its_birth_speaks_and_dies_with_its_device
         death = payload(metric("bdSeq", 1, tahu.INT64))
         with with_last_will(port, "spBv1.0/no-1/NDEATH/edge", death, retain=False) as node:
             commands: list[bytes] = []
-            node.on_message = lambda _c, _u, message: commands.append(message.payload)
+            node.on_message = lambda _c, _u, message: commands.append(bytes(message.payload))
             node.subscribe("spBv1.0/no-1/NCMD/edge", 1)
             first = payload(metric(value=5.5, as_type=tahu.FLOAT, alias=2), seq=7)
             node.publish("spBv1.0/no-1/DDATA/edge/cold", first, 1).wait_for_publish(10)
