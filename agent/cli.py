@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.access_options import with_access
+from agent.configurations.command import configuration
 from agent.credentials_command import credentials
 from agent.set_command import set_
 from campus.document import nearest
@@ -180,6 +181,7 @@ def heard(path: Path, *, as_json: bool) -> None:
     click.echo(json.dumps(rows, ensure_ascii=False) if as_json else stranger_lines(strangers, utc_ms()))
 
 
+agent.add_command(configuration)
 agent.add_command(credentials)
 agent.add_command(set_)
 
