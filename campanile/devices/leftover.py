@@ -8,9 +8,16 @@ _MODULE_ARCS = (8, 9)
 """So many arcs from the root name one of a vendor's modules: enterprises, the vendor, and one or two of its own."""
 
 
-def never_answered(profile: Profile, walk: Walk) -> list[str]:
-    """``metric OID`` of the points whose OIDs, alternatives too, the walk does not have."""
-    return list(dict.fromkeys(f"{p.metric} {p.oid}" for p in points_of(profile) if not is_answered(p, walk)))
+def never_answered(profile: Profile, common: Profile, walk: Walk) -> list[str]:
+    """``metric OID`` of the points whose OIDs, alternatives too, the walk does not have; without what `common` reads of all."""
+    usual = {point.oid for point in points_of(common)}
+    return list(
+        dict.fromkeys(
+            f"{point.metric} {point.oid}"
+            for point in points_of(profile)
+            if point.oid not in usual and not is_answered(point, walk)
+        )
+    )
 
 
 def not_read(profile: Profile, walk: Walk) -> list[str]:

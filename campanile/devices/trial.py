@@ -16,7 +16,7 @@ from campanile.devices.leftover import never_answered, not_read
 from campus.document import nearest
 from campus.errors import ConfigError
 from campus.secret import Secret
-from firmware_profiles.catalogue import Catalogue
+from firmware_profiles.catalogue import FALLBACK, Catalogue
 from firmware_profiles.load import load_catalogue
 from firmware_profiles.survey import recognised
 from firmware_profiles.walk import Walk, read_walk
@@ -109,7 +109,7 @@ def tried(name: str, catalogue: Catalogue, recording: Path, *, accept: bool = Fa
         recording,
         name,
         report,
-        never_answered(profile, walk),
+        never_answered(profile, catalogue.profiles[FALLBACK], walk),
         not_read(profile, walk),
         _trouble(name, report, walk),
         differences,

@@ -2,9 +2,12 @@
 
 import json
 import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from agent.address import HostPort
 from agent.decode.mqtt import decode_message
@@ -12,6 +15,7 @@ from agent.link import Heard
 from agent.probe import probe_report
 from agent.probe_text import rendered
 from agent.snmp_access import Community
+from campanile.cli import main
 from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue
 from firmware_profiles.examine import examine
@@ -61,6 +65,56 @@ def test_after_it_the_device_is_read(own: Path) -> None:
     for words in ("Acme CB-2", "serial CB2-000417, firmware 2.4.1, read by acme/climate-box", "server rack 24.3 °C"):
         assert words in text
     assert "window" not in text
+
+
+def commands(section: str) -> list[list[str]]:
+    """The page's command lines of one section, in their order; the first section is named by the empty text."""
+    text = PAGE.partition(f"## {section}")[2] if section else PAGE
+    lines = text.partition("\n## ")[0].splitlines()
+    return [shlex.split(line)[1:] for line in lines if line.startswith("    campanile ")]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A folder to work in, and where the page's device answers instead of 10.20.1.9."""
+    monkeypatch.chdir(tmp_path)
+    (recording,) = [text for language, text in BLOCKS if language == "snmprec"]
+    device = Responder(parse_snmprec("page", recording.splitlines()))
+    with responding(device):
+        yield f"127.0.0.1:{device.port}"
+
+
+def call(words: list[str], place: str) -> Result:
+    return CliRunner().invoke(main, [place if word == "10.20.1.9" else word for word in words])
+
+
+def test_the_whole_way_as_the_page_has_it(place: str) -> None:
+    way = commands("")[:5]
+    assert [words[:2] for words in way] == [
+        ["agent", "probe"], ["profiles", "record"], ["profiles", "new"], ["profiles", "check"], ["profiles", "test"],
+    ]  # fmt: skip
+    told = [call(words, place) for words in way]
+    assert [result.exit_code for result in told] == [0] * 5, [result.output for result in told]
+    assert "read by acme/climate-box" in told[-1].output
+    drafted = Path("my-profiles/acme/climate-box.yaml").read_text()
+    guessed = next(
+        line.strip() for line in PAGE.splitlines() if line.strip().startswith("#  - {metric: temperature_cel")
+    )
+    assert " ".join(guessed.split()) in " ".join(drafted.split())
+    assert "CB2-000417" not in Path("box.snmprec").read_text()
+
+
+def test_every_step_of_the_page_works_once_the_profile_is_done(place: str) -> None:
+    steps = [words for step in ("1. ", "2. ", "3. ") for words in commands(step)]
+    assert [call(words, place).exit_code for words in steps] == [0] * len(steps)
+    (done, _) = [text for language, text in BLOCKS if language == "yaml"]
+    Path("my-profiles/acme/climate-box.yaml").write_text(done)
+    told = [call(words, place) for step in ("4. ", "5. ") for words in commands(step)]
+    assert [result.exit_code for result in told] == [0, 0, 0]
+    for words in ("serial CB2-", "server rack 24.3 °C", "all right"):
+        assert words in told[1].output
+    assert Path("box.expected.json").is_file()
+    assert call(commands("5. ")[0], place).exit_code == 0
 
 
 def test_its_advice_is_what_the_checker_says(own: Path) -> None:
