@@ -12,7 +12,7 @@ from typing import Any
 from gufo.snmp import SnmpAuthError, SnmpError
 
 from agent.address import HostPort
-from agent.collect.snmp_session import opened_session
+from agent.collect.snmp_session import is_panic, opened_session
 from agent.snmp_access import SnmpUser
 
 _SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
@@ -45,8 +45,9 @@ _BY_REPORT = {
     5: Refusal.WRONG_PASSWORD,
     6: Refusal.UNDECRYPTABLE,
 }
-"""usmStats; 2 (notInTimeWindows) and 4 (unknownEngineIDs) are the steps of every greeting."""
+"""usmStats; 4 (unknownEngineIDs) is a step of every greeting."""
 _CLOCK = 2
+"""notInTimeWindows may be one too; gufo-snmp takes it for one and waits for an answer, whenever it comes."""
 
 
 class _Relay(asyncio.DatagramProtocol):
@@ -54,7 +55,6 @@ class _Relay(asyncio.DatagramProtocol):
 
     def __init__(self) -> None:
         self.reports: list[int] = []
-        self.other_answers = 0
         self.asker: asyncio.DatagramTransport | None = None
         self.device: asyncio.DatagramTransport | None = None
         self._asks_from: Any = None
@@ -70,8 +70,6 @@ class _Relay(asyncio.DatagramProtocol):
         found = _USM_STATS.search(datagram)
         if found:
             self.reports.append(found[1][0])
-        else:
-            self.other_answers += 1
         if self.asker and self._asks_from:
             self.asker.sendto(datagram, self._asks_from)
 
@@ -103,7 +101,11 @@ async def refusal_of(address: HostPort, user: SnmpUser, timeout_s: float) -> Ref
     except SnmpAuthError:
         return _refused(relay)
     except (SnmpError, OSError):
-        return Refusal.SILENT_AFTER_GREETING if relay.reports else Refusal.SILENT
+        return _unanswered(relay)
+    except BaseException as error:
+        if not is_panic(error):
+            raise
+        return _unanswered(relay)
     finally:
         for transport in (relay.asker, relay.device):
             if transport:
@@ -112,7 +114,10 @@ async def refusal_of(address: HostPort, user: SnmpUser, timeout_s: float) -> Ref
 
 
 def _refused(relay: _Relay) -> Refusal:
-    last = relay.reports[-1] if relay.reports else 0
-    if last in _BY_REPORT:
-        return _BY_REPORT[last]
-    return Refusal.CLOCK if last == _CLOCK and not relay.other_answers else Refusal.NO_ACCESS
+    return _BY_REPORT.get(relay.reports[-1] if relay.reports else 0, Refusal.NO_ACCESS)
+
+
+def _unanswered(relay: _Relay) -> Refusal:
+    if not relay.reports:
+        return Refusal.SILENT
+    return Refusal.CLOCK if relay.reports[-1] == _CLOCK else Refusal.SILENT_AFTER_GREETING
