@@ -28,6 +28,7 @@ def _check_request(place: Place, request: Request) -> None:
         check_message_point(place.at("points", index), point)
     if request.over:
         check_path(place.at("over", "path"), request.over.path)
+        check_pattern(place.at("over", "pattern"), request.over.pattern, 1)
         if "{item}" not in request.path + request.body:
             place.at("over").say("every item would be asked the same", "write {item} into `path` or `body`")
 

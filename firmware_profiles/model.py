@@ -343,13 +343,17 @@ class AnswerForm(StrEnum):
 
 
 class Listing(_Strict, frozen=True, kw_only=True):
-    """An answer that lists what another request is asked of, once each: `item`, a pointer within each element of `each`."""
+    """An answer that lists what another request is asked of, once each: `item`, a pointer within each element of `each`.
+
+    Items that `pattern` does not match are passed over; its first group is the item's short name, ``{name}``.
+    """
 
     path: str
     form: AnswerForm
     each: str
     item: str
     lists: tuple[str, ...] = ()
+    pattern: str = "(.+)"
 
 
 class Request(_Strict, frozen=True, kw_only=True):
@@ -359,8 +363,8 @@ class Request(_Strict, frozen=True, kw_only=True):
     device's own service. `lists` are the names of XML elements that stand once or often and always make an array. Where the
     device refuses or does not know the path it is left alone till the next slow reading.
 
-    With `over` it is asked once for each listed item, ``{item}`` standing for it in path, body and in the points' `instance`;
-    ``{now}`` and ``{id}`` stand in a body for this moment and a number nobody used before.
+    With `over` it is asked once for each listed item: ``{item}`` stands for it in path and body, ``{name}`` for its short name in
+    the points' `instance`. In a body ``{now}`` and ``{id}`` stand for this moment and for a UUID nobody used before.
     `kind` leads to a word that `kinds` maps to what the device is for, such as camera and recorder in one family.
     """
 

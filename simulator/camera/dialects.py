@@ -68,7 +68,9 @@ def _isapi_recorder(sight: Sight, path: str, body: str) -> str:
             )
             return f"<InputProxyChannelStatusList>{channels}</InputProxyChannelStatusList>"
         case "/ISAPI/ContentMgmt/record/tracks":
-            tracks = "".join(f"<Track><id>{number}01</id></Track>" for number in sight.channels)
+            tracks = "".join(
+                f"<Track><id>{number}01</id></Track><Track><id>{number}03</id></Track>" for number in sight.channels
+            )
             return f"<TrackList>{tracks}</TrackList>"
         case "/ISAPI/ContentMgmt/search":
             track = re.search(r"<trackID>(\d+)</trackID>", body)

@@ -5,6 +5,7 @@ A probe to the multicast group, answers until the time is up. Nothing is believe
 
 import asyncio
 import re
+import socket
 import uuid
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
@@ -32,15 +33,16 @@ class FoundCamera:
 async def find_cameras(
     wait_s: float = 3.0,
     target: tuple[str, int] = (GROUP, PORT),
-    local: str = "0.0.0.0",  # noqa: S104 - where to ask from; it hears answers for `wait_s` alone
+    local: str = "",
 ) -> list[FoundCamera]:
     """Ask once (twice on the wire, for datagrams get lost) and gather answers for `wait_s`; by address, each once.
 
-    `local` is the address of the interface to ask on. `OSError` when it cannot be asked there.
+    `local` is the address of the interface to ask on, empty for that of the default route; `OSError` when it cannot be used.
     """
     found: dict[str, FoundCamera] = {}
     loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(lambda: _Ear(found), local_addr=(local, 0))
+    bound = (local, 0) if local else None
+    transport, _ = await loop.create_datagram_endpoint(lambda: _Ear(found), bound, family=socket.AF_INET)
     try:
         message = probe(uuid.uuid4())
         for _ in range(2):

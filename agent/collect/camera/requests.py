@@ -19,6 +19,7 @@ from campus.ids import DeviceId
 from campus.samples import DeviceFacts, DeviceKind
 from firmware_profiles.model import AnswerForm, Profile, Request
 from firmware_profiles.raw import text_of
+from firmware_profiles.select import compiled
 
 MAX_ITEMS = 128
 """That one request is asked for: the channels of the largest recorders."""
@@ -79,8 +80,9 @@ class Asker:
             return [request]
         reply = await self.http.ask(listing.path, now)
         tree = tree_of(listing.form, reply.content, listing.lists)
-        items = [text_of(resolve(element, listing.item)) for _, element in elements(tree, listing.each)[:MAX_ITEMS]]
-        return [_filled(request, item) for item in items if item.replace("-", "").isalnum()]
+        items = [text_of(resolve(element, listing.item)) for _, element in elements(tree, listing.each)]
+        named = [(item, found[1]) for item in items if (found := compiled(listing.pattern).fullmatch(item))]
+        return [_filled(request, item, name) for item, name in named[:MAX_ITEMS] if item.replace("-", "").isalnum()]
 
     async def _tree(self, request: Request, now: int) -> Any:
         if request.onvif:
@@ -103,12 +105,13 @@ class Asker:
             told.kind = request.kinds.get(text_of(resolve(tree, request.kind)), told.kind)
 
 
-def _filled(request: Request, item: str) -> Request:
+def _filled(request: Request, item: str, name: str) -> Request:
+    """The request for one item, which is letters, digits and hyphens: nothing that could end a word of path or body."""
     return msgspec.structs.replace(
         request,
         path=request.path.replace("{item}", item),
         body=request.body.replace("{item}", item),
         points=tuple(
-            msgspec.structs.replace(point, instance=point.instance.replace("{item}", item)) for point in request.points
+            msgspec.structs.replace(point, instance=point.instance.replace("{name}", name)) for point in request.points
         ),
     )

@@ -93,7 +93,9 @@ def test_a_recorder_tells_disks_channels_and_how_far_back_it_goes() -> None:
     assert seen["storage_percent", "hddb"] == 100
     assert seen["storage_free_bytes", "hdda"] == 412_000 << 20
     assert [seen["channel_state", channel] for channel in "123"] == [1, 1, 0]
-    assert [seen["recording_days", f"track {track}"] for track in (101, 201, 301)] == [42, 42, 42]
+    assert {key: days for key, days in seen.items() if key[0] == "recording_days"} == {
+        ("recording_days", channel): 42 for channel in "123"
+    }
     assert "picture_state" not in {metric for metric, _ in seen}
 
 

@@ -40,3 +40,7 @@ def test_who_answers_a_probe_is_found_once_by_where_it_answers_from() -> None:
 
 def test_nobody_there_is_nobody_found() -> None:
     assert asyncio.run(find_cameras(0.05, ("127.0.0.1", 9), "127.0.0.1")) == []
+
+
+def test_without_an_interface_the_system_chooses_one() -> None:
+    assert asyncio.run(find_cameras(0.05, ("127.0.0.1", 9))) == []
