@@ -3,7 +3,8 @@
 from firmware_profiles.check_point import check_message_point
 from firmware_profiles.check_words import check_pattern
 from firmware_profiles.finding import Place
-from firmware_profiles.model import AnswerForm, HttpMatch, Profile, Request
+from firmware_profiles.model import Profile
+from firmware_profiles.requests import AnswerForm, HttpMatch, Request
 
 
 def check_requests(place: Place, profile: Profile) -> None:

@@ -10,21 +10,15 @@ from enum import StrEnum
 import msgspec
 
 from campus.samples import DeviceKind
+from firmware_profiles.cadence import Cadence as Cadence
 from firmware_profiles.command_line import CommandLine
 from firmware_profiles.messages import Message as Message
 from firmware_profiles.messages import MessageFacts as MessageFacts
 from firmware_profiles.messages import MessagePoint as MessagePoint
 from firmware_profiles.messages import Vocabulary
 from firmware_profiles.point_type import PointType as PointType
+from firmware_profiles.requests import HttpMatch, Request, Video
 from firmware_profiles.traps import Trap
-
-
-class Cadence(StrEnum):
-    """How often a point is read; the agent's configuration says what each means in seconds."""
-
-    FAST = "fast"
-    NORMAL = "normal"
-    SLOW = "slow"
 
 
 class IndexForm(StrEnum):
@@ -299,18 +293,6 @@ class FirmwareRange(_Strict, frozen=True, rename={"from_": "from"}):
     below: str = ""
 
 
-class HttpMatch(_Strict, frozen=True):
-    """How a family shows itself over HTTP to who has not logged in.
-
-    `path` is asked for; `challenge` is found in what the answer's headers Server and WWW-Authenticate say, or `answers` in
-    its text; give one or both, then either will do.
-    """
-
-    path: str
-    challenge: str = ""
-    answers: str = ""
-
-
 class Match(_Strict, frozen=True):
     """What all must hold for an SNMP device to be of this family; MQTT families are matched by their messages' topics.
 
@@ -332,60 +314,6 @@ class Match(_Strict, frozen=True):
     def is_empty(self) -> bool:
         """Whether nothing is asked of a device's SNMP, so that none matches."""
         return not (self.sys_object_id or self.sys_descr or self.answers)
-
-
-class AnswerForm(StrEnum):
-    """How an answer is written: `lines` are ``key.part[0].name=value``, one a line. All become one nested tree."""
-
-    XML = "xml"
-    JSON = "json"
-    LINES = "lines"
-
-
-class Listing(_Strict, frozen=True, kw_only=True):
-    """An answer that lists what another request is asked of, once each: `item`, a pointer within each element of `each`.
-
-    Items that `pattern` does not match are passed over; its first group is the item's short name, ``{name}``.
-    """
-
-    path: str
-    form: AnswerForm
-    each: str
-    item: str
-    lists: tuple[str, ...] = ()
-    pattern: str = "(.+)"
-
-
-class Request(_Strict, frozen=True, kw_only=True):
-    """One thing asked over HTTP, and what is read from the answer as from an MQTT message.
-
-    `path` is fetched, or sent `body` where there is one. `onvif` names instead an operation without arguments of an ONVIF
-    device's own service. `lists` are the names of XML elements that stand once or often and always make an array. Where the
-    device refuses or does not know the path it is left alone till the next slow reading.
-
-    With `over` it is asked once for each listed item: ``{item}`` stands for it in path and body, ``{name}`` for its short name in
-    the points' `instance`. In a body ``{now}`` and ``{id}`` stand for this moment and for a UUID nobody used before.
-    `kind` leads to a word that `kinds` maps to what the device is for, such as camera and recorder in one family.
-    """
-
-    form: AnswerForm
-    path: str = ""
-    onvif: str = ""
-    body: str = ""
-    lists: tuple[str, ...] = ()
-    cadence: Cadence = Cadence.NORMAL
-    points: tuple[MessagePoint, ...] = ()
-    facts: MessageFacts = MessageFacts()
-    kind: str = ""
-    kinds: dict[str, DeviceKind] = {}
-    over: Listing | None = None
-
-
-class Video(_Strict, frozen=True):
-    """Where a camera gives one picture (a path over HTTP that answers JPEG) and where its stream stands (a path of RTSP)."""
-
-    picture: str = ""
-    stream: str = ""
 
 
 class KnownFirmware(_Strict, frozen=True):

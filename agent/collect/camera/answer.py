@@ -9,7 +9,7 @@ from typing import Any
 from xml.parsers import expat
 
 from campus.errors import Poison
-from firmware_profiles.model import AnswerForm
+from firmware_profiles.requests import AnswerForm
 
 MAX_ANSWER_BYTES = 1 << 20
 MAX_DEPTH = 32

@@ -6,7 +6,7 @@ from agent.collect.camera.http import DeviceHttp
 from agent.collect.camera.onvif import OnvifDevice
 from campus.errors import Poison
 from firmware_profiles.catalogue import Catalogue
-from firmware_profiles.model import HttpMatch
+from firmware_profiles.requests import HttpMatch
 
 ONVIF_PROFILE = "onvif/device"
 """Reads whatever speaks ONVIF and shows no vendor that a profile knows."""

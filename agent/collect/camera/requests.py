@@ -17,8 +17,9 @@ from agent.decode.tree import points_of, with_facts
 from campus.errors import Poison
 from campus.ids import DeviceId
 from campus.samples import DeviceFacts, DeviceKind
-from firmware_profiles.model import AnswerForm, Profile, Request
+from firmware_profiles.model import Profile
 from firmware_profiles.raw import text_of
+from firmware_profiles.requests import AnswerForm, Request
 from firmware_profiles.select import compiled
 
 MAX_ITEMS = 128

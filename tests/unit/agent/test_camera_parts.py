@@ -17,7 +17,8 @@ from agent.collect.camera.soap import opened, utc_of
 from agent.decode.tree import points_of
 from campus.errors import Poison
 from campus.ids import DeviceId
-from firmware_profiles.model import AnswerForm, MessagePoint, PointType
+from firmware_profiles.model import MessagePoint, PointType
+from firmware_profiles.requests import AnswerForm
 
 NOW = 1_790_000_000_000
 BILLION_LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><x>&b;</x>"""
