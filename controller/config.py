@@ -20,6 +20,7 @@ from controller.applications.model import ApplicationSettings
 from controller.configurations.model import ChangeWindow, window_problem
 from controller.ingest.limits import Limits
 from controller.store.port import Retention
+from controller.throughput.model import ThroughputSettings
 
 
 class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +98,7 @@ class ControllerConfig(_Settings, frozen=True):
     enrolment: str = ""
     alerts: AlertSettings = AlertSettings()
     applications: ApplicationSettings = ApplicationSettings()
+    throughput: ThroughputSettings = ThroughputSettings()
     configurations: ConfigurationSettings = ConfigurationSettings()
     retention: Retention = Retention()
     limits: Limits = Limits()
@@ -118,6 +120,11 @@ class ControllerConfig(_Settings, frozen=True):
     def enrolment_path(self) -> Path:
         """The district file; meaningless when `enrolment` is empty."""
         return Path(self.enrolment)
+
+    def throughput_token(self) -> Secret | None:
+        """What agents prove themselves with when they measure their lines, read now; None when no file is named."""
+        path = self.throughput.token_file
+        return secret_from_file(Path(path), "throughput.token_file") if path else None
 
     def database_url(self) -> Secret:
         """The registry's SQLAlchemy URL, its secret read now."""
@@ -164,6 +171,10 @@ def _problems(config: ControllerConfig) -> list[tuple[tuple[str, ...], str]]:
             f"{config.http.public_url!r} is not the address of a TLS proxy: write it as 'https://campanile.example'"
         )
         found.append((("http", "public_url"), advice))
+    lines = config.throughput
+    for name, value, least in (("max_bytes", lines.max_bytes, 65_536), ("max_bps", lines.max_bps, 1e5)):
+        if value < least:
+            found.append((("throughput", name), f"{value:g} measures nothing: at least {least:g}"))
     watched = config.applications
     for name, hold_s in (("hold_s", watched.hold_s), ("clear_hold_s", watched.clear_hold_s)):
         if not 0 <= hold_s < watched.fresh_s:
@@ -216,4 +227,5 @@ def _with_absolute_paths(config: ControllerConfig, folder: Path) -> ControllerCo
         database_url_file=absolute(config.database_url_file),
         broker=broker,
         alerts=AlertSettings(absolute(config.alerts.rules_dir)),
+        throughput=replace(config.throughput, token_file=absolute(config.throughput.token_file)),
     )

@@ -54,6 +54,8 @@ from controller.registry.schema import migrate
 from controller.registry.service import RegistryService
 from controller.store.embedded.store import EmbeddedStore
 from controller.telemetry.service import TelemetryService
+from controller.throughput.routes import throughput_router
+from controller.throughput.service import ThroughputService
 from controller.topology.service import TopologyService
 from controller.utilisation.service import UtilisationService
 
@@ -104,6 +106,7 @@ class Controller:
         )
         self.capacity = CapacityService(self.store, self.registry, zone, clock, self.ingest.give_way)
         self.utilisation = UtilisationService(self.store, self.registry, zone, clock, self.ingest.give_way)
+        self.throughput = ThroughputService(self.registry, clock, config.throughput, config.throughput_token())
         self.applications = ApplicationService(
             self.store, self.registry, self.alert_engine, clock, config.applications, self.ingest.give_way
         )
@@ -206,6 +209,7 @@ class Controller:
             *self.configurations.figures(),
             *self.staging.figures(),
             *self.applications.figures(),
+            *self.throughput.figures(),
             *(figure for work in self.housekeeping for figure in work.figures()),
         ]
 
@@ -231,6 +235,7 @@ def build_app(controller: Controller) -> FastAPI:
     mount_static(app)
     app.include_router(api.router)
     app.include_router(identity_routes)
+    app.include_router(throughput_router(controller.throughput))
     app.include_router(console_router(controller))  # last: it ends with the page that says there is no such page
     answer_problems(app)
     app.add_middleware(Guard, answers=controller.answers, public_name=controller.config.http.public_name)

@@ -90,7 +90,7 @@ class ThroughputProbe:
         raise CheckFailed(ServiceState.WRONG_ANSWER, f"the controller answers {status}: is the token the right one?")
 
     async def _down(self, slot: Slot) -> float:
-        async with self._exchange("GET", f"{SLOT_PATH}/{slot.ticket}", 0) as exchange:
+        async with self._exchange("POST", f"{SLOT_PATH}/{slot.ticket}/down", 0) as exchange:
             await exchange.finish()
             began_s, received = 0.0, 0
             async for chunk in exchange.body():
@@ -104,7 +104,7 @@ class ThroughputProbe:
 
     async def _up(self, slot: Slot) -> float:
         size = min(slot.max_bytes, self._max_bytes)
-        async with self._exchange("POST", f"{SLOT_PATH}/{slot.ticket}", size) as exchange:
+        async with self._exchange("POST", f"{SLOT_PATH}/{slot.ticket}/up", size) as exchange:
             began_s = time.perf_counter()
             pace_bps = min(slot.max_bps, self._max_bps)
             sent = 0

@@ -56,6 +56,8 @@ PATH_CHOICES: dict[str, list[Any]] = {
     "device_id": [GATEWAY, "no-such-device"],
     "alert_id": [1, 2, 3],
     "rest:path": ["nowhere"],
+    "service": ["portal", "nothing"],
+    "ticket": ["nothing"],
 }
 ALWAYS_ASKED = {"q": "o", "metric": "if_in_bps", "device": GATEWAY, "port": UPLINK}
 QUERIES: list[dict[str, str]] = [ALWAYS_ASKED | place for place in ({}, {"site": NO_1}, {"site": NO_2})]
@@ -72,10 +74,12 @@ def furnish(controller: Controller, site: SiteId) -> None:
         (GATEWAY, MetricId("if_in_bps"), Instance(UPLINK)),
         (GATEWAY, MetricId("if_out_bps"), Instance(UPLINK)),
         (BOARD_101, MetricId("power_state"), Instance("")),
+        (GATEWAY, MetricId("service_state"), Instance("portal")),
+        (GATEWAY, MetricId("service_response_ms"), Instance("portal")),
     )
     ids = controller.store.series_ids([DistrictSeries(site, *part) for part in parts])
     at = np.arange(MONDAY, NOW, 60_000, dtype=np.int64)
-    value = np.tile(np.array([1e8, 2e8, 1.0]) * ALERT_OF[site], len(at))
+    value = np.tile(np.array([1e8, 2e8, 1.0, 1.0, 20.0]) * ALERT_OF[site], len(at))
     mark = FrameMark(site, address_of(site).agent, 1, 1)
     controller.store.append(Batch([mark], np.tile(ids, len(at)), np.repeat(at, len(ids)), value))
     alert = AlertRow(
