@@ -1,25 +1,27 @@
-"""The options by which a person proves himself to one SNMP device on the command line. No password is ever an argument.
+"""The options by which a person proves himself to one SNMP device on the command line. No user's password is an argument.
 
-Whoever may list processes may read arguments, so passwords come from a file, from the environment or from the keyboard.
+Whoever may list processes may read arguments, so passwords come from a file, from the environment or from the keyboard; a
+community may come from the environment too.
 """
 
 import functools
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from agent.snmp_access import AuthProtocol, Community, PrivacyProtocol, SnmpAccess, SnmpVersion
 from campus.errors import ConfigError
+from campus.secret import Secret
 
 if TYPE_CHECKING:
-    from agent.snmp_access import SnmpAccess
+    from agent.secret_source import SecretSource
 
 _PASSWORDS = {"auth": "CAMPANILE_V3_AUTH_PASSWORD", "privacy": "CAMPANILE_V3_PRIVACY_PASSWORD"}
-_AUTH = ["none", "sha1", "sha224", "sha256", "sha384", "sha512"]
-_PRIVACY = ["aes128", "aes192", "aes256", "aes192-cisco", "aes256-cisco"]
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _OPTIONS = (
     click.option("--config", type=_FILE, help="An agent's YAML file, for --credential."),
@@ -32,12 +34,13 @@ _OPTIONS = (
         envvar="CAMPANILE_COMMUNITY",
         show_envvar=True,
     ),
-    click.option("--version", type=click.Choice(["1", "2c"]), default="2c", show_default=True),
+    click.option("--version", type=click.Choice([str(each) for each in SnmpVersion]), default="2c", show_default=True),
     click.option("--v3-user", help="SNMPv3 user; its passwords are asked for, or come from the two files, or from "
                  f"{' and '.join(_PASSWORDS.values())}."),
-    click.option("--v3-auth", type=click.Choice(_AUTH), default="sha256", show_default=True),
+    click.option("--v3-auth", type=click.Choice([str(each) for each in AuthProtocol]), default="sha256", show_default=True),
     click.option("--v3-auth-password-file", type=_FILE, help="Its first line is the password."),
-    click.option("--v3-privacy", type=click.Choice(_PRIVACY), help="Left out: messages are proven, and not hidden."),
+    click.option("--v3-privacy", type=click.Choice([str(each) for each in PrivacyProtocol]),
+                 help="Left out: messages are proven, and not hidden."),
     click.option("--v3-privacy-password-file", type=_FILE, help="Its first line is the password."),
 )  # fmt: skip
 
@@ -47,63 +50,54 @@ def with_access(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def resolved(**options: Any) -> None:
-        ours = {name: options.pop(name) for name in _NAMES}
-        command(access=_chosen(**ours), **options)
+        chosen = _Chosen(**{each.name: options.pop(each.name) for each in fields(_Chosen)})
+        command(access=_access(chosen), **options)
 
     for option in reversed(_OPTIONS):
         resolved = option(resolved)
     return resolved
 
 
-_NAMES = (
-    "config",
-    "credential",
-    "community",
-    "version",
-    "v3_user",
-    "v3_auth",
-    "v3_auth_password_file",
-    "v3_privacy",
-    "v3_privacy_password_file",
-)
+@dataclass(frozen=True)
+class _Chosen:
+    """What was given for each of `_OPTIONS`."""
+
+    config: Path | None
+    credential: str | None
+    community: str
+    version: str
+    v3_user: str | None
+    v3_auth: str
+    v3_auth_password_file: Path | None
+    v3_privacy: str | None
+    v3_privacy_password_file: Path | None
 
 
-def _chosen(
-    *,
-    config: Path | None,
-    credential: str | None,
-    community: str,
-    version: str,
-    v3_user: str | None,
-    v3_auth: str,
-    v3_auth_password_file: Path | None,
-    v3_privacy: str | None,
-    v3_privacy_password_file: Path | None,
-) -> "SnmpAccess":
+def _access(chosen: _Chosen) -> SnmpAccess:
     from agent.credentials import resolved_user
     from agent.settings import CredentialEntry
-    from agent.snmp_access import AuthProtocol, Community, PrivacyProtocol, SnmpVersion
-    from campus.secret import Secret
 
-    if credential or config:
-        return _configured(config, credential)
-    if not v3_user:
-        return Community(Secret(community), SnmpVersion(version))
-    auth = AuthProtocol(v3_auth)
+    if chosen.credential or chosen.config:
+        return _configured(chosen.config, chosen.credential)
+    user = chosen.v3_user
+    if not user:
+        return Community(Secret(chosen.community), SnmpVersion(chosen.version))
+    auth = AuthProtocol(chosen.v3_auth)
+    privacy = PrivacyProtocol(chosen.v3_privacy) if chosen.v3_privacy else None
     entry = CredentialEntry(
         auth=auth,
-        auth_password=None if auth is AuthProtocol.NONE else _source("auth", v3_user, v3_auth_password_file),
-        privacy=PrivacyProtocol(v3_privacy) if v3_privacy else None,
-        privacy_password=_source("privacy", v3_user, v3_privacy_password_file) if v3_privacy else None,
+        auth_password=None if auth is AuthProtocol.NONE else _source("auth", user, chosen.v3_auth_password_file),
+        privacy=privacy,
+        privacy_password=_source("privacy", user, chosen.v3_privacy_password_file) if privacy else None,
     )
-    return resolved_user(v3_user, entry, _option_of, Path())
+    return resolved_user(user, entry, _option_of, Path())
 
 
 def _option_of(*steps: str) -> str:
     return f"--v3-{steps[0].replace('_', '-')}" if steps and steps[0] != "name" else "--v3-user"
 
 
-def _configured(config: Path | None, credential: str | None) -> "SnmpAccess":
+def _configured(config: Path | None, credential: str | None) -> SnmpAccess:
     from agent.config import load_credentials
     from campus.document import nearest
 
@@ -117,7 +111,7 @@ def _configured(config: Path | None, credential: str | None) -> "SnmpAccess":
     return access
 
 
-def _source(kind: str, user: str, file: Path | None) -> Any:
+def _source(kind: str, user: str, file: Path | None) -> "SecretSource":
     """Where a password comes from: the file, else the environment, else whoever sits at the keyboard."""
     from agent.secret_source import SecretSource
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent.snmp_access import AuthProtocol, PrivacyProtocol
 from campus.document import nearest
 from campus.errors import ConfigError
 
@@ -54,14 +55,14 @@ def credentials() -> None:
 @click.option("--version", type=click.Choice(["1", "2c"]), default="2c", show_default=True, help="Of a community.")
 @click.option(
     "--auth",
-    type=click.Choice(["sha1", "sha224", "sha256", "sha384", "sha512"]),
+    type=click.Choice([str(each) for each in AuthProtocol if each is not AuthProtocol.NONE]),
     default="sha256",
     show_default=True,
     help="Of snmpv3.",
 )
 @click.option(
     "--privacy",
-    type=click.Choice(["aes128", "aes192", "aes256", "aes192-cisco", "aes256-cisco"]),
+    type=click.Choice([str(each) for each in PrivacyProtocol]),
     help="Of snmpv3; left out, messages are proven and not hidden.",
 )
 def set_(
@@ -80,30 +81,13 @@ def set_(
     A community and a password are one secret; snmpv3 has a password to prove by, and with --privacy one to hide by.
     """
     from agent.credentials import resolved
-    from agent.settings import CredentialEntry
-    from agent.snmp_access import AuthProtocol, PrivacyProtocol
 
+    if kind in {Kind.SNMPV3, Kind.LOGIN} and not username:
+        raise ConfigError(f"a credential of kind {kind} needs --username")
     store = _opened(path, key_file, makes_key=True)
     if name in (store.file.credentials.keys() | store.file.snmp_communities.keys()):
         raise ConfigError(f"{path} has a credential {name!r} already: take it out there, or choose another name")
-    chosen = Kind(kind)
-    if chosen in {Kind.SNMPV3, Kind.LOGIN} and not username:
-        raise ConfigError(f"a credential of kind {chosen} needs --username")
-    match chosen:
-        case Kind.COMMUNITY:
-            entry = CredentialEntry(community=_asked("community"), version="1" if version == "1" else "2c")
-        case Kind.SNMPV3:
-            entry = CredentialEntry(
-                user=username,
-                auth=AuthProtocol(auth),
-                auth_password=_asked("auth password"),
-                privacy=PrivacyProtocol(privacy) if privacy else None,
-                privacy_password=_asked("privacy password") if privacy else None,
-            )
-        case Kind.LOGIN:
-            entry = CredentialEntry(username=username, password=_asked("password"))
-        case Kind.PASSWORD:
-            entry = CredentialEntry(password=_asked("password"))
+    entry = _entered(Kind(kind), username, version, auth, privacy)
     resolved(name, entry, lambda *_: name, path.parent)
     store.write({**store.entries, name: entry})
     click.echo(
@@ -209,6 +193,27 @@ def _opened(path: Path, key_file: Path | None, *, makes_key: bool = False) -> _S
         )
     keys = read_keys(source, where, path.parent)
     return _Store(path, file, sealed, keys, key_path, read_sealed(sealed, keys))
+
+
+def _entered(kind: Kind, username: str, version: str, auth: str, privacy: str | None) -> "CredentialEntry":
+    """The entry of what somebody types."""
+    from agent.settings import CredentialEntry
+
+    match kind:
+        case Kind.COMMUNITY:
+            return CredentialEntry(community=_asked("community"), version="1" if version == "1" else "2c")
+        case Kind.SNMPV3:
+            return CredentialEntry(
+                user=username,
+                auth=AuthProtocol(auth),
+                auth_password=_asked("auth password"),
+                privacy=PrivacyProtocol(privacy) if privacy else None,
+                privacy_password=_asked("privacy password") if privacy else None,
+            )
+        case Kind.LOGIN:
+            return CredentialEntry(username=username, password=_asked("password"))
+        case Kind.PASSWORD:
+            return CredentialEntry(password=_asked("password"))
 
 
 def _asked(what: str) -> "SecretSource":

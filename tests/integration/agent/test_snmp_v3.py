@@ -14,12 +14,14 @@ from agent.collect.snmp import DeviceTarget, SnmpCollector
 from agent.collect.snmp_dialogue import LoginRefused, SnmpDialogue, SnmpTiming
 from agent.collect.snmp_refusal import Refusal, refusal_of
 from agent.decode.snmp import SYS_UPTIME
-from agent.snmp_access import AuthProtocol, PrivacyProtocol, SnmpUser
+from agent.schedule import Outcome, Turns
+from agent.snmp_access import AuthProtocol, Community, PrivacyProtocol, SnmpUser
 from campanile.cli import main
 from campus.ids import DeviceId
 from campus.secret import Secret
+from firmware_profiles.model import Cadence
 from tests.servers.daemon import free_port
-from tests.servers.snmpd import Snmpd, snmpd
+from tests.servers.snmpd import COMMUNITY, Snmpd, snmpd
 from tests.support.snmp import NOW, QUICK, SHIPPED, polls, values
 
 PROOF, HIDING = "a proof of it", "a hiding of it"
@@ -149,6 +151,32 @@ def test_a_refused_user_is_tried_once_a_poll_and_the_harvest_says_why(host: Snmp
     assert second.refused == first.refused
     assert one.dialogue.counts["requests"] == 2
     assert not any(secret in first.refused for secret in (PROOF, "another proof", HIDING))
+
+
+def test_in_half_an_hour_a_wrong_password_is_tried_less_often_than_locks_a_user_out(host: Snmpd) -> None:
+    place, start_s = HostPort("127.0.0.1", host.port), 0.0
+    access = user(proof="another proof")
+    one = SnmpCollector(DeviceTarget(DeviceId("host-1"), place, access), SHIPPED, QUICK)
+    turns = Turns("host-1", {Cadence.FAST: 30.0, Cadence.NORMAL: 60.0, Cadence.SLOW: 900.0}, 120.0, start_s)
+    wrong_digests = "1.3.6.1.6.3.15.1.1.5.0"
+
+    async def counted() -> int:
+        answer = await SnmpDialogue(place, Community(Secret(COMMUNITY))).hail([wrong_digests])
+        return int(str(answer[wrong_digests]))
+
+    async def half_an_hour() -> list[int]:
+        counts = [await counted()]
+        while turns.next.due_s < start_s + 1800:
+            harvest = await one.poll(turns.next.cadences, NOW)
+            assert harvest.refused
+            turns.finish(Outcome.REFUSED, turns.next.due_s)
+            counts.append(await counted())
+        return counts
+
+    counts = asyncio.run(half_an_hour())
+    assert len(counts) == 4, "at once, after 5 minutes, after 10 more; the next comes after 20 more"
+    assert counts[1] - counts[0] <= 3, "the first time the device is asked why"
+    assert counts[-1] - counts[1] <= 4
 
 
 def test_a_user_that_is_changed_under_a_session_is_refused_and_no_error_of_another_kind(tmp_path: Path) -> None:
