@@ -92,6 +92,8 @@ class Snapshots:
         self._wakes = {target.device: asyncio.Event() for target in config.targets}
         self._gate = asyncio.Semaphore(config.settings.concurrency)
         self._pool = ThreadPoolExecutor(config.settings.concurrency, "configuration")
+        self.fetches = 0
+        """Tries that have ended, well or not, and are written down."""
 
     def listening(self, sink: Sink) -> Sink:
         """A sink that passes on to `sink` and looks for signs of change in what passes."""
@@ -175,6 +177,7 @@ class Snapshots:
                 self._signs[device] = signs.after_reading(self._config.settings.settle_s)
             self._note_success(device, standing, snapshot)
         await self._remember()
+        self.fetches += 1
 
     def _taken(self, target: SnapshotTarget, cli: CommandLine, signs: Signs) -> Snapshot:
         """Fetch and mask; in a thread."""

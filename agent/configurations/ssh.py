@@ -153,8 +153,8 @@ def _translated(access: Access, hosts: KnownHosts) -> Iterator[None]:
     except NetmikoAuthenticationException as error:
         raise PullError(
             Problem.WRONG_PASSWORD,
-            f"{place} refuses the user {access.username!r} or the password: correct the credential. It is not tried again for "
-            "hours, so that the device does not lock the user out",
+            f"{place} refuses the user {access.username!r} or the password: correct the credential. The agent does not try it "
+            "again for hours, so that the device does not lock the user out",
         ) from error
     except NetmikoTimeoutException as error:
         raise _of_connection(error, access, hosts) from error
