@@ -1,5 +1,6 @@
 """Simulated cameras and recorders on real sockets, and collectors that ask them."""
 
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -47,10 +48,10 @@ def sight_of(dialect: Dialect, *, is_recorder: bool = False) -> Sight:
 
 
 @asynccontextmanager
-async def camera(dialect: Dialect, sight: Sight) -> AsyncIterator[CameraDoors]:
+async def camera(dialect: Dialect, sight: Sight, tls: ssl.SSLContext | None = None) -> AsyncIterator[CameraDoors]:
     """Answers on free ports while the block runs."""
     account = Account("monitor", PASSWORD, REALMS[dialect])
-    doors = CameraDoors("127.0.0.1", 0, 0, "webserver", account, lambda asked: dialect(sight, asked))
+    doors = CameraDoors("127.0.0.1", 0, 0, "webserver", account, lambda asked: dialect(sight, asked), tls=tls)
     await doors.start()
     try:
         yield doors
