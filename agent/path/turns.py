@@ -1,10 +1,11 @@
 """Measures the line's throughput when the controller grants a turn, for ever."""
 
 import logging
+from typing import Protocol
 
 from agent.clock import Timer, UtcClock
 from agent.collect.port import Harvest
-from agent.path.throughput import Refusal, Throughput, ThroughputProbe
+from agent.path.throughput import Refusal, Throughput
 from agent.poll import Sink
 from agent.schedule import stable_share
 from agent.services.model import CheckFailed
@@ -18,11 +19,18 @@ _INSTANCE = Instance("controller")
 _log = logging.getLogger(__name__)
 
 
+class Probe(Protocol):
+    """How one measurement is made."""
+
+    async def measure(self) -> Throughput | Refusal:
+        """One turn, both ways. `CheckFailed` or `TimeoutError` when the controller is away or breaks off."""
+
+
 class ThroughputWatch:
     """One transfer every `every_s`, or when the controller says that there may be one."""
 
     def __init__(
-        self, device: DeviceId, probe: ThroughputProbe, every_s: float, sink: Sink, *, clock: UtcClock, timer: Timer
+        self, device: DeviceId, probe: Probe, every_s: float, sink: Sink, *, clock: UtcClock, timer: Timer
     ) -> None:
         self._device = device
         self._probe = probe

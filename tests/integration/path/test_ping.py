@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from icmplib import SocketPermissionError
 
 from agent.path import ping
 from agent.path.model import PathState
@@ -50,7 +51,7 @@ def test_silence_is_a_hundred_percent_lost() -> None:
 
 def test_without_permission_that_is_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(**_: object) -> None:
-        raise ping.SocketPermissionError(privileged=True)
+        raise SocketPermissionError(privileged=True)
 
     monkeypatch.setattr(ping, "ICMPv4Socket", refused)
     assert asyncio.run(pinged("127.0.0.1", 1, 0.01, 0.1)).state is PathState.NOT_PERMITTED
