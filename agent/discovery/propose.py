@@ -77,7 +77,7 @@ def findings(observations: Collection[Observation], around: Surroundings) -> Fin
 def _finding(device: Device, place: Place | None, labels: Sequence[str], around: Surroundings) -> Finding:
     kind = next((one for one in sorted(device, key=_sureness) if one.kind is not DeviceKind.OTHER), device[0])
     reachable = next((one for one in device if one.protocol and one.protocol in around.protocols), None)
-    address = reachable or next((one for one in device if one.address), device[0])
+    address = next((one for one in (reachable, *device) if one and one.address), device[0])
     registered = next((one.device for one in device if one.source is Source.CONFIGURED), "")
     name = _first(device, "name") or _first(device, "device")
     return Finding(
@@ -140,14 +140,14 @@ def _wished_id(told: Newcomer, device: Device, site: str) -> str:
 
     >>> _wished_id(Newcomer(key="", name="No-1-Primary-SW-2"), (), "no-1-primary")
     'sw-2'
-    >>> _wished_id(Newcomer(key="", kind=DeviceKind.ACCESS_POINT, name="教学楼", address="10.20.1.9"), (), "")
+    >>> _wished_id(Newcomer(key="", kind=DeviceKind.ACCESS_POINT, name="教学楼", address="10.20.1.9:1161"), (), "")
     'access-point-10-20-1-9'
     """
     if told.protocol == MQTT:
         return next(one.device for one in device if one.source is Source.MQTT)
     name = slug(name_key(told.name)).removeprefix(f"{site}-" if site else "")
     is_telling = told.name.isascii() and any(letter.isalpha() for letter in name)
-    return name if is_telling else slug(f"{told.kind} {told.address}") or "device"
+    return name if is_telling else slug(f"{told.kind} {told.address.partition(':')[0]}") or "device"
 
 
 def _key(device: Device) -> str:
