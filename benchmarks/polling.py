@@ -162,10 +162,8 @@ async def _pysnmp_get(engine: pysnmp.SnmpEngine, at_once: int, port: int, oids: 
 
 
 def _collector(number: int, port: int, catalogue: Catalogue) -> SnmpCollector:
-    at = HostPort("127.0.0.1", port)
-    target = DeviceTarget(
-        DeviceId(f"sw-{number}"), at, Community(Secret("public")), shortest_rate_s=0.0
-    )  # polls follow at once
+    at, access = HostPort("127.0.0.1", port), Community(Secret("public"))
+    target = DeviceTarget(DeviceId(f"sw-{number}"), at, access, shortest_rate_s=0.0)  # polls follow at once
     return SnmpCollector(target, catalogue)
 
 
