@@ -94,7 +94,7 @@ def _access(chosen: _Chosen) -> SnmpAccess:
 
 
 def _option_of(*steps: str) -> str:
-    return f"--v3-{steps[0].replace('_', '-')}" if steps and steps[0] != "name" else "--v3-user"
+    return f"--v3-{steps[0].replace('_', '-')}" if steps else "--v3-user"
 
 
 def _configured(config: Path | None, credential: str | None) -> SnmpAccess:

@@ -28,8 +28,9 @@ class Credential:
     username: str = ""
     password: Secret | None = None
     """With `username` for HTTP, ONVIF, RTSP and SSH; alone for PJLink."""
-    version: SnmpVersion = SnmpVersion.V2C
-    user: SnmpUser | None = None
+    snmp_version: SnmpVersion = SnmpVersion.V2C
+    """What the community is sent by."""
+    snmp_user: SnmpUser | None = None
     """SNMPv3; it goes before a community."""
     enable: Secret | None = None
     """For privilege, once in by SSH."""
@@ -37,7 +38,7 @@ class Credential:
     @property
     def snmp(self) -> SnmpAccess | None:
         """What SNMP takes of it, None where it gives nothing for SNMP."""
-        return self.user or (Community(self.community, self.version) if self.community else None)
+        return self.snmp_user or (Community(self.community, self.snmp_version) if self.community else None)
 
 
 def resolved_credentials(path: Path, file: AgentFile, where: Where) -> dict[str, Credential]:
@@ -91,12 +92,12 @@ def resolved(name: str, entry: CredentialEntry, where: Where, folder: Path) -> C
 
     return Credential(
         name,
-        secret("community"),
-        entry.username,
-        secret("password"),
-        SnmpVersion(str(entry.version)),
-        resolved_user(entry.user, entry, where, folder) if entry.user else None,
-        secret("enable"),
+        community=secret("community"),
+        username=entry.username,
+        password=secret("password"),
+        snmp_version=SnmpVersion(str(entry.version)),
+        snmp_user=resolved_user(entry.user, entry, where, folder) if entry.user else None,
+        enable=secret("enable"),
     )
 
 
@@ -106,7 +107,7 @@ def resolved_user(name: str, entry: CredentialEntry | TrapUserEntry, where: Wher
     `ConfigError` for a name or password that RFC 3414 does not allow, and for an unproven user unless ``auth: none`` says so.
     """
     if not 0 < len(name.encode()) <= MAX_USER_BYTES:
-        raise ConfigError(f"{where('name')}: a user's name has 1 to {MAX_USER_BYTES} characters (RFC 3414)")
+        raise ConfigError(f"{where()}: a user's name has 1 to {MAX_USER_BYTES} characters (RFC 3414)")
     if (entry.privacy is None) != (entry.privacy_password is None):
         raise ConfigError(
             f"{where()}: user {name!r}: `privacy` and `privacy_password` belong together: give both or neither"

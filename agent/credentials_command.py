@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from agent.snmp_access import AuthProtocol, PrivacyProtocol
 from campus.document import nearest
@@ -65,6 +66,7 @@ def credentials() -> None:
     type=click.Choice([str(each) for each in PrivacyProtocol]),
     help="Of snmpv3; left out, messages are proven and not hidden.",
 )
+@click.option("--enable", is_flag=True, help="A login has a second password, for privilege, once in by SSH.")
 def set_(
     name: str,
     path: Path,
@@ -75,6 +77,7 @@ def set_(
     version: str,
     auth: str,
     privacy: str | None,
+    enable: bool,
 ) -> None:
     """Ask for the secrets of one credential, or read them from standard input, one a line, and seal them.
 
@@ -88,6 +91,8 @@ def set_(
     if name in (store.file.credentials.keys() | store.file.snmp_communities.keys()):
         raise ConfigError(f"{path} has a credential {name!r} already: take it out there, or choose another name")
     entry = _entered(Kind(kind), username, version, auth, privacy)
+    if enable:
+        entry = msgspec.structs.replace(entry, enable=_asked("enable password"))
     resolved(name, entry, lambda *_: name, path.parent)
     store.write({**store.entries, name: entry})
     click.echo(

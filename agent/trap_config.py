@@ -1,12 +1,12 @@
 """The `traps` block of agent.yaml, checked and resolved. Opens nothing but the secret files."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from agent.address import HostPort, parse_host_port
-from agent.credentials import Credential, resolved_user
+from agent.credentials import Credential, Where, resolved_user
 from agent.settings import TrapSettings
 from agent.snmp_access import AuthProtocol, Community, SnmpAccess, SnmpUser
 from agent.traps.access import TrapAccess, own_engine_id
@@ -16,7 +16,6 @@ from campus.errors import ConfigError, Poison
 from campus.topics import Address
 
 TRAP_PORT = 162
-Where = Callable[..., str]
 
 
 @dataclass(frozen=True)

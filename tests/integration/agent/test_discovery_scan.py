@@ -119,7 +119,7 @@ def test_credentials_are_tried_in_order_and_what_worked_before_goes_first() -> N
 @pytest.mark.slow
 def test_a_wrong_snmpv3_password_is_tried_once_and_no_more(tmp_path: Path) -> None:
     """Counted by the device (RFC 3414, usmStatsWrongDigests); gufo-snmp proves itself twice in one try."""
-    wrong = Credential("ops", user=SnmpUser("ops", AuthProtocol.SHA1, Secret("wrong-password")))
+    wrong = Credential("ops", snmp_user=SnmpUser("ops", AuthProtocol.SHA1, Secret("wrong-password")))
     right = Credential("read", Secret(COMMUNITY))
     extra = "createUser ops SHA right-password\nrouser ops\nview all included .1\n"
     with snmpd(tmp_path, extra) as daemon:

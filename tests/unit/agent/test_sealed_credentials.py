@@ -34,6 +34,7 @@ entries = st.builds(
     privacy_password=st.none() | secrets,
     username=st.text(),
     password=st.none() | secrets,
+    enable=st.none() | secrets,
 )
 
 
@@ -55,8 +56,8 @@ def entered(home: Path) -> None:
     assert run(home, "set", "core", *v3, typed=f"{PROOF}\n{HIDING}\n").exit_code == 0
 
 
-def used(home: Path, name: str) -> Credential:
-    device = f"devices: [{{id: sw-1, address: 10.0.0.1, credential: {name}}}]\n"
+def used(home: Path, name: str, more: str = "") -> Credential:
+    device = f"devices: [{{id: sw-1, {more}address: 10.0.0.1, credential: {name}}}]\n"
     (home / "agent.yaml").write_text(AGENT + device)
     found = load_config(home / "agent.yaml").devices[0].credential
     assert found is not None
@@ -79,13 +80,22 @@ def test_what_is_entered_is_usable_by_its_name(home: Path) -> None:
     entered(home)
     community = used(home, "read")
     assert community.community is not None
-    assert (community.community.reveal(), community.version) == (WORD, SnmpVersion.V2C)
-    user = used(home, "core").user
+    assert (community.community.reveal(), community.snmp_version) == (WORD, SnmpVersion.V2C)
+    user = used(home, "core").snmp_user
     assert user is not None
     assert user.auth_password is not None
     assert user.privacy_password is not None
     assert (user.name, user.auth, user.privacy) == ("nms", AuthProtocol.SHA256, PrivacyProtocol.AES256)
     assert (user.auth_password.reveal(), user.privacy_password.reveal()) == (PROOF, HIDING)
+
+
+def test_a_login_may_have_a_second_password_for_privilege(home: Path) -> None:
+    login = ("--kind", "login", "--username", "admin", "--enable")
+    assert run(home, "set", "ssh", *login, typed=f"{PROOF}\n{HIDING}\n").exit_code == 0
+    found = used(home, "ssh", "protocol: pjlink, ")
+    assert found.password is not None
+    assert found.enable is not None
+    assert (found.username, found.password.reveal(), found.enable.reveal()) == ("admin", PROOF, HIDING)
 
 
 def test_a_list_tells_names_and_kinds_and_no_command_tells_a_secret(home: Path) -> None:
