@@ -37,8 +37,7 @@ class NetmikoShell:
 
     def fetch(self, access: Access, cli: CommandLine) -> Fetched:
         """See `Shell`."""
-        client = _Client(is_old=access.weak_algorithms)
-        self._hosts.teach(client)
+        client = _Client(self._hosts, is_old=access.weak_algorithms)
         with self._listed(client), _translated(access, self._hosts):
             connection = self._connected(client, access, cli.driver)
             try:
@@ -103,14 +102,16 @@ class NetmikoShell:
 
 
 class _Client(paramiko.SSHClient):
-    """A client whose shell says no more than `MAX_OUTPUT_BYTES`."""
+    """A client that knows the pinned host keys, and whose shell says no more than `MAX_OUTPUT_BYTES`."""
 
-    def __init__(self, *, is_old: bool) -> None:
+    def __init__(self, hosts: KnownHosts, *, is_old: bool) -> None:
         super().__init__()
+        self._hosts = hosts
         self._is_old = is_old
 
     def connect(self, *arguments: Any, **named: Any) -> None:
         """As paramiko's, with old algorithms where they are allowed."""
+        self._hosts.teach(self)  # here, for netmiko sets a policy of its own before, by which any key is welcome
         if self._is_old:
             named["transport_factory"] = OldTransport
         super().connect(*arguments, **named)

@@ -49,6 +49,7 @@ class CommandLine:
             terminal, dialect, name, show, saved, login.enable, pause_s
         )
         self._acceptor: asyncssh.SSHAcceptor | None = None
+        self._guests: set[asyncssh.SSHServerConnection] = set()
         self.counts: Counter[str] = Counter()
         """``logins``, ``wrong_passwords`` and ``sessions`` so far."""
         self.is_silent = False
@@ -58,7 +59,7 @@ class CommandLine:
         """Listen; `ConfigError` when the port is taken. Port 0 takes any free one."""
         try:
             self._acceptor = await asyncssh.create_server(
-                lambda: _Gate(self._login, self.counts, is_silent=self.is_silent),
+                self._gate,
                 self._host,
                 self.port,
                 server_host_keys=[self._key],
@@ -72,9 +73,14 @@ class CommandLine:
 
     def close(self) -> None:
         """Let go of the port and of who is there; harmless when called twice."""
+        for guest in list(self._guests):
+            guest.abort()
         if self._acceptor is not None:
             self._acceptor.close()
             self._acceptor = None
+
+    def _gate(self) -> "_Gate":
+        return _Gate(self._login, self.counts, self._guests, is_silent=self.is_silent)
 
     async def _serve(self, process: "asyncssh.SSHServerProcess[str]") -> None:
         self.counts["sessions"] += 1
@@ -86,15 +92,26 @@ class CommandLine:
 class _Gate(asyncssh.SSHServer):
     """Checks a password; one connection's."""
 
-    def __init__(self, login: Login, counts: Counter[str], *, is_silent: bool) -> None:
+    def __init__(
+        self, login: Login, counts: Counter[str], guests: "set[asyncssh.SSHServerConnection]", *, is_silent: bool
+    ) -> None:
         self._login = login
         self._counts = counts
+        self._guests = guests
         self._is_silent = is_silent
+        self._guest: asyncssh.SSHServerConnection | None = None
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         """Somebody has come."""
+        self._guest = conn
+        self._guests.add(conn)
         if self._is_silent:
             conn.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Somebody has left."""
+        if self._guest is not None:
+            self._guests.discard(self._guest)
 
     def begin_auth(self, username: str) -> bool:
         """Everybody must prove who they are."""
