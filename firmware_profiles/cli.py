@@ -7,11 +7,18 @@ from pathlib import Path
 import click
 
 from campus.errors import ConfigError
+from firmware_profiles.proof import Proof
 
 _EXTRA = click.option(
     "--extra", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A folder with profiles of your own."
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+
+_PROVEN = {
+    Proof.RECORDING: ", by a recording",
+    Proof.OWN: ", our own format",
+    Proof.DOCUMENTS: ", unverified",
+}
 
 
 @click.group()
@@ -36,8 +43,9 @@ def profiles() -> None:
 @_EXTRA
 @_JSON
 def list_profiles(extra: Path | None, *, as_json: bool) -> None:
-    """Name every family, what it is and how it is recognised."""
+    """Name every family, what it is, how it was verified and how it is recognised."""
     from firmware_profiles.load import load_catalogue
+    from firmware_profiles.proof import proof_of
     from firmware_profiles.show import matched_by
 
     rows = [
@@ -48,6 +56,7 @@ def list_profiles(extra: Path | None, *, as_json: bool) -> None:
             "matched_by": matched_by(p),
             "fragment": p.is_fragment,
             "unverified": p.unverified,
+            "proof": str(proof_of(p)),
             "sources": p.sources,
         }
         for name, p in load_catalogue(extra).profiles.items()
@@ -56,7 +65,7 @@ def list_profiles(extra: Path | None, *, as_json: bool) -> None:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
     for row in rows:
-        mark = ", unverified" if row["unverified"] else ""
+        mark = "" if row["fragment"] else _PROVEN[Proof(str(row["proof"]))]
         click.echo(f"{row['name']:24} {row['kind']:16} {row['title']}{mark}\n{'':24} {row['matched_by']}")
 
 

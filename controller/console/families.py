@@ -5,12 +5,12 @@ Read once from the shipped profiles and kept; a profile of a school's own stands
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from typing import Final
 
 from firmware_profiles.load import load_catalogue
 from firmware_profiles.model import Profile
+from firmware_profiles.proof import Proof, proof_of
 
 _EVERY_DEVICE: Final = "generic/if-mib"
 _PORTS: Final = ("if_oper_state", "1.3.6.1.2.1.2.2.1.8")
@@ -18,23 +18,13 @@ _PORTS: Final = ("if_oper_state", "1.3.6.1.2.1.2.2.1.8")
 _ADDRESS: Final = re.compile(r",?\s*(?:\(https?://[^\s)]+\)|https?://[^\s)]+)")
 
 
-class Proof(StrEnum):
-    """How it is known that a profile is right."""
-
-    RECORDING = "recording"
-    """It was held to what a real device answered."""
-    OWN = "own"
-    """The messages are our own, and what sends them is written to fit."""
-    DOCUMENTS = "documents"
-    """It was written after its sources; nobody has seen it read a device."""
-
-
 @dataclass(frozen=True)
 class Family:
     """One profile. `vendor` is empty where any vendor's device is meant; `metrics` are ids, in the profile's order, each once.
 
     `has_ports` tells that what every network device tells is read as well, in the same places; `metrics` then leave it out.
-    `traps` are kinds of events that the family has words of its own for.
+    `traps` are kinds of events that the family has words of its own for; `has_configuration` tells that the running
+    configuration is read too.
     """
 
     name: str
@@ -43,6 +33,7 @@ class Family:
     kind: str
     metrics: tuple[str, ...]
     has_ports: bool
+    has_configuration: bool
     traps: tuple[str, ...]
     proof: Proof
     sources: tuple[str, ...]
@@ -69,18 +60,25 @@ def without_address(source: str) -> str:
 def _family(name: str, profile: Profile, common: frozenset[tuple[str, str]]) -> Family:
     points = _read(profile)
     has_ports = name != _EVERY_DEVICE and _PORTS in points
-    proof = Proof.OWN if profile.messages else Proof.RECORDING
     return Family(
         name=name,
-        vendor=next((source.text for source in profile.facts.vendor if source.text), ""),
+        vendor=_vendor(profile),
         title=profile.title,
         kind=profile.kind,
         metrics=tuple(dict.fromkeys(point[0] for point in points if not has_ports or point not in common)),
         has_ports=has_ports,
+        has_configuration=profile.cli is not None,
         traps=tuple(dict.fromkeys(trap.kind for trap in profile.traps)),
-        proof=Proof.DOCUMENTS if profile.unverified else proof,
+        proof=proof_of(profile),
         sources=tuple(without_address(source) for source in profile.sources),
     )
+
+
+def _vendor(profile: Profile) -> str:
+    """The vendor that the profile itself names; empty where the device has to."""
+    spoken = [*(message.facts.vendor for message in profile.messages), *(r.facts.vendor for r in profile.requests)]
+    texts = [*(source.text for source in profile.facts.vendor), *(text for text in spoken if not text.startswith("/"))]
+    return next((text for text in texts if text), "")
 
 
 def _read(profile: Profile) -> list[tuple[str, str]]:

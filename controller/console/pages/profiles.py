@@ -1,14 +1,16 @@
 """The families of devices that can be read: what of them, what they say unasked, how that is known."""
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
 from controller.console.console import Console
-from controller.console.families import Family, Proof, families
+from controller.console.families import Family, families
 from controller.console.page import Page
 from controller.identity.dependency import CallerScope
+from firmware_profiles.proof import Proof
 
 SIGNS = {Proof.RECORDING: "good", Proof.OWN: "good", Proof.DOCUMENTS: "unknown"}
 
@@ -18,23 +20,27 @@ def profiles_router(console: Console) -> APIRouter:
     router = APIRouter()
 
     @router.get("/profiles")
-    def profiles(request: Request, scope: CallerScope, site: str = "", kind: str = "", text: str = "") -> Response:
-        """Every family that has the text in its words."""
+    def profiles(
+        request: Request, scope: CallerScope, site: str = "", kind: str = "", text: str = "", proof: str = ""
+    ) -> Response:
+        """Every family that has the text in its words, with how many there are of each kind and of each proof."""
         page, everything = console.page(request, scope, site), families()
         event = partial(_event, console, page)
+        found = [each for each in everything if text.strip().lower() in _words(page, event, each)]
+        of_kind = [each for each in found if kind in ("", each.kind)]
         return console.render(
             page,
             "profiles.html",
             task="devices",
-            rows=[
-                each
-                for each in everything
-                if kind in ("", each.kind) and text.strip().lower() in _words(page, event, each)
-            ],
+            rows=[each for each in of_kind if proof in ("", each.proof)],
             everything=len(everything),
-            kinds=sorted({each.kind for each in everything}),
+            vendors=len({each.vendor for each in everything if each.vendor}),
+            kinds=sorted(Counter(each.kind for each in found if proof in ("", each.proof)).items()),
+            proofs=[(each, sum(family.proof == each for family in of_kind)) for each in Proof],
+            of_kind=len(of_kind),
             kind=kind,
             text=text,
+            proof=proof,
             signs=SIGNS,
             event=event,
         )

@@ -54,3 +54,21 @@ def test_families_are_found_by_kind_and_by_what_is_read(viewer: Visitor) -> None
     assert found
     assert all("Battery charge" in row for row in found)
     assert rows(viewer, "/profiles?text=no-such-thing") == []
+
+
+def test_they_are_found_by_how_they_are_known_and_counted(viewer: Visitor) -> None:
+    by_documents = sum(p.unverified for p in FAMILIES.values())
+    assert len(rows(viewer, "/profiles?proof=documents")) == by_documents
+    assert all(
+        "Read from a recorded real device" in row for row in rows(viewer, "/profiles?proof=recording&kind=switch")
+    )
+    body = viewer.get("/profiles", headers={"Accept-Language": "en", "Accept": "text/html"}).text
+    assert f"By documents {by_documents}<" in body
+    ups = sum(p.kind == "ups" for p in FAMILIES.values())
+    assert f"UPS ({ups})" in body
+    assert "campanile profiles new --from-walk" in body
+
+
+def test_a_family_bears_the_name_that_commands_know_it_by(viewer: Visitor) -> None:
+    (row,) = rows(viewer, "/profiles?text=hillstone/stoneos")
+    assert "hillstone/stoneos" in row

@@ -11,13 +11,13 @@ from campus.newcomers import Confidence
 from campus.samples import DeviceKind, Severity
 from controller.alerts.model import AlertState
 from controller.applications.model import Cause
-from controller.console.families import Proof
 from controller.console.language import Language, Text, texts
 from controller.console.notices import TOLD
 from controller.console.page import WORST_FIRST, Theme
 from controller.console.pages import alerts, delivery, device, network, newcomers, services, utilisation
 from controller.identity.scope import Role
 from controller.overview.model import Trouble
+from firmware_profiles.proof import Proof
 
 CONSOLE = Path(alerts.__file__).parents[1]
 SOURCES = [*sorted(CONSOLE.rglob("*.py")), *sorted((CONSOLE / "templates").glob("*.html"))]
@@ -30,7 +30,9 @@ MADE = {
     "kind.": [f"kind.{kind}" for kind in DeviceKind],
     "effect.": [f"effect.{kind}" for kind in DeviceKind],
     "role.": [f"role.{role.name.lower()}" for role in Role],
-    "task.": [f"task.{task}" for task in ("overview", "network", "services", "devices", "alerts", "utilisation", "settings")],
+    "task.": [
+        f"task.{task}" for task in ("overview", "network", "services", "devices", "alerts", "utilisation", "settings")
+    ],
     "range.": [f"range.{period}" for period in PERIODS],
     "trail.": [
         *(f"trail.{stage}" for stage in (*alerts.STAGES, "silent", "state")),
@@ -65,7 +67,7 @@ MADE = {
     ],
     "newcomers.source_": [f"newcomers.source_{source.word}" for source in Source if source is not Source.CONFIGURED]
     + [f"newcomers.source_place_{how}" for how in ("lldp", "cdp", "bridge", "description")],
-    "profiles.": [f"profiles.{proof}" for proof in Proof],
+    "profiles.": [f"profiles.{how}{proof}" for proof in Proof for how in ("", "by_")],
     "utilisation.": [f"utilisation.{n}" for n in ("site", "room", "board", "share", "used_h", "lesson_h")]
     + [f"utilisation.{n}" for n in ("known_h", "on_h", "reason")],
 }
