@@ -15,6 +15,9 @@ from campanile.demo.history import fill_history
 from campanile.demo.plan import choose_port, health, write_plan
 from campanile.demo.processes import Child, ChildFailed, Household, campanile
 from campanile.libraries import require_all
+from campus.errors import ConfigError
+from simulator.control.client import ask
+from simulator.control.words import Act, Question
 
 READY_TIMEOUT_S = 60.0
 WATCH_INTERVAL_S = 1.0
@@ -92,8 +95,11 @@ def _bring_up(folder: DemoFolder, household: Household, http_port: int) -> str:
     controller.log.unlink(missing_ok=True)  # its line with the one-time address must be this start's
     click.echo("Starting brokers, devices, controller and agents ...")
     household.start(Child("brokers", campanile("simulate", "brokers", *where), folder.logs))
-    household.start(Child("devices", campanile("simulate", "run", *where), folder.logs))
+    devices = Child("devices", campanile("simulate", "run", *where), folder.logs)
+    household.start(devices)
     household.start(controller)
+    # An agent that asks before anything answers would begin the district's first day with unreachable devices.
+    _wait(household, lambda: _is_simulated(folder.path), "the simulated devices", devices)
     household.start(
         *(
             Child(f"agent-{config.stem}", campanile("agent", "run", "--config", str(config)), folder.logs)
@@ -113,6 +119,15 @@ def _wait(household: Household, look: Callable[[], T | None], what: str, child: 
             raise ChildFailed(f"waited {READY_TIMEOUT_S:.0f} s in vain for {what}. {child.last_words()}")
         time.sleep(0.1)
     return found
+
+
+def _is_simulated(folder: Path) -> bool:
+    """Whether the simulated devices answer: their control socket is the last thing they open."""
+    try:
+        ask(folder, Question(Act.STATUS))
+    except ConfigError:
+        return False
+    return True
 
 
 def _console_line(log: Path) -> str:
