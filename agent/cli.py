@@ -186,6 +186,23 @@ agent.add_command(credentials)
 agent.add_command(set_)
 
 
+@agent.command(short_help="Ask application services and paths once.")
+@click.option("--config", "path", type=_FILE, required=True, help="The agent's YAML file.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON list instead of text.")
+def services(path: Path, *, as_json: bool) -> None:
+    """Ask every service and every path of the file once, from this machine, and say what was found. Sends nothing.
+
+    \b
+    Example:
+      campanile agent services --config agent.yaml
+    """
+    from agent.config import load_config
+    from agent.try_services import asked_once, lines
+
+    found = asyncio.run(asked_once(load_config(path)))
+    click.echo(json.dumps([each._asdict() for each in found], ensure_ascii=False) if as_json else lines(found))
+
+
 def _run(built: "Agent") -> None:
     """Run to the end; of several errors at once the first of ours is the one a person can act on."""
     from agent.main import run_until_told

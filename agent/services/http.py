@@ -147,11 +147,19 @@ async def _read(
     connection: h11.Connection, reader: asyncio.StreamReader, max_bytes: int
 ) -> tuple[int, dict[str, str], bytes, float]:
     """Status, headers, at most `max_bytes` of the body, and when the first byte came."""
-    status, headers, body, first_s = 0, dict[str, str](), bytearray(), 0.0
+    status, headers, body, first_s, is_closed = 0, dict[str, str](), bytearray(), 0.0, False
     while len(body) < max_bytes:
-        event = connection.next_event()
+        try:
+            event = connection.next_event()
+        except h11.RemoteProtocolError as error:
+            if is_closed:
+                raise CheckFailed(
+                    ServiceState.BROKEN_OFF, "the connection was closed before the answer ended"
+                ) from error
+            raise
         if event is h11.NEED_DATA:
             chunk = await reader.read(_READ_BYTES)
+            is_closed = not chunk
             first_s = first_s or time.perf_counter()
             connection.receive_data(chunk)
         elif isinstance(event, h11.Response):
