@@ -12,29 +12,42 @@ from click.testing import CliRunner, Result
 from agent.address import HostPort
 from agent.decode.mqtt import decode_message
 from agent.link import Heard
+from agent.presence import Sign
 from agent.probe import probe_report
 from agent.probe_text import rendered
 from agent.snmp_access import Community
 from campanile.cli import main
+from campus.ids import slug
 from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue
 from firmware_profiles.examine import examine
 from firmware_profiles.load import load_catalogue
-from firmware_profiles.model import Match, MessagePoint, Point, Profile, Table
+from firmware_profiles.messages import Message, MessagePoint, NamedPoint, Vocabulary
+from firmware_profiles.model import Match, Point, Profile, Table
 from simulator.snmp.responder import Responder, responding
 from simulator.snmp.snmprec import parse_snmprec
+from tests.support import sparkplug
+from tests.support.mqtt_ears import Ears, values
 from tests.support.snmp import NOW, SHIPPED
+from tests.support.sparkplug import metric, payload
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "20-add-a-device.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
+PROFILES = {
+    next(line.removeprefix("title: ") for line in text.splitlines()): text
+    for language, text in BLOCKS
+    if language == "yaml" and text.startswith("title: ")
+}
+CLIMATE_BOX = "Acme climate box"
+
+
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
-    """The page's two profiles as files."""
-    climate, air = [text for language, text in BLOCKS if language == "yaml"]
-    for name, text in (("climate-box", climate), ("air", air)):
-        path = tmp_path / "acme" / f"{name}.yaml"
+    """The page's profiles as files, each under its title."""
+    for title, text in PROFILES.items():
+        path = tmp_path / "acme" / f"{slug(title.removeprefix('Acme '))}.yaml"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return tmp_path
@@ -51,7 +64,8 @@ def probed(catalogue: Catalogue) -> str:
 
 def test_its_profiles_pass_the_check(own: Path) -> None:
     verdict = examine([own])
-    assert (verdict.checked, verdict.findings) == (2, [])
+    assert (verdict.checked, verdict.findings) == (len(PROFILES), [])
+    assert len(PROFILES) >= 4
 
 
 def test_before_the_profile_the_probe_says_what_to_match_by() -> None:
@@ -107,8 +121,7 @@ def test_the_whole_way_as_the_page_has_it(place: str) -> None:
 def test_every_step_of_the_page_works_once_the_profile_is_done(place: str) -> None:
     steps = [words for step in ("1. ", "2. ", "3. ") for words in commands(step)]
     assert [call(words, place).exit_code for words in steps] == [0] * len(steps)
-    (done, _) = [text for language, text in BLOCKS if language == "yaml"]
-    Path("my-profiles/acme/climate-box.yaml").write_text(done)
+    Path("my-profiles/acme/climate-box.yaml").write_text(PROFILES[CLIMATE_BOX])
     told = [call(words, place) for step in ("4. ", "5. ") for words in commands(step)]
     assert [result.exit_code for result in told] == [0, 0, 0]
     for words in ("serial CB2-", "server rack 24.3 °C", "all right"):
@@ -138,10 +151,45 @@ def test_its_mqtt_device_is_heard(own: Path) -> None:
     assert (harvest.facts.vendor, harvest.facts.model) == ("Acme", "A1")
 
 
+def test_its_gateway_speaks_for_what_stands_behind_it(own: Path) -> None:
+    ears = Ears(load_catalogue(own))
+    body = {"nodes": [{"id": 7, "label": "冷库", "t": -18.4, "at": ears.now // 1000}]}
+    probe = ears.said("acmegw/gw-1/report", body)
+    assert (probe.device, probe.gateway, probe.silence_s, values(probe)) == (
+        "gw-1-7",
+        "gw-1",
+        3600,
+        {("temperature_cel", ""): -18.4},
+    )
+    assert probe.harvest.facts is not None
+    assert probe.harvest.facts.name == "冷库"
+    assert ears.said("acmegw/gw-1/status", b"down", is_retained=True).sign is Sign.OFFLINE
+    assert values(ears.said("acmegw/gw-1/pulse/p-3/2", b"21.5")) == {("temperature_cel", "channel 2"): 21.5}
+
+
+def test_its_sparkplug_names_mean_what_it_says(own: Path) -> None:
+    ears = Ears(load_catalogue(own))
+    birth = payload(
+        metric("AI/flow temp", 655, sparkplug.INT16),
+        metric("DI/Alarm", False, sparkplug.BOOLEAN),
+        metric("Info/Type", "B-200", sparkplug.STRING),
+        seq=0,
+    )
+    said = ears.said("spBv1.0/no-1/NBIRTH/boiler-2", birth)
+    assert values(said) == {("temperature_cel", "flow"): 65.5, ("alarm_state", ""): 0}
+    assert said.harvest.facts is not None
+    assert (said.harvest.facts.vendor, said.harvest.facts.model) == ("Acme", "B-200")
+
+
 def test_every_key_is_explained() -> None:
     section = PAGE.partition("## Every key")[2]
     keys = {*Profile.__struct_fields__, *Match.__struct_fields__, *Point.__struct_fields__, *Table.__struct_fields__}
     assert len(keys) > 25
-    missing = {key for key in keys if key not in section and key not in {"messages", "instance"}}
+    keys |= {
+        *Message.__struct_fields__,
+        *MessagePoint.__struct_fields__,
+        *Vocabulary.__struct_fields__,
+        *NamedPoint.__struct_fields__,
+    }
+    missing = {key for key in keys if key not in section}
     assert not missing
-    assert all(key in PAGE for key in MessagePoint.__struct_fields__)
