@@ -9,7 +9,7 @@ import math
 import shutil
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from agent.facts import FactsBook
 from agent.presence import Presence
 from agent.snmp_access import SnmpUser
 from agent.spool.report import read_strangers
-from campus.errors import ConfigError, Poison
+from campus.errors import ConfigError, Poison, file_trouble
 from campus.ids import DeviceId
 from firmware_profiles.catalogue import Catalogue
 from firmware_profiles.load import load_catalogue
@@ -46,18 +46,24 @@ PROGRESS_S = 10.0
 
 def discover(path: Path, range_texts: Sequence[str], listen_s: float, *, is_json: bool, write: bool) -> None:
     """The whole command; `ConfigError` for what a person must mend."""
+    if is_json and write:
+        raise ConfigError("--write asks a person, --json is for programs: choose one of them")
     config = load_config(path)
-    begin = begin_of(config, range_texts, path)
     plan = config.discovery
     if plan is None:
-        raise ConfigError(f"{path}: has no block `discovery`. {_EXAMPLE}")
+        raise ConfigError(
+            f"{path}: has no block `discovery`. Add `discovery: {{ranges: [10.20.1.0/24]}}`, the school's own networks: nothing "
+            "outside of them is ever asked"
+        )
+    begin = begin_of(plan, range_texts)
     catalogue = load_catalogue(config.profiles_path)
     say: Callable[[str], None] = (lambda _: None) if is_json else click.echo
     say(_announcement(plan, begin))
     scan, heard = asyncio.run(_scanned(config, plan, catalogue, begin, listen_s, say))
     observations = [*configured(config), *scan.observations, *heard]
     found = findings(observations, surroundings_of(config, plan, catalogue))
-    outside = sorted({one.address for one in observations if one.address and not is_allowed(one.address, plan.ranges)})
+    told_of = {one.address for one in observations if one.address and ":" not in one.address}
+    outside = sorted(address for address in told_of if not is_allowed(address, plan.ranges))
     answered = {one.address for one in scan.observations}
     if is_json:
         click.echo(json.dumps(as_json(found, outside, len(scan.asked)), ensure_ascii=False))
@@ -67,30 +73,28 @@ def discover(path: Path, range_texts: Sequence[str], listen_s: float, *, is_json
         say("\n" + table(found.devices))
         say("\n" + closing(found, outside, len(scan.asked - answered)))
     if write:
-        write_entries(path, found, say)
+        write_entries(path, found)
 
 
-_EXAMPLE = "Add `discovery: {ranges: [10.20.1.0/24]}`, the school's own networks: nothing outside of them is ever asked"
-
-
-def begin_of(config: AgentConfig, texts: Sequence[str], path: Path) -> tuple[Range, ...]:
+def begin_of(plan: DiscoveryConfig, texts: Sequence[str]) -> tuple[Range, ...]:
     """The ranges of the command line, else all that are allowed; `ConfigError` for one that is not allowed."""
-    if config.discovery is None:
-        raise ConfigError(f"{path}: has no block `discovery`. {_EXAMPLE}")
     begin = []
     for text in texts:
         try:
             begin.append(parse_range(text))
         except Poison as error:
             raise ConfigError(f"--range: {error}") from error
-        if not is_within(begin[-1], config.discovery.ranges):
-            allowed = ", ".join(config.discovery.settings.ranges)
+        if not is_within(begin[-1], plan.ranges):
+            allowed = ", ".join(plan.settings.ranges)
             raise ConfigError(f"--range {text}: lies outside of discovery.ranges ({allowed}). Add it there first")
-    return tuple(begin) or config.discovery.ranges
+    return tuple(begin) or plan.ranges
 
 
-def write_entries(path: Path, found: Findings, say: Callable[[str], None]) -> None:
-    """Show what would change in agent.yaml, ask, keep a backup, write; the new file has been read and checked before."""
+def write_entries(path: Path, found: Findings) -> None:
+    """Show what would change in agent.yaml, ask, keep a backup, write; the new file has been read and checked before.
+
+    `ConfigError` when the file cannot be added to, or not be written.
+    """
     entries: dict[str, list[str]] = {}
     for device in found.newcomers:
         if device.entry:
@@ -98,25 +102,37 @@ def write_entries(path: Path, found: Findings, say: Callable[[str], None]) -> No
     if not entries:
         click.echo("There is nothing to write.")
         return
+    try:
+        backup = _written(path, entries)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {file_trouble(error)}. Nothing was changed") from error
+    if backup is None:
+        click.echo("Nothing was written.")
+        return
+    count = sum(map(len, entries.values()))
+    click.echo(f"{count} devices written; the file as it was is {backup.name}. Restart the agent to read them.")
+
+
+def _written(path: Path, entries: Mapping[str, Sequence[str]]) -> Path | None:
+    """The backup once the file has been replaced; None when the person says no."""
     real = path.resolve()
     before = real.read_text(encoding="utf-8")
     after = with_entries(before, entries, str(path))
     fresh = real.with_name(f".{real.name}.new")
-    fresh.write_text(after, encoding="utf-8")
+    fresh.touch(mode=0o600)  # it may hold secrets
     try:
+        fresh.write_text(after, encoding="utf-8")
         shutil.copymode(real, fresh)
         load_config(fresh)
         click.echo("\n" + difference(before, after, path.name))
         if not click.confirm(f"\nWrite this to {path}?", default=False):
-            click.echo("Nothing was written.")
-            return
+            return None
         backup = real.with_name(f"{real.name}.{time.strftime('%Y%m%d-%H%M%S')}.bak")
         shutil.copy2(real, backup)
         fresh.replace(real)
     finally:
         fresh.unlink(missing_ok=True)
-    count = sum(map(len, entries.values()))
-    click.echo(f"{count} devices written; the file as it was is {backup.name}. Restart the agent to read them.")
+    return backup
 
 
 def _announcement(plan: DiscoveryConfig, begin: Sequence[Range]) -> str:

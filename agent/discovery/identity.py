@@ -51,6 +51,24 @@ def merge(observations: Iterable[Observation]) -> Merged:
     return Merged(tuple(devices), tuple(sorted(conflicts)))
 
 
+def without_bystanders(observations: Iterable[Observation]) -> list[Observation]:
+    """All but the rows of address and forwarding tables that are about nobody else: a switch hears every telephone.
+
+    >>> switch = Observation(source=Source.SNMP, address="10.20.1.2")
+    >>> rows = [Observation(source=Source.ARP, address=f"10.20.1.{n}", macs=(f"00e0fc00000{n}",)) for n in (2, 3)]
+    >>> heard = [Observation(source=Source.BRIDGE, macs=(f"00e0fc00000{n}",)) for n in (2, 3)]
+    >>> [one.macs for one in without_bystanders([switch, *rows, *heard])]
+    [(), ('00e0fc000002',), ('00e0fc000002',)]
+    """
+    told = list(observations)
+    kept = [one for one in told if one.source not in {Source.ARP, Source.BRIDGE}]
+    addresses = {one.address for one in kept if one.address}
+    macs = {mac for one in kept for mac in one.macs}
+    resolved = [one for one in told if one.source is Source.ARP and (one.address in addresses or macs & set(one.macs))]
+    macs |= {mac for one in resolved for mac in one.macs}
+    return kept + resolved + [one for one in told if one.source is Source.BRIDGE and macs & set(one.macs)]
+
+
 def order(observation: Observation) -> tuple[int, bytes]:
     """The most believable first, then by what was said."""
     return observation.source, msgspec.json.encode(observation)

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from agent.discovery.identity import merge
+from agent.discovery.identity import merge, without_bystanders
 from agent.discovery.lines import entry_line
 from agent.discovery.observation import Observation, Source, mac_key, name_key, serial_key
 from agent.discovery.place import Device, Place, is_only_told, places
@@ -59,7 +59,7 @@ class Findings(NamedTuple):
 
 def findings(observations: Collection[Observation], around: Surroundings) -> Findings:
     """Devices out of everything that was observed."""
-    merged = merge(observations)
+    merged = merge(without_bystanders(observations))
     devices = [device for device in merged.devices if any(one.source.names_a_device for one in device)]
     found_places = places(devices, around.site)
     labels = [_label(device, around.site) for device in devices]

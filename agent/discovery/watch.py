@@ -13,6 +13,7 @@ from agent.config import AgentConfig
 from agent.discovery.compare import Change, Memory, compare
 from agent.discovery.config import DiscoveryConfig
 from agent.discovery.identify import CollectorFactory
+from agent.discovery.identity import without_bystanders
 from agent.discovery.known import configured, of_candidates, of_facts
 from agent.discovery.memory import memory_path, read_memory, write_memory
 from agent.discovery.observation import Observation
@@ -80,8 +81,8 @@ class DiscoveryWatch:
             if self._timer.now_s() >= due_s:
                 due_s = self._timer.now_s() + self._plan.settings.every_h * 3600
                 await self.scan()
-            elif self._has_scanned:
-                self._tell(self._findings())
+            else:
+                await self.look()
 
     def _first_pause_s(self) -> float:
         """Until the first scan: soon after every start, for agent.yaml may be another; not at once with all other schools."""
@@ -95,8 +96,9 @@ class DiscoveryWatch:
         scan = Scan(plan, self._catalogue, self._collector_for, self._timer, self._clock)
         _log.info("discovery_started ranges=%s", ",".join(self._plan.settings.ranges))
         await scan.run()
-        self._scanned, self._has_scanned = scan.observations, True
-        found = self._findings()
+        self._scanned = without_bystanders([*scan.observations, *self._known()])
+        self._has_scanned = True
+        found = await self._findings()
         now = self._clock()
         self._memory, changes = compare(self._memory, found.devices, self._plan.settings.forget_after, now)
         _log.info(
@@ -110,23 +112,24 @@ class DiscoveryWatch:
             self._tell_change(change, now)
         if scan.failed:
             self._sink(self._device, Harvest(dropped=Counter(discovery_failed=scan.failed)))
+        self._told = None  # once for each scan it is told whatever it says: the controller may have lost it
         self._tell(found)
 
-    def _findings(self) -> Findings:
-        registered = {device.entry.id for device in self._config.devices}
-        registered |= {entry.id for entry in self._config.file.mqtt_devices}
+    async def look(self) -> None:
+        """Tell what brokers and traps brought since the last scan; nothing before the first, which knows all others."""
+        if self._has_scanned:
+            self._tell(await self._findings())
+
+    async def _findings(self) -> Findings:
+        around = surroundings_of(self._config, self._plan, self._catalogue)
+        return await asyncio.to_thread(findings, [*self._known(), *self._scanned], around)
+
+    def _known(self) -> list[Observation]:
+        """What is known without asking."""
         facts = self._book.known()
         # whom a profile understands is registered by being heard: only what is found beside that is a newcomer
-        heard = {str(each.device) for each in facts}
-        return findings(
-            [
-                *configured(self._config),
-                *of_facts(facts, registered | heard),
-                *of_candidates(self._candidates.listed()),
-                *self._scanned,
-            ],
-            surroundings_of(self._config, self._plan, self._catalogue),
-        )
+        registered = [str(each.device) for each in facts]
+        return [*configured(self._config), *of_facts(facts, registered), *of_candidates(self._candidates.listed())]
 
     def _tell(self, found: Findings) -> None:
         """The document, where it says anything new."""

@@ -125,14 +125,20 @@ def test_a_device_that_is_gone_is_told_and_leaves_the_document(tmp_path: Path) -
     assert event.text == f"core-1 (Test switch, version 1.0) was at {NETWORK}.3; it was not found once"
 
 
-def test_the_same_again_is_not_told_again(tmp_path: Path) -> None:
-    sink = Sink()
+def test_between_scans_only_what_is_new_is_told(tmp_path: Path) -> None:
+    sink, candidates = Sink(), Candidates()
 
     async def play(udp: int) -> None:
-        watch = watch_of(tmp_path, udp, sink, Candidates())
+        watch = watch_of(tmp_path, udp, sink, candidates)
+        await watch.look()
+        assert sink.documents == [], "before the first scan nobody knows who else is there"
         await watch.scan()
-        await watch.scan()
+        await watch.look()
+        candidates.note("acme/7/air", b"21", "no_profile", 1)
+        await watch.look()
+        candidates.note("acme/7/air", b"22", "no_profile", 2)
+        await watch.look()
 
     with devices(2) as udp:
         asyncio.run(play(udp))
-    assert len(sink.documents) == 1
+    assert sink.addresses == [[f"{NETWORK}.2"], ["", f"{NETWORK}.2"]]
