@@ -1,13 +1,14 @@
 """A device's page: is it healthy and since when, the pictures that matter for its kind, ports, facts, alerts."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
 from campus.ids import DeviceId, SiteId
-from campus.metrics import catalogue
+from campus.metrics import Health, catalogue
 from campus.samples import DeviceKind, Event, Neighbour, PortFacts
 from controller.console.console import Console
 from controller.console.page import Page, address, attempt, device_address
@@ -25,7 +26,7 @@ OLD_MS: Final = 15 * 60_000
 SHOWN_ALERTS: Final = 8
 SHOWN_REPORTS: Final = 12
 MAX_INSTANCES: Final = 6
-"""A picture with more lines or rows than this is not read by anybody."""
+"""A picture with more lines or rows than this is not read by anybody, nor are more numbers of one kind."""
 STATES_FIRST: Final = frozenset(
     {DeviceKind.BOARD, DeviceKind.PROJECTOR, DeviceKind.CAMERA, DeviceKind.RECORDER, DeviceKind.GATE, DeviceKind.UPS}
 )
@@ -98,8 +99,8 @@ def device_router(console: Console) -> APIRouter:
         health = services.overview.device_health(scope, found.site, found.id)
         latest = attempt(lambda: services.telemetry.latest(scope, found.site, found.id))
         chosen = period if period in PERIODS else DEFAULT_PERIOD
-        shown = {panel.metric for panel in PANELS[found.kind]} | {panel.mirror for panel in PANELS[found.kind]}
         values = [each for each in latest or [] if each.metric in catalogue()]
+        main_values = told_first(found.kind, values)
         return console.render(
             page,
             "device.html",
@@ -109,8 +110,8 @@ def device_router(console: Console) -> APIRouter:
             room=_room_name(console, page, scope, found),
             is_readable=latest is not None,
             crowded={each.metric for each in values if sum(each.metric == other.metric for other in values) > 1},
-            main_values=_in_panel_order(found.kind, values),
-            other_values=[each for each in values if each.metric not in shown | PORT_METRICS],
+            main_values=main_values,
+            other_values=[each for each in values if each not in main_values and each.metric not in PORT_METRICS],
             pictures=pictures(page, found, values, chosen, port, metric),
             may_see_configuration=scope.role >= Role.OPERATOR,
             chosen=chosen,
@@ -210,14 +211,22 @@ def _by_name(devices: list[Device]) -> dict[str, Device]:
     return {name: each for each in devices for name in (each.name, f"{each.site}-{each.id}", str(each.id))}
 
 
-def _in_panel_order(kind: DeviceKind, values: list[LatestValue]) -> list[LatestValue]:
+def told_first(kind: DeviceKind, values: list[LatestValue]) -> list[LatestValue]:
+    """What stands at the top, in the order of the kind's panels; of a crowd of parts only those that are not well."""
     order = [panel.metric for panel in PANELS[kind] if panel.metric not in PORT_METRICS] + [
         "uptime_s",
         "response_time_ms",
         "poll_complete_percent",
     ]
-    wanted = [each for each in values if each.metric in order]
+    parts = Counter(each.metric for each in values)
+    wanted = [
+        each for each in values if each.metric in order and (parts[each.metric] <= MAX_INSTANCES or _is_ill(each))
+    ]
     return sorted(wanted, key=lambda each: (order.index(each.metric), natural(each.instance)))
+
+
+def _is_ill(value: LatestValue) -> bool:
+    return value.state is not None and value.state.health in {Health.FAILED, Health.ATTENTION}
 
 
 def _room_name(console: Console, page: Page, scope: Scope, device: Device) -> str:

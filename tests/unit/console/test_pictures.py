@@ -16,7 +16,7 @@ from controller.console.csv_file import csv_text
 from controller.console.language import Language
 from controller.console.metro import HEIGHT, MAX_SCHOOLS, WIDTH, metro
 from controller.console.page import Page, Theme, address
-from controller.console.pages.device import natural, ports
+from controller.console.pages.device import natural, ports, told_first
 from controller.console.pages.utilisation import heat_table
 from controller.console.panels import PANELS, PORT_METRICS
 from controller.console.pictures import lines_picture, rule_limits, strip_picture, wall_ms
@@ -210,4 +210,20 @@ def test_parts_of_a_device_have_words_where_we_know_them() -> None:
         "freezer-door",
         "black",
         "",
+    ]
+
+
+def test_of_a_crowd_of_parts_only_those_that_are_not_well_stand_at_the_top() -> None:
+    def latest(metric: str, instance: str, value: float) -> LatestValue:
+        return LatestValue(MetricId(metric), Instance(instance), START, value)
+
+    channels = [latest("channel_state", str(number), float(number != 8)) for number in range(1, 17)]
+    days = [latest("recording_days", str(number), 42.0) for number in range(1, 17)]
+    discs = [latest("hardware_state", name, 1.0) for name in ("hdda", "hddb")]
+    first = told_first(DeviceKind.RECORDER, [*days, *channels, *discs, latest("reachable", "", 1.0)])
+    assert [(each.metric, each.instance) for each in first] == [
+        ("hardware_state", "hdda"),
+        ("hardware_state", "hddb"),
+        ("channel_state", "8"),
+        ("reachable", ""),
     ]
