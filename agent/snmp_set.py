@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pyasn1.error import PyAsn1Error
+from pysnmp.error import PySnmpError
 from pysnmp.hlapi.v3arch import asyncio as pysnmp
 from pysnmp.proto.api import v2c
 from pysnmp.proto.errind import RequestTimedOut
@@ -88,6 +90,8 @@ class Setter:
                 *(pysnmp.ObjectType(pysnmp.ObjectIdentity(oid), value) for oid, value in bindings),
                 lookupMib=False,
             )
+        except (PyAsn1Error, PySnmpError) as error:
+            raise Poison("garbage", f"{self.address} answers badly: {error}") from error
         finally:
             engine.close_dispatcher()
         if failure:
@@ -95,14 +99,16 @@ class Setter:
         return int(status), int(index), told
 
     async def _failure(self, failure: Any) -> Transient | Poison:
+        advice = "wrong address or community, or the device does not let this machine ask"
         if isinstance(self.access, SnmpUser):
             why = await refusal_of(self.address, self.access, _ASK_S)
             if why is not Refusal.NONE:
                 return Poison("login_refused", f"{self.address} refuses the SNMPv3 user: {why}")
+            advice = "it lets the user in, and is busy"
         if isinstance(failure, RequestTimedOut):
             return Transient(
-                f"{self.address} does not answer {self.access.spoken}: wrong address or community, or the device lets nobody "
-                "set anything; if something was being set, look at what it holds"
+                f"{self.address} does not answer {self.access.spoken}: {advice}. If something was being set, look at what it "
+                "holds"
             )
         return Poison("garbage", f"{self.address} answers badly: {failure}")
 

@@ -16,7 +16,9 @@ EXTRA = f"""
 rwcommunity {WRITER} 127.0.0.1
 createUser writer SHA-256 "{PROOF}" AES "{HIDING}"
 createUser reader SHA-256 "{PROOF}" AES "{HIDING}"
+createUser open
 rwuser writer priv
+rwuser open noauth
 rouser reader priv
 """
 
@@ -47,8 +49,9 @@ def by_user(name: str) -> tuple[str, ...]:
         ("--community", WRITER, "--yes"),
         ("--community", WRITER, "--version", "1", "--yes"),
         by_user("writer"),
+        ("--v3-user", "open", "--v3-auth", "none", "--yes"),
     ],
-    ids=["v2c", "v1", "v3"],
+    ids=["v2c", "v1", "v3", "v3 without a password"],
 )
 def test_it_shows_what_was_and_what_is(host: Snmpd, who: tuple[str, ...]) -> None:
     assert run(host, f"{CONTACT}=string:before", *who).exit_code == 0
