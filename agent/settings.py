@@ -198,7 +198,7 @@ class DiscoverySettings(_Settings, frozen=True):
     every_h: float = 24.0
     rate_per_s: float = 50.0
     """Packets, of everything that is asked together."""
-    concurrency: int = 32
+    concurrency: int = 64
     """Addresses asked at once."""
     credentials: tuple[str, ...] = ()
     """Names of `credentials` that are tried, in this order; empty: all. Each is tried once where it is a sign-in."""
