@@ -36,6 +36,8 @@ def _check_message(place: Place, message: Message) -> None:
         _check_source(where.at("instance"), point.instance, names)
         if message.form is MessageForm.TEXT and point.pointer.startswith("/"):
             where.at("pointer").say("a plain text has no parts", "write `pointer: ''`, or leave out `form: text`")
+        if message.form is MessageForm.JSON and not (point.pointer or point.each):
+            where.at("pointer").say("the whole message is no number", "say where it stands, or write `form: text`")
     for fact, text in zip(message.facts.__struct_fields__, _texts(message), strict=True):
         _check_source(place.at("facts", fact), text, names)
     _check_source(place.at("gateway"), message.gateway, names)
@@ -70,8 +72,10 @@ def _check_device(place: Place, message: Message, names: list[str]) -> None:
     if message.device:
         _check_source(place.at("device"), message.device, names)
     elif not message.each and "device" not in names:
-        advice = nearest("device", names) if names else " Write board/{device}/telemetry, or give `each` and `device`"
-        place.at("topic").say(f"the topic {message.topic!r} has no hole {{device}}", advice.strip())
+        advice = (
+            f"rename {{{names[-1]}}}, or give `device`" if names else "write board/{device}/telemetry, or give `device`"
+        )
+        place.at("topic").say(f"the topic {message.topic!r} has no hole {{device}}", advice)
 
 
 def _check_pointer(place: Place, text: str) -> None:
