@@ -142,6 +142,10 @@ NET_SNMP = "1.3.6.1.4.1.8072.3.2.10"
         ("1.3.6.1.4.1.705.1", "Eaton UPS", "1.3.6.1.4.1.705.1.1.1.0|4|UPS", "eaton/mge"),
         ("1.3.6.1.4.1.534.1", "Eaton UPS", "1.3.6.1.2.1.33.1.2.1.0|2|2", "generic/ups-mib"),
         ("1.3.6.1.4.1.318.1.3.4.6", "APC", "1.3.6.1.4.1.318.1.1.26.2.1.8.1|4|AP8000", "apc/rack-pdu"),
+        ("1.3.6.1.4.1.4413", "US-24-250W, 4.3.13.11253, Linux 3.6.5", "1.3.6.1.2.1.2.1.0|2|0", "ubiquiti/edgeswitch"),
+        ("1.3.6.1.4.1.10002.1", "Linux 2.6.33 XW", "1.3.6.1.4.1.41112.1.4.1.1.4.1|2|5180", "ubiquiti/airmax"),
+        ("1.3.6.1.4.1.41112.1.4", "Linux", "1.3.6.1.4.1.41112.1.4.1.1.4.1|2|5180", "ubiquiti/airmax"),
+        ("1.3.6.1.4.1.9.12.3.1.3.1812", "Cisco NX-OS(tm) n9000", "1.3.6.1.4.1.9.9.305.1.1.2.0|66|31", "cisco/nx-os"),
         ("1.3.6.1.4.1.1004849.3.2.10", "DH-IPC-0", "1.3.6.1.4.1.1004849.2.1.3.0|2|1", "dahua/camera"),
         ("1.3.6.1.4.1.1004849.3.2.10", "DH-NVR-0", "1.3.6.1.4.1.1004849.2.1.3.0|2|1", "dahua/recorder"),
     ],
@@ -150,6 +154,23 @@ def test_the_family_that_fits_closest(tmp_path: Path, object_id: str, descr: str
     path = tmp_path / "some.snmprec"
     path.write_text(f"1.3.6.1.2.1.1.1.0|4|{descr}\n1.3.6.1.2.1.1.2.0|6|{object_id}\n1.3.6.1.2.1.1.3.0|67|1\n{row}\n")
     assert probed(path)["profile"] == family
+
+
+def test_numbers_within_a_text_and_a_processor_that_older_systems_tell_of(tmp_path: Path) -> None:
+    path = tmp_path / "some.snmprec"
+    path.write_text(
+        "1.3.6.1.2.1.1.1.0|4|US-24-250W, 4.3.13.11253, Linux 3.6.5\n1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.4413\n"
+        "1.3.6.1.4.1.4413.1.1.1.1.4.1.0|2|51200\n1.3.6.1.4.1.4413.1.1.1.1.4.2.0|2|256000\n"
+        "1.3.6.1.4.1.4413.1.1.1.1.4.9.0|4|    5 Secs (  5.37%)   60 Secs (  6.02%)  300 Secs (  6.03%)\n"
+    )
+    report = probed(path)
+    assert [report["identity"][key] for key in ("model", "version")] == ["US-24-250W", "4.3.13.11253"]
+    assert named(report["cpu"], "percent") == {"": 6.0}
+    assert named(report["memory"], "percent") == {"": 80.0}
+    path.write_text(
+        "1.3.6.1.2.1.1.1.0|4|Cisco IOS\n1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.9.1.359\n1.3.6.1.4.1.9.2.1.58.0|2|17\n"
+    )
+    assert named(probed(path)["cpu"], "percent") == {"cpu 0": 17.0}
 
 
 @pytest.mark.parametrize(("vendor", "number"), [("Ricoh", 367), ("Synology", 6574), ("", 99999)])
