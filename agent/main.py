@@ -168,7 +168,7 @@ class Agent:
         return (
             f"site {config.address.site}, {len(config.devices)} polled devices, {len(self.listeners)} MQTT brokers with "
             f"{len(config.file.mqtt_devices)} named devices, uplink to {config.file.uplink.host}:{config.file.uplink.port}"
-            f"{_traps_in_words(config.traps)}"
+            f"{_traps_in_words(config.traps)}{_discovery_in_words(config)}"
         )
 
     def check(self) -> None:
@@ -255,6 +255,13 @@ def _traps_in_words(traps: TrapConfig | None) -> str:
         return ""
     places = ", ".join(map(str, traps.listen))
     return f", SNMP traps heard on {places} (engine id 0x{traps.access.engine_id.hex()})"
+
+
+def _discovery_in_words(config: AgentConfig) -> str:
+    if config.discovery is None:
+        return ""
+    settings = config.discovery.settings
+    return f", new devices looked for in {', '.join(settings.ranges)} every {settings.every_h:g} h"
 
 
 def _plates(config: AgentConfig) -> dict[DeviceId, Plate]:

@@ -28,7 +28,9 @@ def answer_line(told: Sequence[Observation]) -> str:
 
 
 def table(findings: Sequence[Finding]) -> str:
-    """All devices, one a line, columns as wide as they need to be."""
+    """All devices, one a line, columns as wide as they need to be; empty when there are none."""
+    if not findings:
+        return ""
     rows = [_HEAD, *(_row(each) for each in findings)]
     widths = [max(_width(row[column]) for row in rows) for column in range(len(_HEAD))]
     return "\n".join(
@@ -42,7 +44,7 @@ def closing(found: Findings, outside: Sequence[str], silent: int) -> str:
     newcomers = found.newcomers
     ready = [each for each in newcomers if each.entry]
     lines = [
-        f"{len(found.devices)} devices, {len(newcomers)} of them not in agent.yaml; {silent} addresses kept silent."
+        f"{len(found.devices)} devices found, {len(newcomers)} of them not in agent.yaml; {silent} addresses kept silent."
     ]
     lines += [f"Kept apart: {conflict}." for conflict in found.conflicts]
     if outside:
@@ -57,7 +59,7 @@ def closing(found: Findings, outside: Sequence[str], silent: int) -> str:
             lines += [f"  {line}" for each in ready if each.section == section for line in each.entry.split("\n")]
     if len(newcomers) > len(ready):
         lines.append(
-            f"{len(newcomers) - len(ready)} can not be read yet: give them a credential, or a profile (docs/20-add-a-device.md)."
+            f"{len(newcomers) - len(ready)} of them cannot be read yet: give them a credential, or a profile (docs/20-add-a-device.md)."
         )
     return "\n".join(lines)
 
