@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
@@ -14,15 +15,19 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from campus.configuration import ConfigurationText, encode_configuration
 from campus.errors import CampusError
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.newcomers import Newcomer, Newcomers
-from campus.samples import DeviceKind, Document, DocumentKind
+from campus.samples import DeviceKind, Document, DocumentKind, Event
+from campus.topics import Address
 from controller.alerts.engine import AlertEngine
 from controller.alerts.service import AlertService
 from controller.alerts.tables import AlertRow
 from controller.applications.service import ApplicationService
 from controller.capacity.service import CapacityService
+from controller.configurations.model import ChangeWindows
+from controller.configurations.service import ConfigurationService
 from controller.identity.scope import SYSTEM, Scope
 from controller.newcomers.service import NewcomersService
 from controller.overview.service import OverviewService
@@ -108,6 +113,10 @@ class World:
         newcomers = NewcomersService(engine, clock)
         for site in sites:
             newcomers.keep_document(address_of(SiteId(site.id)), _stranger(SiteId(site.id)), NOW)
+        configurations = ConfigurationService(engine, _Unheard(), ChangeWindows((), ZoneInfo(TIMEZONE)), clock)
+        for site in sites:
+            for at in (MONDAY, NOW):
+                configurations.keep_document(address_of(SiteId(site.id)), _configuration(site.id, at), at)
         telemetry = TelemetryService(store, self.registry)
         self.services: tuple[object, ...] = (
             self.registry,
@@ -119,6 +128,7 @@ class World:
             ApplicationService(store, self.registry, AlertEngine(store, self.registry, engine, clock), clock),
             newcomers,
             TopologyService(engine, self.registry, clock),
+            configurations,
         )
 
 
@@ -188,10 +198,26 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "key": [f"serial SN-{number}" for number in range(len(sites))],
         "severity": [],
         "since": [0, NOW],
+        "taken_at": [MONDAY],
+        "before": [MONDAY],
+        "after": [NOW],
+        "context": [3],
         "names": [[DistrictSeries(site, BOARD_101, MetricId("power_state"), Instance("")) for site in sites]],
     }
     optional = [None] if parameter.default is None else []
     return optional + known[parameter.name]
+
+
+class _Unheard:
+    """An `EventSink` nobody listens to."""
+
+    def note_events(self, _address: Address, _mark: FrameMark, _events: Sequence[Event]) -> None:
+        return
+
+
+def _configuration(site: str, at: int) -> Document:
+    content = encode_configuration(ConfigurationText(f"sysname {site}\nat {at}"))
+    return Document(GATEWAY, DocumentKind.CONFIGURATION, at, content)
 
 
 def _live(registry: RegistryService, store: MemoryStore, engine: sa.Engine, site: SiteId, alerts: int) -> None:
