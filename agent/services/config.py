@@ -98,7 +98,8 @@ class _Block:
                 f"{self._where('max_bytes')}: max_bytes is {entry.max_bytes}, must be 1 to {MAX_PAGE_BYTES}"
             )
         connect_to = self._place(entry.connect_to, "connect_to") if entry.connect_to else None
-        context = self._authorities(entry.ca_file) if entry.url.startswith("https:") else None
+        is_tls = entry.url.startswith("https:") or bool(entry.ca_file)  # a redirect may lead from one to the other
+        context = self._authorities(entry.ca_file) if is_tls else None
         return HttpCheck(entry, context, self._credential(entry.credential), connect_to)
 
     def _refuse_url(self, url: str) -> None:

@@ -20,6 +20,16 @@ from campus.version import VERSION
 MAX_REDIRECTS = 5
 _READ_BYTES = 65_536
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CODECS = {
+    "gb2312": "gb18030",  # what pages that say so really are
+    "gbk": "gb18030",
+    "gb18030": "gb18030",
+    "big5": "big5",
+    "iso-8859-1": "cp1252",
+    "windows-1252": "cp1252",
+    "utf-16": "utf-16",
+}
+"""Character sets that pages name and that are not UTF-8; Python knows stranger ones, which no page gets to choose."""
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w-]{1,40})", re.IGNORECASE)
 
 
@@ -188,12 +198,7 @@ def page_text(headers: dict[str, str], body: bytes, max_bytes: int) -> str:
     named = re.search(r"charset=[\"']?([\w-]{1,40})", headers.get("content-type", ""), re.IGNORECASE)
     within = _META_CHARSET.search(body[:2048])
     charset = named[1] if named else within[1].decode("ascii", "replace") if within else "utf-8"
-    if charset.lower() in {"gb2312", "gbk"}:
-        charset = "gb18030"  # what pages that say so really are
-    try:
-        return body.decode(charset, "replace")
-    except LookupError:
-        return body.decode("utf-8", "replace")
+    return body.decode(_CODECS.get(charset.lower(), "utf-8"), "replace")
 
 
 def _shown(target: str) -> str:

@@ -116,6 +116,12 @@ PANELS: Final[dict[DeviceKind, tuple[Panel, ...]]] = {
         _REACHABLE,
     ),
     DeviceKind.AGENT: (
+        Panel("service_state"),
+        Panel("service_response_ms"),
+        Panel("path_state"),
+        Panel("path_delay_ms"),
+        Panel("path_loss_percent"),
+        Panel("path_down_bps"),
         Panel("agent_spool_age_s"),
         Panel("agent_spool_bytes"),
         Panel("agent_memory_bytes"),

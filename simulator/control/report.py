@@ -20,7 +20,8 @@ def fault_list(directory: Path, *, as_json: bool) -> str:
     if as_json:
         known = {name.value: {"text": kind.text, "kinds": list(kind.kinds or ())} for name, kind in FAULTS.items()}
         return json.dumps({"faults": known, "active": msgspec.to_builtins(running.faults) if running else None})
-    lines = [f"{name.value:<14}{kind.text}" for name, kind in FAULTS.items()]
+    width = max(len(name) for name in FAULTS) + 2
+    lines = [f"{name.value:<{width}}{kind.text}" for name, kind in FAULTS.items()]
     return "\n".join([*lines, "", *_active(running, directory)])
 
 
