@@ -58,9 +58,8 @@ def closing(found: Findings, outside: Sequence[str], silent: int) -> str:
             lines.append(f"{section}:")
             lines += [f"  {line}" for each in ready if each.section == section for line in each.entry.split("\n")]
     if len(newcomers) > len(ready):
-        lines.append(
-            f"{len(newcomers) - len(ready)} of them cannot be read yet: give them a credential, or a profile (docs/20-add-a-device.md)."
-        )
+        unread = len(newcomers) - len(ready)
+        lines.append(f"{unread} cannot be read yet: give a credential, or write a profile (docs/20-add-a-device.md).")
     return "\n".join(lines)
 
 
