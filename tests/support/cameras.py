@@ -8,9 +8,11 @@ from functools import cache
 
 from agent.address import HostPort
 from agent.collect.camera.collector import CameraCollector, CameraTarget
+from agent.collect.port import Harvest
 from agent.credentials import Credential
 from agent.settings import CameraEntry
 from campus.ids import DeviceId
+from campus.metrics import catalogue
 from campus.secret import Secret
 from firmware_profiles.catalogue import Catalogue
 from firmware_profiles.load import load_catalogue
@@ -19,6 +21,7 @@ from simulator.camera.proof import Account
 from simulator.camera.scene import View
 from simulator.camera.sight import Disk, Label, Sight
 from simulator.camera.web import Asked, CameraDoors, Said
+from tests.support.snmp import values
 
 NOW = 1_790_000_000_000
 PASSWORD = "c4mera-pw"
@@ -74,3 +77,19 @@ def collector_for(
         ),
         profiles(),
     )
+
+
+TIMES = {"response_time_ms", "stream_response_ms", "picture_sharpness"}
+"""What no two polls tell alike."""
+
+
+def told(harvest: Harvest) -> dict[tuple[str, str], float]:
+    """(metric, instance) to number, of what two polls of one device tell alike."""
+    return {key: value for key, value in values(harvest).items() if key[0] not in TIMES}
+
+
+def state(harvest: Harvest, metric: str) -> str:
+    """The name of the state a metric is in, empty when it was not told."""
+    found = [s.value for s in harvest.samples if s.key.metric == metric]
+    meant = next(m.state(found[0]) for name, m in catalogue().items() if name == metric) if found else None
+    return meant.name if meant else ""

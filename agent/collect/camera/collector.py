@@ -28,7 +28,8 @@ from campus.metrics import catalogue as metric_catalogue
 from campus.samples import DeviceFacts, DeviceKind, Event, Sample, SeriesKey, Severity
 from firmware_profiles.catalogue import Catalogue
 
-STREAM_OK = 200
+STREAM_OK, STREAM_BROKEN = 200, 500
+"""RTSP's words: fine, and from there on the device's own fault. Between them it was asked wrongly, and nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class CameraCollector:
         self._places: Places | None = None
         self._kind: DeviceKind | None = None
         self._has_told_refusal = False
+        self._has_looked_for_profile = False
+        self._has_asked = False
 
     @property
     def profile_name(self) -> str:
@@ -100,14 +103,15 @@ class CameraCollector:
         await self._http.close()
 
     async def _read(self, cadences: frozenset[Cadence], now: int, harvest: Harvest) -> None:
-        asker = self._asker or await self._recognised(now)
-        first = self._asker is None
+        if Cadence.SLOW in cadences or not self._has_looked_for_profile:
+            await self._recognise(now)
+        asker = self._asker
         if asker is None:
             harvest.dropped["no_profile"] += 1
             return
-        due = frozenset(Cadence) if first else cadences
+        due = cadences if self._has_asked else frozenset(Cadence)
         told = await asker.ask(due, now, harvest)
-        self._asker = asker
+        self._has_asked = True
         self._kind = told.kind or self._kind
         if Cadence.SLOW in due:
             harvest.facts = self._facts(told.facts, asker, now)
@@ -115,14 +119,15 @@ class CameraCollector:
         if Cadence.NORMAL in due:
             await self._look(asker, now, harvest)
 
-    async def _recognised(self, now: int) -> Asker | None:
+    async def _recognise(self, now: int) -> None:
+        """Find the profile, and again with every slow reading: there may be another camera at the address by then."""
         name = self._target.profile
         if name == AUTO_PROFILE:
             name = await recognise(self._catalogue, self._http, now)
-        if not name:
-            return None
-        self._name = name
-        return Asker(self._target.id, self._catalogue.profiles[name], self._http, self._onvif)
+        self._has_looked_for_profile = True
+        if name and name != self._name:
+            self._name, self._kind, self._has_asked = name, None, False
+            self._asker = Asker(self._target.id, self._catalogue.profiles[name], self._http, self._onvif)
 
     async def _look(self, asker: Asker, now: int, harvest: Harvest) -> None:
         """Stream and picture of a camera; a recorder's channels are looked at where their cameras are."""
@@ -160,8 +165,10 @@ class CameraCollector:
             harvest.samples.append(self._state("stream_state", "ok", now))
             if answer.codec:
                 harvest.samples.append(self._state("video_codec_state", answer.codec, now))
-        elif answer.status not in {401, 403}:  # who may not look does not know
+        elif answer.status >= STREAM_BROKEN:
             harvest.samples.append(self._state("stream_state", "none", now))
+        else:
+            harvest.dropped[f"rtsp_{answer.status}"] += 1
 
     def _tell_login(self, now: int, harvest: Harvest) -> None:
         is_refused = self._login.is_refused

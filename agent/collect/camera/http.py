@@ -92,26 +92,42 @@ class DeviceHttp:
         self, path: str, content: bytes, content_type: str, proof: httpx.Auth | None, most_bytes: int
     ) -> Reply:
         headers = {"Content-Type": content_type} if content_type else {}
-        method = "POST" if content else "GET"
         started = time.monotonic()
         try:
-            async with (
-                asyncio.timeout(ANSWER_TIMEOUT_S),
-                self._opened().stream(
-                    method, self._base + path, content=content or None, headers=headers, auth=proof
-                ) as response,
-            ):
-                gathered = bytearray()
-                async for chunk in response.aiter_raw():
-                    gathered += chunk
-                    if len(gathered) > most_bytes:
-                        raise Poison("too_large", f"more than {most_bytes} bytes for {path}")
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                request = self._opened().build_request(
+                    "POST" if content else "GET", self._base + path, content=content or None, headers=headers
+                )
+                response, gathered = await self._proven(request, proof or httpx.Auth(), most_bytes)
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError) as error:
             raise Transient(f"{self._base}: {error or type(error).__name__}") from error
         except (ValueError, KeyError, NotImplementedError) as error:  # a challenge that makes no sense
             raise Poison("bad_challenge", f"{path}: {error}") from error
         said = [response.headers.get("Server", ""), *response.headers.get_list("WWW-Authenticate")]
-        return Reply(response.status_code, bytes(gathered), "\n".join(said), (time.monotonic() - started) * 1000)
+        return Reply(response.status_code, gathered, "\n".join(said), (time.monotonic() - started) * 1000)
+
+    async def _proven(self, request: httpx.Request, proof: httpx.Auth, most_bytes: int) -> tuple[httpx.Response, bytes]:
+        """Send what the proof's flow asks for, one request after another; the library would read a refusal of any size."""
+        flow = proof.auth_flow(request)
+        following = next(flow)
+        while True:
+            response, gathered = await self._sent(following, most_bytes)
+            try:
+                following = flow.send(response)
+            except StopIteration:
+                return response, gathered
+
+    async def _sent(self, request: httpx.Request, most_bytes: int) -> tuple[httpx.Response, bytes]:
+        response = await self._opened().send(request, stream=True, auth=None)
+        try:
+            gathered = bytearray()
+            async for chunk in response.aiter_raw():
+                gathered += chunk
+                if len(gathered) > most_bytes:
+                    raise Poison("too_large", f"more than {most_bytes} bytes for {request.url.path}")
+            return response, bytes(gathered)
+        finally:
+            await response.aclose()
 
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:

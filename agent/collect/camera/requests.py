@@ -14,7 +14,7 @@ from agent.collect.camera.onvif import OnvifDevice
 from agent.collect.port import Cadence, Harvest
 from agent.decode.pointer import elements, resolve
 from agent.decode.tree import points_of, with_facts
-from campus.errors import Poison
+from campus.errors import Poison, Transient
 from campus.ids import DeviceId
 from campus.samples import DeviceFacts, DeviceKind
 from firmware_profiles.model import Profile
@@ -24,7 +24,10 @@ from firmware_profiles.select import compiled
 
 MAX_ITEMS = 128
 """That one request is asked for: the channels of the largest recorders."""
-_ABSENT = ("http_400", "http_403", "http_404", "http_405", "http_501", "soap_fault")
+ABSENT = frozenset({"http_400", "http_403", "http_404", "http_405", "http_501", "soap_fault"})
+"""How a device says that it does not know a path, or does not show it to this user."""
+SILENT_AT_MOST = 2
+"""Requests of one poll that may stay without an answer: a device that hangs must not hold up the others."""
 _CONTENT_TYPE = {
     AnswerForm.XML: "application/xml",
     AnswerForm.JSON: "application/json",
@@ -54,11 +57,12 @@ class Asker:
     async def ask(self, cadences: frozenset[Cadence], now: int, harvest: Harvest) -> _Told:
         """Ask what is due and add what was said to `harvest`.
 
-        `Transient` when the device stops answering, `Poison` when it refuses the password; what was said before stays.
+        `Transient` when the device has stopped answering, `Poison` when it refuses the password; what was said before stays.
         """
         if Cadence.SLOW in cadences:
             self._absent.clear()
         told = _Told(DeviceFacts(self.device, self.profile.kind, now))
+        silent = 0
         for index, request in enumerate(self.profile.requests):
             if request.cadence not in cadences or index in self._absent:
                 continue
@@ -68,10 +72,15 @@ class Asker:
             except Poison as error:
                 if error.reason.startswith("login"):
                     raise
-                if error.reason in _ABSENT:
+                if error.reason in ABSENT:
                     self._absent.add(index)
                 else:
                     harvest.dropped[error.reason] += 1
+            except Transient:
+                silent += 1
+                if silent >= SILENT_AT_MOST:
+                    raise
+                harvest.dropped["no_answer"] += 1
         return told
 
     async def _each(self, request: Request, now: int) -> list[Request]:

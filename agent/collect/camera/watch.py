@@ -4,6 +4,7 @@ import asyncio
 
 from agent.collect.camera.http import MAX_PICTURE_BYTES, DeviceHttp
 from agent.collect.camera.picture import Look, PictureState, UsualSharpness, is_frozen, judge, look_at
+from agent.collect.camera.requests import ABSENT
 from agent.collect.port import Harvest
 from agent.decode.value import settled
 from campus.errors import Poison
@@ -24,9 +25,10 @@ class Watcher:
         self._usual = UsualSharpness()
 
     async def check(self, path: str, now: int) -> Harvest:
-        """``picture_state`` and ``picture_sharpness``; the state ``none`` where the device gives no picture at `path`.
+        """``picture_state`` and ``picture_sharpness``; the state ``none`` where what the device gives at `path` is no picture.
 
-        `Transient` when it does not answer, `Poison` when the password is refused: then nothing is known of the picture.
+        Empty where it does not know the path. `Transient` when it does not answer, `Poison` when the password is refused: then
+        nothing is known of the picture.
         """
         harvest = Harvest()
         try:
@@ -40,6 +42,8 @@ class Watcher:
             if error.reason.startswith("login"):
                 raise
             harvest.dropped[error.reason] += 1
+            if error.reason in ABSENT:
+                return harvest
             harvest.samples.append(self._sample(_STATE, metric_catalogue()[_STATE].state_value("none"), now))
             return harvest
         state = judge(first, second, self._usual.of(second))

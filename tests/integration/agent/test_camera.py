@@ -7,30 +7,15 @@ from collections.abc import Callable
 
 import pytest
 
-from agent.collect.camera.login import AGAIN_AFTER_MS
 from agent.collect.port import Cadence, Harvest
-from campus.metrics import catalogue
 from campus.samples import DeviceKind
 from simulator.camera.dialects import dahua, hikvision, onvif
 from simulator.camera.scene import Trouble
 from simulator.camera.sight import Sight
-from tests.support.cameras import NOW, PASSWORD, Dialect, camera, collector_for, sight_of
-from tests.support.snmp import values
+from tests.support.cameras import NOW, Dialect, camera, collector_for, sight_of, state, told
 
 ALL, NORMAL = frozenset(Cadence), frozenset({Cadence.FAST, Cadence.NORMAL})
-TIMES = {"response_time_ms", "stream_response_ms", "picture_sharpness"}
 MINUTE_MS = 60_000
-
-
-def told(harvest: Harvest) -> dict[tuple[str, str], float]:
-    return {key: value for key, value in values(harvest).items() if key[0] not in TIMES}
-
-
-def state(harvest: Harvest, metric: str) -> str:
-    """The name of the state a metric is in, empty when it was not told."""
-    found = [s.value for s in harvest.samples if s.key.metric == metric]
-    meant = next(m.state(found[0]) for name, m in catalogue().items() if name == metric) if found else None
-    return meant.name if meant else ""
 
 
 async def polled(
@@ -154,56 +139,6 @@ def test_a_blurred_picture_is_known_by_how_sharp_the_camera_usually_is() -> None
     assert asyncio.run(scenario()) == ["ok"] * 6 + ["blurred"] * 2
 
 
-def test_a_wrong_password_is_tried_once_an_hour_and_said() -> None:
-    """Cameras shut out who was wrong five times; half a day of polls must stay below that at every door together."""
-
-    async def scenario() -> None:
-        async with camera(hikvision, sight_of(hikvision)) as doors:
-            collector = collector_for(doors, "wrong")
-            harvests = [await collector.poll(ALL, NOW + minute * MINUTE_MS) for minute in range(180)]
-            assert doors.account.shown == 3
-            assert {state(harvest, "login_state") for harvest in harvests} == {"refused"}
-            assert {state(harvest, "reachable") for harvest in harvests} == {"yes"}
-            assert [event.kind for harvest in harvests for event in harvest.events] == ["login_down"]
-            doors.account.password = "wrong"  # somebody put the account right
-            doors.account.refused = 0
-            right = await collector.poll(ALL, NOW + 3 * AGAIN_AFTER_MS)
-            assert state(right, "login_state") == "accepted"
-            assert [event.kind for event in right.events] == ["login_up"]
-            assert state(right, "picture_state") == "ok"
-            await collector.close()
-
-    asyncio.run(scenario())
-
-
-def test_a_wrong_onvif_password_is_tried_once_an_hour() -> None:
-    async def scenario() -> None:
-        async with camera(onvif, sight_of(onvif)) as doors:
-            collector = collector_for(doors, "wrong")
-            for minute in range(90):
-                harvest = await collector.poll(ALL, NOW + minute * MINUTE_MS)
-            assert doors.account.shown == 2
-            assert state(harvest, "login_state") == "refused"
-            await collector.close()
-
-    asyncio.run(scenario())
-
-
-def test_a_password_that_is_changed_shuts_all_doors_for_an_hour() -> None:
-    async def scenario() -> None:
-        async with camera(hikvision, sight_of(hikvision)) as doors:
-            collector = collector_for(doors)
-            await collector.poll(ALL, NOW)
-            doors.account.password = "another"
-            before = doors.account.refused
-            for minute in range(1, 59):
-                await collector.poll(NORMAL, NOW + minute * MINUTE_MS)
-            assert doors.account.refused - before <= 2  # the nonce may merely have been old: it is tried with a new one
-            await collector.close()
-
-    asyncio.run(scenario())
-
-
 def test_a_token_is_dated_by_the_cameras_own_clock() -> None:
     """A camera that is an hour ahead would refuse a token of our time."""
     harvest = asyncio.run(polled(onvif, lambda sight: setattr(sight, "ahead_s", 3600.0)))
@@ -215,58 +150,6 @@ def test_a_token_is_dated_by_the_cameras_own_clock() -> None:
 def test_a_wrong_clock_is_measured(dialect: Dialect) -> None:
     harvest = asyncio.run(polled(dialect, lambda sight: setattr(sight, "ahead_s", -125.0)))
     assert told(harvest)["clock_offset_s", ""] == pytest.approx(-125, abs=2)
-
-
-def test_without_a_password_a_camera_is_recognised_and_no_more() -> None:
-    async def scenario() -> None:
-        async with camera(hikvision, sight_of(hikvision)) as doors:
-            collector = collector_for(doors, "")
-            harvest = await collector.poll(ALL, NOW)
-            await collector.close()
-        assert told(harvest) == {("reachable", ""): 1}
-        assert harvest.dropped["login_wanted"] == 1
-        assert collector.profile_name == "hikvision/isapi"
-
-    asyncio.run(scenario())
-
-
-def test_silence_is_unreachable_and_nothing_else() -> None:
-    async def scenario() -> None:
-        async with camera(hikvision, sight_of(hikvision)) as doors:
-            collector = collector_for(doors)
-        harvest = await collector.poll(ALL, NOW)
-        assert told(harvest) == {("reachable", ""): 0}
-        assert not harvest.events
-        await collector.close()
-
-    asyncio.run(scenario())
-
-
-def test_garbage_disturbs_nobody() -> None:
-    async def scenario() -> None:
-        async with camera(hikvision, sight_of(hikvision)) as doors:
-            doors.babbles = True
-            collector = collector_for(doors, profile="hikvision/isapi")
-            harvest = await collector.poll(ALL, NOW)
-            await collector.close()
-        assert told(harvest)["reachable", ""] == 1
-        assert harvest.dropped["not_xml"] >= 3
-        assert state(harvest, "picture_state") == "none"
-
-    asyncio.run(scenario())
-
-
-def test_a_camera_whose_stream_is_gone_says_so() -> None:
-    async def scenario() -> None:
-        async with camera(hikvision, sight_of(hikvision)) as doors:
-            doors.rtsp_port = 1  # nobody listens there
-            collector = collector_for(doors, look=False)
-            harvest = await collector.poll(ALL, NOW)
-            await collector.close()
-        assert state(harvest, "stream_state") == "none"
-        assert not state(harvest, "picture_state")
-
-    asyncio.run(scenario())
 
 
 def test_no_picture_touches_the_disk() -> None:
@@ -287,18 +170,3 @@ def test_no_picture_touches_the_disk() -> None:
         is_watching = False
     assert state(harvest, "picture_state") == "ok"
     assert not written
-
-
-def test_passwords_are_never_shown() -> None:
-    async def scenario() -> list[str]:
-        seen = []
-        sight = sight_of(hikvision)
-        async with camera(hikvision, sight) as doors:
-            answer = doors.answer
-            doors.answer = lambda asked: (seen.append(asked.path + asked.body), answer(asked))[1]  # type: ignore[func-returns-value]
-            collector = collector_for(doors)
-            harvest = await collector.poll(ALL, NOW)
-            await collector.close()
-        return [*seen, repr(collector.__dict__), str(harvest)]
-
-    assert not any(PASSWORD in text for text in asyncio.run(scenario()))
