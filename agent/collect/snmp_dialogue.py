@@ -18,7 +18,7 @@ from gufo.snmp.policer import BasePolicer
 from agent.address import HostPort
 from agent.collect.snmp_portion import Portion
 from agent.collect.snmp_session import heed_cancellation, is_panic, opened_session
-from agent.snmp_access import Community, SnmpAccess, SnmpVersion
+from agent.snmp_access import Community, SnmpAccess, SnmpUser, SnmpVersion
 from campus.errors import Poison, Transient
 from campus.secret import Secret
 from firmware_profiles.raw import Raw
@@ -49,6 +49,9 @@ class SnmpTiming:
     attempts: int = 3
     patience: int = 12
     hail_attempts: int = 3
+    fresh_s: float = 100.0
+    """A session of SNMPv3 that rested for longer is not used again: it tells the device the time of then, and after 150 s the
+    device takes that for a recorded message (RFC 3414, section 2.2.3)."""
 
 
 class SnmpDialogue:
@@ -78,6 +81,7 @@ class SnmpDialogue:
         self._policer = policer
         self._lock = asyncio.Lock()
         self._session: SnmpSession | None = None
+        self._used_s = 0.0
         self._canary = ""
         self._absent: set[str] = set()
         """What is answered by an error, until the next learning: with version 1 all that the device does not have."""
@@ -227,7 +231,7 @@ class SnmpDialogue:
     async def _alone(self, ask: Callable[[SnmpSession], Awaitable[T]]) -> T:
         """Run one exchange with the session to itself; after any failure, or when cancelled, the session is not used again."""
         async with self._lock:
-            session, self._session = self._session, None
+            session, self._session = self._rested(), None
             is_fresh = session is None
             self.counts["requests"] += 1
             try:
@@ -239,7 +243,7 @@ class SnmpDialogue:
             except TimeoutError as error:
                 raise self._failed("timeouts", Transient(f"{self._address} does not answer")) from error
             except SnmpAuthError as error:
-                if not is_fresh:  # a session outlives a restart of the device's engine and is then refused
+                if not is_fresh:  # what let us in before is asked once more, from the beginning
                     raise self._failed("timeouts", Transient(f"{self._address} wants a new session")) from error
                 raise self._failed("refused", LoginRefused(self._address)) from error
             except SnmpError as error:
@@ -250,8 +254,13 @@ class SnmpDialogue:
                 if not is_panic(error):
                     raise
                 raise self._failed("garbage", Poison("garbage", f"{self._address} sends a torn datagram")) from error
-            self._session = session
+            self._session, self._used_s = session, asyncio.get_running_loop().time()
             return result
+
+    def _rested(self) -> SnmpSession | None:
+        """The session, if it may still be used."""
+        is_old = asyncio.get_running_loop().time() - self._used_s > self.timing.fresh_s
+        return None if is_old and isinstance(self._access, SnmpUser) else self._session
 
     def _failed(self, what: str, error: T) -> T:
         self.counts[what] += 1

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,17 @@ def test_a_restarted_engine_is_asked_with_a_new_session_in_the_same_poll(tmp_pat
     assert reachable == [1, 0, 1, 1]
     assert one.dialogue.counts["sessions"] > sessions, "a session does not outlive the engine it was made for"
     assert one.dialogue.counts["refused"] == 0
+
+
+def test_a_session_that_has_rested_is_not_used_again(host: Snmpd) -> None:
+    async def sessions(who: SnmpUser | Community) -> int:
+        asking = SnmpDialogue(HostPort("127.0.0.1", host.port), who, replace(QUICK, fresh_s=-1))
+        for _ in range(3):
+            await asking.hail([SYS_UPTIME])
+        return asking.counts["sessions"]
+
+    assert asyncio.run(sessions(user())) == 3, "it would tell the device the time of then"
+    assert asyncio.run(sessions(Community(Secret(COMMUNITY)))) == 1
 
 
 REFUSED = [
