@@ -79,7 +79,7 @@ def furnish(controller: Controller, site: SiteId) -> None:
     )
     ids = controller.store.series_ids([DistrictSeries(site, *part) for part in parts])
     at = np.arange(MONDAY, NOW, 60_000, dtype=np.int64)
-    value = np.tile(np.array([1e8, 2e8, 1.0, 1.0, 20.0]) * ALERT_OF[site], len(at))
+    value = np.tile(np.array([1e8, 2e8, 1.0, 2.0, 20.0]) * ALERT_OF[site], len(at))
     mark = FrameMark(site, address_of(site).agent, 1, 1)
     controller.store.append(Batch([mark], np.tile(ids, len(at)), np.repeat(at, len(ids)), value))
     alert = AlertRow(
