@@ -1,5 +1,6 @@
 """`campanile profiles new`: a draft passes the check, knows what shipped profiles know, and shows what is left."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,12 @@ from click.testing import CliRunner
 
 from campanile.cli import main
 from firmware_profiles.catalogue import SHIPPED
+from firmware_profiles.check import check_profiles
 from firmware_profiles.draft import draft
-from firmware_profiles.examine import examine
+from firmware_profiles.files import ProfileFile
 from firmware_profiles.load import read_profiles
 from firmware_profiles.walk import parse_walk, read_walk
+from tests.profiles.mutate import MUTATIONS
 
 SMALL = Path(__file__).parents[1] / "recordings"
 FILES, _ = read_profiles([SHIPPED])
@@ -27,23 +30,38 @@ def unknown(path: Path) -> str:
     return "\n".join(f"1.3.6.1.2.1.1.2.0|6|{UNKNOWN}" if x.startswith("1.3.6.1.2.1.1.2.0|") else x for x in lines)
 
 
-def checked(tmp_path: Path, text: str) -> list[str]:
-    path = tmp_path / "acme" / "box.yaml"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    return [str(finding) for finding in examine([tmp_path]).findings]
+def checked(text: str) -> list[str]:
+    """What is wrong with a draft in the company of all shipped profiles, or with these because of it."""
+    path = Path("acme/box.yaml")
+    found = check_profiles({**FILES, "acme/box": ProfileFile.parsed(path, text)})
+    return [str(finding) for finding in found]
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in SMALL.glob("*.snmprec")))
-def test_a_draft_passes_the_check_whether_the_device_is_known_or_not(tmp_path: Path, name: str) -> None:
+def test_a_draft_passes_the_check_whether_the_device_is_known_or_not(name: str) -> None:
     path = SMALL / f"{name}.snmprec"
-    assert checked(tmp_path, drafted(path.read_text())) == []
-    assert checked(tmp_path, drafted(unknown(path))) == []
+    assert checked(drafted(path.read_text())) == []
+    assert checked(drafted(unknown(path))) == []
 
 
-def test_so_does_one_of_every_real_device(tmp_path: Path, recordings: Path) -> None:
+@pytest.mark.parametrize("descr", ["", "x", "[Weird] (name) 'q\" : #", "Linux"])
+@pytest.mark.parametrize("object_id", [UNKNOWN, "1.3.6.1.4.1.8072.3.2.10", "1.3.6.1.4.1.9", "1.3.6.1.4.1"])
+def test_so_does_one_of_whatever_a_device_says_of_itself(object_id: str, descr: str) -> None:
+    text = f"1.3.6.1.2.1.1.1.0|4|{descr}\n1.3.6.1.2.1.1.2.0|6|{object_id}\n1.3.6.1.4.1.10002.9.1.0|2|5\n"
+    assert checked(drafted(text)) == []
+
+
+@pytest.mark.parametrize("kind", MUTATIONS)
+def test_and_of_devices_that_answer_less_or_otherwise(kind: str) -> None:
+    for path in sorted(SMALL.glob("*.snmprec")):
+        other = MUTATIONS[kind](read_walk(path), random.Random(path.stem))
+        assert checked(draft(other, FILES)) == [], path.stem
+
+
+@pytest.mark.slow
+def test_so_does_one_of_every_real_device(recordings: Path) -> None:
     for path in sorted(recordings.glob("*.snmprec")):
-        assert checked(tmp_path, draft(read_walk(path), FILES)) == [], path.stem
+        assert checked(draft(read_walk(path), FILES)) == [], path.stem
 
 
 def test_what_standard_modules_tell_is_included() -> None:
@@ -76,11 +94,11 @@ def test_what_nobody_reads_is_a_candidate_with_type_sample_and_guess() -> None:
     assert "ignore: [-9999]" in text
 
 
-def test_a_candidate_is_a_point_once_its_marks_are_gone(tmp_path: Path) -> None:
+def test_a_candidate_is_a_point_once_its_marks_are_gone() -> None:
     text = drafted(f"1.3.6.1.2.1.1.2.0|6|{UNKNOWN}\n{UNKNOWN}.1.0|4|B7-0004171\n{UNKNOWN}.2.0|66|48\n")
     head, mark, points = text.partition("#points:\n")
     assert mark
-    assert checked(tmp_path, head + (mark + points).replace("\n#  ", "\n  ").replace("#points", "points")) == []
+    assert checked(head + (mark + points).replace("\n#  ", "\n  ").replace("#points", "points")) == []
 
 
 PRINTED = """.1.3.6.1.2.1.1.1.0 = STRING: "Acme Box B-7,
