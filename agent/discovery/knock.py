@@ -39,17 +39,12 @@ class Door(NamedTuple):
 
 async def open_doors(host: str, ports: dict[str, int], pace: Pace) -> list[Door]:
     """The ports of `ports` (service to number) that take a connection, with their greetings."""
-    knocks = []
-    for port in ports.values():
-        await pace.take()
-        knocks.append(asyncio.ensure_future(_opened(host, port)))
-    doors = []
-    for (service, port), knock in zip(ports.items(), knocks, strict=True):
-        connection = await knock
-        if connection is not None:
-            await pace.take(_ANSWERED_PACKETS)
-            doors.append(Door(service, port, await _greeting(host, service, *connection)))
-    return doors
+    knocks: list[asyncio.Task[Door | None]] = []
+    async with asyncio.TaskGroup() as tasks:
+        for service, port in ports.items():
+            await pace.take()
+            knocks.append(tasks.create_task(_door(host, service, port, pace)))
+    return [door for knock in knocks if (door := knock.result()) is not None]
 
 
 async def answers_ping(host: str, pace: Pace) -> bool:
@@ -79,28 +74,30 @@ async def ports_of_everybody(ports: dict[str, int], pace: Pace) -> frozenset[str
     return frozenset(door.service for door in await open_doors(NOBODY, ports, pace))
 
 
-async def _opened(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+async def _door(host: str, service: str, port: int, pace: Pace) -> Door | None:
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            return await asyncio.open_connection(host, port)
+            reader, writer = await asyncio.open_connection(host, port)
     except (OSError, TimeoutError):
         return None
-
-
-async def _greeting(host: str, service: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-    """What is said at an open port, at most `MAX_GREETING_BYTES`; empty where nothing is said in time."""
-    said = b""
     try:
-        async with asyncio.timeout(GREETING_S):
-            if question := _QUESTIONS.get(service):
-                writer.write(question % {b"host": host.encode()})
-            if question or service in _LISTENS:
-                said = await reader.read(MAX_GREETING_BYTES)
-    except (OSError, TimeoutError):
-        pass
+        await pace.take(_ANSWERED_PACKETS)
+        return Door(service, port, await _greeting(host, service, reader, writer))
     finally:
         writer.close()
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(TIMEOUT_S):
                 await writer.wait_closed()
-    return said
+
+
+async def _greeting(host: str, service: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    """What is said at an open port, at most `MAX_GREETING_BYTES`; empty where nothing is said in time."""
+    question = _QUESTIONS.get(service)
+    if question is None and service not in _LISTENS:
+        return b""
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(GREETING_S):
+            if question:
+                writer.write(question % {b"host": host.encode()})
+            return await reader.read(MAX_GREETING_BYTES)
+    return b""

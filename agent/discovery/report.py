@@ -46,7 +46,7 @@ def closing(found: Findings, outside: Sequence[str], silent: int) -> str:
     lines = [
         f"{len(found.devices)} devices found, {len(newcomers)} of them not in agent.yaml; {silent} addresses kept silent."
     ]
-    lines += [f"Kept apart: {conflict}." for conflict in found.conflicts]
+    lines += [f"Kept apart: {printable(conflict, 300)}." for conflict in found.conflicts]
     if outside:
         some = ", ".join(outside[:10]) + (" ..." if len(outside) > 10 else "")
         lines.append(f"Neighbours also told of addresses outside discovery.ranges, which were not asked: {some}")

@@ -23,8 +23,8 @@ from agent.discovery.scan import Scan
 from agent.facts import FactsBook
 from agent.poll import Sink
 from agent.schedule import stable_share
-from campus.ids import DeviceId
-from campus.newcomers import encode_newcomers
+from campus.ids import MAX_INSTANCE_CHARS, DeviceId
+from campus.newcomers import LONG_CHARS, encode_newcomers, printable
 from campus.samples import Document, DocumentKind, Event
 from firmware_profiles.catalogue import Catalogue
 
@@ -145,6 +145,8 @@ class DiscoveryWatch:
         self._sink(self._device, Harvest(documents=[document]))
 
     def _tell_change(self, change: Change, now: int) -> None:
+        """Of a registered device it is its own event; of a newcomer the agent's, told apart by what it says."""
         device = DeviceId(change.registered) if change.registered else self._device
-        instance = "" if change.registered else change.text[:100]
-        self._sink(device, Harvest(events=[Event(device, now, change.kind, change.text, change.severity, instance)]))
+        text = printable(change.text, LONG_CHARS)
+        instance = "" if change.registered else text[:MAX_INSTANCE_CHARS]
+        self._sink(device, Harvest(events=[Event(device, now, change.kind, text, change.severity, instance)]))
