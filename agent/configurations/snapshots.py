@@ -109,10 +109,12 @@ class Snapshots:
     async def run(self) -> None:
         """Fetch until cancelled; then every device is hung up on."""
         self._standings = await asyncio.to_thread(self._memory.load)
+        proofs = await asyncio.to_thread(self._proofs)
         now = self._clock()
         for target in self._config.targets:
             standing = self._standings.setdefault(target.device, Standing())
             standing.wanted_since = standing.wanted_since or now
+            standing.meet(proofs[target.device])
         try:
             async with asyncio.TaskGroup() as tasks:
                 for target in self._config.targets:
@@ -123,6 +125,15 @@ class Snapshots:
             if self._shell is not None:
                 self._shell.abort()
             self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _proofs(self) -> dict[DeviceId, str]:
+        """What each device is shown, as a digest: whether somebody has mended a credential since it was refused."""
+        try:
+            key = self._memory.masking_key()
+        except ConfigError as error:
+            _log.error("configuration_key_unusable reason=%s", error)
+            key = b""
+        return {target.device: _proof_of(target, key) for target in self._config.targets}
 
     def _tells_of_change(self, device: DeviceId, harvest: Harvest) -> bool:
         changed = any(event.kind in SIGNS for event in harvest.events)
@@ -226,6 +237,15 @@ class Snapshots:
         return [
             Sample(SeriesKey(device, MetricId(metric), Instance("")), read_at, float(value)) for metric, value in values
         ]
+
+
+def _proof_of(target: SnapshotTarget, key: bytes) -> str:
+    access = target.access
+    enable = access.enable.reveal() if access.enable else ""
+    shown = "\0".join(
+        (access.username, access.password.reveal(), enable, str(access.weak_algorithms), str(access.place))
+    )
+    return masker(key, target.device)(shown) if key else ""
 
 
 def taken(shell: Shell, target: SnapshotTarget, cli: CommandLine, key: bytes, changed_at: int = 0) -> Snapshot:

@@ -68,9 +68,15 @@ class Standing(msgspec.Struct):
     """In a row."""
     told: str = ""
     """The problem that was told as an event and has not ended."""
-    credential: str = ""
-    """Which credential failed, as a keyed digest: with another one nothing is waited for."""
+    proof: str = ""
+    """What the device was shown last, as a keyed digest."""
     is_saved: bool | None = None
+
+    def meet(self, proof: str) -> None:
+        """At a start: what the device will be shown. When that was mended, nothing is waited for."""
+        if proof != self.proof:
+            self.not_before, self.failures = 0, 0
+        self.proof = proof
 
     def succeeded(self, now: int) -> None:
         """A snapshot was taken."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -38,13 +39,15 @@ CATALOGUE = load_catalogue()
 class School:
     """One device's snapshots on a clock that a test moves."""
 
-    def __init__(self, folder: Path, shell: FakeShell, profile: str = "huawei/vrp") -> None:
+    def __init__(
+        self, folder: Path, shell: FakeShell, profile: str = "huawei/vrp", config: SnapshotConfig = CONFIG
+    ) -> None:
         self.timer = ManualTimer()
         self.told: list[Harvest] = []
         self.known = SimpleNamespace(profile_name=profile, port_name=lambda _index: "")
         self.shell = shell
         self.snapshots = Snapshots(
-            CONFIG,
+            config,
             CATALOGUE,
             {SW_1: self.known},
             lambda: shell,
@@ -161,6 +164,22 @@ def test_a_wrong_password_is_tried_once_told_once_and_remembered_over_a_restart(
             await again.timer.advance(6 * 3600)
             await again.asked(1)
         assert [each.kind for each in again.events] == ["configuration_access_up"]
+
+    run(scenario())
+
+
+def test_a_mended_credential_is_tried_at_once(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        school = School(tmp_path, FakeShell(PullError(Problem.WRONG_PASSWORD, "refused")))
+        async with school.running():
+            await school.asked(1)
+        mended = replace(TARGET, access=replace(TARGET.access, password=Secret("mended")))
+        again = School(tmp_path, FakeShell(Fetched(RUNNING)), config=replace(CONFIG, targets=(mended,)))
+        async with again.running():
+            await again.asked(1)
+        assert len(again.texts) == 1
+        kept = (tmp_path / "standings.json").read_text()
+        assert "mended" not in kept
 
     run(scenario())
 
