@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,7 @@ _DOWN: Final = frozenset({2.0, 7.0})
 """down and lowerLayerDown (RFC 2863)."""
 
 
+@cache
 def condition_of(state: int) -> Condition:
     """What a number of the catalogue's `service_state` means for whoever wants to use the service.
 

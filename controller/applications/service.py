@@ -163,6 +163,7 @@ class ApplicationService:
         self._alerts.note_verdicts(told)
 
     def _judged(self, evidence: Evidence, sites: Mapping[SiteId, Site], now: int) -> Verdict:
+        self._give_way()
         since = now - _ms(self._settings.fresh_s)
         seen = [each for each in evidence.seen if each.measured_at >= since]
         bad = {each.site for each in seen if condition_of(each.state) is not Condition.GOOD}
