@@ -81,7 +81,7 @@ def test_mistakes_are_explained(tmp_path: Path, entry: str, said: str) -> None:
 
 
 def test_the_credentials_of_the_page_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (block,) = re.findall(r"```yaml\n(credentials:\n.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    (block,) = re.findall(r"```yaml\n(credentials:\n  read:.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     for name in ("community.txt", "proof.txt", "recorder.txt"):
         (tmp_path / name).write_text("long enough\n")
     monkeypatch.setenv("CORE_PRIVACY", "long enough")
