@@ -1,10 +1,11 @@
 """What the school's line really carries: bytes to and from the controller, when it grants a turn. HTTP/1.1 by h11.
 
-The controller lets one school at a time, and says how much and how fast; the agent's own limits hold as well. Nothing but
-the token and the agent's address is told.
+The controller lets one school at a time, and says how much and how fast; the agent's own limits hold as well. Either way
+ends after a third of the turn, whatever has come through by then. Nothing but the token and the agent's address is told.
 """
 
 import asyncio
+import os
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -92,39 +93,41 @@ class ThroughputProbe:
     async def _down(self, slot: Slot) -> float:
         async with self._exchange("POST", f"{SLOT_PATH}/{slot.ticket}/down", 0) as exchange:
             await exchange.finish()
-            began_s, received = 0.0, 0
+            began_s, received, until_s = 0.0, 0, time.perf_counter() + slot.seconds / 3
             async for chunk in exchange.body():
                 if not began_s:  # from the first bytes on: setting up and slow start are not the line
                     began_s = time.perf_counter()
                     continue
                 received += len(chunk)
-                if received >= min(slot.max_bytes, self._max_bytes):
+                if received >= min(slot.max_bytes, self._max_bytes) or time.perf_counter() >= until_s:
                     break
             return _bps(received, began_s)
 
     async def _up(self, slot: Slot) -> float:
-        size = min(slot.max_bytes, self._max_bytes)
-        async with self._exchange("POST", f"{SLOT_PATH}/{slot.ticket}/up", size) as exchange:
-            began_s = time.perf_counter()
-            pace_bps = min(slot.max_bps, self._max_bps)
-            sent = 0
-            while sent < size:
-                chunk = bytes(min(CHUNK_BYTES, size - sent))
+        size, pace_bps = min(slot.max_bytes, self._max_bytes), min(slot.max_bps, self._max_bps)
+        random = os.urandom(CHUNK_BYTES)  # nothing on the way can make it smaller
+        async with self._exchange("POST", f"{SLOT_PATH}/{slot.ticket}/up", None) as exchange:
+            began_s, sent = time.perf_counter(), 0
+            while sent < size and time.perf_counter() < began_s + slot.seconds / 3:
+                chunk = random[: size - sent]
                 await exchange.send(chunk)
                 sent += len(chunk)
                 await asyncio.sleep(max(0.0, began_s + 8 * sent / pace_bps - time.perf_counter()))
             await exchange.finish()
-            await exchange.answered()  # only then all of it has arrived
-            return _bps(size, began_s)
+            status, _ = await exchange.answered()  # only then all of it has arrived
+            if status != 200:
+                raise CheckFailed(ServiceState.WRONG_ANSWER, f"the controller answers {status}")
+            return _bps(sent, began_s)
 
     @asynccontextmanager
-    async def _exchange(self, method: str, target: str, length: int) -> AsyncIterator["_Exchange"]:
+    async def _exchange(self, method: str, target: str, length: int | None) -> AsyncIterator["_Exchange"]:
+        """A request of `length` bytes, None for as many as will come."""
         async with dialled(self._place, self._context) as (reader, writer):
             exchange = _Exchange(reader, writer)
             headers = [
                 ("Host", self._host),
                 ("Authorization", f"Bearer {self._token.reveal()}"),
-                ("Content-Length", str(length)),
+                ("Transfer-Encoding", "chunked") if length is None else ("Content-Length", str(length)),
                 ("Connection", "close"),
             ]
             try:

@@ -90,7 +90,7 @@ class HttpCheck:
     def _followed(self, url: str, answer: _Answer) -> str:
         """Where to go on; empty when this is the answer. Leads to no other host, and from TLS to nothing less."""
         entry = self._entry
-        if answer.status not in _REDIRECTS or answer.status in entry.status:
+        if answer.status not in _REDIRECTS or (answer.status in entry.status and not entry.redirect):
             return ""
         here, target = urlsplit(url), urljoin(url, answer.headers.get("location", ""))
         if entry.redirect:
