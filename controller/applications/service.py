@@ -76,6 +76,8 @@ class ApplicationService:
         self._standings: dict[str, Standing] = {}
         self._episodes: dict[str, dict[SiteId, Episode]] = {}
         self._began_at = 0
+        self._raised: set[AlertKey] = set()
+        """Told since the start, and not over yet."""
         self._told_at: dict[AlertKey, int] = {}
         """What is not open yet and was told lately: it may still wait to be written."""
 
@@ -157,9 +159,12 @@ class ApplicationService:
         new = {key: alarm for key, alarm in wanted.items() if key not in is_open and key not in self._told_at}
         self._told_at.update(dict.fromkeys(new, now))
         told = [AlertVerdict(key, now, alarm.since, *alarm.words) for key, alarm in new.items()]
-        # After a start nobody may have looked yet: what was open is not over before everybody had the time to.
-        if now - self._began_at >= _ms(self._settings.fresh_s):
-            told += [AlertVerdict(key, now, now, "", "", is_over=True) for key in is_open if key not in wanted]
+        self._raised |= new.keys()
+        # After a start nobody may have looked yet: what was open before is not over before everybody had the time to.
+        is_settled = now - self._began_at >= _ms(self._settings.fresh_s)
+        over = [key for key in is_open if key not in wanted and (is_settled or key in self._raised)]
+        told += [AlertVerdict(key, now, now, "", "", is_over=True) for key in over]
+        self._raised.difference_update(over)
         self._alerts.note_verdicts(told)
 
     def _judged(self, evidence: Evidence, sites: Mapping[SiteId, Site], now: int) -> Verdict:

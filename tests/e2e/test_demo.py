@@ -80,6 +80,16 @@ def test_a_warm_freezer_is_an_alert(demo: Demo) -> None:
     demo.simulate("heal")
 
 
+def test_a_service_that_is_down_is_one_alert_at_the_centre(demo: Demo) -> None:
+    demo.wait(lambda: "/services/teaching-platform" in demo.page("/services"), "a service to be seen", timeout_s=60)
+    demo.simulate("fault", "service-down", "--device", "teaching-platform")
+    demo.wait(lambda: "service-failed" in demo.open_rules("centre"), "the alert of the service", timeout_s=120)
+    assert "services-school" not in demo.open_rules(SCHOOL)
+    assert "services-metro" not in demo.open_rules("centre")
+    demo.simulate("heal")
+    demo.wait(lambda: "service-failed" not in demo.open_rules("centre"), "the alert to clear", timeout_s=120)
+
+
 def test_history_fills_capacity_and_utilisation(demo: Demo) -> None:
     links = demo.get("/api/v1/links?days=2")
     assert {link["site"] for link in links} >= {SCHOOL}
