@@ -141,6 +141,29 @@ def discover(path: Path, ranges: tuple[str, ...], listen_s: float, *, is_json: b
     find(path, ranges, listen_s, is_json=is_json, write=write)
 
 
+@agent.command(short_help="Ask the network who is a camera.")
+@click.option(
+    "--wait-s", default=3.0, show_default=True, type=click.FloatRange(0.1, 60), help="How long answers are waited for."
+)
+@click.option("--local", default="", metavar="ADDRESS", help="This machine's address in the network that is asked.")
+def cameras(wait_s: float, local: str) -> None:
+    """Ask every ONVIF camera and recorder of this network to name itself, whatever address it has (WS-Discovery).
+
+    Finds new ones that still have the address they were delivered with. Routers do not pass the question on.
+
+    \b
+    Example:
+      campanile agent cameras --local 10.20.3.5
+    """
+    from agent.collect.camera.discovery import find_cameras, listed
+
+    try:
+        found = asyncio.run(find_cameras(wait_s, local=local))
+    except OSError as error:
+        raise ConfigError(f"the network cannot be asked from {local or 'here'}: {error.strerror or error}") from error
+    click.echo(listed(found))
+
+
 @agent.command()
 @click.option("--config", "path", type=_FILE, required=True, help="The agent's YAML file.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of sentences.")

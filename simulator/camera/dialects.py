@@ -38,7 +38,8 @@ def _isapi(sight: Sight, path: str) -> str:
             return (
                 '<DeviceInfo version="2.0" xmlns="http://www.hikvision.com/ver20/XMLSchema">'
                 f"<deviceName>{label.name}</deviceName><model>{label.model}</model><serialNumber>{label.serial}</serialNumber>"
-                f"<firmwareVersion>{label.firmware}</firmwareVersion><deviceType>{kind}</deviceType></DeviceInfo>"
+                f"<firmwareVersion>{label.firmware}</firmwareVersion>"
+                f"<macAddress>{label.mac}</macAddress><deviceType>{kind}</deviceType></DeviceInfo>"
             )
         case "/ISAPI/System/time":
             local = datetime.fromtimestamp(sight.now / 1000, CHINA).isoformat(timespec="seconds")

@@ -15,6 +15,7 @@ class Label:
     serial: str
     firmware: str
     name: str
+    mac: str = ""
 
 
 @dataclass

@@ -30,7 +30,7 @@ class LiveCamera:
         self._live = live
         self._site = site
         self._device = device.id
-        label = Label(device.vendor, device.model, device.serial, device.firmware, device.name_zh)
+        label = Label(device.vendor, device.model, device.serial, device.firmware, device.name_zh, device.mac.hex(":"))
         self.sight = Sight(
             label,
             live.clock,

@@ -41,7 +41,7 @@ def sight_of(dialect: Dialect, *, is_recorder: bool = False) -> Sight:
     started_s = time.monotonic()
     vendor = VENDORS[dialect]
     return Sight(
-        Label(vendor, f"{vendor[:3].upper()}-42", "SN0042", "V5.7.12", "楼梯"),
+        Label(vendor, f"{vendor[:3].upper()}-42", "SN0042", "V5.7.12", "楼梯", "24:0f:9b:01:02:03"),
         clock=lambda: NOW + round((time.monotonic() - started_s) * 1000),
         view=View(4),
         is_recorder=is_recorder,

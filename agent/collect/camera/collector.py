@@ -109,7 +109,7 @@ class CameraCollector:
         if asker is None:
             harvest.dropped["no_profile"] += 1
             return
-        due = cadences if self._has_asked else frozenset(Cadence)
+        due = cadences if self._has_asked else cadences | {Cadence.SLOW}  # who it is comes first
         told = await asker.ask(due, now, harvest)
         self._has_asked = True
         self._kind = told.kind or self._kind

@@ -53,6 +53,19 @@ async def find_cameras(
     return [found[host] for host in sorted(found)]
 
 
+def listed(found: list[FoundCamera]) -> str:
+    """One line each for a person.
+
+    >>> listed([FoundCamera("10.1.2.3", "HIKVISION", "DS-2CD2T47", (80,))])
+    '10.1.2.3         HIKVISION DS-2CD2T47, port 80'
+    """
+    lines = []
+    for each in found:
+        ports = f", port {', '.join(map(str, each.ports))}" if each.ports else ""
+        lines.append(f"{each.host:<16} {each.name} {each.hardware}".rstrip() + ports)
+    return "\n".join(lines) or "no camera has answered; is ONVIF discovery switched on in the cameras?"
+
+
 def probe(message: uuid.UUID) -> bytes:
     """The datagram that asks for ONVIF's video transmitters."""
     return (

@@ -51,6 +51,7 @@ def test_a_camera_is_recognised_read_and_seen(dialect: Dialect, profile: str, ve
         "SN0042",
     )
     assert (facts.kind, facts.firmware) == (DeviceKind.CAMERA, "V5.7.12")
+    assert facts.macs == (("240f9b010203",) if dialect is hikvision else ())
     seen = told(harvest)
     assert abs(seen.pop(("clock_offset_s", ""))) <= 2
     extra = {("cpu_percent", ""): 23, ("uptime_s", ""): 864_000} if dialect is hikvision else {}

@@ -3,7 +3,10 @@
 import asyncio
 from typing import cast
 
+from click.testing import CliRunner
+
 from agent.collect.camera.discovery import FoundCamera, find_cameras
+from campanile.cli import main
 
 ANSWER = b"""<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body><ProbeMatches><ProbeMatch>
 <Scopes>onvif://www.onvif.org/name/Dahua onvif://www.onvif.org/hardware/IPC-HFW2439S</Scopes>
@@ -44,3 +47,12 @@ def test_nobody_there_is_nobody_found() -> None:
 
 def test_without_an_interface_the_system_chooses_one() -> None:
     assert asyncio.run(find_cameras(0.05, ("127.0.0.1", 9))) == []
+
+
+def test_the_command_says_what_it_found_or_where_to_look() -> None:
+    done = CliRunner().invoke(main, ["agent", "cameras", "--local", "127.0.0.1", "--wait-s", "0.1"])
+    assert done.exit_code == 0
+    assert "no camera has answered" in done.output
+    wrong = CliRunner().invoke(main, ["agent", "cameras", "--local", "192.0.2.1", "--wait-s", "0.1"])
+    assert wrong.exit_code == 2
+    assert "the network cannot be asked from 192.0.2.1" in wrong.output
