@@ -8,6 +8,7 @@ from pathlib import Path
 from agent.address import HostPort
 from agent.snmp_access import SnmpAccess
 from campanile.devices.walk_device import Limits, Recorded, walk_device
+from campus.errors import Transient
 from firmware_profiles.anonymise import anonymised
 from firmware_profiles.load import load_catalogue
 from firmware_profiles.walk import Walk, written
@@ -20,7 +21,7 @@ def record_device(
 ) -> str:
     """Walk, anonymise by a key that nobody keeps, write `target`; what to say of it. Ctrl-C ends the walk and not the writing.
 
-    `Transient` when the device answers nothing.
+    `Transient` when nothing was answered.
     """
     recorded = Recorded()
     try:
@@ -28,7 +29,7 @@ def record_device(
     except KeyboardInterrupt:
         recorded.ended = "you broke it off"
     if not recorded.rows:
-        return f"nothing was recorded: {recorded.ended}"
+        raise Transient(f"nothing was recorded of {address}: {recorded.ended}")
     walk = anonymised(Walk(recorded.rows), load_catalogue().profiles.values(), secrets.token_bytes(_KEY_BYTES))
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("".join(f"{written(row)}\n" for row in walk.rows), encoding="utf-8")
