@@ -30,7 +30,14 @@ def test_what_nobody_has_tried_is_marked_with_what_it_rests_on() -> None:
     rows = json.loads(CliRunner().invoke(main, ["profiles", "list", "--json"]).output)
     assert {r["name"] for r in rows if r["unverified"]} >= {"eaton/ups", "huawei/ups", "poly/video"}
     assert all(r["sources"] for r in rows if r["unverified"])
-    assert "Eaton UPS (XUPS-MIB), unverified" in CliRunner().invoke(main, ["profiles", "list"]).output
+    listed = CliRunner().invoke(main, ["profiles", "list"]).output
+    for words in (
+        "Eaton UPS (XUPS-MIB), unverified",
+        "Huawei switch (VRP), by a recording",
+        "Gate (MQTT), our own format",
+    ):
+        assert words in listed
+    assert {r["name"]: r["proof"] for r in rows}["eaton/ups"] == "documents"
 
 
 def test_show_of_an_unknown_family_names_the_nearest() -> None:
