@@ -207,3 +207,16 @@ def test_a_taken_port_is_a_sentence(tmp_path: Path) -> None:
         )
     assert done.returncode == 2
     assert "another program has taken" in done.stderr
+
+
+def test_a_changed_configuration_is_told_by_a_trap_of_the_switch(district: District) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as agent:
+        agent.bind(("127.0.0.1", district.plan.site(SCHOOL).trap_port))
+        agent.settimeout(20)
+        assert district.simulate("fault", "config-change", "--school", SCHOOL, "--device", "sw-1").returncode == 0
+        datagram, (source, _) = agent.recvfrom(2048)
+        assert district.simulate("heal", "--school", SCHOOL).returncode == 0
+        assert agent.recvfrom(2048)[1][0] == source, "the way back is a change too"
+    place = district.plan.district().site(SCHOOL)
+    assert source == device_host(district.plan.district(), place, place.device("sw-1"))
+    assert district.plan.community.encode() in datagram
