@@ -110,6 +110,9 @@ class CameraCollector:
             harvest.dropped["no_profile"] += 1
             return
         due = cadences if self._has_asked else cadences | {Cadence.SLOW}  # who it is comes first
+        if Cadence.SLOW in due:  # should it refuse the login, that much is known; who made it is for itself to say
+            bare = self._facts(DeviceFacts(self._target.id, self._kind_of(asker), now), asker, now)
+            harvest.facts = msgspec.structs.replace(bare, vendor="")
         told = await asker.ask(due, now, harvest)
         self._has_asked = True
         self._kind = told.kind or self._kind

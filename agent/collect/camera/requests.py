@@ -1,6 +1,8 @@
 """A profile's requests, asked and decoded: paths that the device does not have are left alone till the next slow reading."""
 
+import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +28,8 @@ MAX_ITEMS = 128
 """That one request is asked for: the channels of the largest recorders."""
 ABSENT = frozenset({"http_400", "http_403", "http_404", "http_405", "http_501", "soap_fault"})
 """How a device says that it does not know a path, or does not show it to this user."""
+ASKING_S = 20.0
+"""One poll asks for so long and puts the rest off: a recorder takes its time to look for the oldest of sixty channels."""
 SILENT_AT_MOST = 2
 """Requests of one poll that may stay without an answer: a device that hangs must not hold up the others."""
 _CONTENT_TYPE = {
@@ -51,6 +55,9 @@ class Asker:
     profile: Profile
     http: DeviceHttp
     onvif: OnvifDevice
+    budget_s: float = ASKING_S
+    _begin: dict[int, int] = field(default_factory=dict)
+    """By request, which of its items is asked first."""
     _absent: set[int] = field(default_factory=set)
     """Indices of requests that the device does not know or does not allow."""
 
@@ -62,12 +69,12 @@ class Asker:
         if Cadence.SLOW in cadences:
             self._absent.clear()
         told = _Told(DeviceFacts(self.device, self.profile.kind, now))
-        silent = 0
+        silent, until_s = 0, time.monotonic() + self.budget_s
         for index, request in enumerate(self.profile.requests):
             if request.cadence not in cadences or index in self._absent:
                 continue
             try:
-                for asked in await self._each(request, now):
+                for asked in self._in_turn(index, await self._each(request, now), until_s, harvest):
                     self._take(asked, await self._tree(asked, now), now, harvest, told)
             except Poison as error:
                 if error.reason.startswith("login"):
@@ -82,6 +89,16 @@ class Asker:
                     raise
                 harvest.dropped["no_answer"] += 1
         return told
+
+    def _in_turn(self, index: int, asked: list[Request], until_s: float, harvest: Harvest) -> Iterator[Request]:
+        """Requests of the `index`-th kind until the time is up; those that are put off come first the next time."""
+        begin = self._begin.get(index, 0) % max(len(asked), 1)
+        for count, each in enumerate(asked[begin:] + asked[:begin]):
+            if count and time.monotonic() >= until_s:
+                self._begin[index] = begin + count
+                harvest.dropped["put_off"] += len(asked) - count
+                return
+            yield each
 
     async def _each(self, request: Request, now: int) -> list[Request]:
         """The request itself, or one for each listed item."""

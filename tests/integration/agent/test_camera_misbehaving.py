@@ -6,12 +6,19 @@ from itertools import pairwise
 
 import pytest
 
-from agent.collect.camera.login import AGAIN_AFTER_MS
+from agent.address import HostPort
+from agent.collect.camera.http import DeviceHttp
+from agent.collect.camera.login import AGAIN_AFTER_MS, Login
+from agent.collect.camera.onvif import OnvifDevice
+from agent.collect.camera.requests import Asker
 from agent.collect.port import Cadence, Harvest
+from agent.credentials import Credential
+from campus.ids import DeviceId
+from campus.secret import Secret
 from simulator.camera.dialects import dahua, hikvision, onvif
 from simulator.camera.proof import Account
 from simulator.camera.web import Asked, CameraDoors, Said
-from tests.support.cameras import NOW, PASSWORD, camera, collector_for, sight_of, state, told
+from tests.support.cameras import NOW, PASSWORD, camera, collector_for, profiles, sight_of, state, told
 
 ALL, NORMAL = frozenset(Cadence), frozenset({Cadence.FAST, Cadence.NORMAL})
 MINUTE_MS = 60_000
@@ -25,6 +32,8 @@ def test_a_wrong_password_is_tried_once_an_hour_and_said() -> None:
             collector = collector_for(doors, "wrong")
             harvests = [await collector.poll(ALL, NOW + minute * MINUTE_MS) for minute in range(180)]
             assert doors.account.shown == 3
+            assert harvests[0].facts is not None
+            assert (harvests[0].facts.profile, harvests[0].facts.vendor) == ("hikvision/isapi", "")
             assert {state(harvest, "login_state") for harvest in harvests} == {"refused"}
             assert {state(harvest, "reachable") for harvest in harvests} == {"yes"}
             assert [event.kind for harvest in harvests for event in harvest.events] == ["login_down"]
@@ -163,6 +172,25 @@ def test_what_a_device_does_not_know_is_asked_again_with_the_next_slow_reading_o
 
     first, second, third, slow = asyncio.run(scenario())
     assert first == second == third < slow
+
+
+def test_a_recorder_that_takes_its_time_is_asked_for_a_few_channels_each_time() -> None:
+    async def scenario() -> list[set[str]]:
+        sight = sight_of(hikvision, is_recorder=True)
+        async with camera(hikvision, sight) as doors:
+            login = Login(Credential("cams", username="monitor", password=Secret(PASSWORD)))
+            http = DeviceHttp(HostPort("127.0.0.1", doors.port), login)
+            profile = profiles().profiles["hikvision/isapi"]
+            asker = Asker(DeviceId("nvr"), profile, http, OnvifDevice(http), budget_s=0.0)
+            rounds = []
+            for _ in range(4):
+                harvest = Harvest()
+                await asker.ask(ALL, NOW, harvest)
+                rounds.append({instance for metric, instance in told(harvest) if metric == "recording_days"})
+            await http.close()
+        return rounds
+
+    assert asyncio.run(scenario()) == [{"1"}, {"2"}, {"3"}, {"1"}]
 
 
 def test_an_unknown_device_is_not_bothered_every_minute() -> None:
