@@ -268,7 +268,7 @@ class SnmpCollector:
 
 
 def _beyond_v1(asks: Iterable[Ask]) -> Iterator[str]:
-    """The OIDs that version 1 has no type for (RFC 2576, section 4.2.1)."""
+    """The OIDs that version 1 has no type for (RFC 3584, section 4.2)."""
     return (ask.at(r.oid) for ask in asks for r in ask.readings() if r.type is PointType.COUNTER64)
 
 

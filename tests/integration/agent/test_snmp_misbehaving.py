@@ -149,6 +149,19 @@ def test_a_sum_that_was_broken_off_is_none(tmp_path: Path) -> None:
     assert values(whole)["wireless_clients", ""] == 23
 
 
+def test_a_sum_of_more_rows_than_are_read_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.collect.snmp_learn.MAX_ASKS", 3)
+    (tmp_path / "test").mkdir()
+    (tmp_path / "test" / "radios.yaml").write_text(RADIOS)
+    rows: dict[str, tuple[int, object]] = {f"1.3.9.5.{n}": (2, 1) for n in range(1, 5)}
+    rows |= {f"1.3.9.2.{n}": (66, 20) for n in range(1, 5)}
+    device = Responder(tree(system() | rows))
+    with responding(device):
+        (harvest,) = polls(collector(device, load_catalogue(tmp_path), "test/radios"), NOW)
+    assert ("wireless_clients", "") not in values(harvest)
+    assert harvest.dropped == {"too_many_rows": 4}
+
+
 def test_a_device_without_a_system_group_is_still_read() -> None:
     device = Responder(tree(port(1)))
     with responding(device):
