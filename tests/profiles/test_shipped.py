@@ -54,7 +54,9 @@ def test_a_family_has_a_kind_a_title_and_an_identity(name: str) -> None:
     assert profile.facts.model or profile.facts.serial or any(told) or profile.vocabulary  # a dialect says who speaks
 
 
-@pytest.mark.parametrize("name", [name for name, p in FAMILIES.items() if not (p.messages or p.requests or p.vocabulary)])
+@pytest.mark.parametrize(
+    "name", [name for name, p in FAMILIES.items() if not (p.messages or p.requests or p.vocabulary)]
+)
 def test_an_snmp_family_tells_how_long_it_runs_and_its_ports(name: str) -> None:
     profile = FAMILIES[name]
     assert "uptime_s" in {point.metric for point in profile.points}
