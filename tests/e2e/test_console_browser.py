@@ -169,6 +169,7 @@ def test_the_other_pages_fit_and_are_readable(chromium: Browser, live: Live, siz
         "/network",
         "/network/no-1-primary",
         "/delivery",
+        "/newcomers",
         "/services",
         "/profiles",
         "/utilisation",

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campus.ids import AgentId, DeviceId, Instance, MetricId, SiteId
-from campus.samples import DeviceFacts, DeviceKind, Neighbour, PortFacts
+from campus.newcomers import Confidence, Evidence, Newcomer, encode_newcomers
+from campus.samples import DeviceFacts, DeviceKind, Document, DocumentKind, Neighbour, PortFacts
 from campus.topics import Address
 from controller.config import ControllerConfig, DistrictSettings
 from controller.identity.scope import SYSTEM
@@ -73,6 +74,7 @@ def lively_district(directory: Path, schools: int = 3, days: int = 2) -> Control
     lines = _centre(controller, names)
     for place, (site, _, _) in enumerate(names):
         controller.registry.learn_facts(_address(site), _facts(site, clock.now), clock.now - days * DAY_MS)
+        controller.newcomers.keep_document(_address(site), _newcomers(site, clock.now), clock.now)
         lines += _lines(SiteId(site), place, is_cut_off=place == len(names) - 1 and place > 0)
     _history(controller, lines, NOW - LIVE_MS - days * DAY_MS)
     controller.alert_engine.restore()
@@ -115,6 +117,27 @@ def _enrolment(names: list[tuple[str, str, str]]) -> Enrolment:
     )
     centre = SiteEntry("centre", "district", "District Centre", "区信息中心", ("centre",), centre=True)
     return Enrolment((OrganisationEntry("district", "East District", "东区"),), (centre, *schools))
+
+
+def _newcomers(site: str, now: int) -> Document:
+    """A switch that was recognised, and a publisher that nobody understands."""
+    switch = Newcomer(
+        key="serial 219801A0",
+        kind=DeviceKind.SWITCH,
+        confidence=Confidence.CERTAIN,
+        name="sw-9",
+        vendor="H3C",
+        model="S5130",
+        serial="219801A0",
+        address="10.1.0.9",
+        place_device="sw-1",
+        place_port="GE0/0/4",
+        evidence=(Evidence("snmp", "H3C Comware Platform Software"),),
+        section="devices",
+        entry="# H3C S5130, on sw-1 GE0/0/4\n- {id: sw-9, address: 10.1.0.9, credential: read}",
+    )
+    publisher = Newcomer(key="topic acme/7/air", sample='{"t": 21.5}', evidence=(Evidence("mqtt", "acme/7/air"),))
+    return Document(DeviceId(site), DocumentKind.NEWCOMERS, now, encode_newcomers((switch, publisher)))
 
 
 def _facts(site: str, now: int) -> list[DeviceFacts]:

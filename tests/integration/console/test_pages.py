@@ -34,6 +34,7 @@ PAGES = [
     "/devices",
     "/devices?site=no-2-primary&kind=board&health=good&text=大屏",
     "/devices?text=nothing-is-called-so",
+    "/newcomers",
     "/profiles",
     "/profiles?kind=ups&text=Huawei",
     "/profiles?text=nothing-is-called-so",
