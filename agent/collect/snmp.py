@@ -79,7 +79,7 @@ class SnmpCollector:
         self._known: _Known | None = None
         self._identity = Identity("", "")
         self._half_learnt: Columns | None = None
-        """What was walked before learning was broken off: over a bad line the next round goes on from there."""
+        """What was walked before learning was broken off."""
         self._stations = StationWatch(target.id)
         self._hailed: tuple[int | None, int] = (None, 0)
         """sysUpTime in ticks and when it was read."""
@@ -179,10 +179,12 @@ class SnmpCollector:
         return True
 
     async def _learn(self, hail: dict[str, Raw], now: int, harvest: Harvest) -> None:
-        """Learn the device anew. When it does not bear it, what was known stays in use."""
-        columns = self._half_learnt or Columns(self.dialogue, hail)
+        """Learn the device anew. When it does not bear it, what was known stays in use, and the next round goes on from here.
+
+        So it does when the poll took too long and was ended: a slow device with many rows is learnt over several.
+        """
+        columns = self._half_learnt = self._half_learnt or Columns(self.dialogue, hail)
         columns.left_out = 0
-        self._half_learnt = None
         try:
             name = await self._profile_of()
             profile = self._catalogue.profiles[name]
@@ -191,8 +193,8 @@ class SnmpCollector:
             self.dialogue.leave_out(_beyond_v1(learnt.asks))
         except (Transient, Poison):
             harvest.dropped["learning"] += 1
-            self._half_learnt = columns
             return
+        self._half_learnt = None
         if columns.left_out:
             harvest.dropped["too_many_rows"] += columns.left_out
         self._known = _after(self._known, _Known(name, profile, learnt, CounterMemory(self._target.shortest_rate_s)))

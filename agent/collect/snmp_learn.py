@@ -39,8 +39,8 @@ class Columns:
     async def scalar(self, oid: str) -> Raw:
         """The value of a whole OID, None when there is none."""
         if oid not in self._asked:
-            self._asked.add(oid)
             await self._dialogue.get([oid], self._scalars)
+            self._asked.add(oid)
         return self._scalars.get(oid)
 
     async def column(self, oid: str) -> dict[str, Raw]:

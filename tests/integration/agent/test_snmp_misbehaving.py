@@ -1,6 +1,8 @@
 """Devices that answer badly: their own samples say so, nothing raises, nothing hangs."""
 
+import asyncio
 import socket
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from simulator.snmp.message import ErrorStatus, Pdu, decode_request, encode_resp
 from simulator.snmp.quirk import Quirks
 from simulator.snmp.responder import Responder, responding
 from simulator.snmp.tree import Binding, MibTree
-from tests.support.snmp import NOW, QUICK, SHIPPED, collector, polls, port, system, tree, values
+from tests.support.snmp import ALL, NOW, QUICK, SHIPPED, collector, polls, port, system, tree, values
 
 MINUTE_MS = 60_000
 IF_X_TABLE: Oid = (1, 3, 6, 1, 2, 1, 31, 1, 1)
@@ -315,6 +317,27 @@ def test_a_device_that_restarts_while_it_is_walked_is_learnt_anew(steps: int) ->
     assert [found.instance for found in second.facts.ports] == [f"GE0/{n}" for n in range(101, 113)]
     assert values(third)["if_in_bps", "GE0/112"] == 0
     assert third.dropped == {}
+
+
+@pytest.mark.slow
+def test_a_device_too_slow_for_one_poll_is_learnt_over_several() -> None:
+    device = Responder(twelve_ports(), quirks=Quirks(delay_s=0.03))
+
+    async def rounds(one: SnmpCollector) -> int:
+        for count in range(1, 100):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.15):  # a fifth of what learning takes
+                    await one.poll(ALL, NOW)
+            if one.learnt:
+                return count
+        return 0
+
+    with responding(device):
+        one = collector(device, profile="generic/if-mib")
+        taken = asyncio.run(rounds(one))
+    assert taken > 1
+    assert one.learnt is not None
+    assert [port.instance for port in one.learnt.ports] == [f"GE0/{n}" for n in range(1, 13)]
 
 
 def test_what_was_half_walked_before_a_restart_is_walked_again() -> None:
