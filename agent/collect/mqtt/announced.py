@@ -11,7 +11,7 @@ from campus.errors import Poison
 from firmware_profiles.raw import Raw, instance_of, text_of
 
 PREFIX = "homeassistant/"
-MAX_SILENCE_S = 30 * 86_400.0
+MAX_SILENCE_S = 30 * 86_400
 _ENTITIES_OF_A_DEVICE = 200
 _SHORT = {
     "availability": "avty",
@@ -136,7 +136,7 @@ def _entity(component: str, object_id: str, said: Mapping[str, Any]) -> Announce
         "" if plain_name else instance_of(label),
         instance_of(_text(said, "object_id") or object_id),
         _words(said) if component in _ON_OFF else {},
-        min(float(expires), MAX_SILENCE_S) if isinstance(expires, int) and expires > 0 else 0.0,
+        float(min(expires, MAX_SILENCE_S)) if isinstance(expires, int) and expires > 0 else 0.0,
         tuple(_watched(said, base)),
     )
 

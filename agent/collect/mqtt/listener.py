@@ -146,8 +146,15 @@ class MqttListener:
         return understood.teaches
 
     def _understood(self, heard: Heard) -> Understood:
+        """`Poison` where nobody knows the topic, or who knows it cannot read the message."""
         for interpreter in self._interpreters:
-            understood = interpreter.understand(heard)
+            try:
+                understood = interpreter.understand(heard)
+            except Poison:
+                raise
+            except Exception as error:  # the edge of what publishers may say: their neighbours are heard all the same
+                _log.warning("message_broken topic=%r", heard.topic[:200], exc_info=self.counts["unread_broken"] < 10)
+                raise Poison("broken", "the message was read wrongly") from error
             if understood is not None:
                 return understood
         raise Poison("no_profile", f"no profile hears {heard.topic[:200]!r}")

@@ -47,10 +47,11 @@ class _Node(NamedTuple):
 
 
 class _Bridge(NamedTuple):
-    """A bridge, and its devices by the name they speak under."""
+    """A bridge, its devices by the name they speak under, and the names of groups, which say what their members say."""
 
     id: DeviceId
     nodes: dict[str, _Node]
+    groups: set[str]
 
 
 class ZigbeeInterpreter:
@@ -87,10 +88,18 @@ class ZigbeeInterpreter:
         if what == "info" and base in self._bridges:
             version = text_at(parsed(heard.payload, max_bytes=LIST_BYTES), "/version")
             return Understood([_bridge_said(self._bridges[base], Sign.KNOWN, heard, version)], [])
+        if what == "groups" and base in self._bridges:
+            return self._learn_groups(self._bridges[base].groups, parsed(heard.payload, max_bytes=LIST_BYTES))
         return Understood([], []) if base in self._bridges else None
 
+    def _learn_groups(self, groups: set[str], document: Any) -> Understood:
+        groups.clear()
+        listed = document[:MAX_DEVICES] if isinstance(document, list) else []
+        groups.update(filter(None, (text_at(each, "/friendly_name") for each in listed)))
+        return Understood([], [], teaches=True)
+
     def _bridge(self, base: str) -> _Bridge:
-        return self._bridges.setdefault(base, _Bridge(device_id(base), {}))
+        return self._bridges.setdefault(base, _Bridge(device_id(base), {}, set()))
 
     def _learn(self, base: str, heard: Heard) -> Understood | None:
         document = parsed(heard.payload, max_bytes=LIST_BYTES)
@@ -139,9 +148,9 @@ class ZigbeeInterpreter:
         if speaker and what == "availability":
             sign = _SIGNS.get(_state(heard.payload), Sign.KNOWN)
             return Understood([_said(bridge, speaker, Harvest(), sign, heard)], [])
-        if speaker or not heard.payload or what in {"set", "get"}:
+        if speaker or name in bridge.groups or not heard.payload or what in {"set", "get"}:
             return Understood([], [])  # what people and programs say to devices, and properties one by one
-        raise Poison("unknown_device", "the bridge has not listed this device, or it is a group")
+        raise Poison("unknown_device", "the bridge has not listed this device")
 
     def _read(self, bridge: _Bridge, node: _Node, heard: Heard) -> Said:
         document = parsed(heard.payload)

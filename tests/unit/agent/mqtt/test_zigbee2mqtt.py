@@ -135,6 +135,12 @@ def test_a_renamed_device_keeps_its_id_and_the_old_name_means_nothing() -> None:
     assert refusal.value.reason == "unknown_device"
 
 
+def test_a_group_says_what_its_members_say() -> None:
+    ears = listening()
+    ears.hear("zigbee2mqtt/bridge/groups", [{"id": 1, "friendly_name": "全部灯"}, 7, {}], is_retained=True)
+    assert signs(ears.hear("zigbee2mqtt/全部灯", {"state": "ON"})) == {}
+
+
 def test_another_base_topic_is_another_bridge() -> None:
     ears = listening()
     ears.hear("school/z2m/bridge/devices", [{**PLUG, "friendly_name": "p"}])
