@@ -188,7 +188,7 @@ def _event_of(row: ConfigurationRow) -> Event:
     when_zh, when_en = ("不在变更时间窗内，", ", outside the change window") if row.is_outside else ("", "")
     text = (
         f"设备配置有变化：{when_zh}新增 {row.added} 行，删除 {row.removed} 行{who_zh} / "
-        f"The configuration was changed{when_en}: {row.added} lines added, {row.removed} removed{who_en}"
+        f"The configuration was changed{when_en}; lines added: {row.added}, removed: {row.removed}{who_en}"
     )
     kind, severity = (OUTSIDE, Severity.MAJOR) if row.is_outside else (INSIDE, Severity.INFO)
     return Event(DeviceId(row.device), row.changed_at or row.taken_at, kind, text, severity)

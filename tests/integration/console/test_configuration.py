@@ -60,7 +60,7 @@ def test_two_versions_stand_side_by_side_with_signs_and_words(controller: Contro
     assert "One version so far" in page(operator)
     keep(controller, NEW, NOW, by="admin")
     text = page(operator)
-    assert "2 lines added, 1 removed" in text
+    assert "Lines added: 2, removed: 1" in text
     assert '<mark class="removed">10</mark>' in text
     assert '<mark class="added">20</mark>' in text
     assert '<span class="hidden-text">added </span>' in text

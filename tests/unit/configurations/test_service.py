@@ -95,7 +95,7 @@ def test_a_change_is_a_version_with_its_lines_counted_and_its_maker_named(
         Severity.INFO,
         EVENING - 60_000,
     )
-    assert "2 lines added, 1 removed, by admin" in event.text
+    assert "lines added: 2, removed: 1, by admin" in event.text
 
 
 def test_outside_the_window_a_change_is_worth_an_alert(service: ConfigurationService, told: Told) -> None:
