@@ -23,6 +23,7 @@ from controller.console.pages.school import school_router
 from controller.console.pages.search import search_router
 from controller.console.pages.services import services_router
 from controller.console.pages.settings import settings_router
+from controller.console.pages.topology import topology_router
 from controller.console.pages.utilisation import utilisation_router
 from controller.console.services import Services
 from controller.identity.dependency import CallerScope, SignInNeeded, caller_scope
@@ -30,6 +31,7 @@ from controller.identity.scope import Denied, NotFound
 
 PAGES = (
     overview_router,
+    topology_router,
     school_router,
     device_router,
     configuration_router,

@@ -1,0 +1,115 @@
+"""A school's network: who hangs on whom, drawn and as a table; CSV."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from campus.ids import DeviceId, SiteId
+from controller.console.console import Console
+from controller.console.csv_file import csv_response
+from controller.console.page import Page
+from controller.console.topology import Form, picture
+from controller.identity.dependency import CallerScope
+from controller.identity.scope import Scope
+from controller.overview.model import DeviceOverview
+from controller.topology.model import HUB, Conflict, End, Link, Placement, SiteTopology
+
+SURE: Final = 0.9
+LIKELY: Final = 0.7
+HEAD: Final = ("device", "id", "hangs_on", "port", "own_port", "shared", "known_by", "confidence", "since", "before")
+
+
+@dataclass(frozen=True)
+class Row:
+    """Where one device hangs. `link` is the cable at the device's own end; `shared` that an unmanaged switch is between."""
+
+    device: DeviceOverview
+    parent: DeviceOverview | None
+    placement: Placement
+    link: Link
+    own_port: str
+    shared: bool
+
+    @property
+    def trust(self) -> str:
+        """How sure it is, as a word of the catalogue."""
+        return "sure" if self.link.confidence >= SURE else "likely" if self.link.confidence >= LIKELY else "guess"
+
+
+def topology_router(console: Console) -> APIRouter:
+    """``/sites/{site}/topology`` and its CSV."""
+    router = APIRouter()
+
+    @router.get("/sites/{site}/topology")
+    def topology(request: Request, scope: CallerScope, site: str, open: str = "") -> Response:  # noqa: A002 - the address says so
+        """The network of one school; `open` names the devices whose folded lines are shown, parted by commas."""
+        page = console.page(request, scope, site)
+        network, devices = _read(console, scope, SiteId(site))
+        opened = frozenset(filter(None, open.split(",")))
+        return console.render(
+            page,
+            "topology.html",
+            task="overview",
+            wide=picture(network, devices, Form.WIDE, opened),
+            narrow=picture(network, devices, Form.NARROW, opened),
+            opened=opened,
+            rows=rows(network, devices),
+            conflicts=[_told(conflict, devices) for conflict in network.topology.conflicts],
+            devices=devices,
+        )
+
+    @router.get("/sites/{site}/topology.csv")
+    def topology_csv(request: Request, scope: CallerScope, site: str) -> Response:
+        """The table for a spreadsheet."""
+        page = console.page(request, scope, site)
+        found = rows(*_read(console, scope, SiteId(site)))
+        head = [page.t(f"topology.{name}") for name in HEAD]
+        return csv_response(f"topology-{site}.csv", head, [_cells(page, row) for row in found])
+
+    return router
+
+
+def rows(network: SiteTopology, devices: dict[DeviceId, DeviceOverview]) -> list[Row]:
+    """Every device whose place is known, by the device it hangs on and the port there."""
+    found = []
+    for device, placement in network.placed.items():
+        overview = devices.get(device)
+        if overview is not None:
+            step = network.tree.up[device]
+            parent = devices.get(DeviceId(placement.place.node))
+            own_port, shared = step.link.end_of(device).port, step.parent.startswith(HUB)
+            found.append(Row(overview, parent, placement, step.link, own_port, shared))
+    return sorted(found, key=lambda row: (row.placement.place, row.device.device.id))
+
+
+def _read(console: Console, scope: Scope, site: SiteId) -> tuple[SiteTopology, dict[DeviceId, DeviceOverview]]:
+    overview = console.services.overview.site(scope, site)
+    devices = {each.device.id: each for room in overview.rooms for each in room.devices}
+    return console.services.topology.site(scope, site), devices
+
+
+def _told(conflict: Conflict, devices: dict[DeviceId, DeviceOverview]) -> tuple[Conflict, str, str, str]:
+    """A conflict with the names of its device and of both its ends."""
+
+    def named(end: End) -> str:
+        device = devices.get(DeviceId(end.node))
+        return " ".join(filter(None, (device.device.name if device else end.node, end.port)))
+
+    return conflict, named(End(conflict.device)), named(conflict.chosen), named(conflict.other)
+
+
+def _cells(page: Page, row: Row) -> list[object]:
+    former = row.placement.former
+    return [
+        row.device.device.name,
+        row.device.device.id,
+        row.parent.device.name if row.parent else row.placement.place.node,
+        row.placement.place.port,
+        row.own_port,
+        page.t("topology.yes") if row.shared else "",
+        page.t("common.comma").join(sorted({page.t(f"topology.by_{each.source}") for each in row.link.evidence})),
+        row.link.confidence,
+        page.moment(row.placement.since_at) if row.placement.since_at else "",
+        f"{former.node} {former.port}" if former else "",
+    ]
