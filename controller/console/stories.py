@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from campus.ids import DeviceId, SiteId
 from campus.samples import DeviceKind, Severity
 from controller.alerts.model import Alert, AlertState, Rule
-from controller.console.page import Page
+from controller.console.page import Page, attempt
 from controller.console.services import Services
 from controller.identity.scope import NotFound, Scope
 from controller.registry.model import Device
@@ -16,6 +16,8 @@ SEVERITIES = tuple(Severity)
 """Most urgent first, as the enumeration lists them."""
 _OF_SERVICES = frozenset({"service_state", "service_response_ms", "tls_days_left"})
 """Metrics whose instance is an application service."""
+_OF_PORTS = frozenset({"event:link_down", "event:link_up"})
+"""Rules without a metric whose instance is a port."""
 SEVERITY_SIGN = {
     Severity.CRITICAL: "failed",
     Severity.MAJOR: "failed",
@@ -46,6 +48,7 @@ class Storyteller:
         self._alerts = services.alerts
         self._registry = services.registry
         self._applications = services.applications
+        self._topology = services.topology
         self._scope = scope
         self._page = page
         self._devices: dict[tuple[SiteId, DeviceId], Device | None] = {}
@@ -92,7 +95,21 @@ class Storyteller:
         if alert.metric in _OF_SERVICES and alert.instance:
             name = self._applications.name_of(alert.instance)
             return self._page.either(name.en, name.zh)
-        return self._page.part(alert.instance)
+        part = self._page.part(alert.instance)
+        names = self._beyond(alert)
+        return (
+            self._page.t("topology.part_to", port=part, names=self._page.t("common.comma").join(names))
+            if names
+            else part
+        )
+
+    def _beyond(self, alert: Alert) -> list[str]:
+        """What hangs on the port an alert is about: an alert of `GE0/0/7` says little to who looks for a silent room."""
+        if not alert.instance or not (alert.metric.startswith("if_") or alert.rule in _OF_PORTS):
+            return []
+        found = attempt(lambda: self._topology.on_ports(self._scope, alert.site, alert.device)) or {}
+        devices = [self.device(alert.site, each) for each in found.get(alert.instance, ())]
+        return [device.name for device in devices if device]
 
     def _rule(self, alert: Alert) -> Rule | None:
         try:

@@ -4,6 +4,7 @@ Gives places and classes; the template draws them. Two forms of one tree: `Form.
 indents it, for a phone. Where a school has many devices those that are well are folded by kind, until somebody opens a switch.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,9 +22,11 @@ FOLD_ABOVE: Final = 60
 """A school with more devices is drawn folded."""
 FOLDED_AT_LEAST: Final = 3
 """So many devices of one kind on one switch become one line."""
-COLUMN, BOX, ROW, NETWORK_ROW = 300, 200, 30, 40
+COLUMN, BOX, LABEL, ROW, NETWORK_ROW = 268, 176, 150, 28, 40
 INDENT, NARROW_ROW, NARROW_WIDTH = 18, 46, 360
 MARGIN: Final = 12
+_SHORT: Final = {"gigabitethernet": "GE", "xgigabitethernet": "XGE", "tengigabitethernet": "XGE", "fastethernet": "FE"}
+_LONG: Final = re.compile(r"((?:x|ten-?)?gigabitethernet|fastethernet)(?= ?[0-9])", re.IGNORECASE)
 METRO, UNMANAGED, STRANGERS = "network", "hub", "other"
 """Signs of what is no registered device."""
 
@@ -62,7 +65,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Spot:
-    """An item and where it stands: `x`, `y` of the left end of its middle line; the line from above begins at `from_x`, `from_y`."""
+    """An item and where it stands: `x`, `y` of its left end; the line from above begins at `from_x`, `from_y`."""
 
     item: Item
     depth: int
@@ -107,12 +110,11 @@ def picture(
         height = _place(top, 0, height, form, spots)
     spots = _with_lines(spots, form)
     placed = {*site.tree.up, *site.tree.roots}
-    unplaced = [each for device, each in sorted(devices.items()) if device not in placed and each.device.kind is not DeviceKind.AGENT]
-    depth = max((spot.depth for spot in spots), default=0)
-    width = NARROW_WIDTH if form is Form.NARROW else depth * COLUMN + BOX + 2 * MARGIN + 120
-    return Picture(
-        tuple(spots), tuple(_detours(site, spots)), width, height + MARGIN, tuple(unplaced), fold
-    )
+    lost = [each for device, each in sorted(devices.items()) if device not in placed]
+    unplaced = [each for each in lost if each.device.kind is not DeviceKind.AGENT]
+    furthest = max((spot.x for spot in spots), default=0.0)
+    width = NARROW_WIDTH if form is Form.NARROW else furthest + BOX + LABEL / 2 + MARGIN
+    return Picture(tuple(spots), tuple(_detours(site, spots)), width, height + MARGIN, tuple(unplaced), fold)
 
 
 def _tops(site: SiteTopology, devices: Mapping[DeviceId, DeviceOverview], opened: Collection[str] | None) -> list[Item]:
@@ -142,10 +144,11 @@ def _item(
         item.link = step.link
         item.port, item.own_port = step.link.end_of(step.parent).port, step.link.end_of(node).port
     children = [_item(child, site, devices, below, opened) for child in below.get(node, ())]
-    children.sort(key=lambda child: (not child.children, natural(child.port), natural(child.id)))
+    children.sort(key=lambda child: (natural(child.port), natural(child.id)))
     if opened is not None and node not in opened:
         children, item.is_folded = _folded(children)
-    item.children = [*children, *_strangers(node, site)]
+    outward = device.device.facts.uplinks if device else ()
+    item.children = [*children, *_strangers(node, site, outward)]
     return item
 
 
@@ -161,11 +164,11 @@ def _folded(children: list[Item]) -> tuple[list[Item], bool]:
     return [child for child in children if child.id not in hidden] + lines, bool(many)
 
 
-def _strangers(node: str, site: SiteTopology) -> list[Item]:
-    """Who is not registered: each that told its name, and all other stations together."""
+def _strangers(node: str, site: SiteTopology, outward: Collection[str]) -> list[Item]:
+    """Who is not registered: each that told its name, and all other stations together; who is outside the site is none."""
     found, stations, ports = [], 0, set()
     for end, strangers in site.topology.strangers.items():
-        if end.node != node:
+        if end.node != node or end.port in outward:
             continue
         if strangers.names:
             found.append(Item(f"{STRANGERS}:{end.node}:{end.port}", STRANGERS, port=end.port, names=strangers.names))
@@ -223,3 +226,13 @@ def _detours(site: SiteTopology, spots: list[Spot]) -> list[Detour]:
         if link not in in_tree and one in at and other in at:
             found.append(Detour(link, at[one].x, at[one].y, at[other].x, at[other].y))
     return found
+
+
+def short_port(name: str) -> str:
+    """A port's name with the words shortened that everybody knows.
+
+    >>> short_port("XGigabitEthernet0/0/25"), short_port("Ten-GigabitEthernet1/0/25"), short_port("Gi0/3")
+    ('XGE0/0/25', 'XGE1/0/25', 'Gi0/3')
+    """
+    found = _LONG.match(name)
+    return _SHORT[found[1].lower().replace("-", "")] + name[found.end() :].lstrip() if found else name

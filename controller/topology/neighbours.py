@@ -71,12 +71,21 @@ def _claims(tellers: Sequence[Teller], who: Who, joints: Joints) -> tuple[list[_
 
 
 def _newest(claims: Sequence[_Claim], kinds: Mapping[DeviceId, DeviceKind]) -> list[_Claim]:
-    """Claims without those that were true before a cable was moved: about one end there is a later one."""
-    latest: dict[End, int] = defaultdict(int)
+    """Claims without those that were true before a cable was moved: a later one says that an end leads elsewhere."""
+    latest: dict[End, dict[frozenset[str], int]] = defaultdict(dict)
     for claim in claims:
         for end in _exclusive(claim, kinds):
-            latest[end] = max(latest[end], claim.seen_at)
-    return [claim for claim in claims if all(claim.seen_at == latest[e] for e in _exclusive(claim, kinds))]
+            latest[end][_pair(claim)] = max(claim.seen_at, latest[end].get(_pair(claim), 0))
+
+    def is_current(claim: _Claim) -> bool:
+        told = (said for end in _exclusive(claim, kinds) for said in latest[end].items())
+        return all(pair == _pair(claim) or seen_at <= claim.seen_at for pair, seen_at in told)
+
+    return [claim for claim in claims if is_current(claim)]
+
+
+def _pair(claim: _Claim) -> frozenset[str]:
+    return frozenset((claim.here.node, claim.there.node))
 
 
 def _exclusive(claim: _Claim, kinds: Mapping[DeviceId, DeviceKind]) -> list[End]:

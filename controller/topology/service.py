@@ -112,6 +112,14 @@ class TopologyService:
         """The steps from a device to the one with the link into the metro network; empty when none is known."""
         return path_of(self.site(scope, site).tree, device)
 
+    def way(self, scope: Scope, site: SiteId, device: DeviceId) -> list[End]:
+        """The managed devices over which it reaches the metro network, each with its port that leads here, the nearest first."""
+        tree = self.site(scope, site).tree
+        found: list[End] = []
+        while (place := place_of(tree, found[-1].node if found else device)) is not None:
+            found.append(place)
+        return found
+
     def on_ports(self, scope: Scope, site: SiteId, device: DeviceId) -> dict[str, tuple[DeviceId, ...]]:
         """Which devices are at the other end of each port of a device, in order; ports that lead to none are left out."""
         return {

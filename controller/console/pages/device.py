@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,7 @@ from controller.identity.dependency import CallerScope
 from controller.identity.scope import Role, Scope
 from controller.registry.model import Device
 from controller.telemetry.model import LatestValue
+from controller.topology.model import End, Placement
 
 PERIODS: Final = {"1h": 3_600_000, "24h": 86_400_000, "7d": 7 * 86_400_000, "30d": 30 * 86_400_000}
 DEFAULT_PERIOD: Final = "24h"
@@ -59,6 +61,8 @@ class Port:
     latest: dict[str, LatestValue]
     neighbours: tuple[Neighbour, ...]
     is_uplink: bool
+    beyond: tuple[DeviceId, ...] = ()
+    """Registered devices at its other end."""
 
     def value(self, metric: str) -> float | None:
         """The newest number of a metric of this port."""
@@ -98,6 +102,8 @@ def device_router(console: Console) -> APIRouter:
         found = services.registry.device(scope, SiteId(site), DeviceId(device_id))
         health = services.overview.device_health(scope, found.site, found.id)
         latest = attempt(lambda: services.telemetry.latest(scope, found.site, found.id))
+        nearby = services.registry.devices(scope, found.site)
+        beyond = attempt(lambda: services.topology.on_ports(scope, found.site, found.id)) or {}
         chosen = period if period in PERIODS else DEFAULT_PERIOD
         values = [each for each in latest or [] if each.metric in catalogue()]
         main_values = told_first(found.kind, values)
@@ -116,12 +122,14 @@ def device_router(console: Console) -> APIRouter:
             may_see_configuration=scope.role >= Role.OPERATOR,
             chosen=chosen,
             periods=list(PERIODS),
-            ports=ports(found, values),
+            ports=ports(found, values, beyond),
+            way=attempt(lambda: _way(console, scope, found)),
             stories=attempt(lambda: _stories(console, page, scope, found)),
             reports=attempt(lambda: _reports(console, page, scope, found)),
             old_ms=OLD_MS,
             heard_at=max([found.last_seen_at, *(each.measured_at for each in values)]),
-            by_name=_by_name(services.registry.devices(scope, found.site) + _centre_devices(console, page, scope)),
+            by_name=_by_name(nearby + _centre_devices(console, page, scope)),
+            nearby={each.id: each for each in nearby},
         )
 
     return router
@@ -159,8 +167,18 @@ def _parts(panel: Panel, device: Device, reported: set[str]) -> list[str]:
     return sorted(reported, key=natural)[:MAX_INSTANCES] if panel.apart else [""]
 
 
-def ports(device: Device, values: list[LatestValue]) -> list[Port]:
-    """Ports in their natural order; ports that were measured but not told of stand too."""
+@dataclass(frozen=True)
+class Way:
+    """Where a device hangs: since when and where before, the steps up to the metro network, and over how many it gets there."""
+
+    placement: Placement
+    steps: tuple[End, ...]
+    """The device and port of each step; the last is where the metro network begins."""
+    ways: int
+
+
+def ports(device: Device, values: list[LatestValue], beyond: Mapping[str, tuple[DeviceId, ...]]) -> list[Port]:
+    """Ports in their natural order, with the devices at the other end (`beyond`); those measured but not told of stand too."""
     measured: dict[str, dict[str, LatestValue]] = {}
     for each in values:
         if each.metric in PORT_METRICS:
@@ -174,6 +192,7 @@ def ports(device: Device, values: list[LatestValue]) -> list[Port]:
             latest=measured.get(instance, {}),
             neighbours=tuple(each for each in device.facts.neighbours if each.local_port == instance),
             is_uplink=instance in device.facts.uplinks,
+            beyond=beyond.get(instance, ()),
         )
         for instance in sorted(told, key=natural)
     ]
@@ -201,6 +220,16 @@ def _strip(page: Page, device: Device, metrics: list[str], chosen: str, rows: in
     return Picture(page.t("device.states"), source, f"rows-{rows}", is_wide=True)
 
 
+def _way(console: Console, scope: Scope, device: Device) -> Way | None:
+    """None where nobody knows the device's place."""
+    topology = console.services.topology
+    network = topology.site(scope, device.site)
+    if device.id not in network.placed:
+        return None
+    steps = topology.way(scope, device.site, device.id)
+    return Way(network.placed[device.id], tuple(steps), len(network.tree.ways.get(device.id, ())))
+
+
 def _centre_devices(console: Console, page: Page, scope: Scope) -> list[Device]:
     """What a gateway's uplink leads to."""
     return [each for site in page.sites if site.is_centre for each in console.services.registry.devices(scope, site.id)]
@@ -208,7 +237,12 @@ def _centre_devices(console: Console, page: Page, scope: Scope) -> list[Device]:
 
 def _by_name(devices: list[Device]) -> dict[str, Device]:
     """Neighbours tell the name a device was given in its own settings, which is often its id."""
-    return {name: each for each in devices for name in (each.name, f"{each.site}-{each.id}", str(each.id))}
+    return {
+        name: each
+        for each in devices
+        for name in (each.name, f"{each.site}-{each.id}", str(each.id), each.facts.system_name)
+        if name
+    }
 
 
 def told_first(kind: DeviceKind, values: list[LatestValue]) -> list[LatestValue]:

@@ -9,7 +9,7 @@ from campus.ids import DeviceId, SiteId
 from controller.console.console import Console
 from controller.console.csv_file import csv_response
 from controller.console.page import Page
-from controller.console.topology import Form, picture
+from controller.console.topology import Form, picture, short_port
 from controller.identity.dependency import CallerScope
 from controller.identity.scope import Scope
 from controller.overview.model import DeviceOverview
@@ -56,7 +56,7 @@ def topology_router(console: Console) -> APIRouter:
             opened=opened,
             rows=rows(network, devices),
             conflicts=[_told(conflict, devices) for conflict in network.topology.conflicts],
-            devices=devices,
+            short=short_port,
         )
 
     @router.get("/sites/{site}/topology.csv")
@@ -107,7 +107,7 @@ def _cells(page: Page, row: Row) -> list[object]:
         row.parent.device.name if row.parent else row.placement.place.node,
         row.placement.place.port,
         row.own_port,
-        page.t("topology.yes") if row.shared else "",
+        page.t("topology.shared") if row.shared else "",
         page.t("common.comma").join(sorted({page.t(f"topology.by_{each.source}") for each in row.link.evidence})),
         row.link.confidence,
         page.moment(row.placement.since_at) if row.placement.since_at else "",

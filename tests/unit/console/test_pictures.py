@@ -161,10 +161,11 @@ def test_ports_sort_naturally_and_a_free_socket_is_nobodys_fault(tmp_path: Path)
         LatestValue(MetricId("if_oper_state"), Instance(port), START, 2.0)
         for port in ("GE0/0/1", "GE0/0/24", "GE0/0/3")
     ]
-    found = ports(device, down)
+    found = ports(device, down, {"GE0/0/3": (DeviceId("ap-1"),)})
     assert [port.facts.instance for port in found] == ["GE0/0/1", "GE0/0/2", "GE0/0/3", "GE0/0/24"]
     assert [port.sign for port in found] == ["unknown", "unknown", "unknown", "failed"]
     assert found[2].facts == PortFacts("GE0/0/3")
+    assert found[2].beyond == ("ap-1",)
     assert sorted(["p10", "p9", "10p"], key=natural) == ["10p", "p9", "p10"]
 
 

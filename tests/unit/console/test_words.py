@@ -14,10 +14,11 @@ from controller.applications.model import Cause
 from controller.console.language import Language, Text, texts
 from controller.console.notices import TOLD
 from controller.console.page import WORST_FIRST, Theme
-from controller.console.pages import alerts, delivery, device, network, newcomers, services, utilisation
+from controller.console.pages import alerts, delivery, device, network, newcomers, services, topology, utilisation
 from controller.identity.scope import Role
 from controller.overview.model import Trouble
 from firmware_profiles.proof import Proof
+from controller.topology import model as topology_model
 
 CONSOLE = Path(alerts.__file__).parents[1]
 SOURCES = [*sorted(CONSOLE.rglob("*.py")), *sorted((CONSOLE / "templates").glob("*.html"))]
@@ -68,6 +69,9 @@ MADE = {
     "newcomers.source_": [f"newcomers.source_{source.word}" for source in Source if source is not Source.CONFIGURED]
     + [f"newcomers.source_place_{how}" for how in ("lldp", "cdp", "bridge", "description")],
     "profiles.": [f"profiles.{how}{proof}" for proof in Proof for how in ("", "by_")],
+    "topology.": [f"topology.{n}" for n in (*topology.HEAD, "sure", "likely", "guess")],
+    "topology.by_": [f"topology.by_{source}" for source in topology_model.Source],
+    "topology.conflict_": [f"topology.conflict_{kind}" for kind in topology_model.ConflictKind],
     "utilisation.": [f"utilisation.{n}" for n in ("site", "room", "board", "share", "used_h", "lesson_h")]
     + [f"utilisation.{n}" for n in ("known_h", "on_h", "reason")],
 }
