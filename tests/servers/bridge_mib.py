@@ -17,7 +17,9 @@ Oid = tuple[int, ...]
 def objects(bridge: str) -> dict[Oid, tuple[str, str]]:
     """Everything as it is now: OID to (type, value)."""
     link = Path("/sys/class/net")
-    found = {(*BASE, 1, 1, 0): ("octet", (link / bridge / "address").read_text().strip().replace(":", " "))}
+    found: dict[Oid, tuple[str, str]] = {
+        (*BASE, 1, 1, 0): ("octet", (link / bridge / "address").read_text().strip().replace(":", " "))
+    }
     numbers = {}
     for port in (link / bridge / "brif").iterdir():
         number = int((port / "port_no").read_text(), 16)

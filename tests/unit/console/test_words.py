@@ -17,8 +17,8 @@ from controller.console.page import WORST_FIRST, Theme
 from controller.console.pages import alerts, delivery, device, network, newcomers, services, topology, utilisation
 from controller.identity.scope import Role
 from controller.overview.model import Trouble
-from firmware_profiles.proof import Proof
 from controller.topology import model as topology_model
+from firmware_profiles.proof import Proof
 
 CONSOLE = Path(alerts.__file__).parents[1]
 SOURCES = [*sorted(CONSOLE.rglob("*.py")), *sorted((CONSOLE / "templates").glob("*.html"))]
