@@ -61,8 +61,10 @@ class PathWatch:
     def _note(self, target: str, state: PathState) -> None:
         if self._states.get(target) is not state:
             self._states[target] = state
-            advice = HOW_TO_PERMIT if state is PathState.NOT_PERMITTED else ""
-            _log.info("path_state target=%s state=%s %s", target, state.name.lower(), advice)
+            if state is PathState.NOT_PERMITTED:
+                _log.warning("path_not_permitted target=%s %s", target, HOW_TO_PERMIT)
+            else:
+                _log.info("path_state target=%s state=%s", target, state.name.lower())
 
 
 def path_samples(device: DeviceId, target: str, pings: Pinged, mtu: int | None, measured_at: int) -> list[Sample]:

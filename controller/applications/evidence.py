@@ -11,7 +11,7 @@ import numpy as np
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.metrics import Health, catalogue
 from campus.samples import DeviceKind
-from controller.applications.model import Condition, Evidence, LineTrouble, Observation, Observer
+from controller.applications.model import Condition, LineTrouble, Observation, Observer
 from controller.applications.port import Registry
 from controller.identity.scope import SYSTEM, Scope
 from controller.registry.model import Site
@@ -38,7 +38,7 @@ def condition_of(state: int) -> Condition:
     return _CONDITIONS.get(known.health, Condition.GOOD) if known else Condition.FAILED
 
 
-def read_evidence(store: SampleStore, scope: Scope, since: int) -> dict[str, Evidence]:
+def read_evidence(store: SampleStore, scope: Scope, since: int) -> dict[str, list[Observation]]:
     """By service, the newest that each agent the caller sees has said of it at or after `since` (UTC ms), by site."""
     sites = [None] if scope.sites is None else sorted(scope.sites)
     ids = np.concatenate([np.empty(0, np.int32), *(store.find_ids(site, metric=STATE) for site in sites)])
@@ -48,13 +48,13 @@ def read_evidence(store: SampleStore, scope: Scope, since: int) -> dict[str, Evi
     at = latest.measured_at[recent]
     responses = _beside(store, names, RESPONSE, at)  # of the same check: one that fails has none
     days_left = _beside(store, names, DAYS_LEFT, np.full(len(at), max(since, 1)))
-    found: dict[str, Evidence] = {}
+    found: dict[str, list[Observation]] = {}
     rows = zip(names, at.tolist(), latest.value[recent].tolist(), responses, days_left, strict=True)
     for name, measured_at, value, response_ms, days in rows:
         observation = Observation(name.site, name.device, int(value), measured_at, response_ms, days)
-        found.setdefault(name.instance, Evidence()).seen.append(observation)
-    for evidence in found.values():
-        evidence.seen.sort(key=lambda each: (each.site, each.agent))
+        found.setdefault(name.instance, []).append(observation)
+    for seen in found.values():
+        seen.sort(key=lambda each: (each.site, each.agent))
     return found
 
 

@@ -1,7 +1,8 @@
 """Nouns of application services at the centre: who saw what, and whose fault it is. No framework, no I/O."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 import msgspec
@@ -152,22 +153,10 @@ class ServiceHistory:
     failed_share: Values
 
 
-@dataclass
-class Evidence:
-    """What there is to judge of one service."""
-
-    seen: list[Observation] = field(default_factory=list)
-
-    @property
-    def newest_at(self) -> int:
-        """When anybody looked last."""
-        return max((each.measured_at for each in self.seen), default=0)
-
-
 def nearest_rank(values: Sequence[float], share: float) -> float | None:
     """The smallest value that at least `share` of them do not exceed; None of nothing.
 
     >>> nearest_rank([30.0, 10.0, 20.0], 0.5)
     20.0
     """
-    return sorted(values)[max(0, -(-round(share * 1000) * len(values) // 1000) - 1)] if values else None
+    return sorted(values)[max(1, math.ceil(share * len(values))) - 1] if values else None

@@ -20,7 +20,6 @@ from controller.applications.history import history_of
 from controller.applications.model import (
     ApplicationSettings,
     Condition,
-    Evidence,
     Observation,
     ServiceHistory,
     ServiceName,
@@ -167,14 +166,14 @@ class ApplicationService:
         self._raised.difference_update(over)
         self._alerts.note_verdicts(told)
 
-    def _judged(self, evidence: Evidence, sites: Mapping[SiteId, Site], now: int) -> Verdict:
+    def _judged(self, seen: Sequence[Observation], sites: Mapping[SiteId, Site], now: int) -> Verdict:
         self._give_way()
         since = now - _ms(self._settings.fresh_s)
-        seen = [each for each in evidence.seen if each.measured_at >= since]
-        bad = {each.site for each in seen if condition_of(each.state) is not Condition.GOOD}
+        fresh = [each for each in seen if each.measured_at >= since]
+        bad = {each.site for each in fresh if condition_of(each.state) is not Condition.GOOD}
         troubles = self._lines.troubles(bad, since, now) if bad else {}
         behind = self._lines.behind(now) if len(bad) > 1 else {}
-        return judge(observers_of(seen, sites, troubles, behind))
+        return judge(observers_of(fresh, sites, troubles, behind))
 
     def _settled(self, service: str, fresh: Verdict, now: int) -> Standing:
         hold_ms, clear_ms = _ms(self._settings.hold_s), _ms(self._settings.clear_hold_s)
@@ -196,12 +195,12 @@ class ApplicationService:
             for service, episodes in self._episodes.items()
         }
 
-    def _district(self, sites: Mapping[SiteId, Site], evidence: Mapping[str, Evidence]) -> District | None:
+    def _district(self, sites: Mapping[SiteId, Site], evidence: Mapping[str, Sequence[Observation]]) -> District | None:
         """Where the district's alerts stand: at the centre, or where there is none, at the first site that looks."""
         agents: dict[SiteId, DeviceId] = {}
         for each in self._registry.agents(SYSTEM):
             agents.setdefault(each.site, DeviceId(each.id))
-        looking = sorted({seen.site for each in evidence.values() for seen in each.seen})
+        looking = sorted({one.site for each in evidence.values() for one in each})
         homes = [site for site in sorted(sites) if sites[site].is_centre and site in agents] + looking
         if not homes:
             return None
@@ -215,16 +214,16 @@ class ApplicationService:
     # What both need.
 
     def _now(
-        self, scope: Scope, service: str, evidence: Evidence, sites: Mapping[SiteId, Site], now: int
+        self, scope: Scope, service: str, seen: Sequence[Observation], sites: Mapping[SiteId, Site], now: int
     ) -> ServiceNow:
         with self._judging:
             standing = self._standings.get(service) if scope.sites is None else None
-            verdict = standing.verdict if standing else self._judged(evidence, sites, now)
+            verdict = standing.verdict if standing else self._judged(seen, sites, now)
 
         def name_of(site: SiteId) -> tuple[str, str]:
             return (sites[site].name_en, sites[site].name_zh) if site in sites else (site, site)
 
-        fresh = [each for each in evidence.seen if now - each.measured_at <= _ms(self._settings.fresh_s)]
+        fresh = [each for each in seen if now - each.measured_at <= _ms(self._settings.fresh_s)]
         times = [each.response_ms for each in fresh if each.response_ms is not None]
         english, chinese = reason(verdict, name_of)
         return ServiceNow(
@@ -234,16 +233,16 @@ class ApplicationService:
             since=standing.since if standing else 0,
             reason_en=english,
             reason_zh=chinese,
-            seen=_best_of_site(evidence.seen, fresh),
+            seen=_best_of_site(seen, fresh),
             p50_ms=nearest_rank(times, 0.5),
             p95_ms=nearest_rank(times, 0.95),
-            tls_days_left=self._days_left(evidence, now),
+            tls_days_left=self._days_left(seen, now),
         )
 
-    def _days_left(self, evidence: Evidence, now: int) -> float | None:
+    def _days_left(self, seen: Sequence[Observation], now: int) -> float | None:
         """The least that anybody lately saw of the certificate."""
         since = now - _ms(self._settings.fresh_s)
-        days = [each.tls_days_left for each in evidence.seen if each.measured_at >= since]
+        days = [each.tls_days_left for each in seen if each.measured_at >= since]
         return min((each for each in days if each is not None), default=None)
 
     def _window(
