@@ -26,6 +26,8 @@ from campus.samples import DeviceFacts
 from firmware_profiles.catalogue import Catalogue
 from firmware_profiles.messages import Dialect
 
+STATUS = f"{PREFIX}status"
+"""Home Assistant's own last will."""
 MAX_DEVICES = 500
 MAX_ENTITIES = 5000
 SILENCE_S = 3600.0
@@ -74,12 +76,12 @@ class HomeAssistantInterpreter:
         """As `Interpreter.understand`; reasons are ``too_large``, ``not_json``, ``not_text``, ``template``, ``no_device``,
         ``too_many_devices``.
         """
-        if heard.topic.startswith(PREFIX):
-            return self._learn(heard) if heard.topic.endswith("/config") else Understood([], [])
+        if heard.topic.startswith(PREFIX) and heard.topic.endswith("/config"):
+            return self._learn(heard)
         entities, watched = self._states.get(heard.topic, []), self._availability.get(heard.topic, [])
         if not entities and not watched:
-            return None
-        said = {}
+            return Understood([], []) if heard.topic == STATUS else None
+        said: dict[DeviceId, Said] = {}
         for device, harvest in self._harvests(entities, heard):
             said[device.id] = self._said(device, harvest, Sign.KNOWN if heard.is_retained else Sign.SPOKE, heard)
         for name, each in watched:

@@ -10,8 +10,10 @@ from agent.candidates import Candidates
 from agent.clock import SteadyTimer, utc_ms
 from agent.collect.mqtt.interpreters import interpreters_of
 from agent.collect.mqtt.listener import MqttListener, watch_for_silence
+from agent.collect.mqtt.port import Interpreter, Request, Understood
 from agent.collect.port import Harvest
 from agent.config import Broker
+from agent.link import Heard
 from agent.presence import Presence
 from agent.settings import BrokerSettings
 from campus.ids import DeviceId
@@ -38,6 +40,7 @@ class Ear:
         silence_s: float = 1.0,
         answer_s: float = 30,
         explain_s: float = 10,
+        first: tuple[Interpreter, ...] = (),
     ) -> None:
         self.harvests: list[tuple[DeviceId, Harvest]] = []
         self.presence = Presence([DeviceId(each) for each in expected], silence_s, repeat_s=60)
@@ -46,7 +49,7 @@ class Ear:
         self.listener = MqttListener(
             Broker(BrokerSettings(port=port), None, None),
             HERE,
-            interpreters_of(CATALOGUE),
+            [*first, *interpreters_of(CATALOGUE)],
             self.presence,
             self.candidates,
             self.take,
@@ -136,6 +139,33 @@ def test_strangers_and_broken_messages_are_counted_and_neighbours_heard(tmp_path
                 ("acme/fridge/7", "no_profile"),
                 (BOARD, "not_json"),
             ]
+
+    with mosquitto(tmp_path) as broker, Publisher(broker.port) as publisher:
+        asyncio.run(scenario(broker.port, publisher))
+
+
+class Broken:
+    """An interpreter with a mistake that one topic shows."""
+
+    def understand(self, heard: Heard) -> Understood | None:
+        if heard.topic == "acme/odd":
+            raise ZeroDivisionError
+        return None
+
+    def reconnected(self, now: int) -> list[Request]:
+        return []
+
+
+def test_a_mistake_of_ours_costs_the_message_that_shows_it(tmp_path: Path) -> None:
+    async def scenario(port: int, publisher: Publisher) -> None:
+        ear = Ear(port, first=(Broken(),))
+        async with ear.at_work():
+            await until(lambda: ear.listener.counts["connections"] == 1, "connection")
+            publisher.say("acme/odd", b"1")
+            publisher.say(BOARD, ON)
+            await until(lambda: ear.values("board-101", "power_state") == [2], "the good message")
+            assert ear.listener.counts["unread_broken"] == 1
+            assert ear.listener.counts["failures"] == 0
 
     with mosquitto(tmp_path) as broker, Publisher(broker.port) as publisher:
         asyncio.run(scenario(broker.port, publisher))

@@ -93,6 +93,12 @@ def test_a_plain_payload_a_switch_and_a_contact() -> None:
     assert (values(said), said.harvest.dropped) == ({}, {"unknown_state": 1})
 
 
+def test_states_may_be_published_beside_the_announcements() -> None:
+    ears = announced(("sensor/x", {**SHORT, "stat_t": "homeassistant/sensor/x/state", "val_tpl": ""}))
+    assert values(ears.said("homeassistant/sensor/x/state", b"41")) == {("humidity_percent", ""): 41}
+    assert ears.hear("homeassistant/sensor/y/state", b"41") is None
+
+
 def test_true_and_false_in_json_are_words_too() -> None:
     config = {"dev_cla": "moisture", "stat_t": "l", "val_tpl": "{{ value_json.wet }}", "pl_on": "true", "pl_off": "false",
               "dev": {"cns": [["mac", "a0:b1:c2:00:00:01"]]}}  # fmt: skip
