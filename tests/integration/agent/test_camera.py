@@ -1,11 +1,13 @@
 """Cameras and recorders asked over real HTTP and RTSP, by three dialects: what is read, and what a bad day makes of it."""
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Callable
 
 import pytest
+from PIL import Image
 
 from agent.collect.port import Cadence, Harvest
 from campus.samples import DeviceKind
@@ -171,3 +173,16 @@ def test_no_picture_touches_the_disk() -> None:
         is_watching = False
     assert state(harvest, "picture_state") == "ok"
     assert not written
+
+
+def test_no_picture_outlives_its_check() -> None:
+    async def scenario() -> tuple[str, int]:
+        async with camera(hikvision, sight_of(hikvision)) as doors:
+            collector = collector_for(doors)
+            harvest = await collector.poll(ALL, NOW)
+            gc.collect()
+            kept = sum(isinstance(each, Image.Image) for each in gc.get_objects())
+            await collector.close()
+        return state(harvest, "picture_state"), kept
+
+    assert asyncio.run(scenario()) == ("ok", 0)

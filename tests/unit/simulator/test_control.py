@@ -47,6 +47,10 @@ def test_unknown_school(wrong: str, advice: str) -> None:
         (FaultName.CUT_UPLINK, "", ""),
         (FaultName.SILENT, "printer-1", "printer-1"),
         (FaultName.HALF_TABLE, "", "gw-1"),
+        (FaultName.CAMERA_BLACK, "", "camera-gate"),
+        (FaultName.CAMERA_FROZEN, "", "camera-stairs"),
+        (FaultName.WRONG_CLOCK, "recorder-1", "recorder-1"),
+        (FaultName.DISK_FAILING, "", "recorder-1"),
     ],
 )
 def test_the_device_a_fault_befalls(fault: FaultName, device: str, found: str) -> None:
@@ -60,11 +64,17 @@ def test_the_device_a_fault_befalls(fault: FaultName, device: str, found: str) -
         (FaultName.HANG_BOARD, "gw-1", "choose board-101"),
         (FaultName.CUT_UPLINK, "gw-1", "leave out --device"),
         (FaultName.GARBAGE, "", "--device gw-1"),
+        (FaultName.CAMERA_FROZEN, "camera-gate", "choose camera-stairs, camera-corridor"),
     ],
 )
 def test_a_device_that_does_not_fit(fault: FaultName, device: str, advice: str) -> None:
     with pytest.raises(ConfigError, match=advice):
         find_device(SCHOOL, fault, device)
+
+
+def test_a_school_without_such_a_device_says_so() -> None:
+    with pytest.raises(ConfigError, match="has no device that disk-failing could befall"):
+        find_device(district().schools[1], FaultName.DISK_FAILING, "")
 
 
 def test_no_district_is_running(tmp_path: Path) -> None:
