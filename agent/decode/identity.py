@@ -13,8 +13,8 @@ _MARK_CHARS = 8
 def device_id(*names: str) -> DeviceId:
     """An id out of names that together are unique in the school; never empty, the same for the same names.
 
-    Names that do not fit into an id, being too long or not Latin, end in a mark made of the whole. Names that differ in case or in
-    what parts their words are taken for one.
+    Names that do not fit into an id, being too long or not Latin, end in a mark made of the whole. Those that differ only in case
+    or in what stands between their words are taken for one.
 
     >>> device_id("zigbee", "0x00158d0001"), device_id("plant", "温室")
     ('zigbee-0x00158d0001', 'plant-97ab73ab')
