@@ -5,10 +5,10 @@ Lines that only part others (``#``, ``!``) are no anchors: two blocks are not al
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
-from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
+
+from controller.configurations.model import Difference, Hunk, Kind, Piece, Row
 
 CONTEXT: Final = 3
 """Unchanged lines shown around a change."""
@@ -19,52 +19,6 @@ MOST_EXACT: Final = 25_000_000
 MOST_MARKED_CHARS: Final = 500
 _PARTING: Final = frozenset({"", "#", "!", "exit", "end", "quit"})
 _WORDS: Final = re.compile(r"\s+|[\w.:-]+|.", re.DOTALL)
-
-
-class Kind(StrEnum):
-    """What became of a line."""
-
-    SAME = "same"
-    CHANGED = "changed"
-    ADDED = "added"
-    REMOVED = "removed"
-
-
-class Piece(NamedTuple):
-    """A part of a line; `is_changed` where the other side has another text there."""
-
-    text: str
-    is_changed: bool = False
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row of a comparison: numbers and pieces of both sides; 0 and empty where a side has no such line."""
-
-    kind: Kind
-    before_number: int = 0
-    after_number: int = 0
-    before: tuple[Piece, ...] = ()
-    after: tuple[Piece, ...] = ()
-
-
-@dataclass(frozen=True)
-class Hunk:
-    """Rows that stand together. `folded` unchanged lines were left out before it; `section` is the block it lies in."""
-
-    rows: tuple[Row, ...]
-    folded: int = 0
-    section: str = ""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """All hunks in order. `folded` unchanged lines follow the last one."""
-
-    hunks: tuple[Hunk, ...]
-    added: int
-    removed: int
-    folded: int = 0
 
 
 def compared(before: Sequence[str], after: Sequence[str], context: int | None = CONTEXT) -> Difference:

@@ -1,10 +1,11 @@
-"""Nouns of configurations: a version, and the times in which changes are expected. No framework, no I/O."""
+"""Nouns of configurations: a version, how two differ, and the times in which changes are expected. No framework, no I/O."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from enum import StrEnum
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -36,6 +37,52 @@ class Version(msgspec.Struct, frozen=True):
     changed_by: str = ""
     is_outside: bool = False
     """Whether it was made while no change is expected."""
+
+
+class Kind(StrEnum):
+    """What became of a line."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+class Piece(NamedTuple):
+    """A part of a line; `is_changed` where the other side has another text there."""
+
+    text: str
+    is_changed: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a comparison: numbers and pieces of both sides; 0 and empty where a side has no such line."""
+
+    kind: Kind
+    before_number: int = 0
+    after_number: int = 0
+    before: tuple[Piece, ...] = ()
+    after: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hunk:
+    """Rows that stand together. `folded` unchanged lines were left out before it; `section` is the block it lies in."""
+
+    rows: tuple[Row, ...]
+    folded: int = 0
+    section: str = ""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """All hunks in order. `folded` unchanged lines follow the last one."""
+
+    hunks: tuple[Hunk, ...]
+    added: int
+    removed: int
+    folded: int = 0
 
 
 class ChangeWindow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,8 +18,8 @@ from campus.ids import DeviceId, SiteId
 from campus.samples import Document, Event, Severity
 from campus.topics import Address
 from campus.wire.frame import LATEST_MS, MAX_DOCUMENT_BYTES
-from controller.configurations.difference import CONTEXT, Difference, compared
-from controller.configurations.model import ChangeWindows, Version
+from controller.configurations.difference import CONTEXT, compared
+from controller.configurations.model import ChangeWindows, Difference, Version
 from controller.configurations.tables import ConfigurationRow
 from controller.figure import Figure
 from controller.identity.scope import NotFound, Role, Scope

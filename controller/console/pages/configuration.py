@@ -7,8 +7,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 
 from campus.ids import DeviceId, SiteId
-from controller.configurations.difference import CONTEXT, Difference
-from controller.configurations.model import Version
+from controller.configurations.model import Difference, Version
 from controller.console.console import Console
 from controller.console.page import Page, address, device_address
 from controller.identity.dependency import CallerScope
@@ -105,10 +104,9 @@ def _difference(console: Console, scope: Scope, chosen: Chosen | None, whole: st
     if chosen is None or chosen.before is None:
         return None
     site, device = chosen.after.site, chosen.after.device
-    context = None if whole else CONTEXT
-    return console.services.configurations.difference(
-        scope, site, device, chosen.before.taken_at, chosen.after.taken_at, context
-    )
+    moments = chosen.before.taken_at, chosen.after.taken_at
+    difference = console.services.configurations.difference
+    return difference(scope, site, device, *moments, None) if whole else difference(scope, site, device, *moments)
 
 
 def _lines(console: Console, scope: Scope, chosen: Chosen) -> list[Line]:

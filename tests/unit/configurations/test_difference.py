@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.configurations.difference import Difference, Kind, Row, compared
+from controller.configurations.difference import compared
+from controller.configurations.model import Difference, Kind, Row
 
 LINES = st.lists(
     st.sampled_from(["#", "!", "", "vlan 10", "vlan 20", "interface GE0/0/1", " port access vlan 10", " shutdown"]),
