@@ -26,10 +26,10 @@ from agent.discovery.config import DiscoveryConfig
 from agent.discovery.known import configured, of_candidates, of_facts
 from agent.discovery.lines import difference, with_entries
 from agent.discovery.memory import memory_path, read_memory
-from agent.discovery.observation import Observation
+from agent.discovery.observation import Observation, Source
 from agent.discovery.propose import Findings, findings
 from agent.discovery.ranges import Range, is_allowed, is_within, parse_range
-from agent.discovery.report import answer_line, as_json, closing, table
+from agent.discovery.report import Silence, answer_line, as_json, closing, table
 from agent.discovery.round import plan_of, surroundings_of
 from agent.discovery.scan import Scan
 from agent.facts import FactsBook
@@ -65,13 +65,14 @@ def discover(path: Path, range_texts: Sequence[str], listen_s: float, *, is_json
     told_of = {one.address for one in observations if one.address and ":" not in one.address}
     outside = sorted(address for address in told_of if not is_allowed(address, plan.ranges))
     answered = {one.address for one in scan.observations}
+    pinged = answered - {one.address for one in observations if one.source is not Source.PING}
     if is_json:
         click.echo(json.dumps(as_json(found, outside, len(scan.asked)), ensure_ascii=False))
     else:
         if len(scan.asked) < scan.total:
             say(f"\nStopped: {len(scan.asked)} of {scan.total} addresses were asked. Found until then:")
         say("\n" + table(found.devices))
-        say("\n" + closing(found, outside, len(scan.asked - answered)))
+        say("\n" + closing(found, Silence(len(scan.asked - answered), len(pinged), outside)))
     if write:
         write_entries(path, found)
 

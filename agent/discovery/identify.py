@@ -1,5 +1,6 @@
 """What speaks another protocol of ours asked who it is, by the very collector that would read it. A few sign-ins at most."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -17,6 +18,7 @@ from campus.samples import DeviceFacts
 CollectorFactory = Callable[[PolledDevice], DeviceCollector]
 PACKETS: Final = 40
 """What one such conversation is paid for at the pace: a camera's is a few dozen."""
+CONVERSATION_S: Final = 60.0
 MOST_TRIES: Final = 3
 """Credentials tried at one device in one scan: five wrong passwords lock a camera."""
 SUITABLE: Final[Mapping[str, Callable[[Credential], bool]]] = {
@@ -58,7 +60,10 @@ async def _polled(hint: Observation, credential: Credential | None, collector_fo
     except CampusError:
         return Harvest()
     try:
-        return await collector.poll(frozenset({Cadence.SLOW}), hint.observed_at)
+        async with asyncio.timeout(CONVERSATION_S):
+            return await collector.poll(frozenset({Cadence.SLOW}), hint.observed_at)
+    except TimeoutError:
+        return Harvest()
     finally:
         await collector.close()
 

@@ -21,15 +21,15 @@ def entry_line(section: str, device_id: str, device: Newcomer, usual_kind: Devic
 
     `usual_kind` is what the profile that reads it says by itself: another kind is written down.
 
-    >>> told = Newcomer(key="", name="sw-2", vendor="H3C", model="S5130", address="10.20.1.3", protocol="snmp", credential="read")
+    >>> told = Newcomer(key="", name="core", vendor="H3C", model="S5130", address="10.20.1.3", protocol="snmp", credential="read")
     >>> print(entry_line("devices", "sw-2", told))
     # H3C S5130
-    - {id: sw-2, name: sw-2, address: 10.20.1.3, credential: read}
+    - {id: sw-2, name: core, address: 10.20.1.3, credential: read}
     """
     is_polled = section == "devices"
     values: dict[str, str] = {
         "id": device_id,
-        "name": device.name,
+        "name": device.name if device.name != device_id else "",
         "room": device.room,
         "address": device.address if is_polled else "",
         "protocol": device.protocol if is_polled and device.protocol != "snmp" else "",

@@ -1,7 +1,7 @@
 """From observations to what a person reads and may write down: kind, name, place, id, the YAML lines. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -12,7 +12,7 @@ from agent.discovery.lines import entry_line
 from agent.discovery.observation import Observation, Source, mac_key, name_key, serial_key
 from agent.discovery.place import Device, Place, is_only_told, places
 from campus.ids import slug
-from campus.newcomers import Confidence, Evidence, Newcomer
+from campus.newcomers import TEXT_CHARS, Confidence, Evidence, Newcomer, printable
 from campus.samples import DeviceKind
 from firmware_profiles.raw import mac_text
 
@@ -64,8 +64,9 @@ def findings(observations: Collection[Observation], around: Surroundings) -> Fin
     found_places = places(devices, around.site)
     labels = [_label(device, around.site) for device in devices]
     upper = {place.device for place in found_places.values()}
+    keys = _apart(map(_key, devices))
     told = [
-        (_finding(device, found_places.get(number), labels, around), device)
+        (_finding(device, keys[number], found_places.get(number), labels, around), device)
         for number, device in enumerate(devices)
         if any(one.source is not Source.CONFIGURED for one in device)
         # what the topmost device hangs on, and nobody could ask, is no device of this school
@@ -74,7 +75,7 @@ def findings(observations: Collection[Observation], around: Surroundings) -> Fin
     return Findings(tuple(sorted(_with_entries(told, around), key=_in_order)), merged.conflicts)
 
 
-def _finding(device: Device, place: Place | None, labels: Sequence[str], around: Surroundings) -> Finding:
+def _finding(device: Device, key: str, place: Place | None, labels: Sequence[str], around: Surroundings) -> Finding:
     kind = next((one for one in sorted(device, key=_sureness) if one.kind is not DeviceKind.OTHER), device[0])
     reachable = next((one for one in device if one.protocol and one.protocol in around.protocols), None)
     address = next((one for one in (reachable, *device) if one and one.address), device[0])
@@ -82,7 +83,7 @@ def _finding(device: Device, place: Place | None, labels: Sequence[str], around:
     name = _first(device, "name") or _first(device, "device")
     return Finding(
         Newcomer(
-            key=_key(device),
+            key=key,
             kind=kind.kind,
             confidence=kind.confidence if kind.kind is not DeviceKind.OTHER else _least(device),
             name=name,
@@ -166,8 +167,18 @@ def _key(device: Device) -> str:
         ("topic", _first(device, "says")),
     ):
         if text:
-            return f"{word} {text}"[:128]
+            return f"{word} {text}"
     return "nothing"
+
+
+def _apart(keys: Iterable[str]) -> list[str]:
+    """Keys as a document carries them; the later of two equal ones is numbered: devices kept apart may share an address."""
+    told: list[str] = []
+    for key in keys:
+        short = printable(key, TEXT_CHARS - 8)
+        number = sum(each == short or each.startswith(f"{short} #") for each in told)
+        told.append(f"{short} #{number + 1}" if number else short)
+    return told
 
 
 def _evidence(device: Device, place: Place | None) -> list[Evidence]:

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,7 +18,7 @@ _MOST_CHARS = 34
 def answer_line(told: Sequence[Observation]) -> str:
     """One line for an address that answered, while the scan goes on."""
     first = next((one for one in told if one.kind != "other"), told[0])
-    what = " ".join(part for part in (first.vendor, first.model) if part) or first.says
+    what = " ".join(part for part in (first.vendor, first.model) if part) or first.says or first.source.word
     cells = (
         f"{first.address:15}",
         f"{printable(first.name or what, 40):40}",
@@ -39,16 +39,26 @@ def table(findings: Sequence[Finding]) -> str:
     )
 
 
-def closing(found: Findings, outside: Sequence[str], silent: int) -> str:
+class Silence(NamedTuple):
+    """Addresses that are no devices: those that kept silent, those that answered ping alone, those that were not asked."""
+
+    silent: int
+    pinged: int
+    outside: Sequence[str]
+
+
+def closing(found: Findings, around: Silence) -> str:
     """What a person should know beside the table, and do now."""
     newcomers = found.newcomers
     ready = [each for each in newcomers if each.entry]
+    pinged = f", {around.pinged} answered ping and nothing else" if around.pinged else ""
     lines = [
-        f"{len(found.devices)} devices found, {len(newcomers)} of them not in agent.yaml; {silent} addresses kept silent."
+        f"{len(found.devices)} devices found, {len(newcomers)} of them not in agent.yaml; {around.silent} addresses kept "
+        f"silent{pinged}."
     ]
     lines += [f"Kept apart: {printable(conflict, 300)}." for conflict in found.conflicts]
-    if outside:
-        some = ", ".join(outside[:10]) + (" ..." if len(outside) > 10 else "")
+    if around.outside:
+        some = ", ".join(around.outside[:10]) + (" ..." if len(around.outside) > 10 else "")
         lines.append(f"Neighbours also told of addresses outside discovery.ranges, which were not asked: {some}")
     if ready:
         lines.append(

@@ -2,14 +2,16 @@
 
 import msgspec
 import yaml
+from hypothesis import given
 
 from agent.candidates import Candidate
 from agent.discovery.known import of_candidates, of_facts
 from agent.discovery.observation import Observation, Seen, Source
 from agent.discovery.propose import Surroundings, findings
 from campus.ids import DeviceId, is_id
-from campus.newcomers import Confidence
+from campus.newcomers import Confidence, decode_newcomers, encode_newcomers
 from campus.samples import DeviceFacts, DeviceKind, PortFacts
+from tests.unit.agent.discovery.test_identity import observations
 
 AROUND = Surroundings(
     site="no-1",
@@ -54,7 +56,7 @@ def test_an_id_is_the_name_without_the_schools_and_never_twice() -> None:
         "switch-10-0-0-5",
     ]
     assert all(is_id(each["id"]) for each in told)
-    assert [each["name"] for each in told][-1] == "教学楼"
+    assert [each.get("name", "") for each in told] == ["no-1-SW-9", "Switch", "Switch", "sw-1", "教学楼"]
 
 
 def test_ids_are_the_same_whatever_else_is_found_first() -> None:
@@ -116,7 +118,7 @@ def test_a_device_that_publishes_keeps_the_id_of_its_topic_and_gets_its_place_an
         "sw-9",
         "GE0/5",
     )
-    assert yaml.safe_load(board.entry) == [{"id": "board-101", "name": "board-101", "room": "r101"}]
+    assert yaml.safe_load(board.entry) == [{"id": "board-101", "room": "r101"}]
 
 
 def test_publishers_and_senders_of_traps_are_newcomers_that_nothing_reads() -> None:
@@ -132,3 +134,13 @@ def test_publishers_and_senders_of_traps_are_newcomers_that_nothing_reads() -> N
 def test_the_same_evidence_from_two_scans_has_the_same_key() -> None:
     once, again = findings([switch("a", 1)], AROUND), findings([switch("b", 1)], AROUND)
     assert once.newcomers[0].key == again.newcomers[0].key == "serial SN-1"
+
+
+@given(observations)
+def test_whatever_is_observed_makes_a_document_and_entries_of_their_own(told: list[Observation]) -> None:
+    spoken = [msgspec.structs.replace(one, protocol="snmp" if one.source is Source.SNMP else "") for one in told]
+    newcomers = findings(spoken, AROUND).newcomers
+    assert len(decode_newcomers(encode_newcomers(newcomers)).newcomers) == len(newcomers)
+    ids = [yaml.safe_load(each.entry)[0]["id"] for each in newcomers if each.entry]
+    assert len(set(ids)) == len(ids)
+    assert not set(ids) & set(AROUND.ids)
