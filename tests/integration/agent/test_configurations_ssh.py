@@ -11,6 +11,7 @@ from threading import Thread
 
 import asyncssh
 import pytest
+from netmiko.ssh_dispatcher import CLASS_MAPPER
 
 from agent.address import HostPort
 from agent.configurations.known_hosts import KnownHosts
@@ -35,6 +36,12 @@ PROFILES = {Family.HUAWEI: "huawei/vrp", Family.H3C: "h3c/comware", Family.RUIJI
 LOGIN = Login("campanile", "right-Password", "right-Enable")
 OLD = ("diffie-hellman-group14-sha1",)
 old_cryptography = pytest.mark.filterwarnings("ignore::Warning:asyncssh")
+
+
+def test_netmiko_has_every_driver_that_a_profile_names() -> None:
+    drivers = {profile.cli.driver for profile in CATALOGUE.profiles.values() if profile.cli}
+    assert len(drivers) >= 10
+    assert drivers <= CLASS_MAPPER.keys()
 
 
 def a_switch(family: Family) -> SimDevice:
