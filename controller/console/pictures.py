@@ -45,7 +45,7 @@ def lines_picture(page: Page, inward: Chart, outward: Chart | None, limits: Sequ
         **_frame(page, inward, "mirrored" if outward else "lines"),
         "unit": _unit(definition, page.language),
         # Percentages stand on their whole scale; temperatures and voltages would be flat on theirs.
-        "floor": None if outward or definition.unit in {"Cel", "V"} else 0,
+        "floor": None if outward or definition.minimum < 0 or definition.unit == "V" else 0,
         "ceiling": 100 if definition.unit == "%" and definition.maximum == 100 else None,
         "series": series,
         "limits": list(limits),

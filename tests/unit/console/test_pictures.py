@@ -228,3 +228,11 @@ def test_of_a_crowd_of_parts_only_those_that_are_not_well_stand_at_the_top() -> 
         ("channel_state", "8"),
         ("reachable", ""),
     ]
+
+
+def test_what_may_be_below_zero_has_no_floor_there() -> None:
+    floors = {
+        metric: lines_picture(page(), chart(metric, [-3.0, -2.0]), None)["floor"]
+        for metric in ("clock_offset_s", "optical_rx_dbm", "temperature_cel", "cpu_percent")
+    }
+    assert floors == {"clock_offset_s": None, "optical_rx_dbm": None, "temperature_cel": None, "cpu_percent": 0}
