@@ -94,7 +94,7 @@ class Presence:
         voice = self._voices.setdefault(device, _Voice())
         voice.via, voice.silence_s = via, silence_s
         self._place(device, voice, gateway)
-        samples = self._note_speaking(voice, via, now_s, now) if sign is Sign.SPOKE else []
+        samples = self._note_speaking(voice, now_s, now) if sign is Sign.SPOKE else []
         was_up = self._is_up(voice, now_s)
         if sign is Sign.SPOKE:
             voice.heard_s, voice.has_spoken = now_s, True
@@ -126,13 +126,15 @@ class Presence:
             self._behind.setdefault(gateway, set()).add(device)
         voice.gateway = gateway
 
-    def _note_speaking(self, voice: _Voice, via: str, now_s: float, now: int) -> list[Sample]:
-        """A gateway that was called gone speaks, through what stands behind it."""
+    def _note_speaking(self, voice: _Voice, now_s: float, now: int) -> list[Sample]:
+        """A device that speaks does so through its gateway, whatever was said of that one."""
         gateway = self._voices.get(voice.gateway) if voice.gateway else None
-        if gateway is None or voice.gateway is None or self._is_up(gateway, now_s) is not False:
+        if gateway is None or voice.gateway is None:
             return []
-        gateway.heard_s, gateway.is_online, gateway.has_spoken = now_s, None, True
-        self._ask_anew(voice.gateway, now_s)
+        if self._is_up(gateway, now_s) is False:
+            self._ask_anew(voice.gateway, now_s)
+        gateway.heard_s, gateway.has_spoken = now_s, True
+        gateway.is_online = gateway.is_online or None
         return self._told(voice.gateway, now_s, now, {voice.gateway})
 
     def _ask_anew(self, gateway: DeviceId, now_s: float) -> None:

@@ -61,11 +61,15 @@ class ZigbeeInterpreter:
         self._lexicons = Lexicons(catalogue, Dialect.ZIGBEE2MQTT)
         self._lacks_ms = lacks_ms
         self._bridges: dict[str, _Bridge] = {}
+        self._signs: dict[str, Sign] = {}
+        """Of bridges that have not listed their devices yet."""
 
     def understand(self, heard: Heard) -> Understood | None:
         """As `Interpreter.understand`; reasons are ``too_large``, ``not_json``, ``unknown_device`` and ``too_many_devices``."""
         base, bridge_topic, what = heard.topic.partition(_BRIDGE)
-        if bridge_topic and (base in self._bridges or what in {_DEVICES, "state", "info"}):
+        if bridge_topic and what == "state":
+            return self._of_state(base, heard)
+        if bridge_topic and (base in self._bridges or what == _DEVICES):
             return self._of_bridge(base, what, heard)
         for known, bridge in self._bridges.items():
             if heard.topic.startswith(f"{known}/"):
@@ -76,30 +80,32 @@ class ZigbeeInterpreter:
         """The list is retained: it comes again unasked."""
         return []
 
+    def _of_state(self, base: str, heard: Heard) -> Understood | None:
+        """Whether a bridge is there. Until it lists its devices it may be another program's: that is kept for later."""
+        sign = _SIGNS.get(_state(heard.payload))
+        if sign is None or (base not in self._bridges and len(self._signs) >= MAX_BRIDGES):
+            return None
+        if base in self._bridges:
+            return Understood([_bridge_said(self._bridges[base], sign, heard)], [])
+        self._signs[base] = sign
+        return Understood([], [])
+
     def _of_bridge(self, base: str, what: str, heard: Heard) -> Understood | None:
-        if what == "state":
-            sign = _SIGNS.get(_state(heard.payload))
-            bridge = (
-                self._bridge(base) if sign and (base in self._bridges or len(self._bridges) < MAX_BRIDGES) else None
-            )
-            return bridge and Understood([_bridge_said(bridge, sign or Sign.KNOWN, heard)], [])
         if what == _DEVICES:
             return self._learn(base, heard)
-        if what == "info" and base in self._bridges:
+        bridge = self._bridges[base]
+        if what == "info":
             version = text_at(parsed(heard.payload, max_bytes=LIST_BYTES), "/version")
-            return Understood([_bridge_said(self._bridges[base], Sign.KNOWN, heard, version)], [])
-        if what == "groups" and base in self._bridges:
-            return self._learn_groups(self._bridges[base].groups, parsed(heard.payload, max_bytes=LIST_BYTES))
-        return Understood([], []) if base in self._bridges else None
+            return Understood([_bridge_said(bridge, Sign.KNOWN, heard, version)], [])
+        if what == "groups":
+            return self._learn_groups(bridge.groups, parsed(heard.payload, max_bytes=LIST_BYTES))
+        return Understood([], [])
 
     def _learn_groups(self, groups: set[str], document: Any) -> Understood:
         groups.clear()
         listed = document[:MAX_DEVICES] if isinstance(document, list) else []
         groups.update(filter(None, (text_at(each, "/friendly_name") for each in listed)))
         return Understood([], [], teaches=True)
-
-    def _bridge(self, base: str) -> _Bridge:
-        return self._bridges.setdefault(base, _Bridge(device_id(base), {}, set()))
 
     def _learn(self, base: str, heard: Heard) -> Understood | None:
         document = parsed(heard.payload, max_bytes=LIST_BYTES)
@@ -108,7 +114,7 @@ class ZigbeeInterpreter:
             return None
         if base not in self._bridges and len(self._bridges) >= MAX_BRIDGES:
             raise Poison("too_many_devices", f"more than {MAX_BRIDGES} bridges")
-        bridge = self._bridge(base)
+        bridge = self._bridges.setdefault(base, _Bridge(device_id(base), {}, set()))
         bridge.nodes.clear()
         devices = [
             each for each in listed if text_at(each, "/type") != "Coordinator" and each.get("disabled") is not True
@@ -119,7 +125,7 @@ class ZigbeeInterpreter:
                 bridge.nodes[text_at(each, "/friendly_name") or text_at(each, "/ieee_address")] = node
         said = [_said(bridge, node, Harvest(), Sign.KNOWN, heard) for node in bridge.nodes.values()]
         over = max(0, len(devices) - MAX_DEVICES)
-        bridge_said = _bridge_said(bridge, Sign.KNOWN, heard)
+        bridge_said = _bridge_said(bridge, self._signs.pop(base, Sign.KNOWN), heard)
         return Understood([bridge_said, *said], [], {"too_many_devices": over} if over else {}, teaches=True)
 
     def _node(self, listed: dict[str, Any]) -> _Node | None:

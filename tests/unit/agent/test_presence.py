@@ -117,6 +117,14 @@ def test_a_device_that_speaks_shows_that_its_gateway_is_there() -> None:
     assert told(there.note(SENSOR, SPOKE, "school", 2, AT, gateway=GATEWAY)) == [(GATEWAY, 1), (SENSOR, 1)]
 
 
+def test_a_gateway_that_never_speaks_itself_is_there_while_one_behind_it_speaks() -> None:
+    there = presence()
+    there.note(GATEWAY, KNOWN, "school", 1, AT)
+    assert told(there.note(SENSOR, SPOKE, "school", 25, AT, gateway=GATEWAY)) == [(GATEWAY, 1), (SENSOR, 1)]
+    assert told(there.due(54, AT)) == []
+    assert told(there.due(55, AT)) == [(GATEWAY, 0), (SENSOR, 0)]
+
+
 def test_gateways_behind_gateways_and_loops_of_them() -> None:
     there = presence()
     for device, gateway in ((GATEWAY, None), (BOARD, GATEWAY), (SENSOR, BOARD)):

@@ -153,6 +153,14 @@ def test_another_base_topic_is_another_bridge() -> None:
         assert signs(ears.hear(f"zigbee2mqtt/{topic}", b"1")) == {}
 
 
+def test_what_a_bridge_says_of_itself_waits_for_its_list_and_others_may_have_its_topics_till_then() -> None:
+    ears = Ears()
+    assert signs(ears.hear("zigbee2mqtt/bridge/state", b"online")) == {}
+    assert ears.hear("zigbee2mqtt/301/窗边温湿度", {"temperature": 1}) is None
+    understood = ears.hear("zigbee2mqtt/bridge/devices", [CLIMATE])
+    assert signs(understood) == {"zigbee2mqtt": Sign.ONLINE, CLIMATE_ID: Sign.KNOWN}
+
+
 @pytest.mark.parametrize(
     ("topic", "body"),
     [
