@@ -89,11 +89,12 @@ class Presence:
     ) -> list[Sample]:
         """What follows from a message: ``reachable`` of the device, and of those behind it, where it is new or changed.
 
-        It is told again every `repeat_s`. A device that speaks shows that its gateway is there.
+        It is told again every `repeat_s`. A device that speaks shows that its gateway is there. What a message leaves out,
+        gateway or `silence_s`, stays as another said it.
         """
         voice = self._voices.setdefault(device, _Voice())
-        voice.via, voice.silence_s = via, silence_s
-        self._place(device, voice, gateway)
+        voice.via, voice.silence_s = via, silence_s or voice.silence_s
+        self._place(device, voice, gateway or voice.gateway)
         samples = self._note_speaking(voice, now_s, now) if sign is Sign.SPOKE else []
         was_up = self._is_up(voice, now_s)
         if sign is Sign.SPOKE:

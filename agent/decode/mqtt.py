@@ -49,11 +49,19 @@ def decode_message(catalogue: Catalogue, heard: Heard, lacks_ms: int = 0) -> lis
     if not matches:
         return None
     said: list[Said] = []
+    refusal: Poison | None = None
     for name, message, holes in matches if heard.payload else ():  # an empty payload takes a retained message back
         kind = message.kind or catalogue.profiles[name].kind
-        for part in _parts(message, holes, parsed(heard.payload, message.form)):
+        try:
+            parts = _parts(message, holes, parsed(heard.payload, message.form))
+        except Poison as error:
+            refusal = error
+            continue
+        for part in parts:
             facts = DeviceFacts(part.device, kind, heard.received_at, profile=name)
             said.append(_said(message, part, holes, heard, facts, lacks_ms))
+    if refusal and not said:
+        raise refusal
     return said
 
 

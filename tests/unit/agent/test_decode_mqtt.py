@@ -286,6 +286,15 @@ def test_a_retained_message_is_no_sign_of_life_and_its_numbers_need_a_moment() -
     assert [s.measured_at for s in zoneless.harvest.samples] == [NOW]
 
 
+def test_a_message_may_tell_of_the_gateway_and_of_what_is_behind_it() -> None:
+    point = (MessagePoint(metric="temperature_cel", pointer="/t"),)
+    catalogue = family(Message("hub/{hub}", point, each="/nodes", device="/id"), Message("hub/{device}", point))
+    both = decoded(catalogue, "hub/h1", b'{"t": 1, "nodes": [{"id": "n1", "t": 2}]}')
+    assert {each.device: [s.value for s in each.harvest.samples] for each in both} == {"n1": [2.0], "h1": [1.0]}
+    (alone,) = decoded(catalogue, "hub/h1", b'{"t": 1, "nodes": [{"t": 2}]}')
+    assert alone.device == "h1"
+
+
 def test_a_gateway_and_what_is_behind_it_may_be_of_different_kinds() -> None:
     catalogue = family(
         Message("hub/{device}/state", kind=DeviceKind.OTHER, availability=Availability("/state")),

@@ -125,6 +125,15 @@ def test_a_gateway_that_never_speaks_itself_is_there_while_one_behind_it_speaks(
     assert told(there.due(55, AT)) == [(GATEWAY, 0), (SENSOR, 0)]
 
 
+def test_what_one_kind_of_message_leaves_out_stays_as_another_said_it() -> None:
+    there = presence()
+    there.note(GATEWAY, ONLINE, "school", 1, AT)
+    there.note(SENSOR, SPOKE, "school", 1, AT, gateway=GATEWAY, silence_s=900)
+    there.note(SENSOR, SPOKE, "school", 2, AT)
+    assert (SENSOR, 0) not in told(there.due(100, AT))
+    assert (SENSOR, 0) in told(there.note(GATEWAY, OFFLINE, "school", 101, AT))
+
+
 def test_gateways_behind_gateways_and_loops_of_them() -> None:
     there = presence()
     for device, gateway in ((GATEWAY, None), (BOARD, GATEWAY), (SENSOR, BOARD)):
