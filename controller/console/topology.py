@@ -123,11 +123,12 @@ def _tops(site: SiteTopology, devices: Mapping[DeviceId, DeviceOverview], opened
     for node, step in site.tree.up.items():
         below[step.parent].append(node)
     roots = [_item(root, site, devices, below, opened) for root in site.tree.roots]
-    if not any(root.device and root.device.device.facts.uplinks for root in roots):
+    outward = [root for root in roots if root.device and root.device.device.facts.uplinks]
+    if not outward:
         return roots
-    for root in roots:
+    for root in outward:
         root.port = ", ".join(root.device.device.facts.uplinks) if root.device else ""
-    return [Item(METRO, METRO, children=roots)]
+    return [Item(METRO, METRO, children=outward), *(root for root in roots if root not in outward)]
 
 
 def _item(

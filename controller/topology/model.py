@@ -158,7 +158,8 @@ class Tree:
     """A topology as seen from the metro network.
 
     `up`: the shortest way of each node that has one. `ways`: the neighbours by which a node still reaches the metro network
-    when it looks for another way: two or more in a ring. `roots`: where the metro network begins.
+    when it looks for another way: two or more in a ring. `roots`: where the metro network begins, and behind them the tops of
+    parts that no known link joins to it.
     """
 
     roots: tuple[str, ...]

@@ -9,13 +9,21 @@ from controller.topology.model import HUB, NETWORK_KINDS, End, Link, Teller, Top
 
 
 def tree_of(topology: Topology, tellers: Iterable[Teller]) -> Tree:
-    """The tree under the devices with a link to the metro network; without one, under gateways, or the busiest device."""
+    """The tree under the devices with a link to the metro network; without one, under gateways, or the busiest device.
+
+    Parts that no known link joins to it are trees of their own, each under its busiest device.
+    """
     links_of: dict[str, list[Link]] = {}
     for link in topology.links:
         for node in (link.one.node, link.other.node):
             links_of.setdefault(node, []).append(link)
-    roots = _roots(sorted(tellers, key=lambda each: each.id), links_of)
+    told = sorted(tellers, key=lambda each: each.id)
+    roots = _roots(told, links_of)
     up, depth = _climbed(roots, links_of)
+    network = [str(each.id) for each in told if each.kind in NETWORK_KINDS and each.id in links_of]
+    while apart := [node for node in network if node not in depth]:
+        roots = (*roots, _busiest(apart, links_of))
+        up, depth = _climbed(roots, links_of)
     return Tree(roots, up, {node: _ways(node, roots, links_of, up, depth) for node in sorted(up)})
 
 
@@ -56,8 +64,11 @@ def _roots(tellers: Sequence[Teller], links_of: dict[str, list[Link]]) -> tuple[
     ):
         if wanted:
             return tuple(wanted)
-    network = [str(each.id) for each in tellers if each.kind in NETWORK_KINDS and each.id in links_of]
-    return (max(network, key=lambda node: (len(links_of[node]), node)),) if network else ()
+    return ()
+
+
+def _busiest(nodes: Sequence[str], links_of: dict[str, list[Link]]) -> str:
+    return max(nodes, key=lambda node: (len(links_of[node]), node))
 
 
 def _climbed(roots: Sequence[str], links_of: dict[str, list[Link]]) -> tuple[dict[str, Up], dict[str, int]]:

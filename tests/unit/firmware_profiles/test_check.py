@@ -45,6 +45,24 @@ MISTAKES = {
         5,
         "Did you mean 'cpu_percent'",
     ),
+    "a VLAN in an address": (
+        GOOD + CPU + "forwarding: [{port: 1.3.6.1.2.1, mac_at: 1, vlan_at: 3}]",
+        6,
+        "Look where the index has the one and the other",
+    ),
+    "a VLAN told twice": (
+        GOOD + CPU + "forwarding: [{port: 1.3.6.1.2.1, vlan_at: 6, per_vlan: 1.3.6.1.4}]",
+        6,
+        "Keep `per_vlan` or `vlan_at`",
+    ),
+    "VLANs of nothing": (
+        GOOD + CPU + "forwarding: [{port: 1.3.6.1.2.1, vlans: 1.3.6.1.4}]",
+        6,
+        "Say where under `vlan_at`",
+    ),
+    "an index before its begin": (GOOD + CPU + "forwarding: [{port: 1.3.6.1.2.1, mac_at: -1}]", 6, "Count its numbers"),
+    "addresses of no OID": (GOOD + CPU + "addresses: [{mac: arp}]", 6, "names are not looked up"),
+    "own addresses from nowhere": (GOOD + CPU + "macs: [{form: mac}]", 6, "Keep one of them"),
     "unknown key": (GOOD + "pionts: []", 5, "Did you mean 'points'"),
     "leading dot": (GOOD + "points: [{metric: cpu_percent, oid: .1.3.6.1.0}]", 5, "Write 1.3.6.1.0"),
     "no OID": (GOOD + "points: [{metric: cpu_percent, oid: sysUpTime.0}]", 5, "names are not looked up"),
@@ -206,7 +224,7 @@ def test_a_mistake_is_found_in_its_line_with_advice(tmp_path: Path, mistake: str
 
 
 def test_there_are_many_mistakes() -> None:
-    assert len(MISTAKES) == 52
+    assert len(MISTAKES) == 58
 
 
 def test_an_include_loop_is_told_once_for_each_who_is_in_it(tmp_path: Path) -> None:

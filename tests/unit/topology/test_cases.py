@@ -222,3 +222,14 @@ def test_a_device_that_was_unplugged_and_speaks_elsewhere_leaves_its_old_port() 
     ap = device("ap-1", AP, ports=("eth0",))
     topology = merged([Teller(one.id, SWITCH, one.facts, old), two, ap])
     assert ends(topology.links) == {(("ap-1", "eth0"), ("sw-2", "GE5"))}
+
+
+def test_a_part_that_no_known_link_joins_is_a_tree_of_its_own() -> None:
+    told = [
+        device("gw-1", GATEWAY, uplinks=("wan",)),
+        device("sw-1", SWITCH, 1, heard={"GE1": (50,)}),
+        device("cam-1", DeviceKind.CAMERA, 50),
+    ]
+    tree = tree_of(merged(told), told)
+    assert tree.roots == ("gw-1", "sw-1")
+    assert {node: step.parent for node, step in tree.up.items()} == {"cam-1": "sw-1"}
