@@ -14,6 +14,10 @@ from campus.errors import ConfigError, Transient
 
 _WHY = {
     "no_profile": "no profile hears this topic",
+    "unknown_device": "its Zigbee2MQTT bridge has not listed it",
+    "no_device": "nothing in it names a device",
+    "template": "its announcement takes the value out by more than a path, which is not read",
+    "too_large": "longer than any message that is read",
     "unknown_sender": "no device of this agent has this address: add the device, or the address to its trap_addresses",
     "unknown_community": "its community is none of traps.credentials",
     "unknown_user": "its SNMPv3 user is none of traps.users",
