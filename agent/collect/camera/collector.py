@@ -90,7 +90,7 @@ class CameraCollector:
         harvest.samples.append(self._sample("reachable", 1.0, now))
         harvest.samples.append(self._sample("response_time_ms", (time.monotonic() - started) * 1000, now))
         try:
-            await self._read(cadences, now, harvest)
+            await self._read(cadences, now, started, harvest)
         except Transient:
             harvest.dropped["no_answer"] += 1
         except Poison as error:
@@ -102,7 +102,7 @@ class CameraCollector:
         """Drop the connection; harmless when called twice."""
         await self._http.close()
 
-    async def _read(self, cadences: frozenset[Cadence], now: int, harvest: Harvest) -> None:
+    async def _read(self, cadences: frozenset[Cadence], now: int, began_s: float, harvest: Harvest) -> None:
         if Cadence.SLOW in cadences or not self._has_looked_for_profile:
             await self._recognise(now)
         asker = self._asker
@@ -113,7 +113,7 @@ class CameraCollector:
         if Cadence.SLOW in due:  # should it refuse the login, that much is known; who made it is for itself to say
             bare = self._facts(DeviceFacts(self._target.id, self._kind_of(asker), now), asker, now)
             harvest.facts = msgspec.structs.replace(bare, vendor="")
-        told = await asker.ask(due, now, harvest)
+        told = await asker.ask(due, now, began_s, harvest)
         self._has_asked = True
         self._kind = told.kind or self._kind
         if Cadence.SLOW in due:

@@ -58,7 +58,7 @@ class DeviceHttp:
         door: Door = Door.HTTP,
         most_bytes: int = MAX_ANSWER_BYTES,
     ) -> Reply:
-        """Fetch `path`, or send it `content`, with the password where the device wants one. The status is below 400.
+        """Fetch `path`, or send it `content`, with the password where the device wants one. The status is below 300.
 
         `Transient` when there is no answer. `Poison`: ``login_closed`` (it was refused within the hour: nothing is asked),
         ``login_refused``, ``login_wanted`` (there is none, or it would go in the clear), ``http_403`` and the like.

@@ -33,11 +33,12 @@ class OnvifDevice:
         self._ahead_ms = 0
         """The device's clock less ours: a token is dated by the device's clock, or it is refused as old."""
 
-    async def offset_ms(self, now: int) -> int:
-        """The device's clock less `now`; asked without a password (ONVIF Core, access class PRE_AUTH)."""
+    async def utc_ms(self, now: int) -> int:
+        """The device's own time as its answer arrives; asked without a password (ONVIF Core, access class PRE_AUTH)."""
         reply = await self._http.look(DEVICE_SERVICE, question(DEVICE, "GetSystemDateAndTime"), CONTENT_TYPE)
-        self._ahead_ms = utc_of(opened(reply.content)) - round(now + reply.took_ms / 2)
-        return self._ahead_ms
+        utc = utc_of(opened(reply.content)) + round(reply.took_ms / 2)
+        self._ahead_ms = utc - now
+        return utc
 
     async def tell(self, operation: str, now: int, lists: tuple[str, ...] = ()) -> Any:
         """What the device's own service answers to an operation without arguments.
@@ -45,7 +46,7 @@ class OnvifDevice:
         GetSystemDateAndTime, which tells year, month and so on one by one, gives ``utc`` instead: one instant in ms.
         """
         if operation == "GetSystemDateAndTime":
-            return {"utc": now + await self.offset_ms(now)}
+            return {"utc": await self.utc_ms(now)}
         return await self._asked(DEVICE_SERVICE, DEVICE, operation, now, "", lists)
 
     async def places(self, now: int) -> Places:

@@ -21,7 +21,7 @@ async def recognise(catalogue: Catalogue, http: DeviceHttp, now: int) -> str:
         if profile.match.http and await _fits(profile.match.http, http):
             return name
     try:
-        await OnvifDevice(http).offset_ms(now)
+        await OnvifDevice(http).utc_ms(now)
     except Poison:
         return ""
     return ONVIF_PROFILE if ONVIF_PROFILE in catalogue.profiles else ""

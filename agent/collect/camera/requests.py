@@ -61,8 +61,8 @@ class Asker:
     _absent: set[int] = field(default_factory=set)
     """Indices of requests that the device does not know or does not allow."""
 
-    async def ask(self, cadences: frozenset[Cadence], now: int, harvest: Harvest) -> _Told:
-        """Ask what is due and add what was said to `harvest`.
+    async def ask(self, cadences: frozenset[Cadence], now: int, began_s: float, harvest: Harvest) -> _Told:
+        """Ask what is due and add what was said to `harvest`; it was `now` when the monotonic clock stood at `began_s`.
 
         `Transient` when the device has stopped answering, `Poison` when it refuses the password; what was said before stays.
         """
@@ -75,7 +75,9 @@ class Asker:
                 continue
             try:
                 for asked in self._in_turn(index, await self._each(request, now), until_s, harvest):
-                    self._take(asked, await self._tree(asked, now), now, harvest, told)
+                    tree = await self._tree_of_one(asked, now, harvest)
+                    answered_at = now + round((time.monotonic() - began_s) * 1000)
+                    self._take(asked, tree, answered_at, harvest, told)
             except Poison as error:
                 if error.reason.startswith("login"):
                     raise
@@ -111,6 +113,16 @@ class Asker:
         named = [(item, found[1]) for item in items if (found := compiled(listing.pattern).fullmatch(item))]
         return [_filled(request, item, name) for item, name in named[:MAX_ITEMS] if item.replace("-", "").isalnum()]
 
+    async def _tree_of_one(self, request: Request, now: int, harvest: Harvest) -> Any:
+        """As `_tree`; None for one of several items that the device says nothing of: the others may still be told."""
+        try:
+            return await self._tree(request, now)
+        except Poison as error:
+            if request.over is None or error.reason.startswith("login"):
+                raise
+            harvest.dropped[error.reason] += 1
+            return None
+
     async def _tree(self, request: Request, now: int) -> Any:
         if request.onvif:
             return await self.onvif.tell(request.onvif, now, request.lists)
@@ -121,8 +133,8 @@ class Asker:
         )
         return tree_of(request.form, reply.content, request.lists)
 
-    def _take(self, request: Request, tree: Any, now: int, harvest: Harvest, told: _Told) -> None:
-        read = points_of(request.points, tree, self.device, now)
+    def _take(self, request: Request, tree: Any, answered_at: int, harvest: Harvest, told: _Told) -> None:
+        read = points_of(request.points, tree, self.device, told.facts.observed_at, answered_at)
         harvest.samples += read.samples
         harvest.dropped += Counter(read.dropped)
         said = with_facts(request.facts, told.facts, tree)

@@ -1,6 +1,7 @@
 """Cameras on a bad day: a wrong password, silence, garbage, another make, a refusal without end."""
 
 import asyncio
+import time
 from contextlib import suppress
 from itertools import pairwise
 
@@ -185,12 +186,27 @@ def test_a_recorder_that_takes_its_time_is_asked_for_a_few_channels_each_time() 
             rounds = []
             for _ in range(4):
                 harvest = Harvest()
-                await asker.ask(ALL, NOW, harvest)
+                await asker.ask(ALL, NOW, time.monotonic(), harvest)
                 rounds.append({instance for metric, instance in told(harvest) if metric == "recording_days"})
             await http.close()
         return rounds
 
     assert asyncio.run(scenario()) == [{"1"}, {"2"}, {"3"}, {"1"}]
+
+
+def test_a_channel_that_cannot_be_searched_hides_no_other() -> None:
+    async def scenario() -> Harvest:
+        async with camera(hikvision, sight_of(hikvision, is_recorder=True)) as doors:
+            usual = doors.answer
+            doors.answer = lambda asked: Said(404) if "<trackID>101<" in asked.body else usual(asked)
+            collector = collector_for(doors)
+            harvest = await collector.poll(ALL, NOW)
+            await collector.close()
+        return harvest
+
+    harvest = asyncio.run(scenario())
+    assert {instance for metric, instance in told(harvest) if metric == "recording_days"} == {"2", "3"}
+    assert harvest.dropped == {"http_404": 1}
 
 
 def test_an_unknown_device_is_not_bothered_every_minute() -> None:
