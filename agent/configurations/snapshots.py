@@ -17,7 +17,7 @@ from agent.configurations.config import SnapshotConfig, SnapshotTarget, command_
 from agent.configurations.masking import masked, masker
 from agent.configurations.memory import Memory
 from agent.configurations.port import Problem, PullError, Shell
-from agent.configurations.text import changed_by, cleaned
+from agent.configurations.text import are_same, changed_by, cleaned
 from agent.configurations.turns import Signs, Standing, due_at
 from agent.poll import Sink
 from agent.schedule import stable_share
@@ -258,4 +258,4 @@ def taken(shell: Shell, target: SnapshotTarget, cli: CommandLine, key: bytes, ch
         raise PullError(
             Problem.TOO_LARGE, f"the configuration of {target.device} is longer than {MAX_DOCUMENT_BYTES} bytes"
         )
-    return Snapshot(told, running.split() == startup.split() if startup else None)
+    return Snapshot(told, are_same(running, startup) if startup else None)

@@ -11,6 +11,9 @@ _REFUSALS = re.compile(
     r".*not authori[sz]ed|command authorization failed)",
     re.IGNORECASE,
 )
+_CERTIFICATE = re.compile(
+    r"\s*(?:certificate (?:self-signed|ca|\S+ nvram:|[0-9A-F]{2,})|[0-9A-F]{8}(?: [0-9A-F]{2,8})*\s*$|[0-9A-F]{2,8}\s*$|quit\s*$)"
+)
 REFUSAL_LINES = 6
 """A refusal is short; a configuration in which such words stand is not."""
 
@@ -31,6 +34,21 @@ def changed_by(raw: str, cli: CommandLine) -> str:
     """Who changed it last, as far as the text tells; at most 64 characters."""
     found = re.search(cli.changed_by, raw) if cli.changed_by else None
     return _CONTROL.sub("", found[1] or "")[:64] if found else ""
+
+
+def are_same(running: str, startup: str) -> bool:
+    """Whether a device would start with what it runs by, of cleaned texts.
+
+    Certificates are passed over: IOS shows their bytes in the one and the name of a file in the other.
+
+    >>> are_same("vlan 10\\n name a", "vlan 10\\n  name a"), are_same("vlan 10", "vlan 20")
+    (True, False)
+    """
+    first, second = (
+        [line.split() for line in text.splitlines() if line.strip() and not _CERTIFICATE.match(line)]
+        for text in (running, startup)
+    )
+    return first == second
 
 
 def is_refusal(text: str) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.configurations.text import changed_by, cleaned, is_refusal
+from agent.configurations.text import are_same, changed_by, cleaned, is_refusal
 from firmware_profiles.command_line import CommandLine
 from firmware_profiles.load import load_catalogue
 
@@ -59,6 +59,14 @@ def test_a_refusal_is_no_configuration(text: str) -> None:
 def test_a_configuration_in_which_such_words_stand_is_one() -> None:
     lines = [f"interface GE0/0/{number}" for number in range(20)]
     assert not is_refusal("\n".join(["hostname sw-1", *lines, "banner motd permission denied"]))
+
+
+def test_a_saved_configuration_is_known_though_ios_shows_its_certificate_in_another_way() -> None:
+    head = "hostname sw-1\ncrypto pki certificate chain TP-self-signed-1"
+    running = f"{head}\n certificate self-signed 01\n  3082022B 30820194\n  0A1B2C\n  \tquit\nvlan 10\nend"
+    startup = f"{head}\n certificate self-signed 01 nvram:IOS-Self-Sig#1.cer\nvlan 10\nend"
+    assert are_same(running, startup)
+    assert not are_same(running, startup.replace("vlan 10", "vlan 20"))
 
 
 @given(st.text(max_size=300))
