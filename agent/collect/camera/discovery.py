@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from agent.collect.camera.answer import xml_tree
 from campus.errors import Poison
+from firmware_profiles.raw import text_of
 
 GROUP, PORT = "239.255.255.250", 3702
 MAX_ANSWERS = 2000
@@ -88,7 +89,7 @@ def read_match(content: bytes, host: str) -> FoundCamera:
         place = place.get(step) if isinstance(place, dict) else None
     if not isinstance(place, dict):
         raise Poison("not_soap", "not an answer to a probe")
-    scopes = {key: unquote(value)[:100] for key, value in _SCOPE.findall(str(place.get("Scopes", "")))}
+    scopes = {key: text_of(unquote(value))[:100] for key, value in _SCOPE.findall(str(place.get("Scopes", "")))}
     ports = {port for address in str(place.get("XAddrs", "")).split()[:8] if (port := _port(address))}
     return FoundCamera(host, scopes.get("name", ""), scopes.get("hardware", ""), tuple(sorted(ports)))
 

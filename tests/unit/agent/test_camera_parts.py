@@ -178,7 +178,7 @@ def test_a_fault_of_soap_is_told_from_a_refusal() -> None:
 def test_an_answer_to_a_probe_is_where_it_came_from_and_what_it_calls_itself() -> None:
     content = b"""<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body><d:ProbeMatches xmlns:d="x"><d:ProbeMatch>
     <d:Scopes>onvif://www.onvif.org/type/video_encoder onvif://www.onvif.org/name/HIKVISION%20DS-2CD
-    onvif://www.onvif.org/hardware/DS-2CD2T47</d:Scopes>
+    onvif://www.onvif.org/hardware/DS-2CD2T47%1B</d:Scopes>
     <d:XAddrs>http://192.168.1.64:8080/onvif/device_service http://[bad https://192.168.1.64/onvif</d:XAddrs>
     </d:ProbeMatch></d:ProbeMatches></e:Body></e:Envelope>"""
     assert read_match(content, "10.1.2.3") == FoundCamera("10.1.2.3", "HIKVISION DS-2CD", "DS-2CD2T47", (443, 8080))
