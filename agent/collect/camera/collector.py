@@ -4,6 +4,7 @@ It never raises for what the device does. Silence is ``reachable`` 0 and nothing
 event, and an hour without another try.
 """
 
+import logging
 import time
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ from agent.collect.port import Cadence, Harvest
 from agent.credentials import Credential
 from agent.decode.snmp import merge
 from agent.decode.value import settled
-from agent.settings import AUTO_PROFILE, CameraEntry
+from agent.settings import AUTO_PROFILE, CameraEntry, TlsTrust
 from campus.errors import Poison, Transient
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue as metric_catalogue
@@ -30,6 +31,7 @@ from firmware_profiles.catalogue import Catalogue
 
 STREAM_OK, STREAM_BROKEN = 200, 500
 """RTSP's words: fine, and from there on the device's own fault. Between them it was asked wrongly, and nothing is known."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class CameraCollector:
         self._catalogue = catalogue
         self._login = Login(target.credential)
         self._http = DeviceHttp(target.address, self._login, tls_for(target.camera.tls, target.camera.certificate))
+        if target.camera.tls is TlsTrust.ANY:
+            _log.warning("camera_tls_unchecked device=%s: whoever stands in the way reads along", target.id)
         self._onvif = OnvifDevice(self._http)
         self._watcher = Watcher(target.id, self._http, target.camera.look_apart_s)
         self._name = ""

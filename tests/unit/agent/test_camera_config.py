@@ -51,6 +51,12 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, camera: str, advice
     assert advice in str(caught.value)
 
 
+def test_a_camera_that_is_taken_for_whoever_answers_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for camera in ("", "tls: verify", "tls: any"):
+        collector_of(loaded(tmp_path, camera).devices[0], load_catalogue())
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == ["camera_tls_unchecked device=cam-1"]
+
+
 def test_a_pinned_certificate_must_be_one(tmp_path: Path) -> None:
     (tmp_path / "cam.pem").write_text("nonsense")
     device = loaded(tmp_path, "tls: pinned, certificate: cam.pem").devices[0]
