@@ -5,14 +5,15 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from agent.discovery.observation import serial_key
-from agent.discovery.propose import MQTT, Finding
+from agent.discovery.observation import Source, serial_key
+from agent.discovery.propose import Finding
 from campus.newcomers import Newcomer
 from campus.samples import Severity
 
 MOVED: Final = "device_moved"
 REPLACED: Final = "device_replaced"
 VANISHED: Final = "device_vanished"
+_MET: Final = {source.word for source in (Source.SNMP, Source.GREETING, Source.TCP, Source.LLDP, Source.CDP)}
 
 
 class Remembered(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,8 +43,8 @@ class Change(NamedTuple):
 
 
 def compare(memory: Memory, found: Sequence[Finding], forget_after: int, now: int) -> tuple[Memory, list[Change]]:
-    """The memory after a whole scan, and what it noticed. Devices heard over MQTT are no matter of scans and pass it by."""
-    fresh = [each for each in found if each.device.protocol != MQTT and each.device.address]
+    """The memory after a whole scan, and what it noticed: of devices that were met, for tables forget who sleeps."""
+    fresh = [each for each in found if each.device.address and any(one.source in _MET for one in each.device.evidence)]
     pairs = _paired(memory.devices, fresh)
     matched = {id(before) for before, _ in pairs}
     known = {id(each) for _, each in pairs}

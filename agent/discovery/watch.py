@@ -96,6 +96,9 @@ class DiscoveryWatch:
         scan = Scan(plan, self._catalogue, self._collector_for, self._timer, self._clock)
         _log.info("discovery_started ranges=%s", ",".join(self._plan.settings.ranges))
         await scan.run()
+        if not scan.answered and self._memory.devices:
+            _log.warning("discovery_blind asked=%d advice=%r", len(scan.asked), "nobody answered: is the network away?")
+            return
         self._scanned = without_bystanders([*scan.observations, *self._known()])
         self._has_scanned = True
         found = await self._findings()

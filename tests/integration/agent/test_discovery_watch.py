@@ -142,3 +142,22 @@ def test_between_scans_only_what_is_new_is_told(tmp_path: Path) -> None:
     with devices(2) as udp:
         asyncio.run(play(udp))
     assert sink.addresses == [[f"{NETWORK}.2"], ["", f"{NETWORK}.2"]]
+
+
+def test_a_scan_that_nobody_answers_tells_nothing(tmp_path: Path) -> None:
+    """The agent's own cable is out: nobody has vanished."""
+    sink = Sink()
+
+    async def play(udp: int) -> None:
+        watch = watch_of(tmp_path, udp, sink, Candidates(), forget_after=1)
+        await watch.scan()
+        for each in there:
+            each.close()
+        await watch.scan()
+
+    udp = free_port(socket.SOCK_DGRAM)
+    there = [Responder(tree(system() | port(1)), f"{NETWORK}.{number}", udp) for number in (2, 3)]
+    with responding(*there):
+        asyncio.run(play(udp))
+    assert len(sink.documents) == 1
+    assert sink.events == []

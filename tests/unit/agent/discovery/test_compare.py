@@ -2,13 +2,17 @@
 
 from agent.discovery.compare import MOVED, REPLACED, VANISHED, Change, Memory, compare
 from agent.discovery.propose import Finding
-from campus.newcomers import Newcomer
+from campus.newcomers import Evidence, Newcomer
 from campus.samples import Severity
+
+MET = (Evidence("snmp"),)
 
 
 def device(serial: str, address: str, port: str = "GE0/1", name: str = "") -> Newcomer:
     key = f"serial {serial}" if serial else f"address {address}"
-    return Newcomer(key=key, serial=serial, address=address, place_device="sw-1", place_port=port, name=name)
+    return Newcomer(
+        key=key, serial=serial, address=address, place_device="sw-1", place_port=port, name=name, evidence=MET
+    )
 
 
 def scans(*found: list[Finding], forget_after: int = 2) -> list[Change]:
@@ -56,8 +60,8 @@ def test_a_device_has_vanished_after_some_scans_in_a_row_and_is_told_once() -> N
 
 
 def test_a_device_of_which_more_is_known_now_is_the_same() -> None:
-    bare = Newcomer(key="address 10.0.0.5", address="10.0.0.5", mac="00:e0:fc:00:00:01")
-    fuller = Newcomer(key="serial SN-A", serial="SN-A", address="10.0.0.5", mac="00:e0:fc:00:00:01")
+    bare = Newcomer(key="address 10.0.0.5", address="10.0.0.5", mac="00:e0:fc:00:00:01", evidence=MET)
+    fuller = Newcomer(key="serial SN-A", serial="SN-A", address="10.0.0.5", mac="00:e0:fc:00:00:01", evidence=MET)
     assert scans([Finding(bare)], [Finding(fuller)], [Finding(fuller)]) == []
 
 
@@ -65,6 +69,7 @@ def test_a_port_of_an_address_is_no_move() -> None:
     assert scans([Finding(device("SN-A", "10.0.0.5"))], [Finding(device("SN-A", "10.0.0.5:1161"))]) == []
 
 
-def test_what_is_heard_over_mqtt_is_no_matter_of_scans() -> None:
-    heard = Finding(Newcomer(key="mqtt board-1", protocol="mqtt", serial="S"))
+def test_who_is_only_heard_or_stands_in_a_table_is_no_matter_of_scans() -> None:
+    told = (Evidence("mqtt", "board-1"), Evidence("arp", "10.0.0.1"), Evidence("bridge", "10.0.0.2 GE0/1"))
+    heard = Finding(Newcomer(key="mqtt board-1", address="10.0.0.7", serial="S", evidence=told))
     assert scans([heard], [], [], []) == []
