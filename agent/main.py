@@ -167,7 +167,8 @@ class Agent:
         config = self._config
         return (
             f"site {config.address.site}, {len(config.devices)} polled devices, {len(self.listeners)} MQTT brokers with "
-            f"{len(config.file.mqtt_devices)} named devices, {len(config.services)} services, uplink to {config.file.uplink.host}:{config.file.uplink.port}"
+            f"{len(config.file.mqtt_devices)} named devices, {len(config.services)} services, "
+            f"uplink to {config.file.uplink.host}:{config.file.uplink.port}"
             f"{_traps_in_words(config.traps)}{_discovery_in_words(config)}"
         )
 

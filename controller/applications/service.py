@@ -39,6 +39,7 @@ from controller.store.port import Level, SampleStore, Window
 FORGOTTEN_AFTER_MS: Final = 7 * 86_400_000
 """A service that nobody has looked at for so long is not shown any more."""
 LONGEST_HISTORY_MS: Final = 7 * 86_400_000
+MAX_SERVICES: Final = 200
 TELL_AGAIN_MS: Final = 60_000
 _STEPS_MS: Final = (300_000, 3_600_000)
 
@@ -75,6 +76,7 @@ class ApplicationService:
         self._standings: dict[str, Standing] = {}
         self._episodes: dict[str, dict[SiteId, Episode]] = {}
         self._began_at = 0
+        self._left_out = 0
         self._raised: set[AlertKey] = set()
         """Told since the start, and not over yet."""
         self._told_at: dict[AlertKey, int] = {}
@@ -85,7 +87,7 @@ class ApplicationService:
     def services(self, scope: Scope) -> list[ServiceNow]:
         """Every service that anybody the caller sees has looked at lately, the worst first, then by id."""
         now = self._clock()
-        evidence = read_evidence(self._store, scope, now - FORGOTTEN_AFTER_MS)
+        evidence = bounded(read_evidence(self._store, scope, now - FORGOTTEN_AFTER_MS))
         sites = {site.id: site for site in self._registry.sites(scope)}
         found = [self._now(scope, service, each, sites, now) for service, each in sorted(evidence.items())]
         return sorted(found, key=lambda each: -each.verdict.trouble)
@@ -129,7 +131,9 @@ class ApplicationService:
         """
         self._began_at = self._began_at or now
         sites = {site.id: site for site in self._registry.sites(SYSTEM)}
-        evidence = read_evidence(self._store, SYSTEM, now - FORGOTTEN_AFTER_MS)
+        known = read_evidence(self._store, SYSTEM, now - FORGOTTEN_AFTER_MS)
+        evidence = bounded(known)
+        self._left_out = len(known) - len(evidence)
         with self._judging:
             fresh = {service: self._judged(each, sites, now) for service, each in evidence.items()}
             self._standings = {service: self._settled(service, each, now) for service, each in fresh.items()}
@@ -150,6 +154,7 @@ class ApplicationService:
             causes = [standing.verdict.cause.value for standing in self._standings.values()]
         return [
             Figure("application_services", "Application services watched", len(causes)),
+            Figure("application_services_left_out", "Services beyond the most that are judged", self._left_out),
             *labelled("application_service_verdicts", "Application services by verdict", "cause", Counter(causes)),
         ]
 
@@ -240,10 +245,11 @@ class ApplicationService:
         )
 
     def _days_left(self, seen: Sequence[Observation], now: int) -> float | None:
-        """The least that anybody lately saw of the certificate."""
+        """The least that anybody saw of the certificate: lately, or where nobody looks any more, before that."""
+        known = [each for each in seen if each.tls_days_left is not None]
         since = now - _ms(self._settings.fresh_s)
-        days = [each.tls_days_left for each in seen if each.measured_at >= since]
-        return min((each for each in days if each is not None), default=None)
+        fresh = [each for each in known if each.measured_at >= since]
+        return min((each.tls_days_left for each in fresh or known if each.tls_days_left is not None), default=None)
 
     def _window(
         self, scope: Scope, metric: MetricId, service: str, start: int, end: int, step_ms: int
@@ -254,6 +260,12 @@ class ApplicationService:
         ids = np.concatenate([np.empty(0, np.int32), *found])
         level = Level.FIVE_MINUTES if step_ms == _STEPS_MS[0] else Level.HOUR
         return self._store.window(ids, start, end, level) if len(ids) and end > start else None
+
+
+def bounded(evidence: Mapping[str, list[Observation]]) -> dict[str, list[Observation]]:
+    """At most `MAX_SERVICES` of them, those that most agents look at: one agent cannot crowd the others out."""
+    by_looks = sorted(evidence, key=lambda service: (-len(evidence[service]), service))
+    return {service: evidence[service] for service in by_looks[:MAX_SERVICES]}
 
 
 def _best_of_site(seen: Sequence[Observation], fresh: Sequence[Observation]) -> tuple[Observation, ...]:

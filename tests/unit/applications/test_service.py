@@ -9,7 +9,7 @@ import pytest
 from campus.ids import SiteId
 from controller.alerts.model import Alert
 from controller.applications.model import ApplicationSettings, Cause, ServiceName
-from controller.applications.service import ApplicationService
+from controller.applications.service import MAX_SERVICES, ApplicationService
 from controller.identity.scope import SYSTEM, NotFound
 from tests.support.district import CENTRE, GATEWAY, NO_1, NO_1_SCOPE, NO_2, UPLINK
 from tests.unit.alerts.scene import Scene, scenes
@@ -146,6 +146,24 @@ def test_a_certificate_that_expires_soon_is_one_alert(watched: Watched) -> None:
     watched.pass_time(60, portal=UP)
     assert watched.open() == [("certificate-expiring", CENTRE, "portal")]
     assert watched.told("certificate-expiring").trail[0].reason == "It expires in 9 days."
+
+
+def test_one_agent_cannot_crowd_the_others_out(watched: Watched) -> None:
+    for number in range(MAX_SERVICES + 5):
+        watched.scene.feed.say(NO_1, NO_1, "service_state", UP, at=watched.scene.at(0), instance=f"own-{number:03}")
+    watched.pass_time(60, portal=UP)
+    found = {each.id for each in watched.service.services(SYSTEM)}
+    assert len(found) == MAX_SERVICES
+    assert "portal" in found
+    figures = {each.name: each.value for each in watched.service.figures()}
+    assert figures["application_services_left_out"] == 6
+
+
+def test_a_certificate_stays_told_while_nobody_looks(watched: Watched) -> None:
+    watched.scene.say(0, CENTRE, CENTRE, "tls_days_left", 5.0, "portal")
+    watched.pass_time(60, portal=UP)
+    watched.pass_time(1200)
+    assert ("certificate-expiring", CENTRE, "portal") in watched.open()
 
 
 def test_people_see_what_their_sites_see(watched: Watched) -> None:

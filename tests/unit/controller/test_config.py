@@ -64,7 +64,10 @@ def test_rules_of_the_districts_own_stand_beside_the_file(tmp_path: Path) -> Non
         ("http: {port: 70000}", "http.port: 70000 is not a port"),
         ("district: {timezone: China/Beijing}", "district.timezone: 'China/Beijing' is not an IANA time zone"),
         ("retention: {raw_days: 0}", "retention.raw_days: 0 days: keep at least 1"),
-        ("applications: {hold_s: 400}", "controller.yaml:1: applications.hold_s: 400 must be 0 or more, and below fresh_s"),
+        (
+            "applications: {hold_s: 400}",
+            "controller.yaml:1: applications.hold_s: 400 must be 0 or more, and below fresh_s",
+        ),
         ("applications: {names: {portal: {en: Portal}}}", "zh"),
         ("throughput: {max_bytes: 1}", "throughput.max_bytes: 1 measures nothing"),
         ("limits: {frames_per_s: 2}", "limits.frames_per_s: 2 would keep honest agents out: allow at least 50"),
