@@ -13,6 +13,9 @@ from simulator.camera.proof import Account
 
 IDLE_S = 60.0
 MAX_BODY = 1 << 16
+_GONE = (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
+"""How a conversation ends: the other side left, or said what is no request."""
+_Say = Callable[[str, str, dict[str, str], str], tuple["Said", list[str]]]
 _WORDS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found"}
 
 
@@ -79,50 +82,35 @@ class CameraDoors:
     async def _serve_rtsp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._serve(reader, writer, "RTSP/1.0", self._rtsp)
 
-    async def _serve(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        version: str,
-        say: Callable[[str, str, dict[str, str], str], tuple[Said, list[str]]],
-    ) -> None:
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, version: str, say: _Say) -> None:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("connections are served in tasks")
         self._tasks.add(task)
         try:
-            with contextlib.suppress(
-                OSError, TimeoutError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError
-            ):
+            with contextlib.suppress(*_GONE):
                 while True:
-                    async with asyncio.timeout(IDLE_S):
-                        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-                        headers = {
-                            key.strip().lower(): value.strip()
-                            for key, _, value in (line.partition(":") for line in head[1:])
-                        }
-                        size = int(headers.get("content-length", "0"))
-                        body = (await reader.readexactly(min(size, MAX_BODY))).decode("utf-8", "replace")
+                    heard = await _heard(reader)
                     if self.is_silent:
                         continue
-                    method, path, _ = head[0].split(" ", 2)
-                    said, more = (
-                        (Said(content=b"\x00\xffgarbage"), []) if self.babbles else say(method, path, headers, body)
-                    )
-                    lines = [
-                        f"{version} {said.status} {_WORDS.get(said.status, 'Error')}",
-                        f"Server: {self.server}",
-                        f"Content-Type: {said.kind}",
-                        f"Content-Length: {len(said.content)}",
-                        *more,
-                    ]
-                    writer.write("\r\n".join([*lines, "", ""]).encode() + said.content)
+                    said, more = (Said(content=b"\x00\xffgarbage"), []) if self.babbles else say(*heard)
+                    writer.write(self._written(version, said, more))
                     await writer.drain()
         except asyncio.CancelledError:
             pass  # told to close
         finally:
             self._tasks.discard(task)
             writer.close()
+
+    def _written(self, version: str, said: Said, more: list[str]) -> bytes:
+        lines = [
+            f"{version} {said.status} {_WORDS.get(said.status, 'Error')}",
+            f"Server: {self.server}",
+            f"Content-Type: {said.kind}",
+            f"Content-Length: {len(said.content)}",
+            *more,
+        ]
+        return "\r\n".join([*lines, "", ""]).encode() + said.content
 
     def _http(self, method: str, path: str, headers: dict[str, str], body: str) -> tuple[Said, list[str]]:
         self.counts["http"] += 1
@@ -139,3 +127,15 @@ class CameraDoors:
             return Said(401), [number, f"WWW-Authenticate: {self.account.challenge}"]
         sdp = f"v=0\r\ns=Media\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 {self.codec}/90000\r\n"
         return Said(content=sdp.encode(), kind="application/sdp"), [number]
+
+
+async def _heard(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str], str]:
+    """Method, path, headers by their names in small letters, and body of the next request."""
+    async with asyncio.timeout(IDLE_S):
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        pairs = (line.partition(":") for line in head[1:])
+        headers = {key.strip().lower(): value.strip() for key, _, value in pairs}
+        size = min(int(headers.get("content-length", "0")), MAX_BODY)
+        body = (await reader.readexactly(size)).decode("utf-8", "replace")
+    method, path, _ = head[0].split(" ", 2)
+    return method, path, headers, body
