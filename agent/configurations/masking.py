@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from agent.configurations.words import BEFORE, BEHIND, BETWEEN, HARMLESS, TYPES, WEAK, WITH_ARGUMENT
 
 DIGEST_CHARS = 8
+MAX_LINE_CHARS = 10_000
+"""No command is so long; what is gets masked whole, for looking through it takes longer than its length."""
 Mask = Callable[[str], str]
 """From a secret to what stands in its place."""
 
@@ -30,11 +32,13 @@ _BY_ITSELF = re.compile(
 _IN_URL = re.compile(r"(?<=://)([^\s/:@]*):(\S+)@")
 _TOKEN = re.compile(r'[\w.-]*=?"(?:\\.|[^"\\])*"(?=\s|;|$)|\S+')
 _PAIR = re.compile(r"([\w.-]*?)=(.+)", re.DOTALL)
+_ENDS = BEHIND | BEFORE
+_PASSED = BETWEEN | BEFORE
 _HARMLESS = tuple(re.compile(pattern, re.IGNORECASE) for pattern in HARMLESS)
 _IPV4 = re.compile(r"\d+(?:\.\d+){3}")
 _PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]+-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]+-----")
-_HEX = re.compile(r"\s*(?:[0-9A-Fa-f]{2,}[ \t]*)+")
+_HEX = re.compile(r"[\s0-9A-Fa-f]+")
 _HEX_DIGITS = 32
 """So many on the first line of a block: a certificate's, not a list of VLANs."""
 _HEX_MORE_DIGITS = 4
@@ -129,6 +133,8 @@ def _folded(block: Sequence[str], mask: Mask) -> str:
 
 
 def _masked_line(line: str, section: str, mask: Mask, more: Sequence[re.Pattern[str]]) -> str:
+    if len(line) > MAX_LINE_CHARS:
+        return mask(line)
     for pattern in more:
         line = pattern.sub(lambda match: _groups_masked(match, mask), line)
     line = _IN_URL.sub(lambda match: f"{match[1]}:{mask(match[2])}@", line)
@@ -197,7 +203,7 @@ def _secret_at(words: Sequence[str], place: int, section: str) -> tuple[int, int
     while first < len(words):
         if words[first] in WITH_ARGUMENT and first + 1 < len(words):
             first += 2
-        elif words[first] in BETWEEN | BEFORE or (first + 1 < len(words) and _is_number(words[first])):
+        elif words[first] in _PASSED or (first + 1 < len(words) and _is_number(words[first])):
             first += 1
         else:
             break
@@ -220,7 +226,7 @@ def _ends_secret(words: Sequence[str], place: int) -> bool:
     """Whether the word at `place` belongs to the command again: one we know, or a number with one or nothing behind it."""
     while place < len(words) and words[place].isdigit():
         place += 1
-    return place >= len(words) or words[place] in BEHIND | BEFORE
+    return place >= len(words) or words[place] in _ENDS
 
 
 def _announces(name: str) -> bool:

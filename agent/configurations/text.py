@@ -25,7 +25,7 @@ def cleaned(raw: str, cli: CommandLine) -> str:
     'sysname sw-1'
     """
     noise = [re.compile(pattern) for pattern in cli.noise]
-    lines = [_CONTROL.sub("", line).rstrip() for line in re.split(r"\r*\n", raw)]
+    lines = [_CONTROL.sub("", line).rstrip() for line in raw.split("\n")]
     kept = [line for line in lines if not _PAGER.match(line) and not any(each.search(line) for each in noise)]
     return "\n".join(kept).strip("\n")
 

@@ -16,6 +16,8 @@ ALIKE: Final = 0.5
 """Two lines that have so much in common are one line that was changed."""
 MOST_EXACT: Final = 25_000_000
 """Lines times lines; beyond it frequent lines are no anchors, so that an answer comes."""
+NEAR: Final = 20
+"""So many lines on, the same line is looked for that was changed."""
 MOST_MARKED_CHARS: Final = 500
 _PARTING: Final = frozenset({"", "#", "!", "exit", "end", "quit"})
 _WORDS: Final = re.compile(r"\s+|[\w.:-]+|.", re.DOTALL)
@@ -69,7 +71,10 @@ def _changed(before: Sequence[str], after: Sequence[str], gone: range, new: rang
     """Rows of lines that differ: those that are alike stand beside each other, in their order."""
     place = new.start
     for number in gone:
-        partner = next((each for each in range(place, new.stop) if _are_alike(before[number], after[each])), None)
+        partner = next(
+            (each for each in range(place, min(new.stop, place + NEAR)) if _are_alike(before[number], after[each])),
+            None,
+        )
         if partner is None:
             yield Row(Kind.REMOVED, before_number=number + 1, before=(Piece(before[number]),))
             continue

@@ -75,3 +75,12 @@ def test_a_hunk_tells_in_which_block_it_lies() -> None:
     after = [*before[:-1], " undo shutdown"]
     (hunk,) = compared(before, after).hunks
     assert (hunk.section, hunk.folded) == ("interface GE0/0/1", 18)
+
+
+def test_two_long_texts_that_have_nothing_in_common_are_compared_all_the_same() -> None:
+    before, after = ([f"{word} {number} {number}" for number in range(4_000)] for word in ("old", "new"))
+    found = compared(before, after)
+    assert (found.added, found.removed) == (4_000, 4_000)
+    alike = [f"rule {number} permit ip source 10.0.0.{number}" for number in range(4_000)]
+    changed = [f"rule {number} deny tcp source 10.9.0.{number}" for number in range(4_000)]
+    assert compared(alike, changed).added == 4_000

@@ -146,6 +146,7 @@ def test_the_way_back_is_a_version_of_its_own(service: ConfigurationService) -> 
     assert texts(service) == ["a", "b", "a"]
 
 
+@pytest.mark.slow
 def test_old_versions_go_and_the_newest_stays(service: ConfigurationService, registry: ReadyRegistry) -> None:
     registry.clock.now = NOON
     for days in range(3):

@@ -313,3 +313,21 @@ def test_a_profile_may_name_more_secrets() -> None:
 @given(st.text(max_size=400))
 def test_anything_is_masked_without_an_error_and_keeps_its_order(text: str) -> None:
     masked(text, MASK)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "A" * 9_000 + "g",
+        "AB " * 3_000 + "g",
+        "password " * 1_000,
+        "%@%@" * 2_000,
+        "vrrp authentication " * 400,
+        'key "' * 1_500,
+        "snmp-server host 10.1.1.1 " + "vrf a " * 1_500,
+        "x" * 2_000_000,
+        "-----BEGIN RSA PRIVATE KEY-----",
+    ],
+)
+def test_a_line_that_was_made_to_take_long_does_not(line: str) -> None:
+    assert masked(line, MASK)

@@ -69,6 +69,11 @@ def test_a_saved_configuration_is_known_though_ios_shows_its_certificate_in_anot
     assert not are_same(running, startup.replace("vlan 10", "vlan 20"))
 
 
+def test_what_was_made_to_take_long_does_not() -> None:
+    assert cleaned("\r" * 2_000_000, cli_of("huawei/vrp")) == ""
+    assert not cleaned("\x1b[" + "1;" * 500_000, cli_of("cisco/ios")).startswith("\x1b")
+
+
 @given(st.text(max_size=300))
 def test_anything_is_cleaned_without_an_error_and_once_is_enough(raw: str) -> None:
     cli = cli_of("huawei/vrp")
