@@ -97,9 +97,8 @@ def write_entries(path: Path, found: Findings) -> None:
     `ConfigError` when the file cannot be added to, or not be written.
     """
     entries: dict[str, list[str]] = {}
-    for device in found.newcomers:
-        if device.entry:
-            entries.setdefault(device.section, []).append(device.entry)
+    for device in found.readable:
+        entries.setdefault(device.section, []).append(device.entry)
     if not entries:
         click.echo("There is nothing to write.")
         return

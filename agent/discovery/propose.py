@@ -56,6 +56,11 @@ class Findings(NamedTuple):
         """Those that nobody has registered."""
         return tuple(each.device for each in self.devices if not each.registered)
 
+    @property
+    def readable(self) -> tuple[Newcomer, ...]:
+        """Those of them that told who they are, so that they can be taken in as they stand."""
+        return tuple(each for each in self.newcomers if each.entry and each.profile)
+
 
 def findings(observations: Collection[Observation], around: Surroundings) -> Findings:
     """Devices out of everything that was observed."""

@@ -50,7 +50,7 @@ class Silence(NamedTuple):
 def closing(found: Findings, around: Silence) -> str:
     """What a person should know beside the table, and do now."""
     newcomers = found.newcomers
-    ready = [each for each in newcomers if each.entry]
+    ready = found.readable
     pinged = f", {around.pinged} answered ping and nothing else" if around.pinged else ""
     lines = [
         f"{len(found.devices)} devices found, {len(newcomers)} of them not in agent.yaml; {around.silent} addresses kept "

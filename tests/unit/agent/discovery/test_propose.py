@@ -1,5 +1,7 @@
 """What a person is told of a device, and the id and lines that take it in."""
 
+from dataclasses import replace
+
 import msgspec
 import yaml
 from hypothesis import given
@@ -129,6 +131,16 @@ def test_publishers_and_senders_of_traps_are_newcomers_that_nothing_reads() -> N
     sender, publisher = (each.device for each in findings(of_candidates(candidates), AROUND).devices)
     assert (publisher.key, publisher.sample, publisher.entry) == ("topic acme/7/air", '{"t": 21}\ufffd', "")
     assert (sender.key, sender.evidence[0].source) == ("address 10.0.0.9", "trap")
+
+
+def test_what_merely_looks_like_a_projector_is_shown_and_not_written() -> None:
+    around = replace(AROUND, protocols={"snmp", "pjlink"})
+    hint = Observation(
+        source=Source.GREETING, address="10.0.0.8", port=4352, kind=DeviceKind.PROJECTOR, protocol="pjlink"
+    )
+    found = findings([hint, switch("sw-9", 1)], around)
+    assert [each.kind for each in found.newcomers if each.entry] == [DeviceKind.SWITCH, DeviceKind.PROJECTOR]
+    assert [each.kind for each in found.readable] == [DeviceKind.SWITCH]
 
 
 def test_the_same_evidence_from_two_scans_has_the_same_key() -> None:
