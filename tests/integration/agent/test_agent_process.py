@@ -89,11 +89,14 @@ def test_an_agent_polls_listens_survives_kill_9_and_leaves_politely(tmp_path: Pa
     with mosquitto(tmp_path) as broker, snmpd(tmp_path / "snmpd") as device, AckingController() as controller:
         controller.connect(broker.port)
         config = written(tmp_path, broker, device.port)
-        with Publisher(broker.port) as board:
-            board.say("board/board-101/telemetry", b'{"power": "on"}', retain=True)
-        with agent(config) as process:
+
+        def the_board_is_heard(board: Publisher) -> bool:
+            board.say("board/board-101/telemetry", b'{"power": "on"}')
+            return heard(controller, "board-101", "power_state")[:1] == [2]
+
+        with agent(config) as process, Publisher(broker.port) as board:
             wait_until(lambda: len(heard(controller, "server-1", "if_in_bps")) > 0, "a rate from snmpd")
-            wait_until(lambda: heard(controller, "board-101", "power_state") == [2], "the board")
+            wait_until(lambda: the_board_is_heard(board), "the board")
             process.send_signal(signal.SIGKILL)
         first_life, epochs = controller.numbers(), {epoch for epoch, _ in controller.frames}
         with agent(config) as process:
