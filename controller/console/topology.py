@@ -27,6 +27,9 @@ INDENT, NARROW_ROW, NARROW_WIDTH = 18, 46, 360
 MARGIN: Final = 12
 _SHORT: Final = {"gigabitethernet": "GE", "xgigabitethernet": "XGE", "tengigabitethernet": "XGE", "fastethernet": "FE"}
 _LONG: Final = re.compile(r"((?:x|ten-?)?gigabitethernet|fastethernet)(?= ?[0-9])", re.IGNORECASE)
+WIDE_PX: Final = 1400
+"""A wider picture is not shrunk to the page but scrolled."""
+_QUIET: Final = frozenset({Health.GOOD, Health.UNKNOWN})
 METRO, UNMANAGED, STRANGERS = "network", "hub", "other"
 """Signs of what is no registered device."""
 
@@ -97,6 +100,11 @@ class Picture:
     unplaced: tuple[DeviceOverview, ...]
     is_foldable: bool
 
+    @property
+    def is_deep(self) -> bool:
+        """Whether it is too wide to be read when shrunk to the page."""
+        return self.width > WIDE_PX
+
 
 def picture(
     site: SiteTopology, devices: Mapping[DeviceId, DeviceOverview], form: Form, opened: Collection[str] = ()
@@ -154,14 +162,14 @@ def _item(
 
 
 def _folded(children: list[Item]) -> tuple[list[Item], bool]:
-    """Children with those that are well and have none of their own as one line for each kind of which there are several."""
-    kinds: dict[str, list[Item]] = defaultdict(list)
+    """Children with those that nobody must look at and that have none of their own as one line for each kind and sign."""
+    alike: dict[tuple[str, Health], list[Item]] = defaultdict(list)
     for child in children:
-        if not child.children and child.health is Health.GOOD:
-            kinds[child.sign].append(child)
-    many = {kind: items for kind, items in kinds.items() if len(items) >= FOLDED_AT_LEAST}
+        if not child.children and child.health in _QUIET:
+            alike[child.sign, child.health].append(child)
+    many = {key: items for key, items in sorted(alike.items()) if len(items) >= FOLDED_AT_LEAST}
     hidden = {item.id for items in many.values() for item in items}
-    lines = [Item(f"{items[0].id}+", kind, count=len(items), is_folded=True) for kind, items in sorted(many.items())]
+    lines = [Item(f"{items[0].id}+", sign, health, count=len(items)) for (sign, health), items in many.items()]
     return [child for child in children if child.id not in hidden] + lines, bool(many)
 
 
