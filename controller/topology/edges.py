@@ -62,7 +62,7 @@ def _places(bridges: Bridges, joints: Joints) -> dict[DeviceId, list[_Place]]:
 
 
 def _chosen(places: Iterable[_Place]) -> tuple[list[_Place], list[_Place]]:
-    """Of each of a device's addresses the place it was heard last, once for each port; and the places that was not believed."""
+    """Of each of a device's addresses the place it was heard last, once for each port; and the places not believed."""
     latest: dict[str, _Place] = {}
     doubted: dict[End, _Place] = {}
     for place in sorted(places, reverse=True):
