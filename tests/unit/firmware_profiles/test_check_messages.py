@@ -76,8 +76,10 @@ def test_there_are_many_mistakes() -> None:
     [
         message("device: '{device}-{/id}'", "gateway: '{device}'", "each: /rooms/*/nodes"),
         message("form: text", points="{metric: temperature_cel, pointer: '', instance: '{device}'}"),
-        message("form: text", "availability: {online: [\"on\", 1], offline: [\"off\", 0]}", points=""),
-        message(points="{metric: door_state, pointer: '{s}', type: state, states: {a: open}}", topic="zzz/{device}/{s}"),
+        message("form: text", 'availability: {online: ["on", 1], offline: ["off", 0]}', points=""),
+        message(
+            points="{metric: door_state, pointer: '{s}', type: state, states: {a: open}}", topic="zzz/{device}/{s}"
+        ),
         message("device: /id", topic="box/all"),
         vocabulary("publisher: '^no-1/'", NAMED),
         vocabulary("publisher: Aqara", NAMED, dialect="zigbee2mqtt"),
