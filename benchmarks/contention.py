@@ -84,7 +84,9 @@ def _run(
     everything = np.arange(district.store.figures().series, dtype=np.int32)
     commits = _Commits(district, everything)
     capacity = CapacityService(district.store, district.registry, ZONE.key, utc_ms, commits.give_way)
-    utilisation = UtilisationService(district.store, district.registry, ZONE.key, utc_ms, commits.give_way)
+    utilisation = UtilisationService(
+        district.store, district.registry, district.calendar, ZONE.key, utc_ms, commits.give_way
+    )
     first = midnight - days * DAY_MS
 
     def close_yesterday(_turn: int) -> None:

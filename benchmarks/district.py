@@ -18,6 +18,7 @@ from benchmarks.telemetry import LARGE, School, schools
 from controller.alerts.engine import AlertEngine
 from controller.alerts.model import Rule, States, Threshold
 from controller.alerts.rulebook import Rulebook, shipped_rules
+from controller.calendar.service import CalendarService
 from controller.identity.scope import SYSTEM
 from controller.registry.database import create_engine, sqlite_url
 from controller.registry.enrolment import Enrolment, OrganisationEntry, SiteEntry
@@ -37,6 +38,7 @@ class District:
 
     store: EmbeddedStore
     registry: RegistryService
+    calendar: CalendarService
     alerts: AlertEngine
 
 
@@ -86,7 +88,7 @@ def open_district(directory: Path, rules: Rulebook, clock: Callable[[], int]) ->
         store.start()
         alerts = AlertEngine(store, registry, engine, clock, rules)
         alerts.restore()
-        yield District(store, registry, alerts)
+        yield District(store, registry, CalendarService(engine, registry, ZONE.key), alerts)
     finally:
         store.close()
         engine.dispose()

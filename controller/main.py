@@ -29,6 +29,7 @@ from controller.api.shapes import HealthShape, Status
 from controller.applications.service import ApplicationService
 from controller.backup.staging import STAGE_WISH, Staging
 from controller.broker import broker_address
+from controller.calendar.service import CalendarService
 from controller.capacity.service import CapacityService
 from controller.clock import utc_ms
 from controller.config import ControllerConfig
@@ -78,6 +79,7 @@ class Controller:
         self.store = EmbeddedStore(config.data_path / "samples", timezone=ZoneInfo(zone), retention=config.retention)
         self.reception = Reception(config.limits, config.data_path, self.store)
         self.registry = RegistryService(self.engine, clock, zone)
+        self.calendar = CalendarService(self.engine, self.registry, zone)
         self.identity = IdentityService(self.engine, self.registry)
         rules = load_rules(config.rules_path)  # configuration, so a wrong rule is told before anything starts
         self.alerts = AlertService(self.engine, self.registry, clock, rules)
@@ -105,8 +107,12 @@ class Controller:
             },
         )
         self.capacity = CapacityService(self.store, self.registry, zone, clock, self.ingest.give_way)
-        self.utilisation = UtilisationService(self.store, self.registry, zone, clock, self.ingest.give_way)
-        self.throughput = ThroughputService(self.registry, clock, config.throughput, config.throughput_token())
+        self.utilisation = UtilisationService(
+            self.store, self.registry, self.calendar, zone, clock, self.ingest.give_way
+        )
+        self.throughput = ThroughputService(
+            self.registry, self.calendar, clock, config.throughput, config.throughput_token()
+        )
         self.applications = ApplicationService(
             self.store, self.registry, self.alert_engine, clock, config.applications, self.ingest.give_way
         )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from campus.document import nearest
 from campus.errors import ConfigError
 from campus.ids import is_id
-from controller.registry.calendar import parse_period
+from controller.calendar.model import parse_period
 from controller.registry.enrolment import Enrolment, LessonEntry, OrganisationEntry, RoomEntry, SiteEntry
 
 Steps = tuple[str | int, ...]

@@ -88,17 +88,6 @@ class PortUse:
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """One planned lesson of a room: [start, end) in UTC milliseconds."""
-
-    site: SiteId
-    room: str
-    start: int
-    end: int
-    subject: str = ""
-
-
-@dataclass(frozen=True)
 class SearchHit:
     """One answer of the search box. `device` is empty for a site or a room, `room` is empty for a site.
 

@@ -18,24 +18,20 @@ from campus.samples import DeviceFacts, DeviceKind
 from campus.topics import Address
 from controller.identity.scope import NotFound, Role, Scope
 from controller.registry.agent_book import AgentBook
-from controller.registry.calendar import Period, WeeklyLesson, lessons_between
 from controller.registry.changes import Changes
 from controller.registry.check import check_enrolment, refuse_problems
 from controller.registry.database import reading, writing
 from controller.registry.enrolment import Enrolment
 from controller.registry.facts import DEVICE_COLUMNS, device_of, facts_problem
 from controller.registry.membership import Membership, Standing
-from controller.registry.model import Agent, Device, Lesson, Link, Organisation, PortUse, Room, SearchHit, Site
+from controller.registry.model import Agent, Device, Link, Organisation, PortUse, Room, SearchHit, Site
 from controller.registry.port_uses import read_port_uses
 from controller.registry.search import search_registry, within
 from controller.registry.tables import (
     AgentRow,
     DeviceRow,
     EnrolledFileRow,
-    HolidayRow,
-    LessonRow,
     OrganisationRow,
-    PeriodRow,
     RoomRow,
     SiteRow,
 )
@@ -193,21 +189,6 @@ class RegistryService:
     def agents(self, scope: Scope) -> list[Agent]:
         """Enrolled agents of the caller's sites, by site and id."""
         return [agent for agent in self._agents.everyone() if scope.sees(agent.site)]
-
-    def lessons(self, scope: Scope, site: SiteId, start: int, end: int) -> list[Lesson]:
-        """Planned lessons that overlap [start, end) in ms, by start, then room; none on holidays."""
-        self.site(scope, site)
-        with reading(self._engine) as session:
-            periods = {
-                row.number: Period(row.start_minute, row.end_minute)
-                for row in session.exec(select(PeriodRow).where(col(PeriodRow.site) == site))
-            }
-            week = [
-                WeeklyLesson(row.room, row.weekday, row.period, row.subject)
-                for row in session.exec(select(LessonRow).where(col(LessonRow.site) == site))
-            ]
-            holidays = set(session.exec(select(col(HolidayRow.day))))
-        return lessons_between(site, week, periods, holidays, self._zone, start, end)
 
     def search(self, scope: Scope, text: str, limit: int = 20) -> list[SearchHit]:
         """Schools, rooms and devices by name, id, serial, MAC or IP, best first; blank text finds nothing."""

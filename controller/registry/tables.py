@@ -4,8 +4,6 @@ A device's facts stand whole in `DeviceRow.facts` (JSON, as its agent sent them)
 them into rows of their own, for search and topology, and always replaced together with the facts.
 """
 
-from datetime import date
-
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
@@ -51,37 +49,6 @@ class RoomRow(SQLModel, table=True):
     name_en: str
     name_zh: str
     floor: int = 0
-
-
-class PeriodRow(SQLModel, table=True):
-    """One period of a site's school day, in minutes after local midnight; `number` counts from 1."""
-
-    __tablename__ = "period"
-
-    site: str = _site(primary_key=True)
-    number: int = Field(primary_key=True)
-    start_minute: int
-    end_minute: int
-
-
-class LessonRow(SQLModel, table=True):
-    """A weekly lesson of a room; weekday 0 is Monday."""
-
-    __tablename__ = "lesson"
-
-    site: str = _site(primary_key=True)
-    room: str = Field(primary_key=True, max_length=_ID_CHARS)
-    weekday: int = Field(primary_key=True)
-    period: int = Field(primary_key=True)
-    subject: str = ""
-
-
-class HolidayRow(SQLModel, table=True):
-    """A day without lessons, district-wide."""
-
-    __tablename__ = "holiday"
-
-    day: date = Field(primary_key=True)
 
 
 class AgentRow(SQLModel, table=True):

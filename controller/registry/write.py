@@ -8,17 +8,15 @@ from sqlmodel import Session, SQLModel, col, select
 
 from campus.samples import DeviceFacts
 from campus.topics import Address
-from controller.registry.calendar import parse_period
+from controller.calendar.model import WeeklyLesson, parse_period
+from controller.calendar.service import replace_enrolled_holidays, replace_timetable
 from controller.registry.enrolment import Enrolment, OrganisationEntry, SiteEntry
 from controller.registry.facts import device_row, neighbour_rows, port_rows
 from controller.registry.tables import (
     AgentRow,
     DeviceRow,
-    HolidayRow,
-    LessonRow,
     NeighbourRow,
     OrganisationRow,
-    PeriodRow,
     PortRow,
     RoomRow,
     SiteRow,
@@ -39,8 +37,7 @@ def write_enrolment(session: Session, enrolment: Enrolment) -> None:
         session.flush()
     for site in enrolment.sites:
         _write_site(session, site)
-    session.execute(delete(HolidayRow))
-    session.add_all(HolidayRow(day=day) for day in sorted(set(enrolment.holidays)))
+    replace_enrolled_holidays(session, enrolment.holidays)
 
 
 def write_facts(session: Session, address: Address, facts: Sequence[DeviceFacts], now: int) -> None:
@@ -91,8 +88,7 @@ def _write_site(session: Session, site: SiteEntry) -> None:
         )
     )
     session.flush()
-    for table in (RoomRow, PeriodRow, LessonRow):
-        session.execute(delete(table).where(_equals(table, "site", site.id)))
+    session.execute(delete(RoomRow).where(col(RoomRow.site) == site.id))
     session.execute(delete(AgentRow).where(col(AgentRow.site) == site.id, col(AgentRow.id).not_in(site.agents)))
     for agent in site.agents:
         if session.get(AgentRow, (site.id, agent)) is None:
@@ -104,23 +100,9 @@ def _write_site(session: Session, site: SiteEntry) -> None:
             for room in site.rooms
         ],
     )
-    _insert(session, _period_rows(site))
-    _insert(session, _lesson_rows(site))
-
-
-def _lesson_rows(site: SiteEntry) -> list[LessonRow]:
-    return [
-        LessonRow(site=site.id, room=lesson.room, weekday=lesson.weekday, period=lesson.period, subject=lesson.subject)
-        for lesson in site.timetable
-    ]
-
-
-def _period_rows(site: SiteEntry) -> list[PeriodRow]:
-    periods = [parse_period(text) for text in site.periods]
-    return [
-        PeriodRow(site=site.id, number=number, start_minute=period.start_minute, end_minute=period.end_minute)
-        for number, period in enumerate(periods, start=1)
-    ]
+    periods = {number: parse_period(text) for number, text in enumerate(site.periods, start=1)}
+    lessons = [WeeklyLesson(each.room, each.weekday, each.period, each.subject) for each in site.timetable]
+    replace_timetable(session, site.id, periods, lessons)
 
 
 def _parents_first(entries: Sequence[OrganisationEntry]) -> list[OrganisationEntry]:

@@ -11,7 +11,7 @@ from campus.topics import Address
 from controller.figure import Figure, labelled
 from controller.identity.scope import SYSTEM
 from controller.throughput.model import Refusal, Slot, ThroughputSettings, Turns
-from controller.throughput.port import Registry
+from controller.throughput.port import Calendar, Registry
 
 _AFTER_LESSONS_MS: Final = 60_000
 
@@ -22,12 +22,14 @@ class ThroughputService:
     def __init__(
         self,
         registry: Registry,
+        calendar: Calendar,
         clock: Callable[[], int],
         settings: ThroughputSettings = ThroughputSettings(),  # noqa: B008 - frozen
         token: Secret | None = None,
     ) -> None:
         self.settings = settings
         self._registry = registry
+        self._calendar = calendar
         self._clock = clock
         self._token = token
         self._turns = Turns(settings.every_s)
@@ -49,7 +51,7 @@ class ThroughputService:
             self._answers["unknown_agent"] += 1
             return Refusal("this agent is not enrolled", 3600.0)
         if not self.settings.in_lessons:
-            lessons = self._registry.lessons(SYSTEM, address.site, now, now + 1)
+            lessons = self._calendar.lessons(SYSTEM, address.site, now, now + 1)
             if lessons:
                 self._answers["lessons"] += 1
                 until = max(lesson.end for lesson in lessons)

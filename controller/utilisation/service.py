@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 
 from campus.ids import SiteId
 from campus.samples import DeviceKind
+from controller.calendar.model import Lesson
 from controller.identity.scope import Scope
 from controller.localtime import HOUR_MS
-from controller.registry.model import Device, Lesson
+from controller.registry.model import Device
 from controller.store.days import DayCutter
 from controller.store.port import SampleStore
 from controller.utilisation.kept import KEEP_MS, KeptAnswers
 from controller.utilisation.model import BoardUse, HeatCell, RoomHeat, SiteUse
-from controller.utilisation.port import Registry
+from controller.utilisation.port import Calendar, Registry
 from controller.utilisation.readings import EvidenceReader
 from controller.utilisation.tally import CELLS, Tally
 from controller.utilisation.timetable import Milliseconds, Timetable
@@ -42,12 +43,14 @@ class UtilisationService:
         self,
         store: SampleStore,
         registry: Registry,
+        calendar: Calendar,
         timezone: str,
         clock: Callable[[], int],
         give_way: Callable[[], None] = lambda: None,
     ) -> None:
         """`give_way` is called between pieces of some milliseconds: it may wait until what is more urgent is done."""
         self._registry = registry
+        self._calendar = calendar
         self._zone = ZoneInfo(timezone)
         self._cutter = DayCutter(self._zone)
         self._reader = EvidenceReader(store, self._cutter, give_way)
@@ -119,7 +122,7 @@ class UtilisationService:
         for place, site in enumerate(sorted(sites)):
             if place % SITES_TOGETHER == 0:
                 self._give_way()
-            yield from self._registry.lessons(scope, site, start, until)
+            yield from self._calendar.lessons(scope, site, start, until)
 
 
 def _shares(known: Milliseconds, used: Milliseconds) -> list[float | None]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campus.ids import SiteId
-from controller.registry.model import Lesson
+from controller.calendar.model import Lesson
 from controller.utilisation.rules import BUCKET_MS, lesson_ms_in, lesson_spans, total_ms
 
 RoomKey = tuple[SiteId, str]

@@ -19,7 +19,8 @@ SIDE_DOORS = {
     "store.embedded.snapshot",  # these three for backups: one instant of the store, whether it is sound, its files
     "store.embedded.checking",
     "store.embedded.part",
-    "alerts.tables",  # these four for the migrations alone
+    "alerts.tables",  # these five for the migrations alone
+    "calendar.tables",
     "configurations.tables",
     "identity.tables",
     "newcomers.tables",

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from campus.ids import AgentId, DeviceId, SiteId
 from campus.samples import DeviceFacts, DeviceKind, Neighbour, PortFacts
 from campus.topics import Address
+from controller.calendar.service import CalendarService
 from controller.identity.scope import SYSTEM, Role, Scope
 from controller.registry.database import create_engine, sqlite_url
 from controller.registry.enrolment import Enrolment, LessonEntry, OrganisationEntry, RoomEntry, SiteEntry
@@ -70,6 +71,7 @@ class ReadyRegistry:
 
     engine: sa.Engine
     service: RegistryService
+    calendar: CalendarService
     clock: FixedClock
     path: Path
 
@@ -82,7 +84,7 @@ def ready_registry(directory: Path) -> ReadyRegistry:
     clock = FixedClock()
     service = RegistryService(engine, clock, TIMEZONE)
     service.start()
-    return ReadyRegistry(engine, service, clock, path)
+    return ReadyRegistry(engine, service, CalendarService(engine, service, TIMEZONE), clock, path)
 
 
 def enrolment() -> Enrolment:

@@ -7,6 +7,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import controller.alerts.tables
+import controller.calendar.tables
 import controller.configurations.tables
 import controller.identity.tables
 import controller.newcomers.tables

@@ -34,7 +34,7 @@ def served(
     registry: ReadyRegistry, settings: ThroughputSettings = SETTINGS, host: str = "127.0.0.1"
 ) -> Iterator[tuple[ThroughputService, str]]:
     """The routes of measuring, on a real port."""
-    service = ThroughputService(registry.service, registry.clock, settings, TOKEN)
+    service = ThroughputService(registry.service, registry.calendar, registry.clock, settings, TOKEN)
     app = FastAPI()
     app.include_router(throughput_router(service))
     port = free_port(host=host)
@@ -112,7 +112,7 @@ def test_strangers_are_told_nothing(registry: ReadyRegistry) -> None:
 
 
 def test_without_a_token_nobody_is_believed(registry: ReadyRegistry) -> None:
-    assert not ThroughputService(registry.service, registry.clock).is_believed("")
+    assert not ThroughputService(registry.service, registry.calendar, registry.clock).is_believed("")
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,9 @@ from controller.alerts.engine import AlertEngine
 from controller.alerts.service import AlertService
 from controller.alerts.tables import AlertRow
 from controller.applications.service import ApplicationService
+from controller.calendar.model import DayKind, Hours, Mark, Period
+from controller.calendar.service import CalendarService
+from controller.calendar.sheet import Sheet
 from controller.capacity.service import CapacityService
 from controller.configurations.model import ChangeWindows
 from controller.configurations.service import ConfigurationService
@@ -56,6 +60,7 @@ from tests.support.district import (
 from tests.support.district import enrolment as usual_enrolment
 
 MINUTE_MS = 60_000
+TUESDAY = date(2026, 9, 8)
 MEASURED = (
     (GATEWAY, MetricId("if_in_bps"), Instance(UPLINK)),
     (GATEWAY, MetricId("if_out_bps"), Instance(UPLINK)),
@@ -106,6 +111,7 @@ class World:
         store = MemoryStore()
         self.registry = RegistryService(engine, clock, TIMEZONE)
         self.registry.start()
+        calendar = CalendarService(engine, self.registry, TIMEZONE)
         self.registry.enrol(SYSTEM, Enrolment(shape.organisations(), tuple(sites)))
         for site in sites:
             _live(self.registry, store, engine, SiteId(site.id), shape.alerts[_number(site.id)])
@@ -124,11 +130,12 @@ class World:
             telemetry,
             OverviewService(telemetry, self.registry, alerts, clock, StaticReception()),
             CapacityService(store, self.registry, TIMEZONE, clock),
-            UtilisationService(store, self.registry, TIMEZONE, clock),
+            UtilisationService(store, self.registry, calendar, TIMEZONE, clock),
             ApplicationService(store, self.registry, AlertEngine(store, self.registry, engine, clock), clock),
             newcomers,
             TopologyService(engine, self.registry, clock),
             configurations,
+            calendar,
         )
 
 
@@ -199,6 +206,12 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "severity": [],
         "since": [0, NOW],
         "taken_at": [MONDAY],
+        "at": [MONDAY],
+        "hours": [Hours.SCHOOL],
+        "marks": [(Mark(TUESDAY, DayKind.EXAM),)],
+        "day": [TUESDAY],
+        "year": [2026],
+        "told": [Sheet(meals=(Period(690, 750),))],
         "before": [MONDAY],
         "after": [NOW],
         "context": [3],

@@ -201,16 +201,3 @@ def test_search_stays_inside_the_scope_and_its_limit(ready: ReadyRegistry) -> No
     assert len(ready.service.search(DISTRICT_SCOPE, "1", limit=3)) == 3
     assert ready.service.search(DISTRICT_SCOPE, "  ") == []
     assert ready.service.search(DISTRICT_SCOPE, "%") == [], "a wildcard is a character like any other"
-
-
-def test_lessons_follow_the_timetable_and_skip_holidays(ready: ReadyRegistry) -> None:
-    monday = ready.service.lessons(NO_1_SCOPE, NO_1, district.MONDAY, district.MONDAY + district.DAY_MS)
-    assert len(monday) == 8
-    assert (monday[0].start - district.MONDAY, monday[0].end - district.MONDAY) == (
-        8 * 3_600_000,
-        8 * 3_600_000 + 2_400_000,
-    )
-    week = ready.service.lessons(NO_1_SCOPE, NO_1, district.MONDAY, district.MONDAY + 7 * district.DAY_MS)
-    assert len(week) == 4 * 8, "five school days, one of them a holiday"
-    with pytest.raises(NotFound):
-        ready.service.lessons(NO_1_SCOPE, NO_2, district.MONDAY, NOW)

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from campus.ids import DeviceId, MetricId, SiteId
+from controller.calendar.model import Lesson
 from controller.identity.scope import Scope
-from controller.registry.model import Device, Lesson
+from controller.registry.model import Device
 from controller.store.port import Level, SampleStore
 from controller.utilisation.model import BoardUse, HeatCell, RoomHeat
-from controller.utilisation.port import Registry
+from controller.utilisation.port import Calendar, Registry
 
 BUCKET_MS = 300_000
 HOUR_MS = 3_600_000
@@ -20,11 +21,13 @@ Bucket = tuple[int, bool, bool, int]
 """A known bucket: when it begins, is on, is used, how much of it is lesson time."""
 
 
-def boards(store: SampleStore, registry: Registry, scope: Scope, start: int, end: int) -> list[BoardUse]:
+def boards(
+    store: SampleStore, registry: Registry, calendar: Calendar, scope: Scope, start: int, end: int
+) -> list[BoardUse]:
     """As `UtilisationService.boards`, `end` not after now."""
     uses = []
     for board in registry.devices(scope):
-        moments = lesson_moments(registry.lessons(scope, board.site, start, end), board, start, end)
+        moments = lesson_moments(calendar.lessons(scope, board.site, start, end), board, start, end)
         buckets = known_buckets(store, board, moments, start, end)
         uses.append(
             BoardUse(
@@ -41,13 +44,13 @@ def boards(store: SampleStore, registry: Registry, scope: Scope, start: int, end
 
 
 def heat(
-    store: SampleStore, registry: Registry, scope: Scope, start: int, end: int, zone: ZoneInfo
+    store: SampleStore, registry: Registry, calendar: Calendar, scope: Scope, start: int, end: int, zone: ZoneInfo
 ) -> tuple[list[HeatCell], dict[SiteId, list[RoomHeat]]]:
     """As `heat` of the district, and `rooms_heat` of each site."""
     week: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
     rooms: dict[tuple[SiteId, str], list[list[int]]] = defaultdict(lambda: [[0, 0] for _ in range(24)])
     for board in registry.devices(scope):
-        moments = lesson_moments(registry.lessons(scope, board.site, start, end), board, start, end)
+        moments = lesson_moments(calendar.lessons(scope, board.site, start, end), board, start, end)
         room = rooms[board.site, board.room]
         for at, _, used, lesson in known_buckets(store, board, moments, start, end):
             local = datetime.fromtimestamp(at / 1000, zone)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from campus.ids import AgentId, DeviceId, SiteId
 from campus.samples import DeviceFacts, DeviceKind
+from controller.calendar.model import Lesson, Period, WeeklyLesson
+from controller.calendar.school import SchoolCalendar
 from controller.identity.scope import SYSTEM, Scope
-from controller.registry.calendar import Period, WeeklyLesson, lessons_between
-from controller.registry.model import Device, Lesson, Site
+from controller.registry.model import Device, Site
 from controller.store.port import Retention
 from controller.utilisation.service import UtilisationService
 from tests.support.samples import Feed, series
@@ -52,10 +53,11 @@ class SmallRegistry:
         periods = {1: Period(125, 187), 2: Period(180, 240), 3: Period(600, 641)}
         rooms = {room for where, _, room in BOARDS if where == site} - {"r2"}
         week = [WeeklyLesson(room, day, n, "") for room in sorted(rooms) for day in range(7) for n in periods]
-        found = lessons_between(site, week, periods, set(), self._zone, start, end)
+        calendar = SchoolCalendar(site, self._zone, periods, week=week)
+        found = calendar.lessons(start, end)
         late = [
             Lesson(site, "r1", each.start - 4 * HOUR, each.start - 7 * MINUTE)
-            for each in lessons_between(site, week, periods, set(), self._zone, start - DAY, end + DAY)
+            for each in calendar.lessons(start - DAY, end + DAY)
             if each.start - 4 * HOUR < end and each.start - 7 * MINUTE > start
         ]
         return [*found, *late]
@@ -97,7 +99,7 @@ def test_what_is_remembered_changes_no_figure(
     with tempfile.TemporaryDirectory() as folder:
         one = handle(kind, Path(folder), zone, KEPT)
         feed, registry = Feed(one.store), SmallRegistry(zone)
-        service = UtilisationService(one.store, registry, place[0], lambda: now)
+        service = UtilisationService(one.store, registry, registry, place[0], lambda: now)
         for what in steps:
             if isinstance(what, int):
                 one.store.maintain(origin + what)
@@ -108,10 +110,10 @@ def test_what_is_remembered_changes_no_figure(
             for first, after in questions:
                 now += MINUTE  # what was answered a moment ago would only be said again
                 span = (origin + first, origin + after)
-                every = naive.boards(one.store, registry, SYSTEM, *span)
+                every = naive.boards(one.store, registry, registry, SYSTEM, *span)
                 assert service.boards(SYSTEM, *span) == every
                 assert service.boards(SYSTEM, *span, SITES[1]) == [use for use in every if use.site == SITES[1]]
-                cells, rooms = naive.heat(one.store, registry, SYSTEM, *span, zone)
+                cells, rooms = naive.heat(one.store, registry, registry, SYSTEM, *span, zone)
                 assert service.heat(SYSTEM, *span) == cells
                 assert service.rooms_heat(SYSTEM, *span, SITES[0]) == rooms[SITES[0]]
         one.store.close()

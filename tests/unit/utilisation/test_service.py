@@ -34,7 +34,7 @@ def registry(registry: ReadyRegistry) -> ReadyRegistry:
 
 @pytest.fixture
 def service(registry: ReadyRegistry, feed: Feed) -> UtilisationService:
-    return UtilisationService(feed.store, registry.service, TIMEZONE, registry.clock)
+    return UtilisationService(feed.store, registry.service, registry.calendar, TIMEZONE, registry.clock)
 
 
 def hold(feed: Feed, site: SiteId, board: DeviceId, metric: str, value: float, start: int, end: int) -> None:
@@ -132,6 +132,8 @@ def test_what_was_read_serves_the_same_question_for_half_a_minute(
 def test_gives_way_before_each_school_and_each_day(feed: Feed, registry: ReadyRegistry) -> None:
     hold(feed, NO_1, BOARD_101, "power_state", ON, *WEEK)
     asked: list[int] = []
-    service = UtilisationService(feed.store, registry.service, TIMEZONE, registry.clock, lambda: asked.append(1))
+    service = UtilisationService(
+        feed.store, registry.service, registry.calendar, TIMEZONE, registry.clock, lambda: asked.append(1)
+    )
     service.sites(DISTRICT_SCOPE, *WEEK)
     assert len(asked) >= 2 + 7
