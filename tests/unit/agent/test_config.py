@@ -85,7 +85,9 @@ def test_credentials_are_named_once_and_give_something(folder: Path) -> None:
         )
     with pytest.raises(ConfigError, match=r"agent.yaml:2: 'read' gives nothing"):
         loaded(folder, "site: no-1\ncredentials: {read: {}}")
-    with pytest.raises(ConfigError, match=r"agent.yaml:3: device 'sw-1' is asked by SNMP, and .* has neither `community` nor `user`"):
+    with pytest.raises(
+        ConfigError, match=r"agent.yaml:3: device 'sw-1' is asked by SNMP, and .* has neither `community` nor `user`"
+    ):
         loaded(folder, "site: no-1\ncredentials: {read: {username: nms}}\ndevices: [{id: sw-1, address: 10.1.1.1}]")
 
 
