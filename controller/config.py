@@ -72,6 +72,12 @@ class AlertSettings(_Settings, frozen=True):
     rules_dir: str = ""
 
 
+class TellingSettings(_Settings, frozen=True):
+    """`register` is the file of people and channels; without one nobody is told."""
+
+    register: str = ""
+
+
 class ConfigurationSettings(_Settings, frozen=True):
     """In which times changes to the configurations of network devices are expected; without any, at all times."""
 
@@ -97,6 +103,7 @@ class ControllerConfig(_Settings, frozen=True):
     district: DistrictSettings = DistrictSettings()
     enrolment: str = ""
     alerts: AlertSettings = AlertSettings()
+    telling: TellingSettings = TellingSettings()
     applications: ApplicationSettings = ApplicationSettings()
     throughput: ThroughputSettings = ThroughputSettings()
     configurations: ConfigurationSettings = ConfigurationSettings()
@@ -110,6 +117,11 @@ class ControllerConfig(_Settings, frozen=True):
     def rules_path(self) -> Path | None:
         """Where the district's own alert rules stand; None when it has none."""
         return Path(self.alerts.rules_dir) if self.alerts.rules_dir else None
+
+    @property
+    def register_path(self) -> Path | None:
+        """The file of people and channels; None when nobody is told."""
+        return Path(self.telling.register) if self.telling.register else None
 
     @property
     def data_path(self) -> Path:
@@ -227,5 +239,6 @@ def _with_absolute_paths(config: ControllerConfig, folder: Path) -> ControllerCo
         database_url_file=absolute(config.database_url_file),
         broker=broker,
         alerts=AlertSettings(absolute(config.alerts.rules_dir)),
+        telling=TellingSettings(absolute(config.telling.register)),
         throughput=replace(config.throughput, token_file=absolute(config.throughput.token_file)),
     )

@@ -55,6 +55,9 @@ from controller.registry.schema import migrate
 from controller.registry.service import RegistryService
 from controller.store.embedded.store import EmbeddedStore
 from controller.telemetry.service import TelemetryService
+from controller.telling.channels.building import build_channels
+from controller.telling.register import load_register
+from controller.telling.service import TellingService
 from controller.throughput.routes import throughput_router
 from controller.throughput.service import ThroughputService
 from controller.topology.service import TopologyService
@@ -64,6 +67,7 @@ MAINTENANCE_INTERVAL_S: Final = 60.0
 TICK_INTERVAL_S: Final = 1.0
 TOPOLOGY_INTERVAL_S: Final = 30.0
 APPLICATIONS_INTERVAL_S: Final = 10.0
+TELLING_INTERVAL_S: Final = 5.0
 _log = logging.getLogger(__name__)
 
 
@@ -84,6 +88,11 @@ class Controller:
         rules = load_rules(config.rules_path)  # configuration, so a wrong rule is told before anything starts
         self.alerts = AlertService(self.engine, self.registry, clock, rules)
         self.alert_engine = AlertEngine(self.store, self.registry, self.engine, clock, rules)
+        register = load_register(config.register_path)
+        channels = build_channels(register, config.register_path)
+        self.telling = TellingService(
+            self.engine, self.alerts, self.registry, clock, ZoneInfo(zone), register, channels, config.http.public_url
+        )
         self.newcomers = NewcomersService(self.engine, clock)
         windows = ChangeWindows(config.configurations.change_windows, ZoneInfo(zone))
         self.configurations = ConfigurationService(self.engine, self.alert_engine, windows, clock)
@@ -124,11 +133,15 @@ class Controller:
         self.answers: Counter[str] = Counter()
         alerting = Recurring("alerts", TICK_INTERVAL_S, self.alert_engine.tick, clock)
         self.alert_engine.on_found = alerting.wake
+        posting = Recurring("posting", TELLING_INTERVAL_S, self.telling.deliver, clock)
+        self.telling.on_message = posting.wake
         self.housekeeping = (
             alerting,
             Recurring("flow", TICK_INTERVAL_S, self.ingest.tend, clock),
             Recurring("registry", MAINTENANCE_INTERVAL_S, self._keep_registry, clock),
             Recurring("applications", APPLICATIONS_INTERVAL_S, self.applications.tend, clock),
+            Recurring("telling", TELLING_INTERVAL_S, self.telling.tend, clock),
+            posting,
             Recurring("topology", TOPOLOGY_INTERVAL_S, self.topology.refresh, clock),
             Recurring("store", MAINTENANCE_INTERVAL_S, self.store.maintain, clock),
         )
@@ -215,6 +228,7 @@ class Controller:
             *self.configurations.figures(),
             *self.staging.figures(),
             *self.applications.figures(),
+            *self.telling.figures(),
             *self.throughput.figures(),
             *(figure for work in self.housekeeping for figure in work.figures()),
         ]

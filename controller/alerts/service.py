@@ -1,6 +1,7 @@
 """Use cases of alerting for people and scripts: list, look, acknowledge. The engine writes; this reads and acknowledges."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from typing import Final
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -16,6 +17,9 @@ from controller.alerts.rulebook import Rulebook, shipped_rules
 from controller.alerts.tables import AlertRow, EventRow, TrailRow
 from controller.identity.scope import NotFound, Role, Scope
 from controller.registry.database import reading, writing
+
+IDS_AT_ONCE: Final = 5_000
+"""Ids in one statement: databases bound how many values one may name."""
 
 
 class AlertService:
@@ -65,6 +69,32 @@ class AlertService:
                 select(AlertRow).where(col(AlertRow.cause) == alert_id).order_by(col(AlertRow.opened_at).desc())
             )
             return [alert_of(row) for row in rows if scope.sees(SiteId(row.site))]
+
+    def standing(self, scope: Scope) -> dict[int, int]:
+        """When each open alert that is not hidden behind a cause was acknowledged (0 = not), by id."""
+        columns = sa.select(col(AlertRow.id), col(AlertRow.acknowledged_at))
+        shown = columns.where(_within(scope), _in_state(AlertState.OPEN), col(AlertRow.cause) == 0)
+        with reading(self._engine) as session:
+            return {int(alert or 0): int(at) for alert, at in session.execute(shown)}
+
+    def by_ids(self, scope: Scope, alert_ids: Collection[int]) -> list[Alert]:
+        """Those of some alerts that the caller sees, without their trails, in no order."""
+        with reading(self._engine) as session:
+            return [
+                alert_of(row)
+                for some in _pieces(alert_ids)
+                for row in session.exec(select(AlertRow).where(_within(scope), col(AlertRow.id).in_(some)))
+            ]
+
+    def hidden_counts(self, scope: Scope, alert_ids: Collection[int]) -> dict[int, int]:
+        """How many open alerts stand behind each of some causes, where there are any."""
+        found: dict[int, int] = {}
+        counted = sa.select(col(AlertRow.cause), sa.func.count()).group_by(col(AlertRow.cause))
+        with reading(self._engine) as session:
+            for some in _pieces(alert_ids):
+                behind = (_within(scope), _in_state(AlertState.OPEN), col(AlertRow.cause).in_(some))
+                found |= {int(cause): int(count) for cause, count in session.execute(counted.where(*behind))}
+        return found
 
     def events(self, scope: Scope, site: SiteId, device: DeviceId, limit: int = 100) -> list[Report]:
         """What a device reported by itself, newest first; `NotFound` for a site that is not the caller's."""
@@ -119,6 +149,12 @@ class AlertService:
                 session.add(trail_row(alert_id, _said(self._clock(), decision, scope)))
                 session.flush()
             return _whole(session, row)
+
+
+def _pieces(ids: Collection[int]) -> Iterator[list[int]]:
+    ordered = sorted(ids)
+    for first in range(0, len(ordered), IDS_AT_ONCE):
+        yield ordered[first : first + IDS_AT_ONCE]
 
 
 def _within(scope: Scope) -> sa.ColumnElement[bool]:

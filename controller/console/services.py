@@ -12,6 +12,7 @@ from controller.newcomers.service import NewcomersService
 from controller.overview.service import OverviewService
 from controller.registry.service import RegistryService
 from controller.telemetry.service import TelemetryService
+from controller.telling.service import TellingService
 from controller.topology.service import TopologyService
 from controller.utilisation.service import UtilisationService
 
@@ -22,6 +23,7 @@ class Services(Protocol):
     config: ControllerConfig
     registry: RegistryService
     alerts: AlertService
+    telling: TellingService
     telemetry: TelemetryService
     topology: TopologyService
     overview: OverviewService

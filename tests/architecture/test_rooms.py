@@ -24,6 +24,7 @@ SIDE_DOORS = {
     "configurations.tables",
     "identity.tables",
     "newcomers.tables",
+    "telling.tables",
     "topology.tables",
 }
 

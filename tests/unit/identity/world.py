@@ -41,6 +41,8 @@ from controller.registry.schema import migrate
 from controller.registry.service import RegistryService
 from controller.store.port import Batch, DistrictSeries, FrameMark
 from controller.telemetry.service import TelemetryService
+from controller.telling.model import ChannelSettings, Person, Reach, Register, WeCom
+from controller.telling.service import TellingService
 from controller.topology.service import TopologyService
 from controller.utilisation.service import UtilisationService
 from tests.fakes.memory_store import MemoryStore
@@ -136,6 +138,7 @@ class World:
             TopologyService(engine, self.registry, clock),
             configurations,
             calendar,
+            _telling(engine, alerts, self.registry, clock, sites),
         )
 
 
@@ -201,6 +204,7 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "instances": [()],
         "max_points": [600],
         "alert_id": [_alert_id(number, alert) for number in range(len(sites)) for alert in range(2)],
+        "alert_ids": [tuple(_alert_id(number, alert) for number in range(len(sites)) for alert in range(2))],
         "state": [],
         "key": [f"serial SN-{number}" for number in range(len(sites))],
         "severity": [],
@@ -249,6 +253,22 @@ def _live(registry: RegistryService, store: MemoryStore, engine: sa.Engine, site
     store.append(Batch([mark], np.tile(ids, len(at)), np.repeat(at, len(ids)), value))
     with writing(engine) as session:
         session.add_all(_alert(site, alert) for alert in range(alerts))
+        if alerts:
+            hidden = _alert(site, 0)
+            hidden.id, hidden.instance, hidden.cause = _alert_id(_number(site), 5), "hidden", hidden.id or 0
+            session.add(hidden)
+
+
+def _telling(
+    engine: sa.Engine, alerts: AlertService, registry: RegistryService, clock: FixedClock, sites: Sequence[SiteEntry]
+) -> TellingService:
+    """One person in each school, who is told what is open there, each by a channel of their own."""
+    channels: dict[str, ChannelSettings] = {f"robot-{site.id}": WeCom("url") for site in sites}
+    people = tuple(Person(f"person-{site.id}", site.id, (Reach(f"robot-{site.id}"),), place=site.id) for site in sites)
+    telling = TellingService(engine, alerts, registry, clock, ZoneInfo(TIMEZONE), Register(channels, people))
+    telling.tend(NOW)
+    telling.tend(NOW + MINUTE_MS)
+    return telling
 
 
 def _stranger(site: SiteId) -> Document:

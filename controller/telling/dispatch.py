@@ -1,0 +1,197 @@
+"""Makes messages of what is owed: one for each school and destination, a digest for what can wait, a summary when it is too much.
+
+Everything that stands in the way leaves its reason on the ledger and is looked at again.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from campus.samples import Severity
+from controller.alerts.model import Alert, AlertState
+from controller.identity.scope import SYSTEM
+from controller.registry.database import reading, writing
+from controller.telling.model import GROUP_CHANNELS, Person, Reason, Register, Standing, What
+from controller.telling.port import Alerts
+from controller.telling.rota import is_on_duty, is_quiet
+from controller.telling.tables import EntryRow, MessageRow
+from controller.telling.words import Words
+
+AT_ONCE: Final = 20_000
+AGAIN_MS: Final = 60_000
+"""How long until what stands in the way is looked at again."""
+HOUR_MS: Final = 3_600_000
+_RANK: Final = {severity: place for place, severity in enumerate(Severity)}
+
+
+class Owed(NamedTuple):
+    """One entry that may go out."""
+
+    entry: EntryRow
+    alert: Alert
+    person: Person
+    channel: str
+    destination: str
+
+
+class Group(NamedTuple):
+    """What goes into one message. `site` is empty for a digest or a summary."""
+
+    destination: str
+    what: What
+    site: str
+    owed: list[Owed]
+
+
+class Dispatcher:
+    """One thread at a time."""
+
+    def __init__(self, engine: sa.Engine, alerts: Alerts, register: Register, zone: ZoneInfo, words: Words) -> None:
+        self._engine = engine
+        self._alerts = alerts
+        self._register = register
+        self._people = {person.id: person for person in register.people}
+        self._policy = register.policy
+        self._zone = zone
+        self._words = words
+
+    def dispatch(self, now: int, down: frozenset[str]) -> None:
+        """One round; `down` are channels that people are not reached by now."""
+        held = col(EntryRow.standing) == Standing.HELD.value
+        with reading(self._engine) as session:
+            if session.exec(select(EntryRow.id).where(held, col(EntryRow.ready_at) <= now).limit(1)).first() is None:
+                return
+            waiting = sa.or_(col(EntryRow.ready_at) <= now, col(EntryRow.reason) == Reason.GROUPING.value)
+            wanted = select(EntryRow.alert).where(held, waiting).order_by(col(EntryRow.id)).limit(AT_ONCE)
+            ids = set(session.exec(wanted))
+        alerts = {alert.id: alert for alert in self._alerts.by_ids(SYSTEM, ids)}
+        behind = self._alerts.hidden_counts(SYSTEM, ids)
+        with writing(self._engine) as session:
+            entries = session.exec(select(EntryRow).where(held, waiting).order_by(col(EntryRow.id)).limit(AT_ONCE))
+            owed = [each for entry in entries if (each := self._owed(entry, alerts, now, down))]
+            of_destination: dict[str, list[Group]] = defaultdict(list)
+            for group in self._grouped(owed):
+                of_destination[group.destination].append(group)
+            for destination, groups in of_destination.items():
+                self._send(session, destination, groups, behind, now)
+
+    def _owed(self, entry: EntryRow, alerts: Mapping[int, Alert], now: int, down: frozenset[str]) -> Owed | None:
+        """What may go; None for what is spared or held, with its reason."""
+        alert, person = alerts.get(entry.alert), self._people.get(entry.person)
+        if person is None or alert is None:
+            _spare(entry, Reason.LEFT)
+            return None
+        if entry.what == What.OPENED:
+            if alert.state is AlertState.CLEARED:
+                _spare(entry, Reason.CLEARED)
+                return None
+            if alert.acknowledged_at:
+                _spare(entry, Reason.ACKNOWLEDGED)
+                return None
+            if alert.cause:
+                _hold(entry, Reason.HIDDEN, now + AGAIN_MS)
+                return None
+        if alert.severity is not Severity.CRITICAL:
+            if is_quiet(person, now, self._zone):
+                _hold(entry, Reason.QUIET_HOURS, now + AGAIN_MS)
+                return None
+            if entry.reason == Reason.NOT_ON_DUTY and not is_on_duty(person, now, self._zone):
+                _hold(entry, Reason.NOT_ON_DUTY, now + AGAIN_MS)
+                return None
+        open_ways = [n for n in range(entry.reach, len(person.reach)) if person.reach[n].channel not in down]
+        entry.reach = min(open_ways[0] if open_ways else entry.reach, len(person.reach) - 1)
+        way = person.reach[entry.reach]
+        is_group = isinstance(self._register.channels[way.channel], GROUP_CHANNELS)
+        return Owed(entry, alert, person, way.channel, way.channel if is_group else f"{way.channel}:{way.to}")
+
+    def _grouped(self, owed: Iterable[Owed]) -> list[Group]:
+        groups: dict[tuple[str, What, str], Group] = {}
+        for each in owed:
+            site = str(each.alert.site) if self._policy.is_at_once(each.alert.severity) else ""
+            key = (each.destination, What(each.entry.what), site)
+            groups.setdefault(key, Group(*key, [])).owed.append(each)
+        return sorted(groups.values(), key=lambda group: (group.what is not What.OPENED, _worst(group)))
+
+    def _send(
+        self, session: Session, destination: str, groups: Sequence[Group], behind: Mapping[int, int], now: int
+    ) -> None:
+        """Messages for one destination, within its cap."""
+        sent = _sent_lately(session, destination, now)
+        due = [group for group in groups if any(each.entry.ready_at <= now for each in group.owed)]
+        for place, group in enumerate(due):
+            free = self._policy.per_hour - len(sent)
+            again_at = max((at for at, site in sent if site == group.site and site), default=0)
+            again_at += round(self._policy.again_s * 1000)
+            if free <= 0:
+                _hold_all(group, Reason.CAP, min(at for at, _ in sent) + HOUR_MS)
+            elif again_at > now and any(site == group.site for _, site in sent) and not _is_urgent(group):
+                _hold_all(group, Reason.GROUPING, again_at)
+            else:
+                rest = [other for other in due[place + 1 :] if other.what is group.what and free == 1]
+                whole = Group(destination, group.what, "" if rest else group.site, group.owed + _all(rest))
+                self._write(session, whole, behind, now)
+                sent.append((now, whole.site))
+                due[place + 1 :] = [other for other in due[place + 1 :] if other not in rest]
+
+    def _write(self, session: Session, group: Group, behind: Mapping[int, int], now: int) -> None:
+        first = group.owed[0]
+        people = list(dict.fromkeys(each.person.id for each in group.owed))
+        alerts = list({each.alert.id: each.alert for each in group.owed}.values())
+        alerts.sort(key=lambda alert: (_RANK[alert.severity], alert.opened_at))
+        told = self._words.of_alerts(group.what, alerts, behind, first.person.language, now)
+        row = MessageRow(
+            what=group.what.value,
+            site=group.site,
+            channel=first.channel,
+            destination=group.destination,
+            people="\n".join(people),
+            subject=told.subject,
+            text=told.text,
+            url=told.url,
+            standing=Standing.WAITING.value,
+            created_at=now,
+            next_try_at=now,
+        )
+        session.add(row)
+        session.flush()
+        for each in group.owed:
+            each.entry.standing, each.entry.reason = Standing.WAITING.value, ""
+            each.entry.message = row.id or 0
+
+
+def _sent_lately(session: Session, destination: str, now: int) -> list[tuple[int, str]]:
+    lately = select(MessageRow.created_at, MessageRow.site).where(
+        col(MessageRow.destination) == destination,
+        col(MessageRow.created_at) > now - HOUR_MS,
+        col(MessageRow.what).in_([What.OPENED.value, What.RESOLVED.value]),
+    )
+    return [(at, site) for at, site in session.execute(lately)]
+
+
+def _spare(entry: EntryRow, reason: Reason) -> None:
+    entry.standing, entry.reason = Standing.SPARED.value, reason.value
+
+
+def _hold(entry: EntryRow, reason: Reason, ready_at: int) -> None:
+    entry.reason, entry.ready_at = reason.value, ready_at
+
+
+def _hold_all(group: Group, reason: Reason, ready_at: int) -> None:
+    for each in group.owed:
+        _hold(each.entry, reason, ready_at)
+
+
+def _all(groups: Iterable[Group]) -> list[Owed]:
+    return [each for group in groups for each in group.owed]
+
+
+def _worst(group: Group) -> int:
+    return min(_RANK[each.alert.severity] for each in group.owed)
+
+
+def _is_urgent(group: Group) -> bool:
+    return group.what is What.OPENED and any(each.alert.severity is Severity.CRITICAL for each in group.owed)

@@ -1,0 +1,80 @@
+"""What telling asks of others: a channel that carries a letter, and what it must know of alerts and the registry."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from campus.ids import DeviceId, SiteId
+from controller.alerts.model import Alert, Rule
+from controller.identity.scope import Scope
+from controller.registry.model import Device, Organisation, Room, Site
+from controller.telling.model import What
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One person as a channel knows them: `to` is an address, a phone or an id there."""
+
+    id: str
+    name: str
+    to: str
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a channel carries. `id` is of the message in the ledger, the same at every try; `at` is now (UTC ms)."""
+
+    id: int
+    what: What
+    subject: str
+    text: str
+    url: str
+    recipients: tuple[Recipient, ...]
+    at: int
+
+
+class Channel(Protocol):
+    """One way out. Several threads may send at once."""
+
+    def send(self, letter: Letter) -> None:
+        """Hand it over; returns when the other side has taken it.
+
+        `Transient` when the other side is away or busy, `Poison` when it will never take this. Neither names a secret.
+        """
+
+
+class Alerts(Protocol):
+    """The alert room as telling sees it."""
+
+    def standing(self, scope: Scope) -> Mapping[int, int]:
+        """When each open alert that stands for itself was acknowledged (0 = not), by id."""
+
+    def by_ids(self, scope: Scope, alert_ids: Collection[int]) -> Sequence[Alert]:
+        """Some alerts, without trails, in no order."""
+
+    def hidden_counts(self, scope: Scope, alert_ids: Collection[int]) -> Mapping[int, int]:
+        """How many open alerts stand behind each of some, where there are any."""
+
+    def alert(self, scope: Scope, alert_id: int) -> Alert:
+        """One alert; `NotFound` when it is not the caller's."""
+
+    def rule(self, rule_id: str) -> Rule:
+        """Its rule; `NotFound` when it was removed."""
+
+
+class Registry(Protocol):
+    """The registry as telling sees it."""
+
+    def organisations(self, scope: Scope) -> Sequence[Organisation]:
+        """The tree."""
+
+    def sites(self, scope: Scope) -> Sequence[Site]:
+        """Where it ends."""
+
+    def rooms(self, scope: Scope, site: SiteId) -> Sequence[Room]:
+        """The rooms of a school."""
+
+    def devices_of(
+        self, scope: Scope, keys: Collection[tuple[SiteId, DeviceId]]
+    ) -> Mapping[tuple[SiteId, DeviceId], Device]:
+        """Devices by site and id."""

@@ -1,0 +1,268 @@
+"""Use cases of telling: the rounds that tell, and what people may know of it. The ledger is the only memory.
+
+Without a register nothing is followed and nothing is sent.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from msgspec.structs import replace
+from sqlmodel import Session, col, select
+
+from campus.errors import ConfigError, Poison, Transient
+from campus.ids import SiteId
+from controller.figure import Figure
+from controller.identity.scope import SYSTEM, Role, Scope
+from controller.registry.database import reading, writing
+from controller.telling.delivery import Delivery
+from controller.telling.dispatch import Dispatcher
+from controller.telling.following import Follower
+from controller.telling.model import (
+    ChannelHealth,
+    Message,
+    Person,
+    Reason,
+    Register,
+    Standing,
+    Telling,
+    What,
+    kind_of_channel,
+)
+from controller.telling.port import Alerts, Channel, Letter, Recipient, Registry
+from controller.telling.tables import CaseRow, ChannelRow, EntryRow, MessageRow
+from controller.telling.words import Words
+
+KEEP_MS: Final = 90 * 86_400_000
+KEEP_MESSAGES: Final = 200_000
+TIDY_INTERVAL_MS: Final = 3_600_000
+
+
+class TellingService:
+    """`tend` and `deliver` are each called by one thread; the others by any."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        alerts: Alerts,
+        registry: Registry,
+        clock: Callable[[], int],
+        zone: ZoneInfo,
+        register: Register | None = None,
+        channels: Mapping[str, Channel] | None = None,
+        home: str = "",
+    ) -> None:
+        self._engine = engine
+        self._alerts = alerts
+        self._registry = registry
+        self._register = register or Register()
+        self._channels = channels or {}
+        self._clock = clock
+        self._words = Words(alerts, registry, zone, home)
+        self._follower = Follower(engine, alerts, registry, self._register, zone)
+        self._dispatcher = Dispatcher(engine, alerts, self._register, zone, self._words)
+        self._delivery = Delivery(engine, self._register, self._channels, self._words, clock)
+        self._tidy_at = 0
+        self.on_message: Callable[[], None] = threading.Event().set
+        """Called when there may be something to deliver: wakes whoever calls `deliver`."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anybody can be told."""
+        return bool(self._register.people)
+
+    def tend(self, now: int) -> None:
+        """Some times a minute: see what is owed to whom, make messages of it."""
+        if not self.is_on:
+            return
+        self._follower.follow(now)
+        self._dispatcher.dispatch(now, self._delivery.down())
+        self.on_message()
+        if now >= self._tidy_at:
+            self._tidy_at = now + TIDY_INTERVAL_MS
+            self._tidy(now)
+
+    def deliver(self, now: int) -> None:
+        """Send what waits; may take long when a channel is slow."""
+        if self.is_on:
+            self._delivery.deliver(now)
+
+    def told_of(self, scope: Scope, alert_id: int) -> list[Telling]:
+        """Who was told of an alert, or not, and why; those asked first come first. `NotFound` when it is not the caller's."""
+        self._alerts.alert(scope, alert_id)
+        found = select(EntryRow, MessageRow).join(MessageRow, col(MessageRow.id) == col(EntryRow.message), isouter=True)
+        names = self._names()
+        with reading(self._engine) as session:
+            rows = session.exec(found.where(col(EntryRow.alert) == alert_id).order_by(col(EntryRow.id))).all()
+            return [_telling(entry, message, names) for entry, message in rows]
+
+    def has_people_for(self, scope: Scope, site: SiteId) -> bool:
+        """Whether the register names anybody who could be told of a school's alerts."""
+        scope.require(site)
+        return bool(self._people_of([site]))
+
+    def people(self, scope: Scope) -> list[Person]:
+        """Those whose place the caller oversees, without how they are reached; needs an operator."""
+        _require_operator(scope)
+        mine = self._register.people if scope.sites is None else self._people_of(scope.sites)
+        return [_without_addresses(person) for person in mine]
+
+    def messages(self, scope: Scope, limit: int = 50) -> list[Message]:
+        """The last ones, newest first; those that concern several schools only for who sees all. Needs an operator."""
+        _require_operator(scope)
+        newest = select(MessageRow).order_by(col(MessageRow.id).desc()).limit(limit)
+        if scope.sites is not None:
+            newest = newest.where(col(MessageRow.site).in_(scope.sites))
+        names = self._names()
+        with reading(self._engine) as session:
+            return [_message(row, names) for row in session.exec(newest)]
+
+    def channels(self, scope: Scope) -> list[ChannelHealth]:
+        """How each channel is that the people are reached by whom the caller oversees; needs an operator."""
+        used = {reach.channel for person in self.people(scope) for reach in person.reach}
+        return [each for each in self._health() if scope.sites is None or each.channel in used]
+
+    def problems(self) -> list[str]:
+        """What is wrong with the register as the tree of schools stands now; one sentence each."""
+        places = {each.id for each in self._registry.organisations(SYSTEM)}
+        places |= {str(each.id) for each in self._registry.sites(SYSTEM)}
+        return [
+            f"{person.id}: there is no school or organisation {person.place!r}: nobody is told through this person"
+            for person in self._register.people
+            if person.place and person.place not in places
+        ]
+
+    def test(self, person_id: str) -> list[tuple[str, str]]:
+        """Send a test message to a person on each of their channels: the channel, and what went wrong or nothing."""
+        person = next((each for each in self._register.people if each.id == person_id), None)
+        if person is None:
+            known = ", ".join(each.id for each in self._register.people) or "nobody"
+            raise ConfigError(f"{person_id!r} is not in the register; there are: {known}")
+        told = self._words.of_test(person.name, person.language)
+        outcomes = []
+        for reach in person.reach:
+            recipient = Recipient(person.id, person.name, reach.to)
+            letter = Letter(0, What.TEST, told.subject, told.text, "", (recipient,), self._clock())
+            try:
+                self._channels[reach.channel].send(letter)
+            except (Transient, Poison) as error:
+                outcomes.append((reach.channel, str(error)))
+            else:
+                outcomes.append((reach.channel, ""))
+        return outcomes
+
+    def figures(self) -> list[Figure]:
+        """What `/metrics` says; nothing while it is off."""
+        if not self.is_on:
+            return []
+        tries = Counter(self._delivery.outcomes)
+        with reading(self._engine) as session:
+            standing = col(EntryRow.standing) == Standing.HELD.value
+            counted = sa.select(col(EntryRow.reason), sa.func.count()).where(standing).group_by(col(EntryRow.reason))
+            held = {str(reason): int(count) for reason, count in session.execute(counted)}
+            unsent = sa.select(sa.func.count()).where(col(MessageRow.standing) == Standing.WAITING.value)
+            waiting = int(session.execute(unsent).scalar_one())
+        return [
+            *(
+                Figure(
+                    "telling_tries_total",
+                    "Tries to send a message",
+                    count,
+                    (("channel", channel), ("outcome", outcome)),
+                )
+                for (channel, outcome), count in sorted(tries.items())
+            ),
+            Figure("telling_messages_waiting", "Messages that are not sent yet", waiting),
+            *(
+                Figure("telling_held", "Alerts times people that are not told yet", count, (("reason", reason),))
+                for reason, count in sorted(held.items())
+            ),
+            *(
+                Figure("telling_channel_down", "Whether a channel is down", each.is_down, (("channel", each.channel),))
+                for each in self._health()
+            ),
+        ]
+
+    def _health(self) -> list[ChannelHealth]:
+        with reading(self._engine) as session:
+            rows = {row.channel: row for row in session.exec(select(ChannelRow))}
+        found = []
+        for name, settings in self._register.channels.items():
+            row = rows.get(name) or ChannelRow(channel=name)
+            health = (row.failures, row.failing_since, row.sent_at, row.detail)
+            found.append(ChannelHealth(name, kind_of_channel(settings), *health))
+        return found
+
+    def _people_of(self, sites: Iterable[SiteId]) -> list[Person]:
+        """Those on the ladders of some schools, in the order of the register."""
+        ladders = self._follower.ladders()
+        ids = {person.id for site in sites for rung in ladders.get(str(site), []) for person in rung}
+        return [person for person in self._register.people if person.id in ids]
+
+    def _names(self) -> dict[str, str]:
+        return {person.id: person.name for person in self._register.people}
+
+    def _tidy(self, now: int) -> None:
+        """Forget what is old and over."""
+        with writing(self._engine) as session:
+            old = sa.select(col(CaseRow.alert)).where(
+                col(CaseRow.closed_at) > 0, col(CaseRow.closed_at) < now - KEEP_MS
+            )
+            session.execute(sa.delete(EntryRow).where(col(EntryRow.alert).in_(old)))
+            session.execute(
+                sa.delete(CaseRow).where(col(CaseRow.closed_at) > 0, col(CaseRow.closed_at) < now - KEEP_MS)
+            )
+            self._tidy_messages(session, now)
+
+    def _tidy_messages(self, session: Session, now: int) -> None:
+        newest = session.execute(sa.select(sa.func.max(col(MessageRow.id)))).scalar() or 0
+        is_old = sa.or_(col(MessageRow.created_at) < now - KEEP_MS, col(MessageRow.id) <= newest - KEEP_MESSAGES)
+        is_over = col(MessageRow.standing) != Standing.WAITING.value
+        session.execute(sa.delete(MessageRow).where(is_old, is_over))
+
+
+def _require_operator(scope: Scope) -> None:
+    if scope.role < Role.OPERATOR:
+        scope.require_role(Role.OPERATOR)
+
+
+def _without_addresses(person: Person) -> Person:
+    return replace(person, reach=tuple(replace(each, to="") for each in person.reach))
+
+
+def _telling(entry: EntryRow, message: MessageRow | None, names: Mapping[str, str]) -> Telling:
+    return Telling(
+        alert=entry.alert,
+        person=entry.person,
+        name=names.get(entry.person, entry.person),
+        what=What(entry.what),
+        standing=Standing(entry.standing),
+        reason=Reason(entry.reason) if entry.reason else None,
+        channel=message.channel if message else "",
+        level=entry.level,
+        at=entry.at,
+        sent_at=message.sent_at if message else 0,
+        tries=message.tries if message else 0,
+        next_try_at=message.next_try_at if message else 0,
+        detail=message.detail if message else "",
+    )
+
+
+def _message(row: MessageRow, names: Mapping[str, str]) -> Message:
+    return Message(
+        id=row.id or 0,
+        what=What(row.what),
+        site=SiteId(row.site) if row.site else None,
+        channel=row.channel,
+        names=tuple(names.get(each, each) for each in row.people.split("\n")),
+        subject=row.subject,
+        standing=Standing(row.standing),
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+        tries=row.tries,
+        next_try_at=row.next_try_at,
+        detail=row.detail,
+    )

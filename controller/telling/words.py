@@ -1,0 +1,150 @@
+"""What is said: plain words in a person's language, from the templates in `texts/`. The first line is the subject.
+
+Plain text throughout; whatever a device or a school is called is made one short line of printable characters. What a
+channel's markup would mean by them the channel puts out of action.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from campus.ids import DeviceId, SiteId
+from controller.alerts.model import Alert
+from controller.identity.scope import SYSTEM, NotFound
+from controller.registry.model import Device, Room, Site
+from controller.telling.model import What
+from controller.telling.port import Alerts, Registry
+from controller.wording import Language
+
+MOST_LINES: Final = 8
+"""Alerts that are named in one message; the others are counted."""
+_MAX_NAME: Final = 80
+
+
+@dataclass(frozen=True)
+class Told:
+    """The words of one message."""
+
+    subject: str
+    text: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One alert as a template sees it."""
+
+    title: str
+    site: str
+    place: str
+    since: str
+    severity: str
+    advice: str
+    behind: int
+
+
+class Words:
+    """Thread-safe. `home` is the console's address without a slash at its end, empty when it has none for others."""
+
+    def __init__(self, alerts: Alerts, registry: Registry, zone: ZoneInfo, home: str) -> None:
+        self._alerts = alerts
+        self._registry = registry
+        self._zone = zone
+        self._home = home.rstrip("/")
+        self._templates = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "texts"),
+            autoescape=False,  # noqa: S701 - plain text, which each channel makes harmless for itself
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def of_alerts(
+        self, what: What, alerts: Sequence[Alert], behind: Mapping[int, int], language: Language, now: int
+    ) -> Told:
+        """A message about alerts, most urgent first; `behind` counts those that only follow from one."""
+        sites = {site.id: site for site in self._registry.sites(SYSTEM)}
+        named = alerts[:MOST_LINES]
+        devices = self._registry.devices_of(SYSTEM, [(each.site, each.device) for each in named])
+        rooms = {
+            (room.site, room.id): room for site in {each.site for each in named} for room in self._rooms(site, sites)
+        }
+        lines = []
+        for alert in named:
+            device = devices.get((alert.site, alert.device))
+            room = rooms.get((alert.site, device.room)) if device else None
+            place = [_either(language, room.name_en, room.name_zh)] if room else []
+            place.append(_name_of(device, alert.device))
+            if alert.instance:
+                place.append(alert.instance)
+            site = sites.get(alert.site)
+            lines.append(
+                Line(
+                    title=self._title(alert, language),
+                    site=_line(_either(language, site.name_en, site.name_zh)) if site else str(alert.site),
+                    place=" · ".join(_line(each) for each in place),
+                    since=self._clock_time(alert.opened_at, now),
+                    severity=alert.severity.value,
+                    advice=self._advice(alert, language),
+                    behind=behind.get(alert.id, 0),
+                )
+            )
+        one = alerts[0].id if len(alerts) == 1 else 0
+        url = f"{self._home}/alerts{f'/{one}' if one else ''}" if self._home else ""
+        values = {"lines": lines, "count": len(alerts), "schools": len({each.site for each in alerts}), "url": url}
+        return self._rendered(what.value, language, url, values)
+
+    def of_channel(self, channel: str, detail: str, language: Language, now: int) -> Told:
+        """A channel is down."""
+        url = f"{self._home}/telling" if self._home else ""
+        values = {"channel": _line(channel), "detail": _line(detail), "since": self._clock_time(now, now), "url": url}
+        return self._rendered(What.CHANNEL_DOWN.value, language, url, values)
+
+    def of_test(self, name: str, language: Language) -> Told:
+        """A message that only shows that it arrives."""
+        return self._rendered(What.TEST.value, language, "", {"name": _line(name), "url": ""})
+
+    def _rendered(self, name: str, language: Language, url: str, values: Mapping[str, object]) -> Told:
+        text = self._templates.get_template(f"{name}.{language.value}.template").render(values)
+        subject, _, rest = text.partition("\n")
+        return Told(subject.strip(), rest.strip(), url)
+
+    def _rooms(self, site: SiteId, sites: Mapping[SiteId, Site]) -> Sequence[Room]:
+        return self._registry.rooms(SYSTEM, site) if site in sites else ()
+
+    def _title(self, alert: Alert, language: Language) -> str:
+        try:
+            rule = self._alerts.rule(alert.rule)
+        except NotFound:
+            return alert.rule
+        return _either(language, rule.title_en, rule.title_zh)
+
+    def _advice(self, alert: Alert, language: Language) -> str:
+        try:
+            rule = self._alerts.rule(alert.rule)
+        except NotFound:
+            return ""
+        return _either(language, rule.advice_en, rule.advice_zh)
+
+    def _clock_time(self, at: int, now: int) -> str:
+        local, today = (datetime.fromtimestamp(each / 1000, UTC).astimezone(self._zone) for each in (at, now))
+        return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%Y-%m-%d %H:%M}"
+
+
+def _either(language: Language, english: str, chinese: str) -> str:
+    return chinese if language is Language.ZH else english
+
+
+def _name_of(device: Device | None, device_id: DeviceId) -> str:
+    return device.name if device else str(device_id)
+
+
+def _line(text: str) -> str:
+    """One line of printable characters: what a device calls itself may hold anything."""
+    clean = "".join(each if each.isprintable() else " " for each in text)
+    return " ".join(clean.split())[:_MAX_NAME]
