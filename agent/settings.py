@@ -204,6 +204,8 @@ class DiscoverySettings(_Settings, frozen=True):
     """Names of `credentials` that are tried, in this order; empty: all. Each is tried once where it is a sign-in."""
     ports: dict[str, int] = {}
     """Where a service is looked for that is not at its usual port."""
+    ws_discovery: bool = True
+    """Cameras are asked by one multicast question too. Answers from outside `ranges` are left alone."""
     rooms: dict[str, str] = {}
     """Rooms that a device's name may mean: id to what people call it. Those of the file's devices are known anyway."""
     forget_after: int = 3

@@ -6,6 +6,7 @@ A hint never proves anything: many displays speak PJLink, recorders look like ca
 import re
 from typing import Final, NamedTuple
 
+from agent.collect.camera.discovery import FoundCamera
 from agent.discovery.knock import Door
 from agent.discovery.observation import Observation, Source
 from campus.newcomers import Confidence, printable
@@ -14,6 +15,8 @@ from campus.samples import DeviceKind
 SAYS_CHARS: Final = 100
 CAMERA: Final = "camera"
 """The protocol of cameras and recorders."""
+ONVIF: Final = "onvif"
+_HTTP, _HTTPS = 80, 443
 
 
 class Hint(NamedTuple):
@@ -43,6 +46,11 @@ HINTS: Final = (
     ),
     Hint("http", r"(?i)dahua|Login to [0-9A-F]{15}", DeviceKind.CAMERA, Confidence.LIKELY, "Dahua", protocol=CAMERA),
     Hint("http", r"(?i)\bAXIS\b", DeviceKind.CAMERA, Confidence.LIKELY, "Axis", protocol=CAMERA),
+    Hint(ONVIF, r"(?i)hikvision", DeviceKind.CAMERA, Confidence.LIKELY, "Hikvision", protocol=CAMERA),
+    Hint(ONVIF, r"(?i)dahua", DeviceKind.CAMERA, Confidence.LIKELY, "Dahua", protocol=CAMERA),
+    Hint(ONVIF, r"(?i)uniview|unv", DeviceKind.CAMERA, Confidence.LIKELY, "Uniview", protocol=CAMERA),
+    Hint(ONVIF, r"(?i)\bAXIS\b", DeviceKind.CAMERA, Confidence.LIKELY, "Axis", protocol=CAMERA),
+    Hint(ONVIF, r"", DeviceKind.CAMERA, Confidence.LIKELY, protocol=CAMERA),
     Hint("http", r"(?i)laserjet|pantum|printer|ecosys|imagerunner", DeviceKind.PRINTER, Confidence.LIKELY),
     Hint("http", r"(?i)projector|pjlink", DeviceKind.PROJECTOR, Confidence.GUESS),
     Hint("print", r"", DeviceKind.PRINTER),
@@ -63,6 +71,33 @@ def hinted(host: str, doors: list[Door], observed_at: int) -> list[Observation]:
     return [_hinted(host, door, web, observed_at) for door in doors]
 
 
+def hinted_camera(found: FoundCamera, observed_at: int) -> Observation:
+    """What a camera or recorder told in its answer to WS-Discovery.
+
+    >>> told = hinted_camera(FoundCamera("10.20.1.9", "HIKVISION DS-2CD2T47", "DS-2CD2T47", (80,)), 0)
+    >>> told.vendor, told.model, told.name, told.port
+    ('Hikvision', 'DS-2CD2T47', '', 80)
+    """
+    said = f"{found.name} {found.hardware}".strip()
+    hint = _fitting(ONVIF, said)
+    vendor = hint.vendor if hint else ""
+    is_makers = bool(vendor) or (found.hardware != "" and found.hardware in found.name)
+    port = next((port for port in found.ports if port != _HTTPS), 0 if found.ports else _HTTP)
+    return Observation(
+        source=Source.GREETING,
+        address=found.host,
+        port=port,
+        name="" if is_makers else found.name,  # a maker's name is what all its cameras are delivered with
+        kind=DeviceKind.CAMERA,
+        confidence=Confidence.LIKELY,
+        vendor=vendor,
+        model=found.hardware,
+        protocol=CAMERA if port else "",
+        says=f"{ONVIF}: {printable(said, SAYS_CHARS)}",
+        observed_at=observed_at,
+    )
+
+
 def kind_of_model(kind: DeviceKind, model: str) -> DeviceKind:
     """What a model is where a whole platform of switches, routers and access points has one profile.
 
@@ -77,7 +112,7 @@ def kind_of_model(kind: DeviceKind, model: str) -> DeviceKind:
 def _hinted(host: str, door: Door, web: int, observed_at: int) -> Observation:
     """A camera is asked at its web server `web`, whichever port gave it away; without one it is not asked."""
     said = door.said.decode("utf-8", "replace")
-    hint = next((each for each in HINTS if each.service == door.service and re.search(each.pattern, said)), None)
+    hint = _fitting(door.service, said)
     first = printable(_telling_line(said), SAYS_CHARS).strip()
     says = f"{door.service} {door.port}" + (f": {first}" if first else "")
     if hint is None:
@@ -94,6 +129,10 @@ def _hinted(host: str, door: Door, web: int, observed_at: int) -> Observation:
         says=says,
         observed_at=observed_at,
     )
+
+
+def _fitting(service: str, said: str) -> Hint | None:
+    return next((each for each in HINTS if each.service == service and re.search(each.pattern, said)), None)
 
 
 def _telling_line(said: str) -> str:

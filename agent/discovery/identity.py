@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from agent.discovery.observation import Observation, Source, mac_key, name_key, serial_key
+from agent.discovery.observation import CERTAINTY, Observation, Source, mac_key, name_key, serial_key
 
 Cluster = frozenset[Observation]
 
@@ -69,9 +69,9 @@ def without_bystanders(observations: Iterable[Observation]) -> list[Observation]
     return kept + resolved + [one for one in told if one.source is Source.BRIDGE and macs & set(one.macs)]
 
 
-def order(observation: Observation) -> tuple[int, bytes]:
-    """The most believable first, then by what was said."""
-    return observation.source, msgspec.json.encode(observation)
+def order(observation: Observation) -> tuple[int, int, bytes]:
+    """The most believable first, of one source the surest; then by what was said."""
+    return observation.source, CERTAINTY[observation.confidence], msgspec.json.encode(observation)
 
 
 def _serials(observation: Observation) -> Collection[str]:

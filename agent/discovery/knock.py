@@ -69,6 +69,14 @@ def is_own(host: str) -> bool:
     return False
 
 
+def own_address_towards(number: int) -> str:
+    """This machine's address on the way to another, given as a number; empty where there is no way. Sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link, suppress(OSError):
+        link.connect((str(ipaddress.IPv4Address(number)), 9))  # of a datagram socket this only looks up the route
+        return str(link.getsockname()[0])
+    return ""
+
+
 async def ports_of_everybody(ports: dict[str, int], pace: Pace) -> frozenset[str]:
     """The services that this machine offers on every loopback address: they are no sign of a device on one of them."""
     return frozenset(door.service for door in await open_doors(NOBODY, ports, pace))

@@ -2,6 +2,7 @@
 
 import re
 from enum import IntEnum
+from typing import Final
 
 import msgspec
 
@@ -15,6 +16,10 @@ _NO_SERIAL = re.compile(
     r"(?i)^(?:0+|1+|x+|n/?a|none|null|unknown|default|not .*|to be filled.*|[0-9]|system serial.*|123456789?0?)$"
 )
 """What makers leave in where a serial number belongs."""
+
+
+CERTAINTY: Final = {each: rank for rank, each in enumerate(Confidence)}
+"""The surest first."""
 
 
 class Source(IntEnum):

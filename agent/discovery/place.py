@@ -87,10 +87,11 @@ def _by_cables(devices: Sequence[Device], cables: Mapping[int, list[_Cable]]) ->
 
 
 def _tops(devices: Sequence[Device], cables: Mapping[int, list[_Cable]]) -> list[int]:
-    """Where to begin: gateways first, then whoever has most neighbours."""
+    """Where to begin: gateways first, then whoever has most neighbours, then most ports."""
 
-    def rank(number: int) -> tuple[bool, int, int]:
-        return kind_of(devices[number]) is not DeviceKind.GATEWAY, -len(cables[number]), number
+    def rank(number: int) -> tuple[bool, int, int, int]:
+        is_gateway = kind_of(devices[number]) is DeviceKind.GATEWAY
+        return not is_gateway, -len(cables[number]), -_port_count(devices[number]), number
 
     return sorted(cables, key=rank)
 
@@ -154,4 +155,8 @@ def _by_forwarding(
 
 
 def _is_switch(devices: Sequence[Device], cable: _Cable) -> bool:
-    return len([port for one in devices[cable.other] for port in one.ports]) > 2
+    return _port_count(devices[cable.other]) > 2
+
+
+def _port_count(device: Device) -> int:
+    return sum(len(one.ports) for one in device)

@@ -9,7 +9,7 @@ import msgspec
 
 from agent.discovery.identity import merge, without_bystanders
 from agent.discovery.lines import entry_line
-from agent.discovery.observation import Observation, Source, mac_key, name_key, serial_key
+from agent.discovery.observation import CERTAINTY, Observation, Source, mac_key, name_key, serial_key
 from agent.discovery.place import Device, Place, is_only_told, places
 from campus.ids import slug
 from campus.newcomers import TEXT_CHARS, Confidence, Evidence, Newcomer, printable
@@ -19,7 +19,6 @@ from firmware_profiles.raw import mac_text
 POLLED: Final = "devices"
 HEARD: Final = "mqtt_devices"
 MQTT: Final = "mqtt"
-_CERTAINTY: Final = {each: rank for rank, each in enumerate(Confidence)}
 
 
 @dataclass(frozen=True)
@@ -231,14 +230,12 @@ def _address(one: Observation, around: Surroundings) -> str:
 
 
 def _sureness(one: Observation) -> tuple[int, int]:
-    return _CERTAINTY[one.confidence], one.source
+    return CERTAINTY[one.confidence], one.source
 
 
 def _least(device: Device) -> Confidence:
     return (
-        Confidence.GUESS
-        if is_only_told(device)
-        else min((one.confidence for one in device), key=_CERTAINTY.__getitem__)
+        Confidence.GUESS if is_only_told(device) else min((one.confidence for one in device), key=CERTAINTY.__getitem__)
     )
 
 

@@ -22,6 +22,7 @@ def plan_of(plan: DiscoveryConfig, begin: tuple[Range, ...], worked: Mapping[str
         ports={service: port for service, port in plan.ports.items() if service != SNMP},
         rate_per_s=plan.settings.rate_per_s,
         concurrency=plan.settings.concurrency,
+        asks_all_cameras=plan.settings.ws_discovery,
         worked=worked,
     )
 

@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from agent.address import HostPort
 from agent.clock import Timer, UtcClock
+from agent.collect.camera.discovery import FoundCamera, find_cameras
 from agent.credentials import Credential
 from agent.discovery.ask import ask
-from agent.discovery.hints import hinted
+from agent.discovery.hints import hinted, hinted_camera
 from agent.discovery.identify import CollectorFactory, identified
-from agent.discovery.knock import answers_ping, is_own, open_doors, ports_of_everybody
+from agent.discovery.knock import answers_ping, is_own, open_doors, own_address_towards, ports_of_everybody
 from agent.discovery.observation import Observation, Source
 from agent.discovery.pace import Pace
 from agent.discovery.ranges import Range, addresses, is_allowed
@@ -19,7 +21,16 @@ from agent.snmp_access import SnmpUser
 from campus.newcomers import Confidence
 from firmware_profiles.catalogue import FALLBACK, Catalogue
 
+CameraFinder = Callable[[str], Awaitable[list[FoundCamera]]]
+"""Asks on the interface of an address of ours; `OSError` where that cannot be."""
+PROBES: Final = 2
+"""Packets of one question to all cameras."""
 _log = logging.getLogger(__name__)
+
+
+async def found_cameras(local: str) -> list[FoundCamera]:
+    """Those that answer on the interface of the address `local`, by WS-Discovery; `OSError` where that cannot be asked."""
+    return await find_cameras(local=local)
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,8 @@ class ScanPlan:
     """Service to TCP port, of those that are tried where SNMP does not answer."""
     rate_per_s: float
     concurrency: int
+    asks_all_cameras: bool = False
+    """Whether cameras are asked by multicast before anybody else."""
     worked: Mapping[str, str] = field(default_factory=dict)
     """Address to the name of the credential that it answered to before: it is tried first."""
 
@@ -52,13 +65,17 @@ class Scan:
         timer: Timer,
         clock: UtcClock,
         on_answer: Callable[[Sequence[Observation]], None] = lambda _: None,
+        find: CameraFinder = found_cameras,
     ) -> None:
         self._plan = plan
         self._catalogue = catalogue
         self._collector_for = collector_for
         self._clock = clock
         self._on_answer = on_answer
+        self._find = find
         self._everybody: frozenset[str] = frozenset()
+        self._cameras: dict[str, FoundCamera] = {}
+        """By address: those that answered the multicast question."""
         self.pace = Pace(plan.rate_per_s, timer)
         self.observations: list[Observation] = []
         self.asked: set[str] = set()
@@ -72,7 +89,10 @@ class Scan:
 
     async def run(self) -> None:
         """Ask every address of `begin`, then those that the devices found told of, as long as they are allowed."""
-        waiting = [each for each in addresses(self._plan.begin) if is_allowed(each, self._plan.allowed)]
+        begin = [each for each in addresses(self._plan.begin) if is_allowed(each, self._plan.allowed)]
+        if self._plan.asks_all_cameras:
+            await self._ask_all_cameras()
+        waiting = list(dict.fromkeys([*begin, *self._cameras]))
         self._everybody = await self._offered_everywhere(waiting)
         while waiting:
             self.total += len(waiting)
@@ -100,22 +120,35 @@ class Scan:
 
     async def _ask(self, host: str) -> list[Observation]:
         now = self._clock()
+        told = [hinted_camera(self._cameras[host], now)] if host in self._cameras else []
         place = HostPort(host, self._plan.snmp_port)
         asked = await ask(place, self._in_order(host), self._catalogue, self.pace, now)
         if asked.observations and asked.observations[0].profile not in ("", FALLBACK):
-            return list(asked.observations)
+            return [*asked.observations, *told]
         found = list(asked.observations)
         if asked.refusal:
             found.append(_refused(host, asked.refusal, now))
-        if not found and await answers_ping(host, self.pace):
+        if not found and not told and await answers_ping(host, self.pace):
             found.append(Observation(source=Source.PING, address=host, observed_at=now))
         ports = {service: port for service, port in self._plan.ports.items() if service not in self._everybody}
-        hints = hinted(host, await open_doors(host, ports, self.pace), now)
+        hints = [*hinted(host, await open_doors(host, ports, self.pace), now), *told]  # doors that are open go first
         worked = self._plan.worked.get(host, "")
         for protocol in dict.fromkeys(each.protocol for each in hints if each.protocol):
             hint = next(each for each in hints if each.protocol == protocol)
             found += await identified(hint, self._plan.sign_ins, worked, self._collector_for, self.pace)
         return [*found, *hints]
+
+    async def _ask_all_cameras(self) -> None:
+        """One question on each interface that leads into the ranges; who answers from elsewhere is left alone."""
+        ways = {own_address_towards(each.first) for each in self._plan.begin} - {""}
+        for local in sorted(ways):
+            await self.pace.take(PROBES)
+            try:
+                found = await self._find(local)
+            except OSError as error:
+                _log.warning("discovery_cameras_not_asked local=%s reason=%s", local, error.strerror or error)
+                continue
+            self._cameras |= {each.host: each for each in found if is_allowed(each.host, self._plan.allowed)}
 
     def _in_order(self, host: str) -> list[Credential]:
         """Communities before users, for they fail without a trace; what worked here before goes first."""

@@ -54,7 +54,13 @@ def watch_of(folder: Path, snmp_port: int, sink: Sink, candidates: Candidates, *
         "site": "no-1",
         "snmp_communities": {"read": {"value": "public"}},
         "devices": [{"id": "sw-1", "address": f"{NETWORK}.1:{snmp_port}"}],
-        "discovery": {"ranges": [f"{NETWORK}.0/29"], "rate_per_s": 500, "ports": {"snmp": snmp_port}, **settings},
+        "discovery": {
+            "ranges": [f"{NETWORK}.0/29"],
+            "rate_per_s": 500,
+            "ports": {"snmp": snmp_port},
+            "ws_discovery": False,
+            **settings,
+        },
     }
     path.write_text(yaml.safe_dump(file))
     config = load_config(path)
