@@ -87,7 +87,7 @@ class Controller:
         self.identity = IdentityService(self.engine, self.registry)
         rules = load_rules(config.rules_path)  # configuration, so a wrong rule is told before anything starts
         self.alerts = AlertService(self.engine, self.registry, clock, rules)
-        self.alert_engine = AlertEngine(self.store, self.registry, self.engine, clock, rules)
+        self.alert_engine = AlertEngine(self.store, self.registry, self.engine, clock, rules, self.calendar)
         register = load_register(config.register_path)
         channels = build_channels(register, config.register_path)
         self.telling = TellingService(

@@ -33,6 +33,8 @@ def write_rules(directory: Path) -> None:
 
 
 def _hastened(rule: Rule) -> Rule:
+    """Holds at all hours, for visitors come at any."""
+    rule = msgspec.structs.replace(rule, only=None)
     condition = rule.condition
     if isinstance(condition, Absence):
         return msgspec.structs.replace(rule, condition=Absence(max(SHORTEST_SILENCE_S, condition.after_s / HASTE)))

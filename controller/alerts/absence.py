@@ -31,6 +31,8 @@ class Silences:
         self._rule = np.zeros(0, dtype=np.int32)
         self._heard_at = np.zeros(0, dtype=np.int64)
         self._is_open = np.zeros(0, dtype=np.bool_)
+        self._is_resting = np.zeros(0, dtype=np.bool_)
+        """By binding: it is outside of the hours of its rule."""
 
     def __len__(self) -> int:
         return self._count
@@ -39,17 +41,18 @@ class Silences:
         """Be ready for series ids below `series`."""
         self._layers.reach(series)
 
-    def bind(self, series: Ids, rule: Numbers, is_open: Mask, heard_at: int) -> None:
-        """Watch series, each by the rule at its place; `heard_at` is from when their silence counts."""
+    def bind(self, series: Ids, rule: Numbers, is_open: Mask, heard_at: int) -> Numbers:
+        """Watch series, each by the rule at its place; returns their numbers. `heard_at`: from when their silence counts."""
         numbers = np.arange(self._count, self._count + len(series), dtype=np.int32)
         self._count += len(series)
         if self._count > len(self._series):
             room = roomier(self._count, len(self._series))
-            for name in ("_series", "_rule", "_heard_at", "_is_open"):
+            for name in ("_series", "_rule", "_heard_at", "_is_open", "_is_resting"):
                 setattr(self, name, grown(getattr(self, name), room))
         self._series[numbers], self._rule[numbers] = series, rule
         self._heard_at[numbers], self._is_open[numbers] = heard_at, is_open
         self._layers.bind(series, numbers)
+        return numbers
 
     def bound(self, series: Ids) -> Bound:
         """What watches some series."""
@@ -60,6 +63,17 @@ class Silences:
         gone = binding[~self._is_open[binding]]
         self._layers.unbind(self._series[gone], gone)
         self._heard_at[gone] = _NEVER_SILENT
+
+    def rest(self, binding: Numbers, is_resting: Mask, now: int) -> list[Transition]:
+        """Let bindings rest, or wake them: silence counts from then. What is open as its rest begins is over."""
+        changed = self._is_resting[binding] != is_resting
+        binding, is_resting = binding[changed], is_resting[changed]
+        self._is_resting[binding] = is_resting
+        waking, resting = binding[~is_resting], binding[is_resting]
+        self._heard_at[waking] = np.maximum(self._heard_at[waking], now)
+        was_open = resting[self._is_open[resting]]
+        self._is_open[was_open] = False
+        return self._told(was_open, Change.CLEARED, Judged.HOURS, now)
 
     def judge(self, rows: Rows, received_at: int) -> list[Transition]:
         """Which silences a batch ends."""
@@ -82,7 +96,8 @@ class Silences:
         """Which series have been silent for too long by `now`."""
         held = slice(self._count)
         allowed = now - self._after[self._rule[held]]
-        silent = np.flatnonzero(~self._is_open[held] & (self._heard_at[held] < allowed)).astype(np.int32)
+        is_awake = ~self._is_open[held] & ~self._is_resting[held]
+        silent = np.flatnonzero(is_awake & (self._heard_at[held] < allowed)).astype(np.int32)
         self._is_open[silent] = True
         return self._told(silent, Change.OPENED, Judged.TICK, now)
 

@@ -27,22 +27,25 @@ from campus.wire.dictionary import SeriesWords
 from controller.alerts.backlog import Backlog, Finding
 from controller.alerts.event_log import EventLog
 from controller.alerts.events import EVENT_PREFIX, Newest, ended_kind, event_rule, event_rule_id, is_worth_an_alert
+from controller.alerts.hours import NOWHERE, Closed
 from controller.alerts.judgement import Rows
 from controller.alerts.model import AlertKey, Elsewhere, EventKey, Report, Verdict
-from controller.alerts.port import Registry
+from controller.alerts.port import Calendar, Registry
 from controller.alerts.recorder import Cleared, Recorder
 from controller.alerts.resumption import resume
 from controller.alerts.rulebook import Rulebook, shipped_rules
 from controller.alerts.selection import SITES_AT_ONCE, Pairs, Selection
 from controller.alerts.stages import Case
-from controller.alerts.transition import Change, Transition
+from controller.alerts.transition import Change, Judged, Transition
 from controller.alerts.watch import Watch
+from controller.identity.scope import SYSTEM
 from controller.ingest.port import Committed
 from controller.store.port import FrameMark, SampleStore
 
 WRITE_AT_ONCE: Final = 1_000
 """Changes of one transaction: short enough that acknowledging people do not wait."""
 REFRESH_INTERVAL_MS: Final = 60_000
+MINUTE_MS: Final = 60_000
 PAIRS_REMEMBERED: Final = 10_000
 _log = logging.getLogger(__name__)
 
@@ -77,11 +80,16 @@ class AlertEngine:
         engine: sa.Engine,
         clock: Callable[[], int],
         rulebook: Rulebook | None = None,
+        calendar: Calendar | None = None,
     ) -> None:
+        """Without a calendar rules that are bound to hours hold at all times."""
         self._store = store
         self._registry = registry
         self._clock = clock
+        self._calendar = calendar
         self._rulebook = rulebook or shipped_rules()
+        self._hours = {rule.only for rule in self._rulebook.rules() if rule.only is not None}
+        self._closed, self._closed_minute = NOWHERE, -1
         self._recorder = Recorder(engine, self._rulebook)
         self._selection = Selection(self._rulebook, registry)
         self._watch = Watch(self._selection)
@@ -121,6 +129,7 @@ class AlertEngine:
             names = self._store.series_columns()
             while self._watch.learn(names, now, is_open):
                 pass
+            self._backlog.put(self._findings(self._watch.heed(self._closed_sites(now), now), now))
             self._backlog.put(self._findings(resume(self._watch, self._store, self._recorder, now), now))
             self._refresh_at = now + REFRESH_INTERVAL_MS
             others = {
@@ -174,8 +183,9 @@ class AlertEngine:
 
     def tick(self, now: int) -> None:
         """About once a second: let time pass, write down what was found. `Transient` when it cannot be written yet."""
+        closed = self._closed_sites(now)
         with self._lock:
-            self._backlog.put(self._findings(self._watch.tick(now), now))
+            self._backlog.put(self._findings(self._watch.heed(closed, now) + self._watch.tick(now), now))
         with self._pen:
             while findings := self._next_findings():
                 self._write(findings, now)
@@ -203,6 +213,17 @@ class AlertEngine:
                 delays_ms=self._backlog.delays_ms(),
                 events_forgotten=self._events.forgotten,
             )
+
+    def _closed_sites(self, now: int) -> Closed:
+        """Where the hours of some rules are over, asked once a minute; the last answer while the calendar is away."""
+        minute = now // MINUTE_MS
+        if self._calendar is not None and minute != self._closed_minute:
+            try:
+                self._closed = {each: self._calendar.closed_sites(SYSTEM, each, now) for each in sorted(self._hours)}
+                self._closed_minute = minute
+            except Transient as error:
+                _log.warning("the calendar cannot be read", extra={"detail": str(error)})
+        return self._closed
 
     def _open_pairs(self) -> tuple[set[AlertKey], Pairs]:
         """Open alerts that some rule still watches, by key and as the watch names them."""
@@ -279,7 +300,8 @@ class AlertEngine:
         name, rule = self._watch.name(each.series), self._watch.rule(each.rule)
         if each.change is Change.OPENED:
             return Case(rule, name.site, name.device, name.instance, each.at, each.since, each.value)
-        return Cleared(self._watch.key(each.series, each.rule), rule, each.at, each.value)
+        has_rest = each.by is Judged.HOURS
+        return Cleared(self._watch.key(each.series, each.rule), rule, each.at, each.value, has_rest)
 
     def _judged_elsewhere(self) -> set[AlertKey]:
         ours = {rule.id for rule in self._rulebook.rules() if isinstance(rule.condition, Elsewhere)}

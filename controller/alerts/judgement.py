@@ -101,6 +101,8 @@ class Judgement:
         self._newest_at = np.zeros(0, dtype=np.int64)
         """Of each series, what was judged so far."""
         self._quiet = QuietRanges()
+        self._is_resting = np.zeros(0, dtype=np.bool_)
+        """By binding: it is outside of the hours of its rule."""
         self._is_restless = np.zeros(0, dtype=np.bool_)
         self._is_chosen = np.zeros(0, dtype=np.bool_)
         """Scratch, by series and by binding: all False between calls."""
@@ -136,6 +138,18 @@ class Judgement:
         """Multiply the levels of bindings by a number of their own, from the next sample on; NaN where it is not known."""
         self._scale[binding] = scale
         self._quiet.forget(self._series[binding])
+
+    def rest(self, binding: Numbers, is_resting: Mask, now: int) -> list[Transition]:
+        """Let bindings rest, which find nothing bad then, or wake them; what is open as its rest begins is over."""
+        changed = self._is_resting[binding] != is_resting
+        binding, is_resting = binding[changed], is_resting[changed]
+        self._is_resting[binding] = is_resting
+        self._quiet.forget(self._series[binding])
+        resting = binding[is_resting]
+        was_open = resting[self._phase[resting] >= Phase.OPEN]
+        self._phase[resting] = Phase.GOOD
+        at, value = np.full(len(was_open), now, dtype=np.int64), self._value[was_open]
+        return self._move(was_open, at, value, Phase.GOOD, Judged.HOURS)
 
     def bound(self, series: Ids) -> Bound:
         """What watches some series."""
@@ -209,6 +223,7 @@ class Judgement:
         again.reach(int(self._series[binding].max(initial=-1)) + 1)
         twins = again.bind(self._series[binding], self._rule[binding], self._phase[binding] == Phase.OPEN)
         again.set_scale(twins, self._scale[binding])
+        again.rest(twins, self._is_resting[binding], until)
         found: list[Transition] = []
         begin, end = int(rows.measured_at[0]), max(until, int(rows.measured_at[-1]))
         moments = np.arange(begin, end + REJUDGED_STEP_MS, REJUDGED_STEP_MS)
@@ -277,6 +292,8 @@ class Judgement:
         low, high = range_beside(bound, is_upward != is_open)
         by_value = self._has_states[rule]
         low, high = np.where(by_value, value, low), np.where(by_value, value, high)
+        rests = self._is_resting[binding]
+        low, high = np.where(rests, -np.inf, low), np.where(rests, np.inf, high)
         is_none = (phase == Phase.PENDING) | (phase == Phase.CLEARING) | by_value & self._departs(binding, value)
         return np.where(is_none, np.inf, low), np.where(is_none, -np.inf, high)
 
@@ -301,7 +318,7 @@ class Judgement:
     def _is_bad(self, binding: Numbers, value: Values) -> Mask:
         rule = self._rule[binding]
         bad: Mask = self._weighed(rule, value) > self._level[rule] * self._scale[binding]
-        return bad
+        return bad & ~self._is_resting[binding]
 
     def _is_good(self, binding: Numbers, value: Values) -> Mask:
         rule = self._rule[binding]
@@ -359,7 +376,7 @@ class Judgement:
         ]
 
     def _make_room(self, size: int) -> None:
-        for name in ("_series", "_rule", "_scale", "_phase", "_since", "_value", "_is_chosen"):
+        for name in ("_series", "_rule", "_scale", "_phase", "_since", "_value", "_is_resting", "_is_chosen"):
             setattr(self, name, grown(getattr(self, name), size))
 
 

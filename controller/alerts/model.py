@@ -8,6 +8,7 @@ import msgspec
 from campus.ids import AgentId, DeviceId, SiteId
 from campus.metrics import Health
 from campus.samples import DeviceKind, Event, Severity
+from controller.calendar.model import Hours
 
 
 class Comparison(StrEnum):
@@ -89,7 +90,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `is_cause`: while such an alert is open at a site, alerts that only say that devices of that site are silent or
     unreachable stand hidden behind it. `health` is the sign a device carries while the alert is open; None: failed for
-    `critical` and `major`, attention for `minor`, good for `info`.
+    `critical` and `major`, attention for `minor`, good for `info`. `only`: outside of these hours of the school's calendar
+    the rule finds nothing, and what is open when they end is taken back; where nobody told them it holds at all times.
     """
 
     id: str
@@ -104,6 +106,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kinds: tuple[DeviceKind, ...] = ()
     instance: str = "*"
     ports: Ports = Ports.ANY
+    only: Hours | None = None
     is_cause: bool = False
     health: Health | None = None
 

@@ -29,6 +29,7 @@ from controller.alerts.stages import (
     hidden_step,
     key_of,
     released_step,
+    rested_step,
 )
 from controller.alerts.tables import AlertRow
 from controller.registry.database import reading, writing
@@ -39,12 +40,13 @@ RELEASE_AFTER_MS: Final = 60_000
 
 @dataclass(frozen=True)
 class Cleared:
-    """A case that ended at `at` with reading `value`."""
+    """A case that ended at `at` with reading `value`, or with the hours of its rule."""
 
     key: AlertKey
     rule: Rule
     at: int
     value: float
+    has_rest: bool = False
 
 
 class Recorder:
@@ -109,7 +111,7 @@ class Recorder:
                 outcomes += self._raise_all(ledger, run, now)
                 for change in run:
                     if isinstance(change, Cleared):
-                        self._close(ledger, change.key, change.at, cleared_step(change.at, change.rule, change.value))
+                        self._close(ledger, change.key, change.at, _last_step(change))
                         outcomes.append(None)
             ledger.flush()
             mark_judged(session, judged, now)
@@ -212,6 +214,10 @@ class Recorder:
             self._situation, self._releases = before
             self._is_sure = False
             raise
+
+
+def _last_step(change: Cleared) -> TrailStep:
+    return rested_step(change.at) if change.has_rest else cleared_step(change.at, change.rule, change.value)
 
 
 def _runs(changes: Sequence[Case | Cleared]) -> Iterator[list[Case | Cleared]]:

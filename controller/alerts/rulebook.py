@@ -126,6 +126,8 @@ def _bad_wording(field: str, text: str) -> Iterator[Complaint]:
 def _bad_condition(rule: Rule, kind: MetricKind) -> Iterator[Complaint]:
     condition = rule.condition
     if isinstance(condition, Elsewhere):
+        if rule.only is not None:
+            yield ("only",), "what is judged elsewhere cannot be bound to hours: leave `only` out"
         return
     if isinstance(condition, Absence):
         if condition.after_s <= 0:

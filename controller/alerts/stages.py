@@ -22,6 +22,7 @@ LATE: Final = "late"
 HIDDEN: Final = "hidden"
 SHOWN: Final = "shown"
 CLEARED: Final = "cleared"
+HOURS: Final = "hours"
 
 
 class Outcome(StrEnum):
@@ -146,6 +147,11 @@ def released_step(at: int, cause: int) -> TrailStep:
 def cleared_step(at: int, rule: Rule, value: float) -> TrailStep:
     """Said when the condition has cleared."""
     return TrailStep(at, CLEARED, "cleared", *over(rule, value))
+
+
+def rested_step(at: int) -> TrailStep:
+    """Said when an open alert is closed because the hours of its rule are over."""
+    return TrailStep(at, HOURS, "cleared", "outside of these hours this is not judged", "不在规定时段内，不再判断")
 
 
 def abandoned_step(at: int) -> TrailStep:

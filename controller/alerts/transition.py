@@ -18,6 +18,8 @@ class Judged(StrEnum):
     """A reading."""
     TICK = "tick"
     """Time passed with no other reading."""
+    HOURS = "hours"
+    """The hours its rule is bound to ended."""
 
 
 class Transition(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from controller.alerts.absence import Silences
+from controller.alerts.hours import NOWHERE, Closed, Timed, resting
 from controller.alerts.judgement import Judgement, Mask, Rows
 from controller.alerts.layers import Bound
 from controller.alerts.limits import absences_ms, all_limits
@@ -37,6 +38,9 @@ class Watch:
         self._judgement = Judgement(all_limits(self._rules))
         self._silences = Silences(absences_ms(self._rules))
         self._ratios = Ratios(selection, self._judgement)
+        self._timed = Timed(self._rules), Timed(self._rules)
+        """Of the judgement and of the silences."""
+        self._closed = NOWHERE
         self._names = _NO_NAMES
         self._size = 0
 
@@ -122,6 +126,14 @@ class Watch:
         """Judge samples again that may have been judged before the restart; what follows from them was never told."""
         return self._judgement.rejudge(doubts.binding, rows, told_at, until)
 
+    def heed(self, closed: Closed, now: int) -> list[Transition]:
+        """Let what is bound to hours rest where they are over, and wake it where they begin."""
+        if closed == self._closed:
+            return []
+        self._closed = closed
+        judged, silent = (timed.everything() for timed in self._timed)
+        return self._rest(judged, silent, now)
+
     def tick(self, now: int) -> list[Transition]:
         """What the passing of time changes."""
         return self._judgement.tick(now) + self._silences.tick(now)
@@ -147,7 +159,15 @@ class Watch:
         """Bind pairs, ascending: the bindings of a series stand side by side in memory."""
         series, rule = (part.astype(np.int32) for part in np.divmod(keys, len(self._rules)))
         silent = self._is_absence[rule]
-        self._silences.bind(series[silent], rule[silent], is_open[silent], heard_at)
+        listening = self._silences.bind(series[silent], rule[silent], is_open[silent], heard_at)
         judged = ~silent
         binding = self._judgement.bind(series[judged], rule[judged], is_open[judged])
         self._ratios.add(series[judged], rule[judged], binding)
+        bound = (series[judged], rule[judged], binding), (series[silent], rule[silent], listening)
+        judged_now, silent_now = (timed.add(*columns) for timed, columns in zip(self._timed, bound, strict=True))
+        self._rest(judged_now, silent_now, heard_at)
+
+    def _rest(self, judged: Bound, silent: Bound, now: int) -> list[Transition]:
+        """Let bindings of either core rest, or wake them, as the hours are."""
+        rests = [resting(self._rules, some, self._names, self._closed) for some in (judged, silent)]
+        return self._judgement.rest(judged.binding, rests[0], now) + self._silences.rest(silent.binding, rests[1], now)

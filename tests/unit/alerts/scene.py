@@ -9,6 +9,7 @@ from controller.alerts.engine import AlertEngine
 from controller.alerts.model import Alert, AlertState
 from controller.alerts.rulebook import Rulebook, shipped_rules
 from controller.alerts.service import AlertService
+from controller.calendar.service import CalendarService
 from controller.identity.scope import SYSTEM
 from controller.store.port import FrameMark
 from tests.fakes.memory_store import MemoryStore
@@ -24,6 +25,7 @@ class Scene:
     rulebook: Rulebook = field(default_factory=shipped_rules)
     feed: Feed = field(default_factory=lambda: Feed(MemoryStore()))
 
+    calendar: CalendarService | None = None
     frames: int = 0
 
     def __post_init__(self) -> None:
@@ -33,7 +35,12 @@ class Scene:
     def restart(self) -> None:
         """The controller dies and comes back: only store and database survive."""
         self.engine = AlertEngine(
-            self.feed.store, self.registry.service, self.registry.engine, self.registry.clock, self.rulebook
+            self.feed.store,
+            self.registry.service,
+            self.registry.engine,
+            self.registry.clock,
+            self.rulebook,
+            self.calendar,
         )
         self.engine.restore()
         self.feed.listeners[:] = [self.engine.judge]
