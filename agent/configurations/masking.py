@@ -13,7 +13,17 @@ import hmac
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from agent.configurations.words import BEFORE, BEHIND, BETWEEN, HARMLESS, TYPES, WEAK, WITH_ARGUMENT
+from agent.configurations.words import (
+    BEFORE,
+    BEHIND,
+    BETWEEN,
+    HARMLESS,
+    TOLD_OPENLY,
+    TYPES,
+    WEAK,
+    WITH_ARGUMENT,
+    WITHIN,
+)
 
 DIGEST_CHARS = 8
 MAX_LINE_CHARS = 10_000
@@ -25,6 +35,7 @@ _MASK = re.compile(r"<masked:[0-9a-f]{8}>")
 _BY_ITSELF = re.compile(
     r"""
     ([%@][%@$#^+-][%@][%@$#^+-]).{8,}?\1                           # Huawei: %^%#...%^%#, %@%@...%@%@, %$%$...%$%$
+    | -----BEGIN\ [A-Z0-9 ]+-----.*?-----END\ [A-Z0-9 ]+-----          # PEM on one line
     | \$(?:1|2[abxy]?|5|6|7|8|9|14|1[a-z]|h|c|y|argon2\w*|scrypt|sha1)\$[^\s"]{4,}    # crypt(5), H3C, Huawei, IOS
     """,
     re.VERBOSE,
@@ -50,15 +61,25 @@ _BEHIND = tuple(
         r"\bsnmp.*\bcommunity-name\s+",
         r"\bsnmp(?:-server|-agent)?\s+(?:host|trap-host|target-host)\s+(?:(?:inform|trap)\s+)?(?:address\s+udp-domain\s+)?\S+\s+"
         r"(?:(?:traps?|informs?|(?:use-)?vrf\s+\S+|vpn-instance\s+\S+|(?:udp-)?port\s+\d+|source\s+\S+|params|"
-        r"securityname(?:\s+cipher)?|community(?:\s+[07])?|version\s+(?:1|2c|3(?:\s+(?:auth|noauth|priv))?)(?:\s+[07](?=\s+\S))?|v[123]c?)\s+)*",
+        r"\d+(?=\s+\S+\s+smode\b)|"
+        r"securityname(?:\s+cipher)?|community(?:\s+[07])?|version\s+(?:1|2c?|3(?:\s+(?:auth|noauth|priv))?)(?:\s+[07](?=\s+\S))?|v[123]c?)\s+)*",
         r"\brmon\s+event\s+\d+\s+(?:description\s+\S+\s+)?(?:(?:log|trap|log-trap|log\s+trap)\s+)+",
         r"\b(?:standby|vrrp|glbp)\b.*\bauthentication\s+(?:text\s+)?(?!md5\b|mode\b|key-chain\b)",
         r"\brip\s+authentication\s+string\s+",
+        r"\bnhrp\s+authentication\s+",
+        r"^\s*authentication\s+text\s+",
+        r"\bsnmp-server\s+user\b.*\bpriv\s+(?:(?:3?des\S*|aes\S*)\s+)?(?:(?:128|192|256)\s+)?",
+        r"\bsnmp-agent\s+target-host\b.*\bsecurityname\s+(?:cipher\s+)?",
+        r"\bsnmpv3\s+community\s+index\s+\S+\s+name\s+",
+        r"\bsnmp\s+mib\s+community-map\s+",
+        r"^\s*set\s+\S+\s+ENC\s+",
     )
 )
 """What stands directly before a secret that no word of its own announces, such as the community of a receiver of traps."""
 _NO_COMMUNITY = re.compile(r"\s*(?:no\s+)?snmp(?:-server)?\s+enable\b", re.IGNORECASE)
-_NAMES = tuple(re.compile(pattern) for pattern in (r'^(\s*set name )("?)([^"]+)\2\s*$', r'(\bname=)("?)([^"\s]+)\2'))
+_NAMES = tuple(
+    re.compile(pattern) for pattern in (r'^(\s*set name )("?)([^"]+)\2\s*$', r'(\bname=)("?)((?<=")[^"]+|[^"\s]+)\2')
+)
 """In a section of SNMP communities (FortiOS, RouterOS) their names are the secrets."""
 
 
@@ -88,11 +109,30 @@ def masked(text: str, mask: Mask, more: Sequence[re.Pattern[str]] = ()) -> str:
     """
     found = []
     section = ""
-    for line in _without_blocks(text.splitlines(), mask):
+    for line in _without_blocks(_unwrapped(text.splitlines()), mask):
         if line[:1].strip() and (line.startswith("/") or not section.startswith("/")):
             section = line  # RouterOS writes the path of a section once, with a slash
         found.append(_masked_line(line, section, mask, more))
     return "\n".join(found)
+
+
+def _unwrapped(lines: Sequence[str]) -> list[str]:
+    """RouterOS breaks long lines, between a word and its secret and within a secret too: each is put together again.
+
+    >>> _unwrapped(["/ppp secret", "add password=\\\\", "    s3cr\\\\", "    et"])
+    ['/ppp secret', 'add password=s3cret']
+    """
+    if not any(line.startswith("/") for line in lines):
+        return list(lines)
+    whole: list[str] = []
+    pieces: list[str] = []
+    for line in lines:
+        piece = line.lstrip() if pieces else line
+        pieces.append(piece.removesuffix("\\"))
+        if not piece.endswith("\\"):
+            whole.append("".join(pieces))
+            pieces = []
+    return [*whole, *(["".join(pieces)] if pieces else [])]
 
 
 def _without_blocks(lines: Sequence[str], mask: Mask) -> Iterator[str]:
@@ -195,7 +235,7 @@ def _secret_at(words: Sequence[str], place: int, section: str) -> tuple[int, int
     is_cipher = (
         word.startswith(("des", "3des", "aes")) and place and words[place - 1] in {"priv", "privacy-mode", "privacy"}
     )
-    if not (word in BEFORE or is_cipher):
+    if not (word in BEFORE or is_cipher or ("=" not in word and _announces(word))):
         return none
     if word == "key" and section.lower().startswith("key chain") and place == 0:
         return none  # the number of a key in its chain
@@ -230,7 +270,7 @@ def _ends_secret(words: Sequence[str], place: int) -> bool:
 
 
 def _announces(name: str) -> bool:
-    return name in BEFORE or any(part in name for part in ("password", "secret", "passphrase", "-key", "_key", "psk"))
+    return name in BEFORE or (name not in TOLD_OPENLY and any(part in name for part in WITHIN))
 
 
 def _names_somebody(words: Sequence[str], place: int) -> bool:

@@ -15,10 +15,27 @@ BEFORE = frozenset(
         *("md5", "sha", "sha1", "sha-1", "sha256", "sha-256", "sha2-256", "sha384", "sha512", "sha2-512", "sm3"),
         *("hmac-md5", "hmac-sha1", "hmac-sha256", "hmac-sha-256", "hmac-sha-1", "authentication-string", "auth-pass"),
         *("authentication-password", "privacy-password", "encryption-password", "auth-password", "priv-password"),
-        *("auth-pwd", "priv-pwd", "area-password", "domain-password", "api-key", "passkey"),
+        *(
+            "auth-pwd",
+            "priv-pwd",
+            "cpwd",
+            "epwd",
+            "sha2",
+            "sha-2",
+            "area-password",
+            "domain-password",
+            "api-key",
+            "passkey",
+        ),
     }
 )
 """What follows one of these is a secret."""
+
+WITHIN = ("password", "passwd", "secret", "passphrase", "-key", "_key", "psk")
+"""So it is behind a word that one of these is a part of, such as ``server-key``."""
+
+TOLD_OPENLY = frozenset({"public-key", "trusted-key", "host-key", "password-encryption", "password-policy"})
+"""Words of that kind that announce nothing secret."""
 
 BETWEEN = frozenset(
     {

@@ -69,9 +69,28 @@ key config-key password-encrypt §
  area-password §
  domain-password §
  authentication mode hmac-sha-256 7 §
+ ip nhrp authentication §
+ client 10.1.1.1 server-key 7 §
+snmp-server host 10.1.1.1 traps version 2 §
+encrypted snmp-server user nms GRP v3 auth sha § priv §2
+snmp-server user nms GRP v3 auth sha2 256 § priv aes 256 §2 access 10
+snmp mib community-map § engineid 80000009
 rmon event 1 log trap § description x owner y
 """,
+    "Cisco NX-OS": """
+snmp-server user admin network-admin auth md5 0x§ priv 0x§2 localizedkey
+snmp-server user admin auth sha § priv aes-128 §2 engineID 1:2:3
+snmp-server user admin auth sha § priv §2
+    authentication text §
+""",
+    "TP-Link": """
+snmp-server user nms remote GRP smode v3 slev authPriv cmode SHA cpwd § emode AES epwd §2
+snmp-server host 10.1.1.1 162 "§" smode v2c slev noAuthNoPriv type trap
+""",
     "Huawei VRP": """
+snmp-agent target-host host-name nms trap address udp-domain 10.1.1.1 vpn-instance m params securityname § v2c
+snmp-agent target-host trap-paramsname a trap-hostname b v2c securityname §
+ wlan ap-auth ap-password §
  local-user admin password irreversible-cipher $1a$§$
  local-user admin password irreversible-cipher $1c$g8wLJ`LjL!$CyE(V{3§
  local-user admin password cipher %^%#§"'|with<quote%^%#
@@ -149,6 +168,7 @@ password manager user-name "admin" sha1 "§"
 password operator plaintext "§ with spaces"
 snmp-server community "§" operator unrestricted
 snmp-server community "§" restricted
+snmpv3 community index "1" name "§" sec-name "ro"
 radius-server host 10.1.1.1 key "§"
 radius-server host 10.1.1.1 encrypted-key "§"
 tacacs-server key "§"
@@ -163,6 +183,10 @@ radius-server host 10.1.1.1 key ciphertext § vrf mgmt
         set passphrase ENC §
         set secret ENC §
         set auth-pwd ENC §
+        set sae-password ENC §
+        set secondary-secret ENC §
+        set key2 ENC §
+        set private-key "-----BEGIN RSA PRIVATE KEY----- § -----END RSA PRIVATE KEY-----"
 /ppp secret add name=vpn password="§ with spaces" service=l2tp
 add authentication-types=wpa2-psk wpa2-pre-shared-key=§ supplicant-identity=""
 set authentication-password=§ encryption-password="§2"
@@ -295,6 +319,22 @@ def test_a_community_that_is_only_a_name_is_known_by_its_section() -> None:
         told = masked(text, MASK)
         assert SECRET not in told
         assert kept in told
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        f"/ppp secret\nadd name=vpn password=\\\n    {SECRET} service=l2tp",
+        f'/interface wifi security\nadd passphrase="{SECRET[:7]}\\\n    {SECRET[7:]}" name=x',
+        f'/snmp community\nadd addresses=::/0 name="{SECRET} {SECRET}"',
+        f"/snmp community\nset [ find default=yes ] addresses=::/0 \\\n    name={SECRET}",
+    ],
+)
+def test_no_secret_survives_where_routeros_breaks_a_line(wrapped: str) -> None:
+    told = masked(wrapped, MASK)
+    assert "<masked:" in told
+    assert SECRET not in told
+    assert SECRET[7:] not in told
 
 
 def test_the_number_of_a_key_in_a_chain_is_none() -> None:
