@@ -58,7 +58,9 @@ class DingTalkRobot:
         }
         secret = self._secret.reveal()
         sign = quote_plus(_signature(secret, f"{letter.at}\n{secret}"))
-        body = post(f"{self._address.reveal()}&timestamp={letter.at}&sign={sign}", as_json(message))
+        address = self._address.reveal()
+        mark = "&" if "?" in address else "?"
+        body = post(f"{address}{mark}timestamp={letter.at}&sign={sign}", as_json(message))
         answered(body, "errcode", "errmsg", frozenset({-1, 130101}))
 
 
