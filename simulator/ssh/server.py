@@ -79,13 +79,23 @@ class CommandLine:
             self._acceptor.close()
             self._acceptor = None
 
+    @property
+    def guests(self) -> int:
+        """Connections that are there."""
+        return len(self._guests)
+
     def _gate(self) -> "_Gate":
         return _Gate(self._login, self.counts, self._guests, is_silent=self.is_silent)
 
     async def _serve(self, process: "asyncssh.SSHServerProcess[str]") -> None:
         self.counts["sessions"] += 1
+        line = _Line(process)
         with contextlib.suppress(asyncssh.Error, OSError, asyncio.IncompleteReadError):  # whoever was there has hung up
-            await self._shell_of(_Line(process)).run()
+            await self._shell_of(line).run()
+        line.flush()
+        await asyncio.sleep(
+            0
+        )  # whether somebody is there still to be told of the end is known a turn of the loop later
         process.exit(0)
 
 
@@ -129,10 +139,14 @@ class _Gate(asyncssh.SSHServer):
 
 
 class _Line:
-    """A `Terminal` over a session."""
+    """A `Terminal` over a session. What is written in one turn of the loop leaves as one piece.
+
+    asyncssh makes two packets of each character, and asyncio warns of each that goes to somebody who has left.
+    """
 
     def __init__(self, process: "asyncssh.SSHServerProcess[str]") -> None:
         self._process = process
+        self._unsaid = ""
 
     async def read(self) -> str:
         """See `Terminal`."""
@@ -143,5 +157,16 @@ class _Line:
                 continue
 
     def write(self, text: str) -> None:
-        """See `Terminal`."""
-        self._process.stdout.write(text)
+        """See `Terminal`; `BrokenPipeError` once nobody is there."""
+        if self._process.is_closing():
+            raise BrokenPipeError
+        if not self._unsaid:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._unsaid += text
+
+    def flush(self) -> None:
+        """Say now what is written."""
+        text, self._unsaid = self._unsaid, ""
+        with contextlib.suppress(OSError):  # the next `write` or `read` tells
+            if text:
+                self._process.stdout.write(text)
