@@ -4,6 +4,8 @@ import msgspec
 
 from campus.errors import Poison
 
+MAX_LINES = 50_000
+"""Of one configuration; a device that shows more shows something else, and every line costs whoever looks at it."""
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -29,6 +31,9 @@ def encode_configuration(told: ConfigurationText) -> bytes:
 def decode_configuration(content: bytes) -> ConfigurationText:
     """The way back; `Poison` when it is none. Keys of a newer sender are passed over."""
     try:
-        return msgspec.json.decode(content, type=ConfigurationText)
+        told = msgspec.json.decode(content, type=ConfigurationText)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Poison("bad_configuration", f"not the text of a configuration: {error}") from error
+    if len(told.text.splitlines()) > MAX_LINES:
+        raise Poison("bad_configuration", f"more than {MAX_LINES} lines")
+    return told

@@ -22,7 +22,7 @@ from agent.configurations.turns import Signs, Standing, due_at
 from agent.poll import Sink
 from agent.schedule import stable_share
 from agent.traps.port import Known
-from campus.configuration import ConfigurationText, encode_configuration
+from campus.configuration import MAX_LINES, ConfigurationText, encode_configuration
 from campus.errors import ConfigError
 from campus.ids import DeviceId, Instance, MetricId
 from campus.samples import Document, DocumentKind, Event, Sample, SeriesKey, Severity
@@ -254,8 +254,9 @@ def taken(shell: Shell, target: SnapshotTarget, cli: CommandLine, key: bytes, ch
     running, startup = cleaned(fetched.running, cli), cleaned(fetched.startup, cli)
     text = masked(running, masker(key, target.device), [re.compile(pattern) for pattern in cli.secrets])
     told = ConfigurationText(text, changed_at, changed_by(fetched.running, cli))
-    if len(encode_configuration(told)) > MAX_DOCUMENT_BYTES:
+    if len(encode_configuration(told)) > MAX_DOCUMENT_BYTES or len(text.splitlines()) > MAX_LINES:
         raise PullError(
-            Problem.TOO_LARGE, f"the configuration of {target.device} is longer than {MAX_DOCUMENT_BYTES} bytes"
+            Problem.TOO_LARGE,
+            f"the configuration of {target.device} is longer than {MAX_DOCUMENT_BYTES} bytes or {MAX_LINES} lines",
         )
     return Snapshot(told, are_same(running, startup) if startup else None)

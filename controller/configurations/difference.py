@@ -4,6 +4,7 @@ Lines that only part others (``#``, ``!``) are no anchors: two blocks are not al
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Final
@@ -14,11 +15,15 @@ CONTEXT: Final = 3
 """Unchanged lines shown around a change."""
 ALIKE: Final = 0.5
 """Two lines that have so much in common are one line that was changed."""
-MOST_EXACT: Final = 25_000_000
-"""Lines times lines; beyond it frequent lines are no anchors, so that an answer comes."""
+MOST_WORK: Final = 20_000_000
+"""Steps that looking for anchors may take, about: the longer the texts, the rarer a line must be to be one."""
+MOST_LINES: Final = 6_000
+"""Lines of either side, from the first change to the last; beyond it nothing is an anchor, so that an answer comes."""
 NEAR: Final = 20
 """So many lines on, the same line is looked for that was changed."""
 MOST_MARKED_CHARS: Final = 500
+MOST_MARKED_WORDS: Final = 40
+"""Of lines with more, everything between what they begin with and what they end with in common is marked."""
 _PARTING: Final = frozenset({"", "#", "!", "exit", "end", "quit"})
 _WORDS: Final = re.compile(r"\s+|[\w.:-]+|.", re.DOTALL)
 
@@ -50,21 +55,36 @@ def _rows(before: Sequence[str], after: Sequence[str]) -> Iterator[Row]:
 
 def _opcodes(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, int, int, int, int]]:
     """As difflib's, with what both begin and end with taken off first: configurations are long and changes few."""
-    head = 0
-    while head < min(len(before), len(after)) and before[head] == after[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]:
-        tail += 1
+    head, tail = _alike_at_ends(before, after)
     middle, other = before[head : len(before) - tail], after[head : len(after) - tail]
     if head:
         yield "equal", 0, head, 0, head
-    is_short = len(middle) * len(other) <= MOST_EXACT
-    matcher = SequenceMatcher(lambda line: line.strip() in _PARTING, middle, other, autojunk=not is_short)
-    for tag, first, last, begin, end in matcher.get_opcodes():
+    for tag, first, last, begin, end in _anchored(middle, other):
         yield tag, first + head, last + head, begin + head, end + head
     if tail:
         yield "equal", len(before) - tail, len(before), len(after) - tail, len(after)
+
+
+def _alike_at_ends(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
+    """How many both begin with, and how many of the rest both end with."""
+    most, head, tail = min(len(before), len(after)), 0, 0
+    while head < most and before[head] == after[head]:
+        head += 1
+    while tail < most - head and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    return head, tail
+
+
+def _anchored(before: Sequence[str], after: Sequence[str]) -> Sequence[tuple[str, int, int, int, int]]:
+    """As difflib's, whose work grows with lines times lines times how often each is there: a hostile text takes hours."""
+    if not before or not after or max(len(before), len(after)) > MOST_LINES:
+        return [("replace", 0, len(before), 0, len(after))] if before or after else []
+    often = max(1, MOST_WORK // (len(before) * len(after)))
+    counts = Counter(after)
+    matcher = SequenceMatcher(
+        lambda line: counts[line] > often or line.strip() in _PARTING, before, after, autojunk=False
+    )
+    return matcher.get_opcodes()
 
 
 def _changed(before: Sequence[str], after: Sequence[str], gone: range, new: range) -> Iterator[Row]:
@@ -95,20 +115,32 @@ def _are_alike(one: str, other: str) -> bool:
     words, others = one.split(), other.split()
     if not words or not others or words[0] != others[0]:
         return False
-    return SequenceMatcher(None, words, others, autojunk=False).ratio() >= ALIKE
+    return 2 * (Counter(words) & Counter(others)).total() >= ALIKE * (len(words) + len(others))
 
 
 def _marked(one: str, other: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     words, others = _WORDS.findall(one), _WORDS.findall(other)
     old: list[Piece] = []
     young: list[Piece] = []
-    for tag, first, last, begin, end in SequenceMatcher(None, words, others, autojunk=False).get_opcodes():
+    for tag, first, last, begin, end in _word_codes(words, others):
         is_changed = tag != "equal"
         if first < last:
             old.append(Piece("".join(words[first:last]), is_changed))
         if begin < end:
             young.append(Piece("".join(others[begin:end]), is_changed))
     return tuple(old), tuple(young)
+
+
+def _word_codes(words: Sequence[str], others: Sequence[str]) -> Sequence[tuple[str, int, int, int, int]]:
+    if max(len(words), len(others)) <= MOST_MARKED_WORDS:
+        return SequenceMatcher(None, words, others, autojunk=False).get_opcodes()
+    head, tail = _alike_at_ends(words, others)
+    last, end = len(words) - tail, len(others) - tail
+    return [
+        ("equal", 0, head, 0, head),
+        ("replace", head, last, head, end),
+        ("equal", last, len(words), end, len(others)),
+    ]
 
 
 def _folded(rows: Sequence[Row], after: Sequence[str], context: int) -> tuple[list[Hunk], int]:

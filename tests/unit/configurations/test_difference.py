@@ -84,3 +84,20 @@ def test_two_long_texts_that_have_nothing_in_common_are_compared_all_the_same() 
     alike = [f"rule {number} permit ip source 10.0.0.{number}" for number in range(4_000)]
     changed = [f"rule {number} deny tcp source 10.9.0.{number}" for number in range(4_000)]
     assert compared(alike, changed).added == 4_000
+
+
+def test_a_hostile_text_does_not_hold_up_whoever_compares() -> None:
+    """Lines and words that are there a thousand times cost difflib minutes; here they must end, and nothing is lost."""
+    before, after = ["a", *["x y"] * 4_000], [*["x y", "q z"] * 2_000, "k"]
+    found = rows(compared(before, after, None))
+    assert (side(found, is_after=False), side(found, is_after=True)) == (before, after)
+    words = [f"w {number} " + "a b a " * 70 for number in range(600)]
+    others = [f"w q{number} " + "b a b " * 70 for number in range(600)]
+    found = rows(compared(["one", *words], ["two", *others], None))
+    assert side(found, is_after=True) == ["two", *others]
+
+
+def test_very_long_texts_are_compared_without_anchors() -> None:
+    before, after = [f"vlan {number}" for number in range(7_000)], [f"vlan {number}" for number in range(7_000, 0, -1)]
+    found = rows(compared(before, after, None))
+    assert (side(found, is_after=False), side(found, is_after=True)) == (before, after)
