@@ -3,6 +3,7 @@
 Every text in it comes from devices: bounded here, escaped where it is shown. It names credentials and holds no secret.
 """
 
+import re
 from enum import StrEnum
 from typing import Final
 
@@ -16,6 +17,10 @@ MAX_NEWCOMERS: Final = 500
 MAX_EVIDENCE: Final = 12
 TEXT_CHARS: Final = 128
 LONG_CHARS: Final = 600
+_NO_SERIAL: Final = re.compile(
+    r"(?i)^(?:0+|1+|x+|n/?a|none|null|unknown|default|not .*|to be filled.*|[0-9]|system serial.*|123456789?0?)$"
+)
+"""What makers leave in where a serial number belongs."""
 
 
 class Confidence(StrEnum):
@@ -142,3 +147,13 @@ def printable(text: str, chars: int) -> str:
     'Acme B'
     """
     return "".join(c if c.isprintable() else " " for c in text[:chars])
+
+
+def serial_key(text: str) -> str:
+    """A serial number to compare by; empty for what makers write where they have none.
+
+    >>> serial_key(" g1mw0042 "), serial_key("To be filled by O.E.M."), serial_key("0000")
+    ('G1MW0042', '', '')
+    """
+    text = text.strip().upper()
+    return "" if _NO_SERIAL.match(text) else text

@@ -93,7 +93,7 @@ class Controller:
         self.telling = TellingService(
             self.engine, self.alerts, self.registry, clock, ZoneInfo(zone), register, channels, config.http.public_url
         )
-        self.newcomers = NewcomersService(self.engine, clock)
+        self.newcomers = NewcomersService(self.engine, self.registry, clock)
         windows = ChangeWindows(config.configurations.change_windows, ZoneInfo(zone))
         self.configurations = ConfigurationService(self.engine, self.alert_engine, windows, clock)
         self.topology = TopologyService(self.engine, self.registry, clock)

@@ -5,9 +5,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from agent.discovery.observation import Source, serial_key
+from agent.discovery.observation import Source
 from agent.discovery.propose import Finding
-from campus.newcomers import Newcomer
+from campus.newcomers import Newcomer, serial_key
 from campus.samples import Severity
 
 MOVED: Final = "device_moved"

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from agent.discovery.observation import CERTAINTY, Observation, Source, mac_key, name_key, serial_key
+from agent.discovery.observation import CERTAINTY, Observation, Source, mac_key, name_key
+from campus.newcomers import serial_key
 
 Cluster = frozenset[Observation]
 

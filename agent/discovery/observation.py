@@ -12,12 +12,6 @@ from campus.stations import mac_of
 
 _VIRTUAL_ROUTER = "00005e"
 """What begins so belongs to nobody alone (RFC 9568)."""
-_NO_SERIAL = re.compile(
-    r"(?i)^(?:0+|1+|x+|n/?a|none|null|unknown|default|not .*|to be filled.*|[0-9]|system serial.*|123456789?0?)$"
-)
-"""What makers leave in where a serial number belongs."""
-
-
 CERTAINTY: Final = {each: rank for rank, each in enumerate(Confidence)}
 """The surest first."""
 
@@ -100,16 +94,6 @@ def mac_key(text: str) -> str:
     digits = mac_of(text)
     is_group = digits and int(digits[:2], 16) & 1  # multicast and broadcast (IEEE 802)
     return "" if is_group or digits.startswith(_VIRTUAL_ROUTER) else digits
-
-
-def serial_key(text: str) -> str:
-    """A serial number to compare by; empty for what makers write where they have none.
-
-    >>> serial_key(" g1mw0042 "), serial_key("To be filled by O.E.M."), serial_key("0000")
-    ('G1MW0042', '', '')
-    """
-    text = text.strip().upper()
-    return "" if _NO_SERIAL.match(text) else text
 
 
 def name_key(text: str) -> str:

@@ -9,10 +9,10 @@ import msgspec
 
 from agent.discovery.identity import merge, without_bystanders
 from agent.discovery.lines import entry_line
-from agent.discovery.observation import CERTAINTY, Observation, Source, mac_key, name_key, serial_key
+from agent.discovery.observation import CERTAINTY, Observation, Source, mac_key, name_key
 from agent.discovery.place import Device, Place, is_only_told, places
 from campus.ids import slug
-from campus.newcomers import TEXT_CHARS, Confidence, Evidence, Newcomer, printable
+from campus.newcomers import TEXT_CHARS, Confidence, Evidence, Newcomer, printable, serial_key
 from campus.samples import DeviceKind
 from firmware_profiles.raw import mac_text
 

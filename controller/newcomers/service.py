@@ -15,7 +15,9 @@ from campus.newcomers import Newcomer, decode_newcomers
 from campus.samples import Document
 from campus.topics import Address
 from controller.identity.scope import NotFound, Role, Scope
+from controller.newcomers.known import KnownDevices
 from controller.newcomers.model import Arrival
+from controller.newcomers.port import Registry
 from controller.newcomers.tables import NewcomerRow, NewcomersToldRow
 from controller.registry.database import reading, writing
 
@@ -29,8 +31,9 @@ _decoder = msgspec.json.Decoder(Newcomer)
 class NewcomersService:
     """Keeps the documents of kind ``newcomers`` (`controller.ingest.port.DocumentSink`) and answers about them."""
 
-    def __init__(self, engine: sa.Engine, clock: Callable[[], int]) -> None:
+    def __init__(self, engine: sa.Engine, registry: Registry, clock: Callable[[], int]) -> None:
         self._engine = engine
+        self._known = KnownDevices(registry)
         self._clock = clock
 
     def keep_document(self, address: Address, document: Document, received_at: int) -> None:
@@ -51,7 +54,10 @@ class NewcomersService:
             _replace(session, address, {each.key: each for each in told.newcomers}, received_at)
 
     def newcomers(self, scope: Scope, site: SiteId | None = None) -> list[Arrival]:
-        """Who is a newcomer now, ignored ones too, by site, the last found first."""
+        """Who is a newcomer now, ignored ones too, by site, the last found first.
+
+        Not who has been registered since, or by another agent; of two agents that found one, who found it first tells of it.
+        """
         if site is not None:
             scope.require(site)
         statement = select(NewcomerRow).where(col(NewcomerRow.is_present), _within(scope))
@@ -59,17 +65,14 @@ class NewcomersService:
             statement = statement.where(col(NewcomerRow.site) == site)
         order = (col(NewcomerRow.site), col(NewcomerRow.first_seen_at).desc(), col(NewcomerRow.key))
         with reading(self._engine) as session:
-            return [_arrival(row) for row in session.exec(statement.order_by(*order))]
+            found = [_arrival(row) for row in session.exec(statement.order_by(*order))]
+        new = [each for each in found if not self._known.has(each.site, each.device)]
+        firsts = {(each.site, each.device.key): each for each in new}
+        return [each for each in new if firsts[each.site, each.device.key] is each]
 
     def open_newcomers(self, scope: Scope, site: SiteId | None = None) -> int:
         """How many newcomers nobody has ignored."""
-        waiting = (col(NewcomerRow.is_present), col(NewcomerRow.ignored_at) == 0, _within(scope))
-        statement = sa.select(sa.func.count()).select_from(NewcomerRow).where(*waiting)
-        if site is not None:
-            scope.require(site)
-            statement = statement.where(col(NewcomerRow.site) == site)
-        with reading(self._engine) as session:
-            return int(session.execute(statement).scalar_one())
+        return sum(not each.ignored_at for each in self.newcomers(scope, site))
 
     def omitted_newcomers(self, scope: Scope) -> int:
         """How many more agents have found than their documents carry."""

@@ -118,7 +118,7 @@ class World:
         for site in sites:
             _live(self.registry, store, engine, SiteId(site.id), shape.alerts[_number(site.id)])
         alerts = AlertService(engine, self.registry, clock)
-        newcomers = NewcomersService(engine, clock)
+        newcomers = NewcomersService(engine, self.registry, clock)
         for site in sites:
             newcomers.keep_document(address_of(SiteId(site.id)), _stranger(SiteId(site.id)), NOW)
         configurations = ConfigurationService(engine, _Unheard(), ChangeWindows((), ZoneInfo(TIMEZONE)), clock)

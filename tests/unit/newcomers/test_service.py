@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from campus.errors import Poison
-from campus.ids import DeviceId, SiteId
+from campus.ids import AgentId, DeviceId, SiteId
 from campus.newcomers import Newcomer, encode_newcomers
-from campus.samples import DeviceKind, Document, DocumentKind
+from campus.samples import DeviceFacts, DeviceKind, Document, DocumentKind, PortFacts
+from campus.topics import Address
 from controller.identity.scope import Denied, NotFound
 from controller.newcomers.service import FORGET_AFTER_MS, NewcomersService
 from tests.support.district import (
@@ -18,7 +19,7 @@ from tests.support.district import (
     NO_2,
     NO_2_VIEWER,
     NOW,
-    FixedClock,
+    ReadyRegistry,
     address_of,
     ready_registry,
 )
@@ -29,7 +30,11 @@ CAMERA = Newcomer(key="mac 00e0fc123456", kind=DeviceKind.CAMERA, address="10.1.
 
 @pytest.fixture
 def service(tmp_path: Path) -> NewcomersService:
-    return NewcomersService(ready_registry(tmp_path).engine, FixedClock())
+    return service_on(ready_registry(tmp_path))
+
+
+def service_on(registry: ReadyRegistry) -> NewcomersService:
+    return NewcomersService(registry.engine, registry.service, registry.clock)
 
 
 def tell(service: NewcomersService, site: SiteId, *newcomers: Newcomer, at: int = NOW) -> None:
@@ -92,6 +97,65 @@ def test_schools_do_not_see_each_others_newcomers(service: NewcomersService) -> 
         service.ignore_newcomer(NO_1_SCOPE, NO_2, CAMERA.key)
     with pytest.raises(Denied):
         service.ignore_newcomer(NO_2_VIEWER, NO_2, CAMERA.key)
+
+
+REGISTERED = DeviceFacts(
+    DeviceId("sw-9"),
+    DeviceKind.SWITCH,
+    NOW,
+    serial="SW-9",
+    address="10.1.0.9:1161",
+    addresses=("10.1.9.1",),
+    macs=("00:e0:fc:00:09:00",),
+    ports=(PortFacts("GE0/1", "", 6, "00e0fc000901"),),
+)
+
+
+@pytest.mark.parametrize(
+    "newcomer",
+    [
+        Newcomer(key="a", serial=" sw-9", address="10.1.0.77"),
+        Newcomer(key="a", mac="00-E0-FC-00-09-00"),
+        Newcomer(key="a", mac="00:e0:fc:00:09:01"),
+        Newcomer(key="a", address="10.1.0.9"),
+        Newcomer(key="a", address="10.1.9.1:80"),
+        Newcomer(key="a", serial="n/a", address="10.1.0.9"),
+    ],
+)
+def test_who_is_registered_later_leaves_the_list_by_itself(tmp_path: Path, newcomer: Newcomer) -> None:
+    registry = ready_registry(tmp_path)
+    service = service_on(registry)
+    tell(service, NO_1, newcomer, CAMERA)
+    assert service.open_newcomers(DISTRICT_SCOPE) == 2
+    registry.service.learn_facts(address_of(NO_1), [REGISTERED], NOW)
+    assert keys(service) == [CAMERA.key]
+    assert service.open_newcomers(DISTRICT_SCOPE, NO_1) == 1
+
+
+@pytest.mark.parametrize(
+    ("site", "newcomer"),
+    [
+        (NO_2, Newcomer(key="a", serial="SW-9", mac="00:e0:fc:00:09:00", address="10.1.0.9")),
+        (NO_1, Newcomer(key="a", serial="SW-10", mac="00:e0:fc:00:09:00", address="10.1.0.9")),
+        (NO_1, Newcomer(key="a", serial="SW-10")),
+        (NO_1, Newcomer(key="a")),
+    ],
+)
+def test_who_is_another_device_or_in_another_school_stays(tmp_path: Path, site: SiteId, newcomer: Newcomer) -> None:
+    registry = ready_registry(tmp_path)
+    service = service_on(registry)
+    registry.service.learn_facts(address_of(NO_1), [REGISTERED], NOW)
+    tell(service, site, newcomer)
+    assert keys(service) == ["a"]
+
+
+def test_who_was_found_by_two_agents_of_a_school_is_one_newcomer(service: NewcomersService) -> None:
+    tell(service, NO_1, SWITCH, at=NOW - DAY_MS)
+    document = Document(DeviceId("yard"), DocumentKind.NEWCOMERS, NOW, encode_newcomers((SWITCH,)))
+    service.keep_document(Address(NO_1, AgentId("yard")), document, NOW)
+    (arrival,) = service.newcomers(DISTRICT_SCOPE)
+    assert arrival.first_seen_at == NOW - DAY_MS
+    assert service.open_newcomers(DISTRICT_SCOPE) == 1
 
 
 def test_nobody_can_be_ignored_who_was_never_found(service: NewcomersService) -> None:

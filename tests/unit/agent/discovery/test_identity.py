@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.discovery.identity import merge
-from agent.discovery.observation import Observation, Source, serial_key
+from agent.discovery.observation import Observation, Source
+from campus.newcomers import serial_key
 
 MACS = [f"00e0fc0000{number:02x}" for number in range(1, 5)]
 observations = st.lists(
