@@ -24,6 +24,7 @@ class IngestCounters:
     events_received: int = 0
     documents_received: Counter[str] = field(default_factory=Counter)
     """By kind."""
+    documents_ahead: int = 0
     states_received: int = 0
     commits: int = 0
     commit_s: float = 0.0
@@ -84,6 +85,11 @@ class IngestCounters:
             *labelled("ingest_frames_dropped_total", "Frames kept out as a whole", "reason", self.frames_dropped),
             *labelled(
                 "ingest_samples_set_aside_total", "Samples kept out of the store", "reason", self.samples_set_aside
+            ),
+            Figure(
+                "ingest_documents_ahead_total",
+                "Documents from the future, kept as of their arrival",
+                self.documents_ahead,
             ),
             *labelled("ingest_documents_received_total", "Documents handed on", "kind", self.documents_received),
             *labelled("ingest_unexpected_errors_total", "Errors nobody foresaw", "step", self.unexpected),

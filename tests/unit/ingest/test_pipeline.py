@@ -277,6 +277,13 @@ def test_a_document_reaches_who_keeps_its_kind_once_and_one_nobody_keeps_is_set_
     assert bench.counters.frames_dropped == {"unknown_document": 1}
 
 
+def test_a_document_from_the_future_does_not_make_history_of_all_that_follow(bench: Bench) -> None:
+    ahead = DocumentBody(Document(DeviceId("sw-1"), "stations", NOW + 10 * 365 * 86_400_000, b"[]"))
+    bench.pipeline.take(arrived(frame(1, ahead)))
+    assert [document.observed_at for _, document in bench.documents.kept] == [NOW]
+    assert bench.counters.documents_ahead == 1
+
+
 def test_a_document_that_cannot_be_kept_now_or_is_not_what_it_promises_does_not_disturb_others(bench: Bench) -> None:
     broken = DocumentBody(Document(DeviceId("sw-1"), "stations", NOW, b"no JSON"))
     bench.documents.trouble = Transient("the database is away")
