@@ -4,7 +4,7 @@ import re
 
 from firmware_profiles.command_line import CommandLine
 
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = re.compile(r"(?:\x1b\[|\x9b)[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _PAGER = re.compile(r"^\s*-{2,}\s*\(?\s*more\s*\)?\s*-{2,}\s*$", re.IGNORECASE)
 _REFUSALS = re.compile(
     r"^\s*(?:%|\^\s*$|Error:|.*\b(?:unrecognized|unknown|invalid|incomplete|ambiguous) (?:command|input)|.*permission denied|"

@@ -41,6 +41,11 @@ def test_the_traces_of_a_pager_and_of_a_terminal_are_left_out() -> None:
     assert cleaned(raw, cli_of("huawei/vrp")).split() == ["sysname", "sw-1", "vlan", "10", "return"]
 
 
+def test_nothing_reaches_a_terminal_that_it_would_obey() -> None:
+    raw = "sysname sw-1\x9b2J\n description \x1b[31mred\x85\u2028password\x00"
+    assert cleaned(raw, cli_of("huawei/vrp")) == "sysname sw-1\n description redpassword"
+
+
 @pytest.mark.parametrize(
     "text",
     [
