@@ -5,6 +5,7 @@ and None become an en dash.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -18,6 +19,8 @@ class Language(StrEnum):
 
 NOTHING = "–"
 _SPACE = "\N{NO-BREAK SPACE}"
+_BETWEEN_LANGUAGES = " / "
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 _DECIMAL = ["", "k", "M", "G", "T", "P"]
 _BINARY = ["B", "KiB", "MiB", "GiB", "TiB"]
@@ -71,6 +74,22 @@ UNITS = {
     "{frame}": ("frames", "帧"),
     "{file}": ("files", "个文件"),
 }
+
+
+def in_each_language(text: str) -> tuple[str, str]:
+    """What an event says, in English and in Chinese: agents tell both in one text, parted by a slash, the Chinese first.
+
+    A text in one language alone is both. What devices call their parts may hold a slash too, in either half alike.
+
+    >>> in_each_language("端口 1 / 3 断开 / port 1 / 3 went down")
+    ('port 1 / 3 went down', '端口 1 / 3 断开')
+    >>> in_each_language("fan 1 / 2")
+    ('fan 1 / 2', 'fan 1 / 2')
+    """
+    pieces = text.split(_BETWEEN_LANGUAGES)
+    middle, odd = divmod(len(pieces), 2)
+    chinese, english = (_BETWEEN_LANGUAGES.join(half) for half in (pieces[:middle], pieces[middle:]))
+    return (english, chinese) if not odd and _HAN.search(chinese) else (text, text)
 
 
 def number(value: float | None) -> str:

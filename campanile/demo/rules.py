@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from controller.alerts.model import Absence, Ratio, Rule, Threshold
+from controller.alerts.model import Absence, Ratio, Rule, States, Threshold
 from controller.alerts.rulebook import shipped_rules
 
 HASTE = 20
@@ -17,6 +17,8 @@ HASTENED = (
     "freezer-warm",
     "board-silent",
     "camera-silent",
+    "camera-clock-fast",
+    "channel-lost",
     "uplink-in-filling",
     "uplink-in-full",
     "uplink-out-filling",
@@ -38,7 +40,7 @@ def _hastened(rule: Rule) -> Rule:
     condition = rule.condition
     if isinstance(condition, Absence):
         return msgspec.structs.replace(rule, condition=Absence(max(SHORTEST_SILENCE_S, condition.after_s / HASTE)))
-    if isinstance(condition, Threshold | Ratio):
+    if isinstance(condition, Threshold | Ratio | States):
         hold_s = min(condition.hold_s, max(SHORTEST_S, condition.hold_s / HASTE))
         clear_hold_s = min(condition.clear_hold_s, SHORTEST_S)
         hastened = msgspec.structs.replace(condition, hold_s=hold_s, clear_hold_s=clear_hold_s)

@@ -15,6 +15,7 @@ EVENT_PREFIX: Final = "event:"
 FORGOTTEN_AFTER_S: Final = 86_400.0
 _TITLES: Final = {
     "mqtt_listener_down": ("The agent has lost the school's MQTT broker", "采集器与学校 MQTT 服务器断开"),
+    "mqtt_listener_up": ("The agent hears the school's MQTT broker", "采集器已连接学校 MQTT 服务器"),
     "identity_clash": ("Two processes use the name of this agent", "两个进程使用同一采集器身份"),
     "device_restarted": ("The device has restarted", "设备已重启"),
     "cold_start": ("The device has started", "设备冷启动"),

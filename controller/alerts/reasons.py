@@ -6,7 +6,7 @@ from campus.ids import MetricId
 from campus.metrics import Metric, catalogue
 from controller.alerts.events import EVENT_PREFIX
 from controller.alerts.model import Absence, Comparison, Elsewhere, Ratio, Rule, States, Threshold
-from controller.wording import Language, duration, quantity, share
+from controller.wording import Language, duration, in_each_language, quantity, share
 
 Words = tuple[str, str]
 """English, Chinese."""
@@ -22,7 +22,8 @@ def told(rule: Rule, value: float, lasted_s: int, text: str = "", text_zh: str =
     if isinstance(rule.condition, Elsewhere):
         return text or rule.title_en, text_zh or rule.title_zh
     if text:
-        return f"the device reported: {text}", f"设备上报：{text}"
+        english, chinese = in_each_language(text)
+        return f"the device reported: {english}", f"设备上报：{chinese}"
     condition = rule.condition
     lasted = lasting(lasted_s)
     if isinstance(condition, Absence):

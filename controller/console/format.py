@@ -1,9 +1,11 @@
-"""What the console shows of numbers and instants: `controller.wording` has the numbers, the instants are here.
+"""What the console shows of numbers, instants and ports: `controller.wording` has the numbers, the others are here.
 
 Pure. Every function takes the language where words are involved; an instant that never was becomes an en dash.
 """
 
+import re
 from datetime import UTC, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
@@ -31,9 +33,12 @@ __all__ = [
     "quantity",
     "share",
     "short_moment",
+    "short_port",
     "size",
     "unit_name",
 ]
+_SHORT: Final = {"gigabitethernet": "GE", "xgigabitethernet": "XGE", "tengigabitethernet": "XGE", "fastethernet": "FE"}
+_LONG: Final = re.compile(r"((?:x|ten-?)?gigabitethernet|fastethernet)(?= ?[0-9])", re.IGNORECASE)
 
 _SPACE = "\N{NO-BREAK SPACE}"
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
@@ -89,3 +94,13 @@ def short_moment(at: int, now: int, zone: ZoneInfo, language: Language) -> str:
     year = "" if when.year == today.year else "y年" if language is Language.ZH else " y"
     pattern = f"{year}M月d日 HH:mm" if language is Language.ZH else f"d MMM{year} HH:mm"
     return format_datetime(when, pattern, locale="zh_CN" if language is Language.ZH else "en")
+
+
+def short_port(name: str) -> str:
+    """A port's name with the words shortened that everybody knows.
+
+    >>> short_port("XGigabitEthernet0/0/25"), short_port("Ten-GigabitEthernet1/0/25"), short_port("Gi0/3")
+    ('XGE0/0/25', 'XGE1/0/25', 'Gi0/3')
+    """
+    found = _LONG.match(name)
+    return _SHORT[found[1].lower().replace("-", "")] + name[found.end() :].lstrip() if found else name

@@ -4,7 +4,6 @@ Gives places and classes; the template draws them. Two forms of one tree: `Form.
 indents it, for a phone. Where a school has many devices those that are well are folded by kind, until somebody opens a switch.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,8 +24,6 @@ FOLDED_AT_LEAST: Final = 3
 COLUMN, BOX, LABEL, ROW, NETWORK_ROW = 268, 176, 150, 28, 40
 INDENT, NARROW_ROW, NARROW_WIDTH = 18, 46, 360
 MARGIN: Final = 12
-_SHORT: Final = {"gigabitethernet": "GE", "xgigabitethernet": "XGE", "tengigabitethernet": "XGE", "fastethernet": "FE"}
-_LONG: Final = re.compile(r"((?:x|ten-?)?gigabitethernet|fastethernet)(?= ?[0-9])", re.IGNORECASE)
 WIDE_PX: Final = 1400
 """A wider picture is not shrunk to the page but scrolled."""
 _QUIET: Final = frozenset({Health.GOOD, Health.UNKNOWN})
@@ -235,13 +232,3 @@ def _detours(site: SiteTopology, spots: list[Spot]) -> list[Detour]:
         if link not in in_tree and one in at and other in at:
             found.append(Detour(link, at[one].x, at[one].y, at[other].x, at[other].y))
     return found
-
-
-def short_port(name: str) -> str:
-    """A port's name with the words shortened that everybody knows.
-
-    >>> short_port("XGigabitEthernet0/0/25"), short_port("Ten-GigabitEthernet1/0/25"), short_port("Gi0/3")
-    ('XGE0/0/25', 'XGE1/0/25', 'Gi0/3')
-    """
-    found = _LONG.match(name)
-    return _SHORT[found[1].lower().replace("-", "")] + name[found.end() :].lstrip() if found else name

@@ -13,7 +13,7 @@ from controller.capacity.service import CapacityService
 from controller.console.console import Console
 from controller.console.format import bits_per_second
 from controller.console.page import Page
-from controller.console.pages.device import DEFAULT_PERIOD, MAX_INSTANCES, PERIODS
+from controller.console.pages.device import DEFAULT_PERIOD, MAX_INSTANCES, PERIODS, is_ill, natural
 from controller.console.pictures import Json, lines_picture, rule_limits, strip_picture
 from controller.identity.dependency import CallerScope
 from controller.identity.scope import NotFound, Scope
@@ -89,8 +89,11 @@ def _draw(
 
 
 def _instances(console: Console, scope: Scope, device: Device, metric: str) -> list[str]:
+    """Those that are not well first, where there are more than a picture holds."""
     latest = console.services.telemetry.latest(scope, device.site, device.id)
-    return sorted(str(each.instance) for each in latest if each.metric == metric)[:MAX_INSTANCES]
+    parts = [each for each in latest if each.metric == metric]
+    urgent_first = sorted(parts, key=lambda each: (not is_ill(each), natural(each.instance)))
+    return sorted((str(each.instance) for each in urgent_first[:MAX_INSTANCES]), key=natural)
 
 
 def _capacity_limits(page: Page, device: Device, instance: str, chart: Chart) -> list[Json]:

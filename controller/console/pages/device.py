@@ -12,6 +12,7 @@ from campus.ids import DeviceId, SiteId
 from campus.metrics import Health, catalogue
 from campus.samples import DeviceKind, Event, Neighbour, PortFacts
 from controller.console.console import Console
+from controller.console.format import short_port
 from controller.console.page import Page, address, attempt, device_address
 from controller.console.panels import PANELS, PORT_METRICS, Panel
 from controller.console.stories import Story, Storyteller, urgent_first
@@ -20,6 +21,7 @@ from controller.identity.scope import Role, Scope
 from controller.registry.model import Device
 from controller.telemetry.model import LatestValue
 from controller.topology.model import End, Placement
+from controller.wording import in_each_language
 
 PERIODS: Final = {"1h": 3_600_000, "24h": 86_400_000, "7d": 7 * 86_400_000, "30d": 30 * 86_400_000}
 DEFAULT_PERIOD: Final = "24h"
@@ -47,9 +49,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class Reported:
-    """A moment the device told of by itself (a trap, a restart), with its title in the reader's language."""
+    """A moment the device told of by itself (a trap, a restart), with its title and text in the reader's language."""
 
     title: str
+    text: str
     event: Event
 
 
@@ -117,6 +120,7 @@ def device_router(console: Console) -> APIRouter:
             is_readable=latest is not None,
             crowded={each.metric for each in values if sum(each.metric == other.metric for other in values) > 1},
             main_values=main_values,
+            short_port=short_port,
             other_values=[each for each in values if each not in main_values and each.metric not in PORT_METRICS],
             pictures=pictures(page, found, values, chosen, port, metric),
             may_see_configuration=scope.role >= Role.OPERATOR,
@@ -253,13 +257,12 @@ def told_first(kind: DeviceKind, values: list[LatestValue]) -> list[LatestValue]
         "poll_complete_percent",
     ]
     parts = Counter(each.metric for each in values)
-    wanted = [
-        each for each in values if each.metric in order and (parts[each.metric] <= MAX_INSTANCES or _is_ill(each))
-    ]
+    wanted = [each for each in values if each.metric in order and (parts[each.metric] <= MAX_INSTANCES or is_ill(each))]
     return sorted(wanted, key=lambda each: (order.index(each.metric), natural(each.instance)))
 
 
-def _is_ill(value: LatestValue) -> bool:
+def is_ill(value: LatestValue) -> bool:
+    """Whether its state wants somebody."""
     return value.state is not None and value.state.health in {Health.FAILED, Health.ATTENTION}
 
 
@@ -273,7 +276,9 @@ def _room_name(console: Console, page: Page, scope: Scope, device: Device) -> st
 def _reports(console: Console, page: Page, scope: Scope, device: Device) -> list[Reported]:
     alerts = console.services.alerts
     return [
-        Reported(page.either(words.title_en, words.title_zh), report.event)
+        Reported(
+            page.either(words.title_en, words.title_zh), page.either(*in_each_language(report.event.text)), report.event
+        )
         for report in alerts.events(scope, device.site, device.id, SHOWN_REPORTS)
         for words in [alerts.words_of(report.event.kind)]
     ]

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request, Response
 from campus.ids import DeviceId, SiteId
 from controller.console.console import Console
 from controller.console.csv_file import csv_response
+from controller.console.format import short_port
 from controller.console.page import Page
-from controller.console.topology import Form, picture, short_port
+from controller.console.topology import Form, picture
 from controller.identity.dependency import CallerScope
 from controller.identity.scope import Scope
 from controller.overview.model import DeviceOverview

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from controller.alerts.events import event_rule
 from controller.alerts.model import Absence, Elsewhere, Ratio, Rule, States
 from controller.alerts.reasons import over, told
 from controller.alerts.rulebook import shipped_rules
@@ -78,3 +79,11 @@ def found(rule_id: str) -> Rule:
 
 def plain(words: tuple[str, str]) -> tuple[str, str]:
     return words[0].replace("\N{NO-BREAK SPACE}", " "), words[1].replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_what_a_device_reported_is_told_in_the_language_of_who_reads_it() -> None:
+    rule = event_rule("event:link_down")
+    text = "端口 GE1 / 3 断开 / Port GE1 / 3 went down"
+    assert told(rule, 0.0, 0, text) == ("the device reported: Port GE1 / 3 went down", "设备上报：端口 GE1 / 3 断开")
+    alone = "fan 2 / 4 stands still"
+    assert told(rule, 0.0, 0, alone) == (f"the device reported: {alone}", f"设备上报：{alone}")

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from campanile.demo.rules import HASTENED, write_rules
-from controller.alerts.model import Absence, Ratio, Threshold
+from controller.alerts.model import Absence, Ratio, States, Threshold
 from controller.alerts.rulebook import load_rules, shipped_rules
 
 
@@ -15,5 +15,5 @@ def test_the_demo_hastens_rules_that_exist_and_changes_nothing_else(tmp_path: Pa
         rule = hastened.rule(rule_id)
         assert rule is not None
         condition = rule.condition
-        assert isinstance(condition, Absence | Threshold | Ratio)
+        assert isinstance(condition, Absence | Threshold | Ratio | States)
         assert (condition.after_s if isinstance(condition, Absence) else condition.hold_s) <= 90
