@@ -155,6 +155,7 @@ class Agent:
             collector_for,
             self.book,
             self.candidates,
+            self.presence.speaks_through,
             self.intake.take,
             clock=clock.reading,
             timer=timer,

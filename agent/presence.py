@@ -65,6 +65,11 @@ class Presence:
         """Whether it is known, or there is room for one more."""
         return device in self._voices or len(self._voices) < MAX_DEVICES
 
+    def speaks_through(self, device: DeviceId) -> str:
+        """The gateway that speaks for a device, else the name of the listener that heard it; empty when none ever did."""
+        voice = self._voices.get(device, _Voice())
+        return voice.gateway or voice.via
+
     def connected(self, via: str, now_s: float) -> None:
         """A listener hears again; silence is counted from now."""
         self._connected_s[via] = now_s

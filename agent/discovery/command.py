@@ -194,18 +194,19 @@ class _Ear:
         self._config = config
         self._book = FactsBook({})
         self._candidates = Candidates()
+        self._presence = Presence([], math.inf, math.inf)
         self._listeners = [
             MqttListener(
                 broker,
                 config.address,
-                interpreters_of(catalogue),
-                Presence([], math.inf, math.inf),
+                interpreters_of(catalogue, may_ask=settings.sparkplug_rebirth),
+                self._presence,
                 self._candidates,
                 self._take,
                 clock=utc_ms,
                 timer=timer,
             )
-            for broker in config.listeners
+            for broker, settings in zip(config.listeners, config.file.mqtt_listeners, strict=True)
         ]
 
     async def listen(self, for_s: float) -> None:
@@ -221,7 +222,8 @@ class _Ear:
             with suppress(ConfigError):
                 self._candidates.recall(read_strangers(self._config.spool_path))
         registered = {entry.id for entry in self._config.file.mqtt_devices}
-        return [*of_facts(self._book.known(), registered), *of_candidates(self._candidates.listed())]
+        heard = of_facts(self._book.known(), registered, self._presence.speaks_through)
+        return [*heard, *of_candidates(self._candidates.listed())]
 
     def _take(self, device: DeviceId, harvest: Harvest) -> None:
         if harvest.facts is not None:

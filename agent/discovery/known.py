@@ -1,12 +1,13 @@
 """What the agent knows without asking, as observations: agent.yaml, facts, publishers and senders nobody understands. Pure."""
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from agent.address import HostPort
 from agent.candidates import Candidate
 from agent.config import AgentConfig
 from agent.discovery.observation import Observation, Source, mac_key
+from campus.ids import DeviceId
 from campus.newcomers import Confidence
 from campus.samples import DeviceFacts, DeviceKind
 
@@ -41,8 +42,13 @@ def configured(config: AgentConfig) -> list[Observation]:
     return [*polled, *heard]
 
 
-def of_facts(facts: Iterable[DeviceFacts], registered: Iterable[str]) -> list[Observation]:
-    """What devices told of themselves; those that are not `registered` were only heard, over MQTT."""
+def of_facts(
+    facts: Iterable[DeviceFacts], registered: Iterable[str], speaks_through: Callable[[DeviceId], str] = lambda _: ""
+) -> list[Observation]:
+    """What devices told of themselves; those that are not `registered` were only heard, over MQTT.
+
+    `speaks_through` says of one the gateway that speaks for it, or the broker.
+    """
     known = set(registered)
     return [
         Observation(
@@ -59,6 +65,7 @@ def of_facts(facts: Iterable[DeviceFacts], registered: Iterable[str]) -> list[Ob
             protocol="" if each.device in known else "mqtt",
             says="" if each.device in known else each.device,
             ports=each.ports,
+            through=speaks_through(each.device),
             observed_at=each.observed_at,
         )
         for each in facts

@@ -82,6 +82,8 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     sample: str = ""
     seen: Seen | None = None
     ports: tuple[PortFacts, ...] = ()
+    through: str = ""
+    """Who speaks for it over MQTT: the id of its gateway, or the broker it was heard on."""
     observed_at: int = 0
 
 

@@ -67,10 +67,13 @@ def findings(observations: Collection[Observation], around: Surroundings) -> Fin
     devices = [device for device in merged.devices if any(one.source.names_a_device for one in device)]
     found_places = places(devices, around.site)
     labels = [_label(device, around.site) for device in devices]
+    speakers = {
+        one.device: label for device, label in zip(devices, labels, strict=True) for one in device if one.device
+    }
     upper = {place.device for place in found_places.values()}
     keys = _apart(map(_key, devices))
     told = [
-        (_finding(device, keys[number], found_places.get(number), labels, around), device)
+        (_finding(device, keys[number], _stand(device, found_places.get(number), labels, speakers), around), device)
         for number, device in enumerate(devices)
         if any(one.source is not Source.CONFIGURED for one in device)
         # what the topmost device hangs on, and nobody could ask, is no device of this school
@@ -79,7 +82,23 @@ def findings(observations: Collection[Observation], around: Surroundings) -> Fin
     return Findings(tuple(sorted(_with_entries(told, around), key=_in_order)), merged.conflicts)
 
 
-def _finding(device: Device, key: str, place: Place | None, labels: Sequence[str], around: Surroundings) -> Finding:
+class _Stand(NamedTuple):
+    """Where a device hangs, in words; `how` is empty where that is not known."""
+
+    device: str = ""
+    port: str = ""
+    how: str = ""
+
+
+def _stand(device: Device, place: Place | None, labels: Sequence[str], speakers: Mapping[str, str]) -> _Stand:
+    """On a switch; what no switch sees, on the gateway that speaks for it over MQTT, or on the broker it speaks to."""
+    if place:
+        return _Stand(labels[place.device], place.port, place.how)
+    through = _first(device, "through")
+    return _Stand(speakers.get(through, through), how=MQTT) if through else _Stand()
+
+
+def _finding(device: Device, key: str, stand: _Stand, around: Surroundings) -> Finding:
     kind = next((one for one in sorted(device, key=_sureness) if one.kind is not DeviceKind.OTHER), device[0])
     reachable = next((one for one in device if one.protocol and one.protocol in around.protocols), None)
     address = next((one for one in (reachable, *device) if one and one.address), device[0])
@@ -99,10 +118,10 @@ def _finding(device: Device, key: str, place: Place | None, labels: Sequence[str
             protocol=reachable.protocol if reachable else "",
             profile=_first(device, "profile"),
             credential=_first(device, "credential"),
-            place_device=labels[place.device] if place else "",
-            place_port=place.port if place else "",
+            place_device=stand.device,
+            place_port=stand.port,
             room=_room(device, around.rooms),
-            evidence=tuple(_evidence(device, place)),
+            evidence=tuple(_evidence(device, stand)),
             sample=_first(device, "sample"),
             last_seen_at=max(one.observed_at for one in device),
         ),
@@ -185,9 +204,9 @@ def _apart(keys: Iterable[str]) -> list[str]:
     return told
 
 
-def _evidence(device: Device, place: Place | None) -> list[Evidence]:
+def _evidence(device: Device, stand: _Stand) -> list[Evidence]:
     told = dict.fromkeys((one.source.word, one.says) for one in device if one.source is not Source.CONFIGURED)
-    how = [(f"place_{place.how}", "")] if place else []
+    how = [(f"place_{stand.how}", "")] if stand.how else []
     return [Evidence(source, says) for source, says in (*told, *how)]
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from agent.candidates import Candidates
@@ -48,6 +48,7 @@ class DiscoveryWatch:
         collector_for: CollectorFactory,
         book: FactsBook,
         candidates: Candidates,
+        speaks_through: Callable[[DeviceId], str],
         sink: Sink,
         *,
         clock: UtcClock,
@@ -60,6 +61,7 @@ class DiscoveryWatch:
         self._collector_for = collector_for
         self._book = book
         self._candidates = candidates
+        self._speaks_through = speaks_through
         self._sink = sink
         self._clock = clock
         self._timer = timer
@@ -132,7 +134,8 @@ class DiscoveryWatch:
         facts = self._book.known()
         # whom a profile understands is registered by being heard: only what is found beside that is a newcomer
         registered = [str(each.device) for each in facts]
-        return [*configured(self._config), *of_facts(facts, registered), *of_candidates(self._candidates.listed())]
+        heard = of_facts(facts, registered, self._speaks_through)
+        return [*configured(self._config), *heard, *of_candidates(self._candidates.listed())]
 
     def _tell(self, found: Findings) -> None:
         """The document, where it says anything new."""

@@ -74,6 +74,7 @@ def watch_of(folder: Path, snmp_port: int, sink: Sink, candidates: Candidates, *
         lambda device: collector_of(device, SHIPPED),
         book,
         candidates,
+        lambda _: "",
         sink.take,
         clock=utc_ms,
         timer=SteadyTimer(),

@@ -39,6 +39,14 @@ def test_a_device_that_falls_silent_is_unreachable_at_once_and_then_once_per_int
     assert told(there.due(48, AT)) == []
 
 
+def test_a_device_speaks_through_its_gateway_or_through_the_broker() -> None:
+    there = presence()
+    there.note(BOARD, SPOKE, "school", 1, AT)
+    there.note(LAMP, SPOKE, "school", 1, AT, gateway=BOARD)
+    there.disconnected("school")
+    assert [there.speaks_through(each) for each in (BOARD, LAMP, DeviceId("nobody"))] == ["school", BOARD, ""]
+
+
 def test_an_expected_device_that_was_never_heard_is_unreachable() -> None:
     there = presence(LAMP)
     assert told(there.due(29, AT)) == []

@@ -106,6 +106,20 @@ def test_telephones_that_a_switch_hears_are_no_devices() -> None:
     assert len(findings([switch("sw-9", 1), *heard, *resolved], AROUND).devices) == 1
 
 
+def test_what_no_switch_sees_hangs_on_who_speaks_for_it() -> None:
+    bridge, bulb, plug = (
+        DeviceFacts(DeviceId(name), DeviceKind.SENSOR, 1, name=name.title(), macs=macs)
+        for name, macs in (("bridge", ()), ("bulb", ()), ("plug", ("00:e0:fc:00:00:07",)))
+    )
+    speaks_through = {"bridge": "10.0.0.5:1883", "bulb": "bridge", "plug": "10.0.0.5:1883"}
+    heard = of_facts([bridge, bulb, plug], [], speaks_through.__getitem__)
+    wired = Observation(source=Source.BRIDGE, macs=("00e0fc000007",), seen=Seen("10.0.0.1", "GE0/1"))
+    told = {each.device.name: each.device for each in findings([switch("sw-9", 1), *heard, wired], AROUND).devices}
+    places = {name: (each.place_device, each.place_port) for name, each in told.items() if name != "sw-9"}
+    assert places == {"Bridge": ("10.0.0.5:1883", ""), "Bulb": ("Bridge", ""), "Plug": ("sw-9", "GE0/1")}
+    assert [each.source for each in told["Bulb"].evidence] == ["mqtt", "place_mqtt"]
+
+
 def test_a_device_that_publishes_keeps_the_id_of_its_topic_and_gets_its_place_and_address() -> None:
     facts = DeviceFacts(
         DeviceId("board-101"), DeviceKind.BOARD, 1, profile="board/standard", macs=("00:e0:fc:00:00:07",)
