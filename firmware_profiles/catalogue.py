@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from firmware_profiles.model import FirmwareRange, Match, Message, Profile
+from firmware_profiles.select import MOST_CHARS
 from firmware_profiles.topic import match_topic
 
 SHIPPED = Path(__file__).parent
@@ -64,7 +65,7 @@ def specificity(match: Match, identity: Identity) -> tuple[int, int, int, int, i
     arcs = longest_prefix(match.sys_object_id, identity.sys_object_id)
     if match.sys_object_id and not arcs:
         return None
-    found = re.search(match.sys_descr, identity.sys_descr) if match.sys_descr else None
+    found = re.search(match.sys_descr, identity.sys_descr[:MOST_CHARS]) if match.sys_descr else None
     if match.sys_descr and not found:
         return None
     if match.firmware and not (found and found.groups() and is_in_range(found[1] or "", match.firmware)):

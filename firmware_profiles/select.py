@@ -6,6 +6,10 @@ from functools import lru_cache
 from firmware_profiles.model import FactForm, Filter, IndexForm, Naming, SameName, Source, Table
 from firmware_profiles.raw import Raw, instance_of, mac_text, text_of
 
+MOST_CHARS = 1024
+"""Of a device's text that a pattern is looked for in: sysDescr has 255 at most (RFC 3418). Looking takes up to the square of
+it: with an answer of 64 KB that is many seconds in which the agent does nothing else."""
+
 
 @lru_cache(maxsize=512)
 def compiled(pattern: str) -> re.Pattern[str]:
@@ -21,7 +25,7 @@ def keeps(condition: Filter, raw: Raw) -> bool:
     """
     if raw is None:
         return False
-    text = text_of(raw)
+    text = text_of(raw)[:MOST_CHARS]
     if condition.any_of:
         return any(str(word) == text for word in condition.any_of)
     return compiled(condition.matches).search(text) is not None
@@ -45,7 +49,7 @@ def taken(pattern: str, text: str) -> str:
     """
     if not pattern:
         return text
-    found = compiled(pattern).search(text)
+    found = compiled(pattern).search(text[:MOST_CHARS])
     return " ".join(group.strip() for group in found.groups() if group) if found else ""
 
 

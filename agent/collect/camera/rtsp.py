@@ -15,7 +15,7 @@ TIMEOUT_S = 6.0
 MAX_HEADER_BYTES = 16_384
 MAX_BODY_BYTES = 65_536
 CODECS = {"h264": "h264", "h265": "h265", "hevc": "h265", "jpeg": "mjpeg", "mp4v-es": "mpeg4"}
-_PARAMETER = re.compile(r'(\w+)\s*=\s*(?:"([^"]*)"|([^\s,]+))')
+_PARAMETER = re.compile(r'\b(\w+)\s*=\s*(?:"([^"]*)"|([^\s,]+))')
 _VIDEO = re.compile(r"^m=video .*?(?=^m=|\Z)", re.MULTILINE | re.DOTALL)
 _RTPMAP = re.compile(r"^a=rtpmap:\d+ +([^/\s]+)/", re.MULTILINE)
 
