@@ -7,7 +7,7 @@ import pytest
 
 from campus.ids import DeviceId, SiteId
 from campus.newcomers import Confidence, Evidence, Newcomer, encode_newcomers
-from campus.samples import DeviceKind, Document, DocumentKind
+from campus.samples import DeviceFacts, DeviceKind, Document, DocumentKind
 from controller.identity.model import ScopeSpec
 from controller.identity.scope import Role
 from controller.main import Controller
@@ -71,6 +71,22 @@ def test_a_newcomer_is_told_with_its_place_its_proofs_and_the_lines_to_add(stand
         assert words in told
     assert "  - {id: sw-9, address: 10.1.0.9, credential: read}" in told
     assert "已识别" in page(technician(standing), language="zh-CN")
+
+
+def test_a_newcomer_behind_a_gateway_is_told_to_hang_on_it(standing: Controller) -> None:
+    sensor = Newcomer(key="serial AQ-1", place_device="Zigbee2MQTT", evidence=(Evidence("place_mqtt"),))
+    tell(standing, NO_1, sensor)
+    told = page(technician(standing))
+    assert "Zigbee2MQTT" in told
+    assert "who speaks for it over MQTT" in told
+
+
+def test_a_newcomer_leaves_the_page_once_it_is_registered(standing: Controller) -> None:
+    tell(standing, NO_1, SWITCH)
+    assert "H3C S5130" in page(technician(standing))
+    facts = DeviceFacts(DeviceId("sw-9"), DeviceKind.SWITCH, NOW, serial="SW-9")
+    standing.registry.learn_facts(address_of(NO_1), [facts], NOW)
+    assert "H3C S5130" not in page(technician(standing))
 
 
 def test_whatever_a_device_says_is_text(standing: Controller) -> None:
