@@ -10,6 +10,7 @@ import click
 
 from campus.errors import Poison
 from controller.cli_backup import BACKUP_COMMANDS, config_option
+from controller.cli_calendar import calendar
 
 if TYPE_CHECKING:
     from controller.main import Controller
@@ -70,7 +71,7 @@ def enrol(config_path: Path, file: Path) -> None:
     from controller.registry.enrolment_file import load_enrolment
 
     district = load_enrolment(file)
-    with _registry_of(config_path) as opened:
+    with registry_of(config_path) as opened:
         opened.registry.enrol(SYSTEM, district)
     agents = sum(len(site.agents) for site in district.sites)
     click.echo(f"{file}: {len(district.sites)} sites with {agents} agents enrolled")
@@ -124,7 +125,7 @@ def sign_in_link(
     from controller.run import enter_address
 
     spec = ScopeSpec(Role[role.upper()], user, organisation, SiteId(site) if site else None)
-    with _registry_of(config_path) as opened:
+    with registry_of(config_path) as opened:
         token = opened.identity.create_link(spec, opened.clock(), round(valid_h * 3600))
         click.echo(enter_address(opened.config, token))
 
@@ -140,7 +141,7 @@ def telling_check(config_path: Path) -> None:
     """Read the register of people and channels with its secrets, and say what is wrong. Sends nothing."""
     from controller.identity.scope import SYSTEM
 
-    with _registry_of(config_path) as opened:
+    with registry_of(config_path) as opened:
         problems = opened.telling.problems()
         people = len(opened.telling.people(SYSTEM))
     if not opened.telling.is_on:
@@ -155,7 +156,7 @@ def telling_check(config_path: Path) -> None:
 @click.argument("person")
 def telling_test(config_path: Path, person: str) -> None:
     """Send PERSON (an id of the register) a test message on each of their channels."""
-    with _registry_of(config_path) as opened:
+    with registry_of(config_path) as opened:
         outcomes = opened.telling.test(person)
     for channel, trouble in outcomes:
         click.echo(f"{channel}: {trouble or 'sent'}")
@@ -165,6 +166,7 @@ def telling_test(config_path: Path, person: str) -> None:
 
 for _command in BACKUP_COMMANDS:
     controller.add_command(_command)
+controller.add_command(calendar)
 
 
 @controller.command()
@@ -186,7 +188,7 @@ def _controller(config_path: Path) -> "Controller":
 
 
 @contextmanager
-def _registry_of(config_path: Path) -> "Iterator[Controller]":
+def registry_of(config_path: Path) -> "Iterator[Controller]":
     """A controller whose registry alone is open: a running one may stand beside it."""
     opened = _controller(config_path)
     opened.open_registry()

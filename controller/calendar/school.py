@@ -41,6 +41,14 @@ class SchoolCalendar:
         is_taught = day.weekday() in _WORKING_WEEKDAYS or day.weekday() in self._by_weekday
         return DayKind.SCHOOL if is_taught else DayKind.WEEKEND
 
+    def day_at(self, at: int) -> date:
+        """The local day of an instant (UTC ms)."""
+        return datetime.fromtimestamp(at / 1000, self.zone).date()
+
+    def bounds_of(self, day: date) -> Span:
+        """When a local day begins and ends."""
+        return _instant(day, 0, self.zone), _instant(day + _DAY, 0, self.zone)
+
     def knows(self, hours: Hours) -> bool:
         """Whether anybody told when these hours are."""
         told = {Hours.SCHOOL: self.periods, Hours.LESSONS: self.periods and self.week, Hours.MEALS: self.meals}

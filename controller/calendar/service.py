@@ -92,11 +92,17 @@ class CalendarService:
         self._forget()
 
     def mark_national_days(self, scope: Scope, year: int) -> int:
-        """Take over China's public holidays and make-up days of a year, but for days something was said of; how many."""
+        """Take over China's public holidays and make-up days of a year, but for days something was said of; how many.
+
+        `ConfigError` when the year's are not known.
+        """
         self._require(scope, None)
+        told = national_days(year)
+        if not told:
+            raise ConfigError(f"the public holidays of {year} are not known to this version: import them from a file")
         with writing(self._engine) as session:
             said = _marks(session).get(DISTRICT, {})
-            found = [mark for mark in national_days(year) if mark.day not in said]
+            found = [mark for mark in told if mark.day not in said]
             session.add_all(_mark_row(DISTRICT, mark) for mark in found)
         self._forget()
         return len(found)

@@ -109,3 +109,35 @@ def test_a_registry_of_a_newer_version_stops_the_start(folder: Path) -> None:
     said = controller(folder, "sign-in-link", "--config", "controller.yaml")
     assert said.returncode == 2
     assert "written by a newer version of Campanile" in said.stderr
+
+
+def calendar(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return controller(folder, "calendar", arguments[0], "--config", "controller.yaml", *arguments[1:])
+
+
+def test_a_calendar_is_told_shown_and_taken_back(folder: Path) -> None:
+    controller(folder, "enrol", "--config", "controller.yaml", "district.yaml")
+    assert "days taken over" in calendar(folder, "national", "2026").stdout
+    assert "not known to this version" in calendar(folder, "national", "2099").stderr
+    assert calendar(folder, "show", "2026-10-10").stdout == "2026-10-10: make_up (国庆节)\n"
+    (folder / "own.csv").write_text("what,from,to,weekday\nmake_up,2026-10-10,,2\nmeal,11:30,12:30,\n")
+    assert calendar(folder, "import", "--site", NO_1, "own.csv").stdout == "own.csv: 1 make_up, 1 meal\n"
+    shown = calendar(folder, "show", "--site", NO_1, "2026-10-10").stdout
+    assert shown == "2026-10-10: make_up\n6.7 h of school, 8 lessons\n"
+    exported = calendar(folder, "export", "--site", NO_1).stdout
+    assert "make_up,2026-10-10,,2,,," in exported
+    (folder / "again.csv").write_text(exported)
+    calendar(folder, "import", "--site", NO_1, "again.csv")
+    assert calendar(folder, "export", "--site", NO_1).stdout == exported
+    assert calendar(folder, "forget", "2026-10-10").stdout == "2026-10-10: weekend\n"
+
+
+def test_a_wrong_calendar_is_told_line_by_line_and_not_taken(folder: Path) -> None:
+    controller(folder, "enrol", "--config", "controller.yaml", "district.yaml")
+    before = calendar(folder, "export", "--site", NO_1).stdout
+    (folder / "own.csv").write_text("what,from,to\nmeal,11:30,12:30\nholiday,tomorrow,\n")
+    said = calendar(folder, "import", "--site", NO_1, "own.csv")
+    assert said.returncode == 2
+    assert "own.csv:3: 'tomorrow' is not a day" in said.stderr
+    assert calendar(folder, "export", "--site", NO_1).stdout == before
+    assert calendar(folder, "import", "--site", "nowhere", "own.csv").returncode == 2
