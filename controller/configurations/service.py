@@ -14,6 +14,7 @@ import zstandard
 from sqlmodel import Session, col, select
 
 from campus.configuration import ConfigurationText, decode_configuration
+from campus.errors import Poison
 from campus.ids import DeviceId, SiteId
 from campus.samples import Document, Event, Severity
 from campus.topics import Address
@@ -30,6 +31,10 @@ from controller.store.port import FrameMark
 KEPT_MS: Final = 2 * 366 * 86_400_000
 MAX_VERSIONS: Final = 500
 """Of one device, the newest; a device that changes daily is full after more than a year."""
+MAX_DEVICES: Final = 1_000
+"""Of one site, of which there are configurations: an agent may name devices without end."""
+MOST_BYTES: Final = 2 << 30
+"""Of the texts of one site; beyond it its oldest versions go, whatever device they are of."""
 INSIDE: Final = "configuration_recorded"
 OUTSIDE: Final = "configuration_changed_outside"
 _OWN_EPOCH: Final = 0
@@ -39,8 +44,16 @@ _OWN_EPOCH: Final = 0
 class ConfigurationService:
     """Thread-safe. `keep_document` is called by ingest (`controller.ingest.port.DocumentSink`), the others with a scope."""
 
-    def __init__(self, engine: sa.Engine, events: EventSink, windows: ChangeWindows, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        events: EventSink,
+        windows: ChangeWindows,
+        clock: Callable[[], int],
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
         self._engine = engine
+        self._most_bytes = most_bytes
         self._events = events
         self._windows = windows
         self._clock = clock
@@ -64,6 +77,8 @@ class ConfigurationService:
                     before.last_seen_at = max(before.last_seen_at, document.observed_at)
                     self.counts["unchanged"] += 1
                     return
+                if newest is None:
+                    _refuse_more_devices(session, address.site)
                 row = self._new_row(session, before, address.site, document, told, received_at)
                 self.counts["late" if is_late else "changed" if newest else "first"] += 1
             if is_late or not (row.added or row.removed):
@@ -153,6 +168,34 @@ class ConfigurationService:
         if gone:
             session.execute(sa.delete(ConfigurationRow).where(*_is_of(site, device), taken_at.in_(gone)))
             self.counts["forgotten"] += len(gone)
+        self._make_room(session, site)
+
+    def _make_room(self, session: Session, site: SiteId) -> None:
+        """Delete a site's oldest versions until its texts are few enough; the newest of each device stays."""
+        of_site = col(ConfigurationRow.site) == site
+        total = sa.select(sa.func.sum(ConfigurationRow.size_bytes)).where(of_site)
+        excess = int(session.execute(total).scalar_one() or 0) - self._most_bytes
+        if excess <= 0:
+            return
+        columns = (ConfigurationRow.device, ConfigurationRow.taken_at, ConfigurationRow.size_bytes)
+        oldest_first = sa.select(*columns).where(of_site).order_by(col(ConfigurationRow.taken_at))  # type: ignore[call-overload]
+        rows = list(session.execute(oldest_first))
+        newest = {device: taken_at for device, taken_at, _ in rows}
+        for device, taken_at, size_bytes in rows:
+            if excess > 0 and newest[device] != taken_at:
+                session.execute(
+                    sa.delete(ConfigurationRow).where(*_is_of(site, device), col(ConfigurationRow.taken_at) == taken_at)
+                )
+                self.counts["forgotten"] += 1
+                excess -= size_bytes
+
+
+def _refuse_more_devices(session: Session, site: SiteId) -> None:
+    devices = sa.select(sa.func.count(sa.distinct(col(ConfigurationRow.device)))).where(
+        col(ConfigurationRow.site) == site
+    )
+    if int(session.execute(devices).scalar_one()) >= MAX_DEVICES:
+        raise Poison("too_many_devices", f"{site} has configurations of {MAX_DEVICES} devices already")
 
 
 def _is_of(site: SiteId, device: DeviceId) -> tuple[sa.ColumnElement[bool], ...]:

@@ -6,14 +6,18 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import zstandard
 
 from campus.configuration import ConfigurationText, encode_configuration
 from campus.errors import Poison
+from campus.ids import DeviceId
 from campus.samples import Document, DocumentKind, Event, Severity
 from campus.topics import Address
 from controller.configurations.model import ChangeWindow, ChangeWindows
-from controller.configurations.service import KEPT_MS, MAX_VERSIONS, ConfigurationService
+from controller.configurations.service import KEPT_MS, MAX_DEVICES, MAX_VERSIONS, ConfigurationService
+from controller.configurations.tables import ConfigurationRow
 from controller.identity.scope import Denied, NotFound, Role, Scope
+from controller.registry.database import writing
 from controller.store.port import FrameMark
 from tests.support.district import (
     DAY_MS,
@@ -61,6 +65,11 @@ def told() -> Told:
 @pytest.fixture
 def service(registry: ReadyRegistry, told: Told) -> ConfigurationService:
     return ConfigurationService(registry.engine, told, WINDOW, registry.clock)
+
+
+def keep_of(service: ConfigurationService, device: str, text: str, at: int) -> None:
+    content = encode_configuration(ConfigurationText(text))
+    service.keep_document(address_of(NO_1), Document(DeviceId(device), DocumentKind.CONFIGURATION, at, content), at)
 
 
 def keep(service: ConfigurationService, text: str, at: int, changed_at: int = 0, by: str = "") -> None:
@@ -156,6 +165,40 @@ def test_old_versions_go_and_the_newest_stays(service: ConfigurationService, reg
         keep(service, f"version {number}", NOON - DAY_MS + number * 60_000)
     assert len(texts(service)) == MAX_VERSIONS
     assert {figure.name: figure.value for figure in service.figures()}["configuration_versions_forgotten_total"] == 6
+
+
+def test_a_site_keeps_texts_of_so_many_bytes_and_the_newest_of_each_device(registry: ReadyRegistry, told: Told) -> None:
+    service = ConfigurationService(registry.engine, told, WINDOW, registry.clock, most_bytes=250)
+    registry.clock.now = EVENING
+    for number in range(5):
+        keep(service, f"{number}" * 100, NOON + number)
+    assert texts(service) == ["4" * 100, "3" * 100]
+    for number in range(4):
+        keep_of(service, f"other-{number}", f"{number}" * 100, EVENING + number)
+    assert texts(service) == ["4" * 100]
+    assert len(service.versions(OPERATOR, NO_1, DeviceId("other-0"))) == 1
+
+
+def test_an_agent_cannot_name_devices_without_end(service: ConfigurationService, registry: ReadyRegistry) -> None:
+    with writing(registry.engine) as session:
+        session.add_all(
+            ConfigurationRow(
+                site=NO_1,
+                device=f"other-{number}",
+                taken_at=NOON,
+                last_seen_at=NOON,
+                received_at=NOON,
+                digest="",
+                text=zstandard.compress(b"a"),
+                size_bytes=1,
+                line_count=1,
+            )
+            for number in range(MAX_DEVICES)
+        )
+    with pytest.raises(Poison, match="devices already"):
+        keep_of(service, "one-more", "a", NOON)
+    keep_of(service, "other-7", "b", EVENING)
+    assert len(service.versions(OPERATOR, NO_1, DeviceId("other-7"))) == 2
 
 
 def test_two_versions_are_compared(service: ConfigurationService) -> None:
