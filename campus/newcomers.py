@@ -11,10 +11,11 @@ import msgspec
 
 from campus.errors import Poison
 from campus.samples import DeviceKind
-from campus.wire.frame import MAX_DOCUMENT_BYTES
+from campus.wire.frame import LATEST_MS, MAX_DOCUMENT_BYTES
 
 MAX_NEWCOMERS: Final = 500
 MAX_EVIDENCE: Final = 12
+MOST_OMITTED: Final = 1_000_000_000
 TEXT_CHARS: Final = 128
 LONG_CHARS: Final = 600
 _NO_SERIAL: Final = re.compile(
@@ -113,6 +114,8 @@ def decode_newcomers(content: bytes) -> Newcomers:
         raise Poison("bad_newcomers", f"not a document of newcomers: {error}") from error
     if len({each.key for each in told.newcomers}) != len(told.newcomers) or len(told.newcomers) > MAX_NEWCOMERS:
         raise Poison("bad_newcomers", "the same newcomer twice, or more than there may be")
+    if not 0 <= told.omitted <= MOST_OMITTED or not all(0 <= each.last_seen_at <= LATEST_MS for each in told.newcomers):
+        raise Poison("bad_newcomers", "a number or a moment that cannot be")
     if any(each != _bounded(each) or not each.key for each in told.newcomers):
         raise Poison("bad_newcomers", "a text is too long, not printable or missing")
     return told

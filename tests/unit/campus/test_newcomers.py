@@ -1,9 +1,11 @@
 """Documents of newcomers: whatever devices say, what is written can be read again and is bounded."""
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campus.errors import Poison
 from campus.newcomers import MAX_NEWCOMERS, Evidence, Newcomer, decode_newcomers, encode_newcomers
 from campus.wire.frame import MAX_DOCUMENT_BYTES
 
@@ -26,3 +28,17 @@ def test_what_does_not_fit_is_counted() -> None:
     told = decode_newcomers(content)
     assert told.newcomers
     assert len(told.newcomers) + told.omitted == len(crowd)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"newcomers":[],"omitted":-5}',
+        b'{"newcomers":[],"omitted":9223372036854775808}',
+        b'{"newcomers":[{"key":"a","last_seen_at":9223372036854775807}]}',
+        b'{"newcomers":[{"key":"a","last_seen_at":-1}]}',
+    ],
+)
+def test_numbers_that_no_agent_tells_are_refused(content: bytes) -> None:
+    with pytest.raises(Poison, match="cannot be"):
+        decode_newcomers(content)
