@@ -78,7 +78,7 @@ def test_a_newcomer_behind_a_gateway_is_told_to_hang_on_it(standing: Controller)
     tell(standing, NO_1, sensor)
     told = page(technician(standing))
     assert "Zigbee2MQTT" in told
-    assert "who speaks for it over MQTT" in told
+    assert "heard through this MQTT gateway" in told
 
 
 def test_a_newcomer_leaves_the_page_once_it_is_registered(standing: Controller) -> None:
