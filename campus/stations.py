@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from campus.errors import Poison
+from campus.ids import MAX_INSTANCE_CHARS
 
 MAX_STATIONS = 20_000
 _HEX = re.compile(r"[0-9a-f]{12}\Z")
@@ -65,6 +66,9 @@ def decoded(content: bytes) -> StationTables:
         raise Poison("bad_stations", f"{len(macs)} stations of one device, {2 * MAX_STATIONS} at most")
     if not all(map(_HEX.match, macs)):
         raise Poison("bad_stations", "a station without a MAC address of twelve hexadecimal digits")
+    ports = [heard.port for heard in tables.forwarding] + [each.port for each in tables.addresses]
+    if max(map(len, [*ports, *(each.address for each in tables.addresses)]), default=0) > MAX_INSTANCE_CHARS:
+        raise Poison("bad_stations", f"the name of a port or an address is longer than {MAX_INSTANCE_CHARS} characters")
     return tables
 
 

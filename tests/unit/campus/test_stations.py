@@ -47,3 +47,16 @@ def test_phones_with_made_up_addresses_come_and_go_without_a_change() -> None:
     noisy = StationTables((Heard("GE0/1", 1, (MAC, PHONE)),), (Resolved("10.0.0.5", MAC), Resolved("10.0.0.6", PHONE)))
     moved = StationTables((Heard("GE0/2", 1, (MAC,)),), (Resolved("10.0.0.5", MAC),))
     assert list(substance(quiet)) == list(substance(noisy)) != list(substance(moved))
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        StationTables((Heard("p" * 129, 1, ("00e0fc123456",)),)),
+        StationTables((), (Resolved("1" * 129, "00e0fc123456"),)),
+        StationTables((), (Resolved("10.1.1.1", "00e0fc123456", "p" * 129),)),
+    ],
+)
+def test_no_name_is_longer_than_a_port_may_be_called(tables: StationTables) -> None:
+    with pytest.raises(Poison, match="longer"):
+        decoded(encoded(tables))
