@@ -82,7 +82,7 @@ class Controller:
         self.engine = create_engine(config.database_url().reveal())
         self.store = EmbeddedStore(config.data_path / "samples", timezone=ZoneInfo(zone), retention=config.retention)
         self.reception = Reception(config.limits, config.data_path, self.store)
-        self.registry = RegistryService(self.engine, clock, zone)
+        self.registry = RegistryService(self.engine, clock)
         self.calendar = CalendarService(self.engine, self.registry, zone)
         self.identity = IdentityService(self.engine, self.registry)
         rules = load_rules(config.rules_path)  # configuration, so a wrong rule is told before anything starts

@@ -7,7 +7,6 @@ Every method may be called from any thread. Those that take a `Scope` return onl
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy import delete
@@ -50,10 +49,9 @@ _KEYS_AT_ONCE: Final = 300
 class RegistryService:
     """The registry. `start` fills the memory from the database, which must have been migrated."""
 
-    def __init__(self, engine: sa.Engine, clock: Callable[[], int], timezone: str = "Asia/Shanghai") -> None:
+    def __init__(self, engine: sa.Engine, clock: Callable[[], int]) -> None:
         self._engine = engine
         self._clock = clock
-        self._zone = ZoneInfo(timezone)
         self._members = Membership()
         self._agents = AgentBook()
         self._changes = Changes()
@@ -200,8 +198,8 @@ class RegistryService:
     def enrol(self, scope: Scope, enrolment: Enrolment, digest: str = "") -> None:
         """Write an enrolment down; the same one again changes nothing. `digest` names the file it comes from, if any.
 
-        A site in it is replaced whole (rooms, agents, periods, timetable), and so are the holidays; sites it does not
-        name stay as they are, with their data. `ConfigError` names every problem and then nothing has been written.
+        A site in it is replaced whole (rooms, agents, periods, timetable), and so are the holidays of the last one; sites it
+        does not name stay as they are, with their data. `ConfigError` names every problem and then nothing was written.
         """
         scope.require_role(Role.ADMINISTRATOR)
         refuse_problems(check_enrolment(enrolment))

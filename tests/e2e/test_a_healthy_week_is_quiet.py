@@ -52,7 +52,7 @@ class Replay:
         self.past = Past(plan, MONDAY, MONDAY, STEP_MS, MONDAY)
         self._database = create_engine(sqlite_url(folder / "registry.db"))
         migrate(self._database)
-        registry = RegistryService(self._database, FixedClock(MONDAY), "Asia/Shanghai")
+        registry = RegistryService(self._database, FixedClock(MONDAY))
         registry.start()
         registry.enrol(SYSTEM, load_enrolment(folder / "district.yaml"))
         self._names: list[DistrictSeries] = []

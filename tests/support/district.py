@@ -82,7 +82,7 @@ def ready_registry(directory: Path) -> ReadyRegistry:
     shutil.copyfile(_template(), path)
     engine = create_engine(sqlite_url(path))
     clock = FixedClock()
-    service = RegistryService(engine, clock, TIMEZONE)
+    service = RegistryService(engine, clock)
     service.start()
     return ReadyRegistry(engine, service, CalendarService(engine, service, TIMEZONE), clock, path)
 
@@ -189,7 +189,7 @@ def _template() -> Path:
     path = Path(folder) / "registry.db"
     engine = create_engine(sqlite_url(path))
     migrate(engine)
-    service = RegistryService(engine, FixedClock(), TIMEZONE)
+    service = RegistryService(engine, FixedClock())
     service.start()
     service.enrol(SYSTEM, enrolment())
     service.learn_facts(address_of(CENTRE), centre_facts(), NOW)

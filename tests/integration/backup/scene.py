@@ -22,7 +22,6 @@ from controller.store.port import Batch, DistrictSeries
 from tests.support.district import GATEWAY, KITCHEN, NO_1, address_of, enrolment, school_facts
 from tests.unit.store.stores import DAY, MIDNIGHT, MINUTE, embedded, mark
 
-ZONE = "Asia/Shanghai"
 NAMES = [DistrictSeries(NO_1, DeviceId(device), MetricId("cpu_percent"), Instance("")) for device in (GATEWAY, KITCHEN)]
 FRAMES = 6
 ROWS_EACH = 20
@@ -59,7 +58,7 @@ def filled(folder: Path) -> Folder:
     made.data.mkdir()
     engine = create_engine(sqlite_url(made.data / REGISTRY))
     migrate(engine)
-    registry = RegistryService(engine, lambda: MIDNIGHT, ZONE)
+    registry = RegistryService(engine, lambda: MIDNIGHT)
     registry.start()
     registry.enrol(SYSTEM, enrolment())
     registry.learn_facts(address_of(NO_1), school_facts(NO_1), MIDNIGHT)

@@ -111,7 +111,7 @@ class World:
     def __init__(self, engine: sa.Engine, shape: Shape, sites: Sequence[SiteEntry]) -> None:
         clock = FixedClock()
         store = MemoryStore()
-        self.registry = RegistryService(engine, clock, TIMEZONE)
+        self.registry = RegistryService(engine, clock)
         self.registry.start()
         calendar = CalendarService(engine, self.registry, TIMEZONE)
         self.registry.enrol(SYSTEM, Enrolment(shape.organisations(), tuple(sites)))
