@@ -22,6 +22,7 @@ from controller.store.port import Batch, DistrictSeries
 from tests.support.district import GATEWAY, KITCHEN, NO_1, address_of, enrolment, school_facts
 from tests.unit.store.stores import DAY, MIDNIGHT, MINUTE, embedded, mark
 
+ZONE = "Asia/Shanghai"
 NAMES = [DistrictSeries(NO_1, DeviceId(device), MetricId("cpu_percent"), Instance("")) for device in (GATEWAY, KITCHEN)]
 FRAMES = 6
 ROWS_EACH = 20
