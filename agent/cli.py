@@ -64,6 +64,8 @@ def run(path: Path, *, check: bool, verbose: bool) -> None:
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    if not verbose:
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # tells of every request, and cameras are asked all day
     _run(built)
 
 

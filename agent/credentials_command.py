@@ -106,7 +106,7 @@ def set_(
 def list_(path: Path, key_file: Path | None) -> None:
     """Show names and kinds, of agent.yaml and sealed; secrets are not shown, whoever asks."""
     store = _opened(path, key_file)
-    rows = [(name, "snmp community", path.name) for name in store.file.snmp_communities]
+    rows = [(name, "SNMP v2c community", path.name) for name in store.file.snmp_communities]
     rows += [(name, _in_words(entry), path.name) for name, entry in store.file.credentials.items()]
     rows += [(name, _in_words(entry), "sealed") for name, entry in store.entries.items()]
     if not rows:

@@ -118,9 +118,8 @@ def check(paths: tuple[Path, ...], *, as_json: bool, gaps: bool) -> None:
             for name, lines in verdict.gaps.items():
                 click.echo("\n".join([f"{name} could be more complete:", *(f"  - {line}" for line in lines)]))
         errors = len(verdict.findings)
-        click.echo(
-            f"{verdict.checked} profiles checked, {f'{errors} errors' if errors else 'all right'}", err=bool(errors)
-        )
+        found = f"{errors} error{'s' * (errors > 1)}" if errors else "all right"
+        click.echo(f"{verdict.checked} profile{'s' * (verdict.checked != 1)} checked, {found}", err=bool(errors))
     if verdict.findings:
         sys.exit(1)
 

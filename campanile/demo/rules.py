@@ -18,6 +18,7 @@ HASTENED = (
     "board-silent",
     "camera-silent",
     "camera-clock-fast",
+    "camera-blurred",
     "channel-lost",
     "uplink-in-filling",
     "uplink-in-full",
