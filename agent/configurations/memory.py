@@ -31,8 +31,9 @@ class Memory:
 
     def save(self, standings: dict[str, Standing]) -> None:
         """Keep them, whole or not at all; `OSError` when the disk refuses."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         written = self._path.with_suffix(".new")
+        written.touch(mode=0o600)
         written.write_bytes(msgspec.json.encode(standings))
         written.replace(self._path)
 
@@ -43,7 +44,7 @@ class Memory:
         secret look changed once.
         """
         try:
-            self._key_path.parent.mkdir(parents=True, exist_ok=True)
+            self._key_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._key_path.exists():
                 made = self._key_path.with_suffix(f".{os.getpid()}")
                 made.touch(mode=0o600)

@@ -13,6 +13,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from campus.errors import Poison
 from campus.ids import DeviceId, SiteId
 from campus.samples import Document
 from campus.stations import decoded
@@ -29,6 +30,8 @@ from controller.topology.tree import parents_of, path_of, place_of, tree_of
 
 MOST_SITES: Final = 1_000
 """Topologies kept in memory; each is a few kilobytes and quickly made again."""
+MOST_TELLERS: Final = 1_000
+"""Devices of one site whose tables are kept: each is up to a megabyte, and all are read for one map."""
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Sightings)
 
@@ -54,12 +57,14 @@ class TopologyService:
     def keep_document(self, address: Address, document: Document, received_at: int) -> None:
         """Take a device's tables; those read before the ones that are kept are history.
 
-        `Poison` ``bad_stations`` for content of another shape.
+        `Poison` ``bad_stations`` for content of another shape, ``too_many_devices`` where the site tells of more than there are.
         """
         tables = decoded(document.content)
         key = (address.site, document.device)
         with writing(self._engine) as session:
             row = session.get(SightingsRow, key)
+            if row is None:
+                _refuse_more_tellers(session, address.site)
             if row is not None and document.observed_at <= row.observed_at:
                 self.counts["tables_old"] += 1
                 return
@@ -215,6 +220,12 @@ def _tellers(devices: Sequence[Device], told: Mapping[str, Sightings], now: int)
         )
         for device in devices
     ]
+
+
+def _refuse_more_tellers(session: Session, site: SiteId) -> None:
+    told = sa.select(sa.func.count()).select_from(SightingsRow).where(col(SightingsRow.site) == site)
+    if int(session.execute(told).scalar_one()) >= MOST_TELLERS:
+        raise Poison("too_many_devices", f"{site} has tables of {MOST_TELLERS} devices already")
 
 
 def _row(site: SiteId, device: DeviceId, observed_at: int, told: Sightings) -> SightingsRow:

@@ -118,3 +118,15 @@ def test_a_neighbour_that_went_silent_is_known_by_the_next_process(
     again = TopologyService(registry.engine, registry.service, registry.clock)
     again.refresh(NOW + MINUTE_MS)
     assert again.on_ports(NO_1_SCOPE, NO_1, SWITCH) == {"GE0/0/24": (GATEWAY,)}
+
+
+def test_a_site_that_invents_devices_is_stopped_and_its_known_ones_go_on(
+    topology: TopologyService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.topology.service.MOST_TELLERS", 2)
+    for device in ("ghost-1", "ghost-2"):
+        keep(topology, heard_on("GE0/0/1", NOW, DeviceId(device)))
+    with pytest.raises(Poison, match="tables of 2 devices already"):
+        keep(topology, heard_on("GE0/0/1", NOW, DeviceId("ghost-3")))
+    keep(topology, heard_on("GE0/0/2", NOW + MINUTE_MS, DeviceId("ghost-2")))
+    assert topology.counts["tables_kept"] == 3
