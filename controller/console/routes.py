@@ -23,6 +23,7 @@ from controller.console.pages.school import school_router
 from controller.console.pages.search import search_router
 from controller.console.pages.services import services_router
 from controller.console.pages.settings import settings_router
+from controller.console.pages.telling import telling_router
 from controller.console.pages.topology import topology_router
 from controller.console.pages.utilisation import utilisation_router
 from controller.console.services import Services
@@ -45,6 +46,7 @@ PAGES = (
     services_router,
     utilisation_router,
     settings_router,
+    telling_router,
     search_router,
 )
 

@@ -197,7 +197,6 @@ class Telling:
 class Message:
     """A message in the ledger. `site` is empty for what concerns more than one."""
 
-    id: int
     what: What
     site: SiteId | None
     channel: str

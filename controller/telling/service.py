@@ -253,7 +253,6 @@ def _telling(entry: EntryRow, message: MessageRow | None, names: Mapping[str, st
 
 def _message(row: MessageRow, names: Mapping[str, str]) -> Message:
     return Message(
-        id=row.id or 0,
         what=What(row.what),
         site=SiteId(row.site) if row.site else None,
         channel=row.channel,

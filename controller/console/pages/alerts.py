@@ -22,6 +22,7 @@ from controller.alerts.model import (
 from controller.console.console import Console
 from controller.console.format import share
 from controller.console.page import Page, address, attempt, device_address
+from controller.console.pages.telling import may_see_telling, tellings
 from controller.console.panels import catalogue_kind
 from controller.console.stories import SEVERITIES, Story, Storyteller, urgent_first
 from controller.identity.dependency import CallerScope
@@ -70,6 +71,7 @@ def alerts_router(console: Console) -> APIRouter:
         story = teller.tell(found)
         story.hidden = [teller.tell(each) for each in services.alerts.hidden_behind(scope, alert_id)]
         cause = attempt(lambda: services.alerts.alert(scope, found.cause)) if found.cause else None
+        told, nobody = tellings(services, scope, found)
         return console.render(
             page,
             "alert.html",
@@ -81,6 +83,9 @@ def alerts_router(console: Console) -> APIRouter:
             chart=chart_source(page, found),
             chart_size="rows-1" if catalogue_kind(found.metric) is MetricKind.STATE else "",
             trail=[(step, step_words(page, step, story)) for step in found.trail],
+            told=told,
+            nobody=nobody,
+            may_see_telling=may_see_telling(scope),
             said=said == alert_id,
             may_act=scope.role >= Role.TECHNICIAN,
         )

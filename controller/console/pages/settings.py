@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from controller.console.console import Console
 from controller.console.language import Language
 from controller.console.page import LANGUAGE_COOKIE, THEME_COOKIE, Theme
+from controller.console.pages.telling import may_see_telling
 from controller.identity.dependency import CallerScope
 
 YEAR_S: Final = 365 * 86_400
@@ -22,7 +23,8 @@ def settings_router(console: Console) -> APIRouter:
     def settings(request: Request, scope: CallerScope, site: str = "") -> Response:
         """The page."""
         page = console.page(request, scope, site)
-        return console.render(page, "settings.html", task="settings", themes=list(Theme))
+        themes, may_see = list(Theme), may_see_telling(scope)
+        return console.render(page, "settings.html", task="settings", themes=themes, may_see_telling=may_see)
 
     @router.post("/settings/language")
     def set_language(_scope: CallerScope, language: str = Form(), back: str = Form("/settings")) -> Response:

@@ -54,6 +54,7 @@ PAGES = [
     "/utilisation",
     "/utilisation?site=no-1-primary&period=7d&every=1",
     "/settings",
+    "/telling",
     "/search?q=班",
     "/search?q=",
     "/search?q=nothing-is-called-so",

@@ -17,6 +17,7 @@ from controller.console.page import WORST_FIRST, Theme
 from controller.console.pages import alerts, delivery, device, network, newcomers, services, topology, utilisation
 from controller.identity.scope import Role
 from controller.overview.model import Trouble
+from controller.telling.model import Reason, Standing
 from controller.topology import model as topology_model
 from firmware_profiles.proof import Proof
 
@@ -72,6 +73,9 @@ MADE = {
     "topology.": [f"topology.{n}" for n in (*topology.HEAD, "sure", "likely", "guess")],
     "topology.by_": [f"topology.by_{source}" for source in topology_model.Source],
     "topology.conflict_": [f"topology.conflict_{kind}" for kind in topology_model.ConflictKind],
+    "telling.standing_": [f"telling.standing_{standing}" for standing in Standing],
+    "telling.reason_": [f"telling.reason_{reason}" for reason in Reason],
+    "telling.day_": [f"telling.day_{day}" for day in range(7)],
     "utilisation.": [f"utilisation.{n}" for n in ("site", "room", "board", "share", "used_h", "lesson_h")]
     + [f"utilisation.{n}" for n in ("known_h", "on_h", "reason")],
 }
