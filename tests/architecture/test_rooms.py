@@ -24,6 +24,7 @@ SIDE_DOORS = {
     "configurations.tables",
     "identity.tables",
     "newcomers.tables",
+    "telling.rota",  # pure: when somebody is on duty, for the picture of a week
     "telling.tables",
     "topology.tables",
 }
