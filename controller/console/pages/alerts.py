@@ -109,7 +109,8 @@ def why(page: Page, story: Story) -> list[str]:
     """Why we think so: what the rule looks for, and what was measured."""
     rule = story.rule
     if rule is None or not rule.metric:
-        return [page.t("alert.reported")]
+        told = next((step for step in story.alert.trail if step.stage == "judged"), None)
+        return [page.t("alert.reported"), *([page.either(told.reason, told.reason_zh)] if told else [])]
     if isinstance(rule.condition, Elsewhere):
         return [page.either(step.reason, step.reason_zh) for step in story.alert.trail[:1]]
     metric, condition = page.metric(rule.metric), rule.condition
@@ -145,7 +146,8 @@ def step_words(page: Page, step: TrailStep, story: Story) -> str:
     if step.stage not in STAGES:
         return page.either(step.reason, step.reason_zh)
     condition = story.rule.condition if story.rule else None
-    if step.stage == "judged" and isinstance(condition, Elsewhere):
+    is_told = story.rule is None or not story.rule.metric or isinstance(condition, Elsewhere)
+    if step.stage == "judged" and is_told:
         return page.either(step.reason, step.reason_zh)
     judged = "silent" if isinstance(condition, Absence) else "state" if isinstance(condition, States) else "judged"
     return page.t(f"trail.{judged if step.stage == 'judged' else step.stage}", value=story.value)

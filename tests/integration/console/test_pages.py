@@ -9,11 +9,11 @@ from fastapi import FastAPI
 from campus.errors import Transient
 from campus.ids import AgentId, DeviceId, SiteId
 from campus.metrics import catalogue
-from campus.samples import Event
+from campus.samples import Event, Severity
 from campus.topics import Address
 from controller.console.language import Language, texts
 from controller.identity.model import ScopeSpec
-from controller.identity.scope import Role
+from controller.identity.scope import SYSTEM, Role
 from controller.main import Controller, build_app
 from controller.store.port import FrameMark
 from tests.support.lively_district import close, lively_district
@@ -269,3 +269,17 @@ def test_what_a_device_told_by_itself_stands_on_its_page(operator: Visitor, cont
     assert "Reported by the device: door open" in page
     assert "&lt;b&gt;front" in page
     assert "端口断开 · GE0/0/9" in ask(operator, f"{SCHOOL}/devices/sw-1", "zh-CN")
+
+
+def test_an_alert_of_what_a_device_told_says_what_it_told(operator: Visitor, controller: Controller) -> None:
+    switch, now = DeviceId("sw-1"), controller.clock()
+    text = "新增 4 行，操作人：admin / 4 lines added, by admin"
+    told = [Event(switch, now - 500, "somebody_was_here", text, Severity.MAJOR)]
+    address = Address(SiteId("no-1-primary"), AgentId("no-1-primary"))
+    controller.alert_engine.note_events(address, FrameMark(address.site, address.agent, 9, 10), told)
+    controller.alert_engine.tick(now)
+    alert = next(each for each in controller.alerts.alerts(SYSTEM) if "somebody_was_here" in each.rule)
+    page = ask(operator, f"/alerts/{alert.id}")
+    assert page.count("4 lines added, by admin") >= 2  # why it is thought so, and in the history
+    assert "fell silent" not in page
+    assert "新增 4 行" in ask(operator, f"/alerts/{alert.id}", "zh-CN")
