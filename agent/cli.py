@@ -231,7 +231,9 @@ def services(path: Path, *, as_json: bool) -> None:
 def _run(built: "Agent") -> None:
     """Run to the end; of several errors at once the first of ours is the one a person can act on."""
     from agent.main import run_until_told
+    from agent.memory import share_one_heap
 
+    share_one_heap()
     try:
         asyncio.run(run_until_told(built))
     except BaseExceptionGroup as group:
