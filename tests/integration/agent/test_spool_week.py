@@ -62,7 +62,7 @@ class School:
             for cadence, interval_s in DEFAULTS.cadence.intervals_s().items()
         }
         catalogue = load_catalogue()
-        cadences = {facts.device: _cadences(catalogue.profiles[facts.profile]) for facts in series.facts}
+        cadences = {facts.device: _cadences(catalogue.profiles.get(facts.profile)) for facts in series.facts}
         self._due: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
         """By slot within a step: series, steps between two readings, and the step within those."""
         for place, key in enumerate(self._keys):
@@ -101,8 +101,10 @@ def _vitals(at: int, chance: np.random.Generator) -> list[Sample]:
     ]
 
 
-def _cadences(profile: Profile) -> dict[str, Cadence]:
-    """By metric; what a device says by itself has none."""
+def _cadences(profile: Profile | None) -> dict[str, Cadence]:
+    """By metric; what a device says by itself, or is asked in a protocol of its own, has none."""
+    if profile is None:
+        return {}
     points = [*profile.points, *(point for table in profile.tables.values() for point in table.points)]
     return {point.metric: point.cadence for point in points}
 

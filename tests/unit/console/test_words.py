@@ -68,7 +68,7 @@ MADE = {
         f"newcomers.{n}" for n in (*newcomers.COLUMNS, *newcomers.LAST_COLUMNS, *newcomers.Shown, *Confidence)
     ],
     "newcomers.source_": [f"newcomers.source_{source.word}" for source in Source if source is not Source.CONFIGURED]
-    + [f"newcomers.source_place_{how}" for how in ("lldp", "cdp", "bridge", "description")],
+    + [f"newcomers.source_place_{how}" for how in ("lldp", "cdp", "bridge", "description", "mqtt")],
     "profiles.": [f"profiles.{how}{proof}" for proof in Proof for how in ("", "by_")],
     "topology.": [f"topology.{n}" for n in (*topology.HEAD, "sure", "likely", "guess")],
     "topology.by_": [f"topology.by_{source}" for source in topology_model.Source],
