@@ -1,7 +1,10 @@
 """A real network of bridges, a router and hosts, read by the agent's collectors over SNMP and put together as it is cabled."""
 
 import asyncio
+import csv
+import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -15,6 +18,8 @@ from campus.ids import DeviceId
 from campus.samples import DeviceFacts, DeviceKind
 from campus.secret import Secret
 from campus.stations import decoded
+from controller.identity.model import ScopeSpec
+from controller.identity.scope import Role
 from controller.topology.merge import merged
 from controller.topology.model import End, Evidence, Sightings, Source, Strangers, Teller
 from controller.topology.sightings import with_neighbours, with_tables
@@ -23,7 +28,9 @@ from firmware_profiles.model import Cadence
 from tests.servers.daemon import wait_until
 from tests.servers.network import ADDRESSES, ASKED, COMMUNITY, Network, network
 from tests.support.bridged import above
+from tests.support.district import NO_1, address_of, enrolment
 from tests.support.snmp import SHIPPED
+from tests.support.standing import signed_in, standing_controller
 
 pytestmark = pytest.mark.slow
 KINDS = {"r1": DeviceKind.GATEWAY, "s1": DeviceKind.SWITCH, "s2": DeviceKind.SWITCH}
@@ -51,9 +58,21 @@ async def _polled() -> dict[str, Harvest]:
     return found
 
 
+def harvested(net: Network) -> dict[str, Harvest]:
+    """What the asked devices tell an agent at its own place in the network."""
+    return net.at("agent", lambda: asyncio.run(_polled()))
+
+
+def known_hosts(net: Network) -> tuple[DeviceFacts, DeviceFacts]:
+    """The hosts, of which nothing but a name and an address is known: one is seen by its MAC address, one by its IP address."""
+    at = utc_ms()
+    camera = DeviceFacts(DeviceId("h1"), DeviceKind.CAMERA, at, system_name="h1", macs=(net.mac("h1", "eth0"),))
+    return camera, DeviceFacts(DeviceId("h2"), DeviceKind.BOARD, at, address=ADDRESSES["h2"])
+
+
 def read(net: Network) -> list[Teller]:
-    """The asked devices as the agent reads them from its own place in the network, and the hosts by their addresses alone."""
-    harvests = net.at("agent", lambda: asyncio.run(_polled()))
+    """The asked devices as the agent reads them, and the hosts by their addresses alone."""
+    harvests = harvested(net)
     told = []
     for name, harvest in harvests.items():
         assert harvest.facts is not None
@@ -61,10 +80,7 @@ def read(net: Network) -> list[Teller]:
         for document in harvest.documents:
             sightings = with_tables(sightings, decoded(document.content), document.observed_at)
         told.append(Teller(DeviceId(name), KINDS[name], harvest.facts, sightings))
-    at = utc_ms()
-    camera = DeviceFacts(DeviceId("h1"), DeviceKind.CAMERA, at, system_name="h1", macs=(net.mac("h1", "eth0"),))
-    board = DeviceFacts(DeviceId("h2"), DeviceKind.BOARD, at, address=ADDRESSES["h2"])
-    return [*told, *(Teller(facts.device, facts.kind, facts, Sightings()) for facts in (camera, board))]
+    return [*told, *(Teller(facts.device, facts.kind, facts, Sightings()) for facts in known_hosts(net))]
 
 
 CABLED = {"s1": ("r1", "lan0"), "s2": ("s1", "p24"), "h1": ("s1", "p1"), "h2": ("s2", "p2")}
@@ -96,6 +112,28 @@ def test_the_network_is_found_as_it_is_cabled(net: Network) -> None:
 def test_without_any_lldp_the_forwarding_tables_say_the_same(net: Network) -> None:
     told = [Teller(t.id, t.kind, t.facts, msgspec.structs.replace(t.sightings, met=())) for t in read(net)]
     assert above(merged(told), told) == CABLED
+
+
+def test_the_console_draws_it_as_it_is_cabled(net: Network, tmp_path: Path) -> None:
+    with standing_controller(tmp_path, enrolment(), utc_ms) as controller:
+        for harvest in harvested(net).values():
+            assert harvest.facts is not None
+            controller.registry.learn_facts(address_of(NO_1), [harvest.facts], utc_ms())
+            for document in harvest.documents:
+                controller.topology.keep_document(address_of(NO_1), document, utc_ms())
+        controller.registry.learn_facts(address_of(NO_1), known_hosts(net), utc_ms())
+        controller.topology.refresh(utc_ms())
+        operator = signed_in(controller, ScopeSpec(Role.OPERATOR, "operator"))
+        told = csv.DictReader(
+            io.StringIO(
+                operator.get(f"/sites/{NO_1}/topology.csv", headers={"Accept-Language": "en"}).text.lstrip("\ufeff")
+            )
+        )
+        assert {row["Device id"]: (row["Hangs on"], row["Port there"]) for row in told} == CABLED
+        page = operator.get(f"/sites/{NO_1}/topology", headers={"Accept": "text/html"}).text
+        drawn = page[page.index('<svg class="topo topo-wide') : page.index('<svg class="topo topo-narrow')]
+        for name in ("r1", *CABLED):
+            assert f"/sites/{NO_1}/devices/{name}" in drawn
 
 
 def _tables(evidence: tuple[Evidence, ...]) -> set[tuple[Source, str]]:
