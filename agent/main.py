@@ -166,9 +166,15 @@ class Agent:
     def summary(self) -> str:
         """What is configured, in words."""
         config = self._config
+        told = (
+            (len(config.devices), "polled device"),
+            (len(self.listeners), "MQTT broker"),
+            (len(config.file.mqtt_devices), "named device"),
+            (len(config.services), "service"),
+        )
+        polled, brokers, named, services = (f"{n} {thing}{'' if n == 1 else 's'}" for n, thing in told)
         return (
-            f"site {config.address.site}, {len(config.devices)} polled devices, {len(self.listeners)} MQTT brokers with "
-            f"{len(config.file.mqtt_devices)} named devices, {len(config.services)} services, "
+            f"site {config.address.site}, {polled}, {brokers} with {named}, {services}, "
             f"uplink to {config.file.uplink.host}:{config.file.uplink.port}"
             f"{_traps_in_words(config.traps)}{_discovery_in_words(config)}"
         )

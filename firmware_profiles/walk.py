@@ -136,7 +136,8 @@ def _recorded(name: str, lines: list[str]) -> Iterator[Row]:
 
 def _row(oid: Oid, tag_text: str, text: str) -> Row:
     is_hex = tag_text.endswith("x")
-    tag = int(tag_text.removesuffix("x"))
+    number = tag_text.removesuffix("x")
+    tag = int(number) if number.isdecimal() and len(number) < 4 else -1
     if tag not in TYPE_NAMES:
         raise ValueError(f"tag {tag_text!r} is not one of SNMP's")
     octets = bytes.fromhex(text) if is_hex else text.encode("utf-8", errors="surrogateescape")
@@ -163,7 +164,7 @@ def _printed(name: str, lines: list[str]) -> Iterator[Row]:
 
 
 def _oid(text: str) -> Oid:
-    oid = tuple(int(arc) for arc in text.strip().lstrip(".").split("."))
-    if len(oid) < 2 or not all(0 <= arc < 1 << 32 for arc in oid):
+    arcs = text.strip().lstrip(".").split(".")
+    if len(arcs) < 2 or not all(arc.isdecimal() and len(arc) <= 10 and int(arc) < 1 << 32 for arc in arcs):
         raise ValueError(f"{text[:80]!r} is not an OID in numbers")
-    return oid
+    return tuple(map(int, arcs))

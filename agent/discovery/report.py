@@ -99,7 +99,12 @@ def _row(finding: Finding) -> tuple[str, ...]:
         device.credential,
         finding.registered,
     )
-    return tuple(printable(cell, _MOST_CHARS) for cell in cells)
+    return tuple(_cell(cell) for cell in cells)
+
+
+def _cell(text: str) -> str:
+    """A text that fits its column; three dots say that there is more."""
+    return printable(text if len(text) <= _MOST_CHARS else f"{text[: _MOST_CHARS - 1]}…", _MOST_CHARS)
 
 
 def _width(text: str) -> int:

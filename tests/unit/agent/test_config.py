@@ -148,7 +148,7 @@ def test_check_builds_everything_and_starts_nothing(folder: Path) -> None:
     (folder / "agent.yaml").write_text(WHOLE)
     result = CliRunner().invoke(main, ["agent", "run", "--config", str(folder / "agent.yaml"), "--check"])
     assert result.exit_code == 0, result.output
-    assert "is fine: site no-1-primary, 2 polled devices, 1 MQTT brokers with 1 named devices" in result.output
+    assert "is fine: site no-1-primary, 2 polled devices, 1 MQTT broker with 1 named device" in result.output
     assert not (folder / "data").exists()
 
 

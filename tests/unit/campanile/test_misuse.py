@@ -32,6 +32,14 @@ MISTAKES = [
         "no simulated district is running in nowhere",
     ),
     (["simulate", "replay", "noise.bin"], "noise.bin:1: not an OID|TAG|VALUE line"),
+    (
+        ["profiles", "new", "--from-walk", "words.txt"],
+        "words.txt:1: not a line of `snmpbulkwalk -On`: 'sysDescr = STRING: a switch'",
+    ),
+    (
+        ["profiles", "new", "--from-walk", "words.snmprec"],
+        "words.snmprec:1: not an OID|TAG|VALUE line: tag 'text' is not",
+    ),
 ]
 
 
@@ -42,6 +50,8 @@ def test_a_mistake_is_one_sentence(
     monkeypatch.chdir(tmp_path)
     Path("empty.yaml").touch()
     Path("noise.bin").write_bytes(b"\xff\xfe\x80")
+    Path("words.txt").write_text("sysDescr = STRING: a switch\n")
+    Path("words.snmprec").write_text("1.3.6.1.2.1.1.1.0|text|a switch\n")
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code in {1, 2}
     assert sentence in done.output
