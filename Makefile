@@ -17,7 +17,7 @@ demo: $(VENV)/.demo $(DIST)/.built  ## Run a simulated district and its console 
 	$(BIN)/campanile demo $(ARGS)
 
 test: $(VENV)/.dev $(DIST)/.built  ## Run every test (ARGS="-k spool" and the like)
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev $(DIST)/.built  ## Format, lint, types, import contracts and the quick tests, in under a minute
 	$(BIN)/ruff format $(if $(CI),--check) .
