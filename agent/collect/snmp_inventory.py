@@ -4,15 +4,15 @@ import ipaddress
 import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
+from agent.collect.snmp_rows import ColumnReader, rows_kept
 from agent.decode.value import number_of
 from campus.errors import Poison
 from campus.samples import Licence, Module
 from campus.wire.frame import EARLIEST_MS, LATEST_MS
 from firmware_profiles.model import LicenceColumns, ModuleColumns, Profile
-from firmware_profiles.raw import Raw, instance_of, text_of
-from firmware_profiles.select import keeps
+from firmware_profiles.raw import Raw, bytes_of, indexed_ip, instance_of, ip_text, text_of
 
 MAX_MODULES: Final = 256
 MAX_LICENCES: Final = 64
@@ -26,15 +26,7 @@ _FORMATS: Final = (
     "%d %b %Y",
     "%Y%m%d",
 )
-_KINDS: Final = {"1": 4, "2": 16, "3": 4, "4": 16}
-"""InetAddressType (RFC 4001) to octets: IPv4, IPv6, and both with a zone behind."""
-
-
-class ColumnReader(Protocol):
-    """Columns of one device, each fetched once."""
-
-    async def column(self, oid: str) -> dict[str, Raw]:
-        """Index to value."""
+_PLAIN_OCTETS: Final = 4
 
 
 class Inventory(NamedTuple):
@@ -73,19 +65,20 @@ def address_of(index: str) -> str:
     >>> address_of("10.20.1.5"), address_of("1.4.10.20.1.5"), address_of("127.0.0.1")
     ('10.20.1.5', '10.20.1.5', '')
     """
-    parts = index.split(".")
-    if len(parts) > 4 and parts[1] == str(_KINDS.get(parts[0])):
-        parts = parts[2 : 2 + int(parts[1])]
+    arcs = index.split(".")
     try:
-        address = ipaddress.ip_address(bytes(map(int, parts)))
+        text = ip_text(bytes_of(arcs)) if len(arcs) == _PLAIN_OCTETS else indexed_ip(arcs)
     except ValueError:
         return ""
+    if not text:
+        return ""
+    address = ipaddress.ip_address(text)
     means_itself = address.is_loopback or address.is_unspecified or address.is_link_local or address.is_multicast
     return "" if means_itself else str(address)
 
 
 async def _modules(spec: ModuleColumns, columns: ColumnReader, serial: str) -> list[Module]:
-    indices = await _kept(spec, spec.rows, columns)
+    indices = await rows_kept(await columns.column(spec.rows), spec.where, columns)
     if not indices:
         return []
     names = [await columns.column(oid) for oid in spec.name]
@@ -104,20 +97,12 @@ async def _licences(spec: LicenceColumns, columns: ColumnReader, now: int) -> li
     names = await columns.column(spec.name)
     ends = await columns.column(spec.expires or spec.seconds_left) if spec.expires or spec.seconds_left else {}
     found = []
-    for index in await _kept(spec, spec.name, columns):
+    for index in await rows_kept(names, spec.where, columns):
         if name := instance_of(text_of(names.get(index))):
             end = ends.get(index)
             expires_at = deadline_ms(end) if spec.expires else _after(end, now)
             found.append(Licence(name, expires_at if EARLIEST_MS <= expires_at < LATEST_MS else 0))
     return found
-
-
-async def _kept(spec: ModuleColumns | LicenceColumns, rows: str, columns: ColumnReader) -> list[str]:
-    kept = list(await columns.column(rows))
-    for condition in spec.where:
-        values = await columns.column(condition.column) if condition.column else {index: index for index in kept}
-        kept = [index for index in kept if keeps(condition, values.get(index))]
-    return kept
 
 
 def _first(columns: Sequence[dict[str, Raw]], index: str) -> str:

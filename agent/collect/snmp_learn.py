@@ -3,17 +3,18 @@
 The hot path then only GETs known OIDs.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
 from agent.collect.snmp_dialogue import SnmpDialogue
 from agent.collect.snmp_inventory import Inventory, inventory
+from agent.collect.snmp_rows import rows_kept
 from agent.decode.plan import Ask
 from agent.decode.value import number_of
 from campus.errors import Poison
 from campus.samples import Neighbour, PortFacts
 from campus.stations import mac_of
-from firmware_profiles.model import Facts, Filter, NeighbourColumns, Point, Profile, SameName, Source, Table
+from firmware_profiles.model import Facts, NeighbourColumns, Point, Profile, SameName, Source, Table
 from firmware_profiles.raw import Raw, indexed_ip, instance_of, ip_text, mac_text, port_id_text, text_of
 from firmware_profiles.select import keeps, looked_up, named, picked, taken, told_apart
 
@@ -107,7 +108,7 @@ async def is_kept(point: Point, columns: Columns) -> bool:
 async def table_asks(table: Table, rows: list[tuple[str, str]], columns: Columns) -> list[Ask]:
     """A table's points at its rows, row by row, each where its own `where` holds."""
     indices = [index for index, _ in rows]
-    kept = {id(p): set(await _kept(indices, p.where, columns)) for p in table.points if p.where}
+    kept = {id(p): set(await rows_kept(indices, p.where, columns)) for p in table.points if p.where}
     part = table.same_name is SameName.SUM
     return [
         # one text serves all points of a row: a switch has a thousand of them
@@ -144,7 +145,7 @@ async def table_rows(table: Table, columns: Columns) -> list[tuple[str, str]]:
         indices = await columns.column(column)
         if indices:
             break
-    kept = await _kept(indices, table.where, columns)
+    kept = await rows_kept(indices, table.where, columns)
     if not kept:
         return []
     names = [await columns.column(column) for column in table.instance.columns]
@@ -165,19 +166,6 @@ def _bounded(table: Table, rows: list[tuple[str, str]], columns: Columns) -> lis
     return kept
 
 
-async def _kept(indices: Iterable[str], where: tuple[Filter, ...], columns: Columns) -> list[str]:
-    kept = list(indices)
-    for condition in where:
-        if not kept:
-            break
-        values: Mapping[str, Raw] = await columns.column(condition.column) if condition.column else {i: i for i in kept}
-        if condition.at_least:
-            kept = kept if len(values) >= condition.at_least else []
-        else:
-            kept = [index for index in kept if keeps(condition, values.get(index))]
-    return kept
-
-
 async def first_fact(sources: tuple[Source, ...], columns: Columns) -> str:
     """What the first source that says anything says; empty when none does."""
     for source in sources:
@@ -187,7 +175,7 @@ async def first_fact(sources: tuple[Source, ...], columns: Columns) -> str:
             raws = [await columns.scalar(source.oid)]
         else:
             values = await columns.column(source.column)
-            raws = [values[index] for index in await _kept(values, source.where, columns)]
+            raws = [values[index] for index in await rows_kept(values, source.where, columns)]
         for raw in raws:
             if text := picked(source, raw):
                 return text
