@@ -30,6 +30,7 @@ from controller.alerts.events import EVENT_PREFIX, Newest, ended_kind, event_rul
 from controller.alerts.hours import NOWHERE, Closed
 from controller.alerts.judgement import Rows
 from controller.alerts.model import AlertKey, Elsewhere, EventKey, Report, Verdict
+from controller.alerts.passes import Pass
 from controller.alerts.port import Calendar, Registry
 from controller.alerts.recorder import Cleared, Recorder
 from controller.alerts.resumption import resume
@@ -81,8 +82,9 @@ class AlertEngine:
         clock: Callable[[], int],
         rulebook: Rulebook | None = None,
         calendar: Calendar | None = None,
+        passes: Sequence[Pass] = (),
     ) -> None:
-        """Without a calendar rules that are bound to hours hold at all times."""
+        """Without a calendar rules that are bound to hours hold at all times. `passes` look at open alerts at each tick."""
         self._store = store
         self._registry = registry
         self._clock = clock
@@ -90,7 +92,7 @@ class AlertEngine:
         self._rulebook = rulebook or shipped_rules()
         self._hours = {rule.only for rule in self._rulebook.rules() if rule.only is not None}
         self._closed, self._closed_minute = NOWHERE, -1
-        self._recorder = Recorder(engine, self._rulebook)
+        self._recorder = Recorder(engine, self._rulebook, passes)
         self._selection = Selection(self._rulebook, registry)
         self._watch = Watch(self._selection)
         self._lock = threading.Lock()

@@ -64,7 +64,107 @@ class Elsewhere(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="el
     """Judged by another room of the controller, from more than one series, and told with its words (`Verdict`)."""
 
 
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="change", tag_field="type"):
+    """Bad while the value has risen (above) or fallen (below) by more than `level` within the last `within_s`.
+
+    The difference to the value `within_s` ago is held against `level` as by `Threshold`; `level` is in the metric's unit and
+    above 0. Neither good nor bad until the series is known that long.
+    """
+
+    comparison: Comparison
+    level: float
+    within_s: float
+    clear_level: float | None = None
+    hold_s: float = 0.0
+    clear_hold_s: float = 0.0
+
+
+class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="baseline", tag_field="type"):
+    """Bad while the value is unusual for this hour of this weekday: beyond the usual one by `deviations` and by `least`.
+
+    Usual is the median of the same hour of the same weekday of the `weeks` before (a make-up day counts as the weekday it
+    follows), a deviation is 1.4826 times their median absolute deviation; `least` is in the metric's unit. Neither good
+    nor bad while fewer than half of those weeks are known.
+    """
+
+    comparison: Comparison
+    deviations: float = 4.0
+    least: float = 0.0
+    weeks: int = 6
+    hold_s: float = 0.0
+    clear_hold_s: float = 0.0
+
+
+class GroupOf(StrEnum):
+    """Which series are looked at together."""
+
+    SITE = "site"
+    DEVICE = "device"
+
+
+class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="group", tag_field="type"):
+    """Bad while more than the share `level` of a group's series are bad themselves, by `bad` (states) or beyond `member_level`.
+
+    One alert for the group: of the device, or of the school (its `device` is empty). Members are the series the rule
+    selects that were heard within the last 15 min; neither good nor bad with fewer than `least` of them.
+    """
+
+    of: GroupOf
+    level: float
+    clear_level: float | None = None
+    bad: tuple[str, ...] = ()
+    comparison: Comparison = Comparison.ABOVE
+    member_level: float | None = None
+    least: int = 3
+    hold_s: float = 0.0
+    clear_hold_s: float = 0.0
+
+
+class Expression(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="expression", tag_field="type"):
+    """Bad while `bad` is true, good while `good` is (not `bad`, where it is empty), over several metrics of one device.
+
+    Comparisons, arithmetic, ``and``, ``or``, ``not`` over metric names; a state is compared with its name in quotes. Another
+    metric is taken of the same part of the device, else of the device as a whole. Neither while one of them is unknown.
+    """
+
+    bad: str
+    good: str = ""
+    hold_s: float = 0.0
+    clear_hold_s: float = 0.0
+
+
 Condition = Threshold | Ratio | States | Absence | Elsewhere
+
+
+class Horizon(StrEnum):
+    """By when somebody should have acted."""
+
+    NOW = "now"
+    TODAY = "today"
+    WEEK = "week"
+    TERM = "term"
+
+
+class Owner(StrEnum):
+    """Whose work it is."""
+
+    TECHNICIAN = "technician"
+    """Of the school."""
+    OPERATOR = "operator"
+    """Of the district's centre."""
+    ADMINISTRATOR = "administrator"
+    """Who decides about money and renewal."""
+
+
+class Runbook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person without IT training needs: what it means, what to try in this order, when to call and whom."""
+
+    means_en: str
+    means_zh: str
+    steps_en: tuple[str, ...]
+    steps_zh: tuple[str, ...]
+    call_en: str
+    call_zh: str
 
 
 class Ports(StrEnum):
@@ -109,6 +209,9 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     only: Hours | None = None
     is_cause: bool = False
     health: Health | None = None
+    horizon: Horizon = Horizon.TODAY
+    owner: Owner = Owner.TECHNICIAN
+    runbook: Runbook | None = None
 
     @property
     def sign(self) -> Health:
@@ -147,7 +250,10 @@ class TrailStep(msgspec.Struct, frozen=True):
 
 
 class Alert(msgspec.Struct, frozen=True):
-    """One fault, from opening to clearing. `value` is what was measured when it opened. Instants in ms, 0 = not yet."""
+    """One fault, from opening to clearing. `value` is what was measured when it opened. Instants in ms, 0 = not yet.
+
+    `device` is empty when it is the school's as a whole.
+    """
 
     id: int
     rule: str
@@ -164,6 +270,14 @@ class Alert(msgspec.Struct, frozen=True):
     acknowledged_by: str = ""
     cause: int = 0
     """Id of the alert this one is hidden behind; 0 when it stands for itself."""
+    held_until: int = 0
+    """Until when at most nobody is told, because its cause may show meanwhile; 0: it is not held back (any more)."""
+    silence: int = 0
+    """Id of the silence or maintenance window it is in; 0: none."""
+    flapping_since: int = 0
+    """It came and went too often since then, and is told of no more until it has been quiet; 0: it is not."""
+    verdict: str = ""
+    """What broke, of an alert that others hide behind: power, fibre, gateway, agent ...; empty: nothing was concluded."""
     trail: tuple[TrailStep, ...] = ()
     """Oldest step first; filled by `AlertService.alert`, left empty in lists."""
 

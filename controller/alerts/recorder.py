@@ -17,6 +17,7 @@ from controller.alerts.event_log import mark_judged
 from controller.alerts.events import EVENT_PREFIX, FORGOTTEN_AFTER_S
 from controller.alerts.ledger import Ledger
 from controller.alerts.model import AlertKey, EventKey, Rule, TrailStep
+from controller.alerts.passes import Pass
 from controller.alerts.rulebook import Rulebook
 from controller.alerts.stages import (
     Case,
@@ -52,9 +53,10 @@ class Cleared:
 class Recorder:
     """The engine's pen. `load` first; then `write` as things change and `tidy` now and then."""
 
-    def __init__(self, engine: sa.Engine, rulebook: Rulebook) -> None:
+    def __init__(self, engine: sa.Engine, rulebook: Rulebook, passes: Sequence[Pass] = ()) -> None:
         self._engine = engine
         self._rulebook = rulebook
+        self._passes = passes
         self._situation = Situation()
         self._releases: dict[int, int] = {}
         self._is_sure = True
@@ -127,11 +129,12 @@ class Recorder:
             ledger.flush()
 
     def tidy(self, now: int) -> None:
-        """Show what outlived its cause; close events that were acknowledged or are a day old."""
+        """Show what outlived its cause; close events that were acknowledged or are a day old; then every pass that is due."""
         self._make_sure(now)
         due = [cause for cause, at in self._releases.items() if now >= at]
         has_events = any(key[0].startswith(EVENT_PREFIX) for key in self._situation.open)
-        if not due and not has_events:
+        passes = [each for each in self._passes if each.is_due(self._situation, now)]
+        if not due and not has_events and not passes:
             return
         with self._undone_on_failure(), writing(self._engine) as session:
             ledger = Ledger(session)
@@ -139,6 +142,8 @@ class Recorder:
                 self._release(ledger, cause, now)
             if has_events:
                 self._close_old_events(ledger, now)
+            for each in passes:
+                each.look(ledger, self._situation, now)
             ledger.flush()
 
     def _raise_all(self, ledger: Ledger, run: Sequence[Case | Cleared], now: int) -> list[Outcome | None]:
@@ -249,4 +254,8 @@ def _row(case: Case, decision: Decision, now: int) -> dict[str, Any]:
         "acknowledged_at": 0,
         "acknowledged_by": "",
         "cause": decision.cause,
+        "held_until": decision.held_until,
+        "silence": decision.silence,
+        "flapping_since": 0,
+        "verdict": "",
     }

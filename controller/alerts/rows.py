@@ -25,6 +25,10 @@ def alert_of(row: AlertRow, trail: Sequence[TrailRow] = ()) -> Alert:
         acknowledged_at=row.acknowledged_at,
         acknowledged_by=row.acknowledged_by,
         cause=row.cause,
+        held_until=row.held_until,
+        silence=row.silence,
+        flapping_since=row.flapping_since,
+        verdict=row.verdict,
         trail=tuple(TrailStep(step.at, step.stage, step.decision, step.reason, step.reason_zh) for step in trail),
     )
 

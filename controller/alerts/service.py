@@ -71,9 +71,12 @@ class AlertService:
             return [alert_of(row) for row in rows if scope.sees(SiteId(row.site))]
 
     def standing(self, scope: Scope) -> dict[int, int]:
-        """When each open alert that is not hidden behind a cause was acknowledged (0 = not), by id."""
+        """When each open alert that stands for itself was acknowledged (0 = not), by id.
+
+        Neither hidden behind a cause, nor held back, nor silenced.
+        """
         columns = sa.select(col(AlertRow.id), col(AlertRow.acknowledged_at))
-        shown = columns.where(_within(scope), _in_state(AlertState.OPEN), col(AlertRow.cause) == 0)
+        shown = columns.where(_within(scope), *_standing())
         with reading(self._engine) as session:
             return {int(alert or 0): int(at) for alert, at in session.execute(shown)}
 
@@ -130,9 +133,9 @@ class AlertService:
         return self._book().rules()
 
     def open_count(self, scope: Scope) -> int:
-        """Open alerts the caller sees that are not hidden behind a cause."""
+        """Open alerts the caller sees that stand for themselves."""
         statement = select(sa.func.count()).select_from(AlertRow)
-        shown = statement.where(_within(scope), _in_state(AlertState.OPEN), col(AlertRow.cause) == 0)
+        shown = statement.where(_within(scope), *_standing())
         with reading(self._engine) as session:
             return int(session.exec(shown).one())
 
@@ -163,6 +166,12 @@ def _within(scope: Scope) -> sa.ColumnElement[bool]:
 
 def _in_state(state: AlertState) -> sa.ColumnElement[bool]:
     return col(AlertRow.cleared_at) == 0 if state is AlertState.OPEN else col(AlertRow.cleared_at) > 0
+
+
+def _standing() -> tuple[sa.ColumnElement[bool], ...]:
+    """Open, and somebody's business: neither hidden behind a cause, nor held back, nor silenced."""
+    unhushed = (col(AlertRow.cause) == 0, col(AlertRow.held_until) == 0, col(AlertRow.silence) == 0)
+    return (_in_state(AlertState.OPEN), *unhushed)
 
 
 def _said(at: int, decision: str, scope: Scope) -> TrailStep:

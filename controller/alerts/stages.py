@@ -66,11 +66,13 @@ class Situation:
 
 @dataclass(frozen=True)
 class Decision:
-    """Where a case stands after the stages so far. `cause` is the alert it hides behind, 0 for none."""
+    """Where a case stands after the stages so far. `cause`, `held_until`, `silence` as in `Alert`."""
 
     steps: tuple[TrailStep, ...] = ()
     outcome: Outcome | None = None
     cause: int = 0
+    held_until: int = 0
+    silence: int = 0
 
     def after(self, step: TrailStep) -> "Decision":
         """The same, one step later."""

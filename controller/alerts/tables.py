@@ -47,6 +47,10 @@ class AlertRow(SQLModel, table=True):
     acknowledged_at: int = Field(default=0, sa_type=sa.BigInteger)
     acknowledged_by: str = ""
     cause: int = Field(default=0, index=True)
+    held_until: int = Field(default=0, sa_type=sa.BigInteger)
+    silence: int = 0
+    flapping_since: int = Field(default=0, sa_type=sa.BigInteger)
+    verdict: str = Field(default="", max_length=32)
 
 
 class TrailRow(SQLModel, table=True):
