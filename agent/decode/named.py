@@ -3,18 +3,19 @@
 import math
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
 
 from agent.collect.port import Harvest
+from agent.decode.gathered import Gathered
 from agent.decode.tree import told_of
 from agent.decode.unit import conversion
 from agent.decode.value import is_ignored, state_of, value_of
-from campus.errors import Poison
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue as metric_catalogue
-from campus.samples import DeviceFacts, DeviceKind, Sample, SeriesKey
+from campus.samples import DeviceFacts, DeviceKind, SeriesKey
 from firmware_profiles.catalogue import Catalogue
 from firmware_profiles.messages import Dialect, NamedPoint, Vocabulary
 from firmware_profiles.raw import Raw, instance_of, text_of
@@ -63,25 +64,15 @@ class Lexicon:
 
     def harvest(self, values: Iterable[Named], device: DeviceId, measured_at: int) -> Harvest:
         """Samples of the values that mean something; the first of two that mean the same counts."""
-        harvest = Harvest()
-        taken: set[SeriesKey] = set()
+        gathered = Gathered()
         for value in values:
             meaning = self.meaning(value.name)
             if meaning is None or value.raw is None or is_ignored(value.raw, meaning.point.ignore):
                 continue
             instance = Instance(instance_of(meaning.instance or value.instance))
             key = SeriesKey(device, MetricId(meaning.point.metric), instance)
-            try:
-                number = _number(meaning.point, value)
-            except Poison as poison:
-                harvest.dropped[poison.reason] += 1
-                continue
-            if key in taken:
-                harvest.dropped["twice"] += 1
-                continue
-            taken.add(key)
-            harvest.samples.append(Sample(key, value.measured_at or measured_at, number))
-        return harvest
+            gathered.take(key, value.measured_at or measured_at, partial(_number, meaning.point, value))
+        return gathered.harvest
 
     def facts(self, device: DeviceId, observed_at: int, values: dict[str, Raw] | None = None) -> DeviceFacts:
         """What the vocabulary says of every such device, and takes out of `values` by name."""

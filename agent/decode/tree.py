@@ -5,17 +5,19 @@ A point that is missing is simply not there; one that is wrong is counted in `Ha
 
 import re
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from agent.collect.port import Harvest
+from agent.decode.gathered import Gathered
 from agent.decode.pointer import MISSING, elements, resolve
 from agent.decode.value import is_ignored, number_of, settled, state_of, value_of
 from campus.errors import Poison
 from campus.ids import DeviceId, Instance, MetricId
 from campus.metrics import catalogue as metric_catalogue
-from campus.samples import DeviceFacts, Sample, SeriesKey
+from campus.samples import DeviceFacts, SeriesKey
 from campus.stations import mac_of
 from firmware_profiles.model import MessageFacts, MessagePoint, PointType
 from firmware_profiles.raw import instance_of, text_of
@@ -33,24 +35,14 @@ def points_of(
 
     `true_ms` is the true time (UTC ms) that a point of type moment is compared with; 0 stands for `measured_at`.
     """
-    harvest = Harvest()
-    taken: set[SeriesKey] = set()
+    gathered = Gathered()
     for point in points:
         for instance, raw, whole in _readings(point, tree):
             if raw is MISSING or raw is None or is_ignored(raw, point.ignore):
                 continue
             key = SeriesKey(device, MetricId(point.metric), Instance(instance_of(instance)))
-            try:
-                value = _value(point, raw, whole, true_ms or measured_at)
-            except Poison as poison:
-                harvest.dropped[poison.reason] += 1
-                continue
-            if key in taken:
-                harvest.dropped["twice"] += 1
-                continue
-            taken.add(key)
-            harvest.samples.append(Sample(key, measured_at, value))
-    return harvest
+            gathered.take(key, measured_at, partial(_value, point, raw, whole, true_ms or measured_at))
+    return gathered.harvest
 
 
 def with_facts(facts: MessageFacts, bare: DeviceFacts, tree: Any) -> DeviceFacts:
