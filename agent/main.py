@@ -7,10 +7,10 @@ what they gathered goes to the disk, then the controller is told that the agent 
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent.batch import Batch
 from agent.candidates import Candidates
@@ -19,11 +19,10 @@ from agent.collect.mqtt.interpreters import interpreters_of
 from agent.collect.mqtt.listener import MqttListener, remember_candidates, watch_for_silence
 from agent.collect.port import DeviceCollector
 from agent.config import AgentConfig, PolledDevice
-from agent.configurations.build import snapshots_of
 from agent.facts import FactsBook, Plate
 from agent.intake import Intake
 from agent.outlook import Watching, watches
-from agent.poll import Polled, Poller
+from agent.poll import Polled, Poller, Sink
 from agent.presence import Presence
 from agent.schedule import Turns
 from agent.spool.file import SpoolFile
@@ -42,6 +41,9 @@ from campus.samples import DeviceFacts, DeviceKind
 from campus.tls import tls_context
 from campus.version import VERSION
 from firmware_profiles.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from agent.configurations.snapshots import Snapshots
 
 FORGET_AFTER_MS = 30 * 86_400_000
 """A device that was only ever heard, is not configured and has been gone so long is not mentioned any more."""
@@ -78,9 +80,7 @@ class Agent:
         self.spool = Spool(spool_file, clock)
         self.intake = Intake(self.book, Batch(file.batch_samples), self.spool, file.batch_s, clock.reading, timer)
         collectors = {DeviceId(device.entry.id): collector_for(device) for device in config.devices}
-        self.snapshots = snapshots_of(
-            config.snapshots, config.spool_path, catalogue, collectors, self.intake.take, clock, timer
-        )
+        self.snapshots = _snapshots(config, catalogue, collectors, self.intake.take, clock, timer)
         take = self.snapshots.listening(self.intake.take) if self.snapshots else self.intake.take
         self.poller = Poller(
             [Polled(device, collector, _turns(device, config, timer)) for device, collector in collectors.items()],
@@ -240,6 +240,22 @@ async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         with suppress(asyncio.CancelledError):
             await task
+
+
+def _snapshots(
+    config: AgentConfig,
+    catalogue: Catalogue,
+    collectors: Mapping[DeviceId, DeviceCollector],
+    take: Sink,
+    clock: SteadyClock,
+    timer: Timer,
+) -> "Snapshots | None":
+    """What fetches configurations, where any is asked for: the rest of the agents need not have it in memory."""
+    if config.snapshots is None:
+        return None
+    from agent.configurations.build import snapshots_of
+
+    return snapshots_of(config.snapshots, config.spool_path, catalogue, collectors, take, clock, timer)
 
 
 def _turns(device: str, config: AgentConfig, timer: Timer) -> Turns:

@@ -16,17 +16,15 @@ from firmware_profiles.catalogue import Catalogue
 
 
 def snapshots_of(
-    config: SnapshotConfig | None,
+    config: SnapshotConfig,
     spool_path: Path,
     catalogue: Catalogue,
     known: Mapping[DeviceId, Known],
     sink: Sink,
     clock: SteadyClock,
     timer: Timer,
-) -> Snapshots | None:
-    """Inert; None where no configuration is asked for. `ConfigError` for a driver that no profile speaks."""
-    if config is None:
-        return None
+) -> Snapshots:
+    """Inert. `ConfigError` for a driver that no profile speaks."""
     for target in config.targets:
         command_line_of(target, "", catalogue)
     memory = memory_beside(spool_path)
