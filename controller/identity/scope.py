@@ -38,11 +38,16 @@ class NotFound(CampusError):
 
 @dataclass(frozen=True)
 class Scope:
-    """Who asks. `sites` None means the whole district tree this controller holds."""
+    """Who asks. `sites` None means the whole district tree this controller holds.
+
+    `organisation` is the one whose sites these are: who has all its sites one by one is not its master. None for the whole
+    tree, and for a school.
+    """
 
     user: str
     role: Role
     sites: frozenset[SiteId] | None = None
+    organisation: str | None = None
 
     def sees(self, site: SiteId) -> bool:
         """Whether anything of `site` may be shown."""

@@ -15,7 +15,7 @@ def scope_of_spec(spec: ScopeSpec, organisations: Iterable[Organisation], sites:
         return Scope(spec.user, spec.role)
     parents = {organisation.id: organisation.parent for organisation in organisations}
     seen = (site.id for site in sites if is_under(site.organisation, spec.organisation, parents))
-    return Scope(spec.user, spec.role, frozenset(seen))
+    return Scope(spec.user, spec.role, frozenset(seen), spec.organisation)
 
 
 def is_under(node: str, top: str, parents: Mapping[str, str | None]) -> bool:
