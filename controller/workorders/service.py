@@ -1,0 +1,189 @@
+"""Use cases of work orders: look, open, move. How conflicts of late commands are settled stands in `model`.
+
+Every method may be called from any thread. What the caller does not see is `NotFound`; changing needs a technician.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from campus.errors import CampusError, Poison
+from campus.ids import SiteId
+from controller.identity.scope import NotFound, Role, Scope
+from controller.registry.database import reading, writing
+from controller.workorders.ledger import Ledger, actor_of
+from controller.workorders.model import (
+    Act,
+    Answer,
+    Command,
+    Diagnosis,
+    Opening,
+    Order,
+    OrderQuery,
+    Outcome,
+    Photo,
+    Step,
+)
+from controller.workorders.opening import Opener
+from controller.workorders.photos import Album
+from controller.workorders.port import Alerts, Registry, Rules, Telemetry
+from controller.workorders.rows import diagnosis_of, order_of, photo_of, step_of
+from controller.workorders.tables import OrderRow, PhotoRow, StepRow
+
+MOST_LISTED: Final = 5_000
+
+
+class WorkOrderService:
+    """Orders and their histories."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        alerts: Alerts,
+        rules: Rules,
+        registry: Registry,
+        telemetry: Telemetry,
+        clock: Callable[[], int],
+        folder: Path,
+    ) -> None:
+        """Photos are kept in `folder`, which is made when the first comes."""
+        self._engine = engine
+        self._alerts = alerts
+        self._clock = clock
+        self._opener = Opener(alerts, rules, registry, telemetry)
+        self._album = Album(folder)
+
+    # Looking.
+
+    def orders(self, scope: Scope, query: OrderQuery = OrderQuery()) -> list[Order]:  # noqa: B008 - frozen
+        """Orders that match, the last opened first."""
+        if query.site is not None:
+            scope.require(query.site)
+        found = select(OrderRow).where(_within(scope), *_matching(query))
+        newest_first = found.order_by(col(OrderRow.opened_at).desc(), col(OrderRow.id).desc())
+        with reading(self._engine) as session:
+            return [order_of(row) for row in session.exec(newest_first.limit(min(query.limit, MOST_LISTED)))]
+
+    def order(self, scope: Scope, order_id: int) -> Order:
+        """One order."""
+        with reading(self._engine) as session:
+            return order_of(_seen(session, scope, order_id))
+
+    def diagnosis(self, scope: Scope, order_id: int) -> Diagnosis | None:
+        """What telemetry said when the order was opened; None where it could not be asked."""
+        with reading(self._engine) as session:
+            return diagnosis_of(_seen(session, scope, order_id).diagnosis)
+
+    def history(self, scope: Scope, order_id: int) -> list[Step]:
+        """Its steps in the order they count; refused ones too."""
+        with reading(self._engine) as session:
+            _seen(session, scope, order_id)
+            rows = session.exec(
+                select(StepRow).where(col(StepRow.order) == order_id).order_by(col(StepRow.at), col(StepRow.id))
+            )
+            return [step_of(row) for row in rows]
+
+    # Changing.
+
+    def open_order(self, scope: Scope, opening: Opening) -> Answer:
+        """Make an order, or answer with the one that this opening, or this alert, has already."""
+        scope.require(opening.site, Role.TECHNICIAN)
+        draft = self._opener.draft(scope, opening, self._clock())
+        with writing(self._engine) as session:
+            return Ledger(session, self._clock()).open(draft, opening, scope.user)
+
+    def command(self, scope: Scope, order_id: int, command: Command) -> Answer:
+        """Do what a person wants done, once; the same again, or what was refused then, answers as it did the first time.
+
+        A claim or a hand-off acknowledges the alert the order was made of.
+        """
+        if command.act in _NOT_BY_COMMAND:
+            raise Poison("bad_command", f"{command.act} is not done by a command")
+        with writing(self._engine) as session:
+            row = _taken(session, scope, order_id)
+            answer = Ledger(session, self._clock()).apply(row, command, actor_of(scope))
+        if answer.step.outcome is Outcome.APPLIED and command.act in _ACKNOWLEDGES:
+            self._acknowledge(scope, answer.order)
+        return answer
+
+    def _acknowledge(self, scope: Scope, order: Order) -> None:
+        if not order.alert:
+            return
+        try:
+            self._alerts.acknowledge(scope, order.alert)
+        except CampusError:
+            return  # the alert may be forgotten by now; whoever has the order has it all the same
+
+    # Photos.
+
+    def add_photo(self, scope: Scope, order_id: int, key: str, content: bytes, note: str = "") -> Answer:
+        """Keep a picture, made smaller and without what a camera writes beside it; `key` is the command's id.
+
+        `Poison` (``photo_...``) for what is none, is too large or one too many.
+        """
+        with reading(self._engine) as session:
+            scope.require(SiteId(_seen(session, scope, order_id).site), Role.TECHNICIAN)
+        picture = self._album.reduced(content)
+        with writing(self._engine) as session:
+            row = _taken(session, scope, order_id)
+            command = Command(key, Act.PHOTO, note=note)
+            return self._album.keep(session, Ledger(session, self._clock()), row, command, actor_of(scope), picture)
+
+    def photos(self, scope: Scope, order_id: int) -> list[Photo]:
+        """Pictures of an order that are still kept, oldest first."""
+        with reading(self._engine) as session:
+            _seen(session, scope, order_id)
+            kept = (col(PhotoRow.order) == order_id, col(PhotoRow.deleted_at) == 0)
+            return [photo_of(row) for row in session.exec(select(PhotoRow).where(*kept).order_by(col(PhotoRow.id)))]
+
+    def photo(self, scope: Scope, order_id: int, photo_id: int) -> bytes:
+        """One as JPEG."""
+        if not any(each.id == photo_id for each in self.photos(scope, order_id)):
+            raise NotFound
+        return self._album.read(photo_id)
+
+
+_NOT_BY_COMMAND: Final = frozenset({Act.OPEN, Act.PHOTO, Act.REPORT_AGAIN})
+_ACKNOWLEDGES: Final = frozenset({Act.CLAIM, Act.ASSIGN, Act.HAND_OFF, Act.ARRIVE})
+
+
+def _matching(query: OrderQuery) -> list[sa.ColumnElement[bool]]:
+    wanted: list[sa.ColumnElement[bool]] = []
+    for column, value in (
+        (OrderRow.site, query.site),
+        (OrderRow.device, query.device),
+        (OrderRow.assignee, query.assignee),
+        (OrderRow.alert, query.alert or None),
+    ):
+        if value is not None:
+            wanted.append(col(column) == value)
+    if query.states:
+        wanted.append(col(OrderRow.state).in_([state.value for state in query.states]))
+    if query.contracts:
+        wanted.append(col(OrderRow.contract).in_(query.contracts))
+    if query.opened_after:
+        wanted.append(col(OrderRow.opened_at) >= query.opened_after)
+    return wanted
+
+
+def _within(scope: Scope) -> sa.ColumnElement[bool]:
+    return sa.true() if scope.sites is None else col(OrderRow.site).in_(sorted(scope.sites))
+
+
+def _seen(session: Session, scope: Scope, order_id: int) -> OrderRow:
+    row = session.get(OrderRow, order_id)
+    if row is None or not scope.sees(SiteId(row.site)):
+        raise NotFound
+    return row
+
+
+def _taken(session: Session, scope: Scope, order_id: int) -> OrderRow:
+    """For a transaction that writes: who comes second sees what the first has done; `Denied` for a viewer."""
+    row = session.get(OrderRow, order_id, with_for_update=True)
+    if row is None or not scope.sees(SiteId(row.site)):
+        raise NotFound
+    scope.require(SiteId(row.site), Role.TECHNICIAN)
+    return row
