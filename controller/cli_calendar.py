@@ -27,7 +27,7 @@ def calendar() -> None:
     """
 
 
-@calendar.command("import", short_help="Tell it what a CSV file says.")
+@calendar.command("import", short_help="Tell it what a CSV or iCalendar file says.")
 @_CONFIG
 @_SITE
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
@@ -46,18 +46,24 @@ def import_command(config_path: Path, site: str | None, file: Path) -> None:
       period,08:00,08:40,,1,,
       meal,11:30,12:30,,,,
       lesson,,,0,1,r101,maths
+
+    A file that ends in .ics is iCalendar: whole days that call themselves holidays, make-up days or exams, and weekly lessons
+    whose place is a room of the school and which begin with a bell the school has told. What is none of these is named.
     """
-    from controller.calendar.sheet import read_sheet, sheet_rows
+    from controller.calendar.sheet import sheet_rows
     from controller.cli import registry_of
     from controller.identity.scope import SYSTEM
 
     try:
-        told = read_sheet(str(file), file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: cannot be read as UTF-8 text: {error}") from error
+        content = file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error}") from error
     with registry_of(config_path) as opened:
-        opened.calendar.take_sheet(SYSTEM, told, _site(site))
-    rows = [row[0] for row in sheet_rows(told)]
+        read = opened.calendar.read_file(SYSTEM, str(file), content, _site(site))
+        opened.calendar.take_sheet(SYSTEM, read.sheet, _site(site))
+    for each in read.left_out:
+        click.echo(f"left out: {each}", err=True)
+    rows = [row[0] for row in sheet_rows(read.sheet)]
     counts = ", ".join(f"{rows.count(what)} {what}" for what in dict.fromkeys(rows))
     click.echo(f"{file}: {counts or 'nothing'}")
 

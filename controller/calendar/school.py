@@ -49,6 +49,10 @@ class SchoolCalendar:
         """When a local day begins and ends."""
         return _instant(day, 0, self.zone), _instant(day + _DAY, 0, self.zone)
 
+    def instant(self, day: date, minute: int) -> int:
+        """A time of a local day, in minutes after midnight, as UTC ms."""
+        return _instant(day, minute, self.zone)
+
     def knows(self, hours: Hours) -> bool:
         """Whether anybody told when these hours are."""
         told = {Hours.SCHOOL: self.periods, Hours.LESSONS: self.periods and self.week, Hours.MEALS: self.meals}

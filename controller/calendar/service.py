@@ -6,6 +6,7 @@ where both say something of a day the school's word stands, and a school with te
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from threading import Lock
 from typing import Any, Final
@@ -17,11 +18,12 @@ from sqlmodel import Session, SQLModel, col, select
 
 from campus.errors import ConfigError
 from campus.ids import SiteId
+from controller.calendar.ical import Place, Read, read_ical, rooms_by_word
 from controller.calendar.model import DayKind, Hours, Lesson, Mark, Period, Term, WeeklyLesson
 from controller.calendar.national import national_days
 from controller.calendar.port import Registry
 from controller.calendar.school import SchoolCalendar
-from controller.calendar.sheet import Sheet, check_names
+from controller.calendar.sheet import Sheet, check_names, read_sheet
 from controller.calendar.tables import DISTRICT, DayMarkRow, LessonRow, MealRow, PeriodRow, TermRow
 from controller.identity.scope import Role, Scope
 from controller.registry.database import reading, writing
@@ -74,6 +76,15 @@ class CalendarService:
             if scope.sees(each.site) and each.knows(hours) and not each.is_within(hours, at)
         )
 
+    def schools(self, scope: Scope, sites: Collection[SiteId], at: int) -> dict[SiteId, SchoolCalendar]:
+        """As `school`, of those of some schools that the caller sees, without rooms and subjects.
+
+        Mostly from memory, no older than `KEEP_MS`.
+        """
+        known = {each.site: each for each in self._read_bells(at)}
+        district = known.get(SiteId(DISTRICT), SchoolCalendar(SiteId(DISTRICT), self._zone))
+        return {site: known.get(site) or replace(district, site=site) for site in scope.visible(sites)}
+
     def mark_days(self, scope: Scope, marks: Sequence[Mark], site: SiteId | None = None) -> None:
         """Say of days what they are, in place of what was said before."""
         self._require(scope, site)
@@ -91,6 +102,19 @@ class CalendarService:
             )
         self._forget()
 
+    def forget_term(self, scope: Scope, first_day: date, site: SiteId | None = None) -> None:
+        """Take back the term that begins on a day; harmless when there is none."""
+        self._require(scope, site)
+        with writing(self._engine) as session:
+            session.execute(
+                delete(TermRow).where(col(TermRow.site) == (site or DISTRICT), col(TermRow.first_day) == first_day)
+            )
+        self._forget()
+
+    def may_change(self, scope: Scope, site: SiteId | None = None) -> bool:
+        """Whether the caller may say what days are, of a school or of the whole district."""
+        return scope.role >= Role.OPERATOR and (scope.sites is None or (site is not None and scope.sees(site)))
+
     def mark_national_days(self, scope: Scope, year: int) -> int:
         """Take over China's public holidays and make-up days of a year, but for days something was said of; how many.
 
@@ -106,6 +130,21 @@ class CalendarService:
             session.add_all(_mark_row(DISTRICT, mark) for mark in found)
         self._forget()
         return len(found)
+
+    def read_file(self, scope: Scope, name: str, content: bytes, site: SiteId | None = None) -> Read:
+        """What a CSV or iCalendar file (by its name's end: ``.ics``) says of this school, or of the district; takes nothing.
+
+        `ConfigError` names what is wrong with it.
+        """
+        told = self.school(scope, site)
+        if name.lower().endswith(".ics"):
+            rooms = self._registry.rooms(scope, site) if site is not None else ()
+            words = rooms_by_word([(room.id, room.name_en, room.name_zh) for room in rooms])
+            return read_ical(name, content, Place(words, told.periods, self._zone))
+        try:
+            return Read(read_sheet(name, content.decode("utf-8")), ())
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{name}: cannot be read as UTF-8 text: save it as CSV UTF-8") from error
 
     def take_sheet(self, scope: Scope, told: Sheet, site: SiteId | None = None) -> None:
         """Put a sheet in place, whole or not at all.
@@ -147,7 +186,7 @@ class CalendarService:
     def _read(
         self, session: Session, weeks: Mapping[str, Sequence[WeeklyLesson]], site: str | None = None
     ) -> list[SchoolCalendar]:
-        """The calendar of a site, or of all that have bells or meals, with the lessons given."""
+        """The calendar of a site, or of all that anything is told of and of the district, with the lessons given."""
         marks, terms = _marks(session), _terms(session)
         periods: dict[str, dict[int, Period]] = defaultdict(dict)
         meals: dict[str, list[Period]] = defaultdict(list)
@@ -155,7 +194,7 @@ class CalendarService:
             periods[bell.site][bell.number] = Period(bell.start_minute, bell.end_minute)
         for meal in session.exec(select(MealRow).where(_among(MealRow, site))):
             meals[meal.site].append(Period(meal.start_minute, meal.end_minute))
-        sites = sorted({*periods, *meals}) if site is None else [site]
+        sites = sorted({*periods, *meals, *marks, *terms}) if site is None else [site]
         return [
             SchoolCalendar(
                 SiteId(each),

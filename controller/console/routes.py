@@ -10,6 +10,7 @@ from campus.errors import Transient
 from controller.console.assets import STATIC_DIR, Assets, BuiltFiles
 from controller.console.console import Console
 from controller.console.pages.alerts import alerts_router
+from controller.console.pages.calendar import calendar_router
 from controller.console.pages.chart import chart_router
 from controller.console.pages.configuration import configuration_router
 from controller.console.pages.delivery import delivery_router
@@ -46,6 +47,7 @@ PAGES = (
     services_router,
     utilisation_router,
     settings_router,
+    calendar_router,
     telling_router,
     search_router,
 )

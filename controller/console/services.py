@@ -5,6 +5,7 @@ from typing import Protocol
 
 from controller.alerts.service import AlertService
 from controller.applications.service import ApplicationService
+from controller.calendar.service import CalendarService
 from controller.capacity.service import CapacityService
 from controller.config import ControllerConfig
 from controller.configurations.service import ConfigurationService
@@ -24,6 +25,7 @@ class Services(Protocol):
     registry: RegistryService
     alerts: AlertService
     telling: TellingService
+    calendar: CalendarService
     telemetry: TelemetryService
     topology: TopologyService
     overview: OverviewService

@@ -11,6 +11,7 @@ from campus.newcomers import Confidence
 from campus.samples import DeviceKind, Severity
 from controller.alerts.model import AlertState
 from controller.applications.model import Cause
+from controller.calendar.model import MARKS, DayKind
 from controller.console.language import Language, Text, texts
 from controller.console.notices import TOLD
 from controller.console.page import WORST_FIRST, Theme
@@ -73,6 +74,9 @@ MADE = {
     "topology.": [f"topology.{n}" for n in (*topology.HEAD, "sure", "likely", "guess")],
     "topology.by_": [f"topology.by_{source}" for source in topology_model.Source],
     "topology.conflict_": [f"topology.conflict_{kind}" for kind in topology_model.ConflictKind],
+    "calendar.kind_": [f"calendar.kind_{kind}" for kind in DayKind],
+    "calendar.sign_": [f"calendar.sign_{kind}" for kind in MARKS],
+    "calendar.what_": [f"calendar.what_{what}" for what in (*MARKS, "term", "period", "meal", "lesson")],
     "telling.standing_": [f"telling.standing_{standing}" for standing in Standing],
     "telling.reason_": [f"telling.reason_{reason}" for reason in Reason],
     "telling.day_": [f"telling.day_{day}" for day in range(7)],
