@@ -57,7 +57,10 @@ from controller.store.embedded.store import EmbeddedStore
 from controller.telemetry.service import TelemetryService
 from controller.telling.channels.building import build_channels
 from controller.telling.register import load_register
+from controller.telling.push_key import PushKey
+from controller.telling.pushes import Pushes
 from controller.telling.service import TellingService
+from controller.telling.routes import push_router
 from controller.throughput.routes import throughput_router
 from controller.throughput.service import ThroughputService
 from controller.topology.service import TopologyService
@@ -89,9 +92,18 @@ class Controller:
         self.alerts = AlertService(self.engine, self.registry, clock, rules)
         self.alert_engine = AlertEngine(self.store, self.registry, self.engine, clock, rules, self.calendar)
         register = load_register(config.register_path)
-        channels = build_channels(register, config.register_path)
+        pushes = Pushes(self.engine, self.identity, clock, PushKey(config.data_path))
+        channels = build_channels(register, config.register_path, pushes)
         self.telling = TellingService(
-            self.engine, self.alerts, self.registry, clock, ZoneInfo(zone), register, channels, config.http.public_url
+            self.engine,
+            self.alerts,
+            self.registry,
+            clock,
+            ZoneInfo(zone),
+            register,
+            channels,
+            config.http.public_url,
+            pushes,
         )
         self.newcomers = NewcomersService(self.engine, self.registry, clock)
         windows = ChangeWindows(config.configurations.change_windows, ZoneInfo(zone))
@@ -261,6 +273,7 @@ def build_app(controller: Controller) -> FastAPI:
     app.add_middleware(Guard, answers=controller.answers, public_name=controller.config.http.public_name)
     return app
 
+    app.include_router(push_router(controller.telling))
 
 def _alert_figures(told: EngineFigures) -> list[Figure]:
     return [

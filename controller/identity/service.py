@@ -73,8 +73,12 @@ class IdentityService:
 
     def scope_of(self, session_id: str, now: int) -> Scope | None:
         """What a session may see now; None when there is no such session or it has expired."""
+        return self.scope_of_mark(sign_in_mark(session_id), now)
+
+    def scope_of_mark(self, mark: str, now: int) -> Scope | None:
+        """The same by `sign_in_mark`, for rooms that must remember a sign-in and may not know its session id."""
         with reading(self._engine) as session:
-            row = session.get(SessionRow, _sha256(session_id))
+            row = session.get(SessionRow, mark)
         if row is None or row.expires_at <= now:
             return None
         spec = _spec_of(row)
@@ -98,6 +102,11 @@ class IdentityService:
                 else "`campanile controller enrol` tells the controller"
             )
             raise ConfigError(f"no organisation {spec.organisation!r} is enrolled: {advice}")
+
+
+def sign_in_mark(session_id: str) -> str:
+    """What a sign-in is remembered by: nobody signs in with it."""
+    return _sha256(session_id)
 
 
 def _spec_of(row: SessionRow) -> ScopeSpec:

@@ -75,7 +75,23 @@ class Webhook(_Settings, frozen=True, tag="webhook", tag_field="type"):
     secret_file: str
 
 
-ChannelSettings = Mail | WeCom | DingTalk | Feishu | Sms | Webhook
+class Push(_Settings, frozen=True, tag="push", tag_field="type"):
+    """Notices on the phones and browsers of people who asked for them there; `to` is the name they are signed in with.
+
+    `contact` is a ``mailto:`` or ``https:`` address by which push services reach whoever runs this. `services` are the
+    only hosts that are ever spoken to, for browsers tell where their notices go: ``*.`` stands for any name below.
+    """
+
+    contact: str
+    services: tuple[str, ...] = (
+        "fcm.googleapis.com",
+        "updates.push.services.mozilla.com",
+        "*.notify.windows.com",
+        "web.push.apple.com",
+    )
+
+
+ChannelSettings = Mail | WeCom | DingTalk | Feishu | Sms | Webhook | Push
 GROUP_CHANNELS: Final = (WeCom, DingTalk, Feishu, Webhook)
 """What is told once for all who are reached by it; they are mentioned in it."""
 
@@ -133,6 +149,16 @@ class Register(_Settings, frozen=True):
     channels: dict[str, ChannelSettings] = {}
     people: tuple[Person, ...] = ()
     policy: Policy = Policy()
+
+
+class PushState(StrEnum):
+    """Whether a signed-in person would get notices in this browser."""
+
+    READY = "ready"
+    UNNAMED = "unnamed"
+    """The register names nobody by this name for push."""
+    OFF = "off"
+    """The register has no such channel."""
 
 
 class What(StrEnum):

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from campus.errors import Poison, Transient
 from campus.ids import DeviceId, SiteId
 from controller.alerts.model import Alert, Rule
 from controller.identity.scope import Scope
@@ -22,7 +23,10 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Letter:
-    """What a channel carries. `id` is of the message in the ledger, the same at every try; `at` is now (UTC ms)."""
+    """What a channel carries. `id` is of the message in the ledger, the same at every try; `at` is now (UTC ms).
+
+    `sites` are the schools it is about; empty for what concerns none, such as a channel that is down.
+    """
 
     id: int
     what: What
@@ -31,6 +35,7 @@ class Letter:
     url: str
     recipients: tuple[Recipient, ...]
     at: int
+    sites: frozenset[SiteId] = frozenset()
 
 
 class Channel(Protocol):
@@ -41,6 +46,28 @@ class Channel(Protocol):
 
         `Transient` when the other side is away or busy, `Poison` when it will never take this. Neither names a secret.
         """
+
+
+class Busy(Transient):
+    """A channel is busy and said for how long."""
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Unreached(Poison):
+    """One person cannot be reached by a channel that itself is well."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("unreached", message)
+
+
+class SignIns(Protocol):
+    """Who is signed in, as telling sees it."""
+
+    def scope_of_mark(self, mark: str, now: int) -> Scope | None:
+        """What a sign-in may see now, by its SHA-256; None when it has ended."""
 
 
 class Alerts(Protocol):

@@ -25,6 +25,8 @@ from controller.telling.model import (
     ChannelHealth,
     Message,
     Person,
+    Push,
+    PushState,
     Reason,
     Register,
     Standing,
@@ -33,6 +35,7 @@ from controller.telling.model import (
     kind_of_channel,
 )
 from controller.telling.port import Alerts, Channel, Letter, Recipient, Registry
+from controller.telling.pushes import Browser, Pushes
 from controller.telling.tables import CaseRow, ChannelRow, EntryRow, MessageRow
 from controller.telling.words import Words
 
@@ -54,8 +57,10 @@ class TellingService:
         register: Register | None = None,
         channels: Mapping[str, Channel] | None = None,
         home: str = "",
+        pushes: Pushes | None = None,
     ) -> None:
         self._engine = engine
+        self.pushes = pushes
         self._alerts = alerts
         self._registry = registry
         self._register = register or Register()
@@ -124,6 +129,31 @@ class TellingService:
         """How each channel is that the people are reached by whom the caller oversees; needs an operator."""
         used = {reach.channel for person in self.people(scope) for reach in person.reach}
         return [each for each in self._health() if scope.sites is None or each.channel in used]
+
+    def push_key(self, user: str) -> str:
+        """What a signed-in person's browser subscribes by; empty while nobody is told by push."""
+        is_off = self.push_state(user) is PushState.OFF
+        return "" if is_off or self.pushes is None else self.pushes.key.public()
+
+    def push_state(self, user: str) -> PushState:
+        """Whether notices would come to a signed-in person's browser."""
+        names = {name for name, each in self._register.channels.items() if isinstance(each, Push)}
+        if self.pushes is None or not names:
+            return PushState.OFF
+        ways = (reach for person in self._register.people for reach in person.reach if reach.channel in names)
+        return PushState.READY if any(reach.to == user for reach in ways) else PushState.UNNAMED
+
+    def push_subscribe(self, user: str, mark: str, browser: Browser) -> None:
+        """Take somebody's browser, for as long as its sign-in (`mark`) lasts; `Poison` says what is wrong with it."""
+        settings = [each for each in self._register.channels.values() if isinstance(each, Push)]
+        if self.pushes is None or not settings:
+            raise Poison("subscription", "nobody is told by push here: the register has no channel of type push")
+        self.pushes.add(user, mark, browser, [service for each in settings for service in each.services])
+
+    def push_unsubscribe(self, user: str, endpoint: str) -> None:
+        """Forget one of somebody's browsers; harmless when it is not known."""
+        if self.pushes is not None:
+            self.pushes.remove(user, endpoint)
 
     def problems(self) -> list[str]:
         """What is wrong with the register as the tree of schools stands now; one sentence each."""

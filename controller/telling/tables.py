@@ -69,7 +69,7 @@ class MessageRow(SQLModel, table=True):
 
 
 class ChannelRow(SQLModel, table=True):
-    """How a channel has been lately."""
+    """How a channel has been lately; `tried_at` is of the last try that failed."""
 
     __tablename__ = "telling_channel"
 
@@ -77,4 +77,19 @@ class ChannelRow(SQLModel, table=True):
     failures: int = 0
     failing_since: int = Field(default=0, sa_type=sa.BigInteger)
     sent_at: int = Field(default=0, sa_type=sa.BigInteger)
+    tried_at: int = Field(default=0, sa_type=sa.BigInteger)
     detail: str = Field(default="", sa_type=sa.Text)
+
+
+class PushRow(SQLModel, table=True):
+    """A browser that asked to be told, for the person who was signed in; `sign_in` is the SHA-256 of that sign-in."""
+
+    __tablename__ = "telling_push"
+
+    endpoint_sha256: str = Field(primary_key=True, max_length=64)
+    user: str = Field(index=True)
+    sign_in: str = Field(max_length=64)
+    endpoint: str = Field(sa_type=sa.Text)
+    p256dh: str = Field(max_length=128)
+    auth: str = Field(max_length=64)
+    asked_at: int = Field(sa_type=sa.BigInteger)

@@ -24,15 +24,20 @@ class Posted:
         self.path = path
         self.headers = headers
         self.content = content
-        self.body: Any = json.loads(content)
+
+    @property
+    def body(self) -> Any:
+        """What the JSON says."""
+        return json.loads(self.content)
 
 
 class WebReceiver:
-    """Keeps what is posted; answers `status` with `answer`."""
+    """Keeps what is posted; answers `status` with `headers` and `answer`."""
 
     def __init__(self) -> None:
         self.posted: list[Posted] = []
         self.status = 200
+        self.headers: dict[str, str] = {}
         self.answer: bytes = b'{"errcode": 0, "code": 0}'
         self.address = ""
 
@@ -47,6 +52,8 @@ def web_receiver() -> Iterator[WebReceiver]:
             content = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.posted.append(Posted(self.path, dict(self.headers), content))
             self.send_response(receiver.status)
+            for name, value in receiver.headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(receiver.answer)))
             self.end_headers()
             self.wfile.write(receiver.answer)

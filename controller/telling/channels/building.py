@@ -8,25 +8,31 @@ from campus.errors import ConfigError
 from campus.secret import Secret, secret_from_file
 from controller.telling.channels.mail import MailServer
 from controller.telling.channels.programs import SignedWebhook, SmsGateway
+from controller.telling.channels.push import WebPush
 from controller.telling.channels.robots import DingTalkRobot, FeishuRobot, WeComRobot
 from controller.telling.channels.web import checked_address
-from controller.telling.model import ChannelSettings, DingTalk, Feishu, Mail, Register, Sms, WeCom
+from controller.telling.model import ChannelSettings, DingTalk, Feishu, Mail, Push, Register, Sms, Webhook, WeCom
 from controller.telling.port import Channel
+from controller.telling.pushes import Pushes
 
 
-def build_channels(register: Register, path: Path | None) -> dict[str, Channel]:
+def build_channels(register: Register, path: Path | None, pushes: Pushes) -> dict[str, Channel]:
     """Every channel by name; `ConfigError` names the file and the key of a secret that cannot be read.
 
     Secret files stand relative to the register's.
     """
     folder = path.parent if path else Path()
-    return {name: _Builder(folder, f"{path}: channels.{name}").build(each) for name, each in register.channels.items()}
+    return {
+        name: _Builder(folder, f"{path}: channels.{name}", pushes).build(each)
+        for name, each in register.channels.items()
+    }
 
 
 class _Builder:
-    def __init__(self, folder: Path, where: str) -> None:
+    def __init__(self, folder: Path, where: str, pushes: Pushes) -> None:
         self._folder = folder
         self._where = where
+        self._pushes = pushes
 
     def build(self, settings: ChannelSettings) -> Channel:
         match settings:
@@ -43,7 +49,9 @@ class _Builder:
             case Sms():
                 token = self._optional(settings.token_file, "token_file")
                 return SmsGateway(self._address(settings.url_file), settings.body, token)
-            case _:
+            case Push():
+                return WebPush(settings, self._pushes)
+            case Webhook():
                 return SignedWebhook(self._address(settings.url_file), self._secret(settings.secret_file))
 
     def _placed(self, settings: Mail) -> Mail:

@@ -10,7 +10,7 @@ from typing import Final
 from campus.errors import Poison, Transient
 from campus.secret import Secret
 from controller.telling.model import Mail, MailSecurity
-from controller.telling.port import Letter
+from controller.telling.port import Letter, Unreached
 
 TIMEOUT_S: Final = 15.0
 _PERMANENT: Final = range(500, 600)
@@ -34,6 +34,8 @@ class MailServer:
             raise Poison("login", "the mail server refuses the login") from error
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
+            if max(codes) in _PERMANENT:
+                raise Unreached(f"the mail server refuses the address ({max(codes)})") from error
             raise _trouble(max(codes), "refuses the address") from error
         except smtplib.SMTPResponseException as error:
             raise _trouble(error.smtp_code, "refuses the letter") from error

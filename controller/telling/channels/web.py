@@ -6,7 +6,7 @@ An address of a robot holds its key: it stands in no message and no log.
 import json
 import logging
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,9 +14,11 @@ import httpx
 from campus.errors import ConfigError, Poison, Transient
 from campus.secret import Secret
 from controller.config import is_loopback
+from controller.telling.port import Busy
 
 TIMEOUT_S: Final = 10.0
 MAX_ANSWER_BYTES: Final = 65_536
+MAX_RETRY_AFTER_S: Final = 3_600.0
 _BUSY: Final = frozenset({408, 425, 429})
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole addresses, with their keys
 
@@ -33,29 +35,53 @@ def checked_address(address: Secret, where: str) -> Secret:
     return address
 
 
-def post(address: str, content: bytes, headers: Mapping[str, str] | None = None) -> bytes:
-    """What the other side answers, at most `MAX_ANSWER_BYTES` of it."""
-    sent = {"Content-Type": "application/json; charset=utf-8", **(headers or {})}
+class Answer(NamedTuple):
+    """What the other side said; `retry_after_s` is 0 where it did not say when to come again."""
+
+    status: int
+    body: bytes
+    retry_after_s: float
+
+
+def ask(address: str, content: bytes, headers: Mapping[str, str]) -> Answer:
+    """POST, whatever the answer, at most `MAX_ANSWER_BYTES` of it; follows nothing. `Transient` when there is none."""
     try:
         with (
             httpx.Client(timeout=TIMEOUT_S) as client,
-            client.stream("POST", address, content=content, headers=sent) as answer,
+            client.stream("POST", address, content=content, headers=dict(headers)) as answer,
         ):
             body = b""
             for piece in answer.iter_bytes():
                 body += piece
                 if len(body) > MAX_ANSWER_BYTES:
                     break
-            status = answer.status_code
+            return Answer(answer.status_code, body, _seconds(answer.headers.get("Retry-After", "")))
     except httpx.TimeoutException as error:
         raise Transient(f"no answer within {TIMEOUT_S:g} s") from error
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Transient(f"cannot be reached ({type(error).__name__})") from error
-    if status in _BUSY or status >= 500:
-        raise Transient(f"answered {status}")
-    if not 200 <= status < 300:
-        raise Poison("refused", f"answered {status}: look at the address and the secret")
-    return body
+
+
+def post(address: str, content: bytes, headers: Mapping[str, str] | None = None) -> bytes:
+    """What the other side answers to JSON."""
+    answer = ask(address, content, {"Content-Type": "application/json; charset=utf-8", **(headers or {})})
+    require_taken(answer)
+    return answer.body
+
+
+def require_taken(answer: Answer) -> None:
+    """`Busy`, `Transient` or `Poison` unless the status is one of success."""
+    if answer.status in _BUSY or answer.status >= 500:
+        if answer.retry_after_s:
+            raise Busy(f"answered {answer.status}", answer.retry_after_s)
+        raise Transient(f"answered {answer.status}")
+    if not 200 <= answer.status < 300:
+        raise Poison("refused", f"answered {answer.status}: look at the address and the secret")
+
+
+def _seconds(retry_after: str) -> float:
+    """What a Retry-After in seconds says, within an hour; a date (RFC 9110 allows it) counts as none told."""
+    return min(float(retry_after), MAX_RETRY_AFTER_S) if retry_after.isascii() and retry_after.isdigit() else 0.0
 
 
 def as_json(content: Any) -> bytes:

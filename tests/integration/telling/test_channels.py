@@ -18,6 +18,7 @@ from controller.telling.model import What
 from controller.telling.port import Channel, Letter, Recipient
 from controller.telling.register import load_register
 from tests.servers.authority import Authority
+from tests.support.pushing import memory_pushes
 from tests.support.receivers import MailReceiver, WebReceiver, mail_receiver, web_receiver
 
 NOW = 1_788_746_400_000
@@ -41,9 +42,13 @@ def build(tmp_path: Path, web: WebReceiver) -> Build:
     def built(settings: str) -> Channel:
         path = tmp_path / "telling.yaml"
         path.write_text(f"channels:\n  it: {settings}\n")
-        return build_channels(load_register(path), path)["it"]
+        return built_channels(path)["it"]
 
     return built
+
+
+def built_channels(path: Path) -> dict[str, Channel]:
+    return build_channels(load_register(path), path, memory_pushes(path.parent))
 
 
 def letter(*to: str, subject: str = "第一小学：学校断网", text: str = "地点：机房", number: int = 7) -> Letter:
@@ -148,7 +153,7 @@ def test_a_receiver_that_is_away_is_asked_again(tmp_path: Path) -> None:
     path = tmp_path / "telling.yaml"
     path.write_text("channels:\n  it: {type: wecom, url_file: url}\n")
     with pytest.raises(Transient, match="cannot be reached") as caught:
-        build_channels(load_register(path), path)["it"].send(letter("LiLaoShi"))
+        built_channels(path)["it"].send(letter("LiLaoShi"))
     assert KEY not in str(caught.value)
 
 
@@ -198,7 +203,7 @@ def mail_channel(folder: Path, receiver: MailReceiver, authority: Authority, sec
         "channels:\n  it: {type: email, host: localhost, sender: campanile@example.org, username: campanile,"
         f" password_file: password, port: {receiver.port}, security: {security}, ca_file: {authority.file}}}\n"
     )
-    return build_channels(load_register(path), path)["it"]
+    return built_channels(path)["it"]
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
