@@ -39,6 +39,7 @@ from controller.alerts.selection import SITES_AT_ONCE, Pairs, Selection
 from controller.alerts.stages import Case
 from controller.alerts.transition import Change, Judged, Transition
 from controller.alerts.watch import Watch
+from controller.calendar.model import Hours
 from controller.identity.scope import SYSTEM
 from controller.ingest.port import Committed
 from controller.store.port import FrameMark, SampleStore
@@ -90,7 +91,7 @@ class AlertEngine:
         self._clock = clock
         self._calendar = calendar
         self._rulebook = rulebook or shipped_rules()
-        self._hours = {rule.only for rule in self._rulebook.rules() if rule.only is not None}
+        self._hours = _hours_of(self._rulebook)
         self._closed, self._closed_minute = NOWHERE, -1
         self._recorder = Recorder(engine, self._rulebook, passes)
         self._selection = Selection(self._rulebook, registry)
@@ -144,6 +145,17 @@ class AlertEngine:
         """Judge what one commit made durable."""
         now = self._clock()
         self._learn(int(committed.series.max(initial=-1)), committed.received_at)
+    def take_rules(self, rulebook: Rulebook) -> None:
+        """Judge by another rulebook from now on; `AlertService.take_rules` is to be told too. By one thread at a time.
+
+        What is open stays open and is judged on by the rule of the same id; where no such rule holds any more it is closed.
+        `Transient` when the database is away: to be told again.
+        """
+        with self._pen:
+            self._rulebook, self._hours, self._closed_minute = rulebook, _hours_of(rulebook), -1
+            self._recorder.take_rules(rulebook)
+        self.restore()
+
         with self._lock:
             rows = Rows(committed.series, committed.measured_at, committed.value)
             found = self._findings(self._watch.judge(rows, committed.received_at), now)
@@ -229,15 +241,16 @@ class AlertEngine:
 
     def _open_pairs(self) -> tuple[set[AlertKey], Pairs]:
         """Open alerts that some rule still watches, by key and as the watch names them."""
-        numbers = {rule.id: number for number, rule in enumerate(self._rulebook.rules())}
-        keys = [key for key in self._recorder.open if key[0] in numbers]
+        sought = {key: self._selection.number_at(key.rule, SiteId(key.site)) for key in self._recorder.open}
+        numbers = {key: number for key, number in sought.items() if number is not None}
+        keys = list(numbers)
         of_site: dict[str, list[AlertKey]] = {}
         for key in keys:
             of_site.setdefault(key[1], []).append(key)
         found, series, rule = [], [], []
         for site, some in of_site.items():
             place = np.arange(len(some), dtype=np.int64)
-            metrics = [MetricId(self._selection.rules[numbers[rule_id]].metric) for rule_id, *_ in some]
+            metrics = [MetricId(self._selection.rules[numbers[key]].metric) for key in some]
             devices = [DeviceId(device) for _, _, device, _ in some]
             instances = [Instance(instance) for *_, instance in some]
             words = SeriesWords(devices, metrics, instances, place, place, place)
@@ -245,7 +258,7 @@ class AlertEngine:
             known = [(key, number) for key, number in zip(some, ids, strict=True) if number >= 0]
             found += [key for key, _ in known]
             series += [number for _, number in known]
-            rule += [numbers[key[0]] for key, _ in known]
+            rule += [numbers[key] for key, _ in known]
         return set(found), Pairs(np.array(series, dtype=np.int32), np.array(rule, dtype=np.int32))
 
     def _learn(self, highest: int, heard_at: int) -> None:
@@ -310,7 +323,7 @@ class AlertEngine:
         return {key for key in self._recorder.open if key.rule in ours}
 
     def _change_of_verdict(self, verdict: Verdict) -> Case | Cleared | None:
-        key, rule = verdict.key, self._rulebook.rule(verdict.key.rule)
+        key, rule = verdict.key, self._rulebook.rule(verdict.key.rule, SiteId(verdict.key.site))
         if rule is None:  # a district may have taken it out
             return None
         if verdict.is_over:
@@ -356,6 +369,10 @@ def _changes_of_event(site: SiteId, event: Event, now: int) -> Iterator[Case | C
     if is_worth_an_alert(event):
         yield _case_of_event(site, event, now)
     ended = ended_kind(event.kind)
+def _hours_of(rulebook: Rulebook) -> set[Hours]:
+    return {form.rule.only for form in rulebook.variants() if form.rule.only is not None}
+
+
     if ended is not None:
         rule = event_rule(event_rule_id(ended))
         yield Cleared(AlertKey(rule.id, site, event.device, event.instance), rule, event.occurred_at, 0.0)

@@ -13,6 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from campus.ids import SiteId
 from controller.alerts.event_log import mark_judged
 from controller.alerts.events import EVENT_PREFIX, FORGOTTEN_AFTER_S
 from controller.alerts.ledger import Ledger
@@ -67,6 +68,10 @@ class Recorder:
         """Ids of open alerts."""
         return self._situation.open
 
+    def take_rules(self, rulebook: Rulebook) -> None:
+        """Know another rulebook from now on."""
+        self._rulebook = rulebook
+
     def load(self, now: int) -> None:
         """Read what is open; `Transient` when the database is away."""
         situation = Situation()
@@ -77,7 +82,7 @@ class Recorder:
         ids = {alert for *_, alert, _ in rows}
         for rule, site, device, instance, alert, cause in rows:
             situation.open[AlertKey(rule, site, device, instance)] = alert
-            if self._is_cause(rule):
+            if self._is_cause(rule, site):
                 situation.causes.setdefault(site, []).append(alert)
             if cause and cause not in ids:
                 self._releases[cause] = now + RELEASE_AFTER_MS
@@ -170,7 +175,7 @@ class Recorder:
         """Silences of the site that began after the cause did were raised only because it took longer to judge."""
         younger = (col(AlertRow.site) == case.site, col(AlertRow.opened_at) >= case.since, col(AlertRow.cause) == 0)
         for row in ledger.open_rows(*younger):
-            rule = self._rulebook.rule(row.rule)
+            rule = self._rulebook.rule(row.rule, SiteId(row.site))
             if rule is not None and rule.is_silence and not rule.is_cause:
                 row.cause = cause
                 ledger.note(row.id or 0, [hidden_step(case.at, cause)])
@@ -202,8 +207,8 @@ class Recorder:
             key = AlertKey(row.rule, row.site, row.device, row.instance)
             self._close(ledger, key, now, TrailStep(now, "cleared", "cleared", *reason))
 
-    def _is_cause(self, rule_id: str) -> bool:
-        rule = self._rulebook.rule(rule_id)
+    def _is_cause(self, rule_id: str, site: str) -> bool:
+        rule = self._rulebook.rule(rule_id, SiteId(site))
         return rule is not None and rule.is_cause
 
     def _make_sure(self, now: int) -> None:

@@ -4,43 +4,86 @@ The shipped rules stand in `rules/*.yaml`, each file a list of rules. A district
 (`alerts: {rules_dir}`): a rule there replaces the shipped one of the same id, a new id adds a rule.
 """
 
-import string
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import NamedTuple
 
-from campus.document import Places, nearest, read_placed
+from campus.document import Places, read_placed
 from campus.errors import ConfigError
-from campus.ids import MetricId, is_id
-from campus.metrics import MetricKind, catalogue
-from controller.alerts.model import Absence, Comparison, Elsewhere, Ratio, Rule, States, Threshold
+from campus.ids import SiteId
+from controller.alerts.model import Rule
+from controller.alerts.rule_check import complaints
 
-MAX_STATE_VALUE: Final = 63
-"""State numbers are kept as bits of one 64-bit word."""
+
+class SiteRule(NamedTuple):
+    """An exception: how the rule `rule_id` holds at some schools. `rule` None: not at all.
+
+    A rule of that id may be unknown elsewhere: then it holds at these schools alone.
+    """
+
+    rule_id: str
+    sites: frozenset[SiteId]
+    rule: Rule | None
+
+
+class Variant(NamedTuple):
+    """One form of a rule and where it holds: at `sites`, or, where that is None, at every school not in `elsewhere`."""
+
+    rule: Rule
+    sites: frozenset[SiteId] | None = None
+    elsewhere: frozenset[SiteId] = frozenset()
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether every school is judged by it."""
+        return self.sites is None and not self.elsewhere
+
+    def holds_at(self, site: SiteId) -> bool:
+        """Whether a school is judged by it."""
+        return site not in self.elsewhere if self.sites is None else site in self.sites
 
 
 class Rulebook:
-    """Rules by id, in the order they were read. Frozen once made."""
+    """Rules by id, in the order they were read, and the exceptions of schools from them. Frozen once made."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], exceptions: Sequence[SiteRule] = ()) -> None:
+        """Where two exceptions from one rule name a school the later one counts. `ValueError` when ids do not fit."""
+        for each in exceptions:
+            if each.rule is not None and each.rule.id != each.rule_id:
+                raise ValueError(f"an exception from rule {each.rule_id!r} has the id {each.rule.id!r}")
         self._rules = {rule.id: rule for rule in rules}
-        self._by_metric: dict[str, list[Rule]] = {}
-        for rule in self._rules.values():
-            self._by_metric.setdefault(rule.metric, []).append(rule)
+        self._at_site: dict[str, dict[SiteId, Rule | None]] = {}
+        for each in exceptions:
+            self._at_site.setdefault(each.rule_id, {}).update(dict.fromkeys(each.sites, each.rule))
 
     def rules(self) -> list[Rule]:
-        """All of them."""
+        """All of them, as they hold where no exception does."""
         return list(self._rules.values())
 
-    def rule(self, rule_id: str) -> Rule | None:
-        """The rule of that id, None when there is none (any more)."""
-        return self._rules.get(rule_id)
+    def rule(self, rule_id: str, site: SiteId | None = None) -> Rule | None:
+        """The rule of that id, as it holds at a school if one is named; None when there is none (any more)."""
+        at_site = self._at_site.get(rule_id, {})
+        return at_site[site] if site in at_site else self._rules.get(rule_id)
 
-    def of_metric(self, metric: MetricId) -> list[Rule]:
-        """Rules that may concern a series of `metric`; empty for most."""
-        return self._by_metric.get(metric, [])
+    def variants(self) -> list[Variant]:
+        """Every rule in each of its forms, those that hold nowhere left out; at most one of a rule holds at a school."""
+        found: list[Variant] = []
+        for rule_id in {**self._rules, **self._at_site}:
+            at_site = self._at_site.get(rule_id, {})
+            if rule_id in self._rules:
+                found.append(Variant(self._rules[rule_id], None, frozenset(at_site)))
+            forms: dict[Rule, set[SiteId]] = {}
+            for site, rule in at_site.items():
+                if rule is not None:
+                    forms.setdefault(rule, set()).add(site)
+            found += [Variant(rule, frozenset(sites)) for rule, sites in forms.items()]
+        return found
+
+    def with_exceptions(self, exceptions: Sequence[SiteRule]) -> "Rulebook":
+        """The same rules, with these exceptions instead of those it has."""
+        return Rulebook(self.rules(), exceptions)
 
     def changed_by(self, other: "Rulebook") -> "Rulebook":
         """This book with the rules of `other` in place of those of the same id, and its new ones at the end."""
@@ -72,7 +115,7 @@ def read_rules(name: str, text: str) -> list[Rule]:
 def _placed_rules(name: str, text: str) -> tuple[list[Rule], Places]:
     rules, places = read_placed(name, text, list[Rule])
     for index, rule in enumerate(rules):
-        for steps, complaint in _complaints(rule):
+        for steps, complaint in complaints(rule):
             raise ConfigError(f"{name}:{places.line_of(index, *steps)}: rule {rule.id!r}: {complaint}")
     return rules, places
 
@@ -97,82 +140,3 @@ def _one_book(texts: Iterator[tuple[str, str]]) -> Rulebook:
             home[rule.id] = where
             rules.append(rule)
     return Rulebook(rules)
-
-
-Complaint = tuple[tuple[str, ...], str]
-
-
-def _complaints(rule: Rule) -> Iterator[Complaint]:
-    if not is_id(rule.id):
-        yield ("id",), "an id has lower-case letters, digits and hyphens, such as 'freezer-warm'"
-    metric = catalogue().get(MetricId(rule.metric))
-    if metric is None:
-        yield ("metric",), f"the catalogue has no metric {rule.metric!r}.{nearest(rule.metric, list(catalogue()))}"
-        return
-    for field in ("one_en", "many_en", "zh"):
-        yield from _bad_wording(field, getattr(rule.count, field))
-    yield from _bad_condition(rule, metric.kind)
-
-
-def _bad_wording(field: str, text: str) -> Iterator[Complaint]:
-    try:
-        names = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-    except ValueError:
-        names = {"?"}
-    if names - {"n"}:
-        yield ("count", field), "only {n} may stand in braces, for the number"
-
-
-def _bad_condition(rule: Rule, kind: MetricKind) -> Iterator[Complaint]:
-    condition = rule.condition
-    if isinstance(condition, Elsewhere):
-        if rule.only is not None:
-            yield ("only",), "what is judged elsewhere cannot be bound to hours: leave `only` out"
-        return
-    if isinstance(condition, Absence):
-        if condition.after_s <= 0:
-            yield ("condition", "after_s"), "after_s must be above 0"
-        return
-    if condition.hold_s < 0 or condition.clear_hold_s < 0:
-        yield ("condition",), "a hold cannot be below 0 seconds"
-    if isinstance(condition, States) != (kind is MetricKind.STATE):
-        fitting = "states" if kind is MetricKind.STATE else "threshold or ratio"
-        yield ("condition",), f"{rule.metric} is a {kind}: its condition must be of type {fitting}"
-    elif isinstance(condition, States):
-        yield from _bad_states(rule.metric, condition)
-    else:
-        yield from _bad_levels(rule.metric, condition)
-
-
-def _bad_states(metric: str, condition: States) -> Iterator[Complaint]:
-    known = {state.name: state.value for state in catalogue()[MetricId(metric)].states}
-    if not condition.bad:
-        yield ("condition", "bad"), f"name at least one bad state of {metric}: {', '.join(known)}"
-    for name in condition.bad:
-        if name not in known:
-            yield ("condition", "bad"), f"{metric} has no state {name!r}.{nearest(name, list(known))}"
-        elif not 0 <= known[name] <= MAX_STATE_VALUE:
-            yield ("condition", "bad"), f"state {name!r} has the number {known[name]}: only 0 to 63 can be judged"
-
-
-def _bad_levels(metric: str, condition: Threshold | Ratio) -> Iterator[Complaint]:
-    limits = catalogue()[MetricId(metric)]
-    if isinstance(condition, Ratio):
-        if MetricId(condition.of) not in catalogue():
-            advice = nearest(condition.of, list(catalogue()))
-            yield ("condition", "of"), f"the catalogue has no metric {condition.of!r}.{advice}"
-        if condition.level <= 0:
-            yield ("condition", "level"), "a ratio is compared to a level above 0, such as 0.7"
-    elif not limits.minimum <= condition.level <= limits.maximum:
-        yield (
-            ("condition", "level"),
-            f"{metric} lies between {limits.minimum:g} and {limits.maximum:g} {limits.unit}: "
-            f"a level of {condition.level:g} is never reached",
-        )
-    clear = condition.level if condition.clear_level is None else condition.clear_level
-    beyond = clear > condition.level if condition.comparison is Comparison.ABOVE else clear < condition.level
-    if beyond:
-        yield (
-            ("condition", "clear_level"),
-            f"clear_level {clear:g} is on the bad side of level {condition.level:g}: the alert would clear at once",
-        )

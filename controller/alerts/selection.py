@@ -6,6 +6,7 @@ Series are chosen in columns: what a rule asks of a device or an instance is wor
 import re
 from collections.abc import Collection, Iterable, Sequence
 from fnmatch import translate
+from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from controller.alerts.judgement import Mask
 from controller.alerts.layers import Numbers
 from controller.alerts.model import Elsewhere, Ports, Ratio, Rule
 from controller.alerts.names import Keys
+from controller.alerts.numbering import RuleNumbers
 from controller.alerts.port import Registry
 from controller.alerts.ports import PortMap
 from controller.alerts.rulebook import Rulebook
@@ -48,35 +50,60 @@ class Selection:
 
     def __init__(self, rulebook: Rulebook, registry: Registry) -> None:
         self._registry = registry
-        self.rules = rulebook.rules()
+        self._forms = RuleNumbers(rulebook)
         self._of_metric: dict[str, list[int]] = {}
-        for number, rule in enumerate(self.rules):
-            if isinstance(rule.condition, Elsewhere):
-                continue  # nothing is looked at for it here
-            self._of_metric.setdefault(rule.metric, []).append(number)
-        about_ports = [rule.kinds for rule in self.rules if _needs_ports(rule)]
-        self._has_ports = bool(about_ports)
-        self._port_kinds = frozenset[DeviceKind]() if () in about_ports else frozenset[DeviceKind]().union(*about_ports)
+        self._is_of_kind: dict[tuple[DeviceKind, ...], Mask] = {}
+        self._has_ports = False
+        self._port_kinds = frozenset[DeviceKind]()
         """Empty: all kinds."""
         self._ports = PortMap()
         self._numbers: dict[DeviceKey, int] = {}
+        self._sites: dict[SiteId, int] = {}
+        self._site = np.empty(0, dtype=np.int32)
+        """By device; numbers of sites."""
         self._kind = np.empty(0, dtype=np.uint8)
-        self._is_of_kind = {
-            rule.kinds: np.array([kind in rule.kinds for kind in _KINDS], dtype=np.bool_) for rule in self.rules
-        }
+        self._held: dict[int, Mask] = {}
+        """By the number of a rule that does not hold everywhere: at which sites it does, by their numbers."""
         self._fitting: dict[str, Mask] = {}
         """By pattern: which instances fit, by their numbers."""
         self.unread: set[SiteId] = set()
         """Sites whose ports could not be read when their devices were met; who reads them later takes them out."""
 
+        self._prepare()
+
+    @property
+    def rules(self) -> list[Rule]:
+        """By number, those that hold nowhere any more too. The list only grows."""
+        return self._forms.rules
+
+    def take_rules(self, rulebook: Rulebook) -> frozenset[str]:
+        """Choose by another rulebook from now on; the metrics whose series are to be bound anew."""
+        metrics = self._forms.take(rulebook)
+        self._prepare()
+        return metrics
+
+    def number_at(self, rule_id: str, site: SiteId) -> int | None:
+        """The number of a rule as it holds at a school; None where it does not."""
+        return self._forms.number_at(rule_id, site)
+
+    def holds(self, rule: int, device: Numbers) -> Mask:
+        """For which devices, by their schools, a rule holds."""
+        if self._forms.form(rule) is None:
+            return np.zeros(len(device), dtype=np.bool_)
+        if rule not in self._held:
+            return np.ones(len(device), dtype=np.bool_)
+        held: Mask = self._held[rule][self._site[device]]
+        return held
+
     def meet(self, names: SeriesColumns) -> None:
         """Learn what the registry says of the devices that have been named since the last call."""
         met = names.devices[len(self._numbers) : len(names.devices)]
         self._numbers.update((device, number) for number, device in enumerate(met, start=len(self._numbers)))
+        sites = [self._sites.setdefault(site, len(self._sites)) for site, _ in met]
+        self._site = np.concatenate([self._site, np.array(sites, dtype=np.int32)])
         self._kind = np.concatenate([self._kind, self._kinds_of(met)])
         self._ports.know(len(self._numbers), names.instances)
-        for pattern in {rule.instance for rule in self.rules} - {_ANY}:
-            self._fit(pattern, names.instances)
+        self._extend(names.instances)
         try:
             self.take(self.read({site for site, _ in met}))
         except Transient:
@@ -93,7 +120,7 @@ class Selection:
         for number, start, end in zip(numbers.tolist(), starts.tolist(), ends.tolist(), strict=True):
             chosen = series[order[start:end]]
             for rule in rules_of[number]:
-                fitting = chosen[self._fits(self.rules[rule], names.device[chosen], names.instance[chosen])]
+                fitting = chosen[self._fits(rule, names.device[chosen], names.instance[chosen])]
                 found.append(Pairs(fitting, np.full(len(fitting), rule, dtype=np.int32)))
         return Pairs(np.concatenate([each.series for each in found]), np.concatenate([each.rule for each in found]))
 
@@ -123,6 +150,33 @@ class Selection:
         self._kind[numbers] = kinds
         return set(changed.tolist())
 
+    def _prepare(self) -> None:
+        """Work out what is asked of rules as they hold now."""
+        held = [(number, rule) for number, rule in enumerate(self.rules) if self._forms.form(number) is not None]
+        self._of_metric = {}
+        for number, rule in held:
+            if not isinstance(rule.condition, Elsewhere):  # nothing is looked at for that here
+                self._of_metric.setdefault(rule.metric, []).append(number)
+        about_ports = [rule.kinds for _, rule in held if _needs_ports(rule)]
+        self._has_ports = bool(about_ports)
+        self._port_kinds = frozenset[DeviceKind]() if () in about_ports else frozenset[DeviceKind]().union(*about_ports)
+        self._is_of_kind = {
+            rule.kinds: np.array([kind in rule.kinds for kind in _KINDS], dtype=np.bool_) for _, rule in held
+        }
+        self._held = {}
+        self._extend(())
+
+    def _extend(self, instances: Sequence[str]) -> None:
+        """Be ready for sites and instances named since."""
+        for number, rule in enumerate(self.rules):
+            form = self._forms.form(number)
+            if form is not None and not form.is_everywhere:
+                known = self._held.get(number, np.empty(0, dtype=np.bool_))
+                fresh = [form.holds_at(site) for site in islice(self._sites, len(known), None)]
+                self._held[number] = np.concatenate([known, np.array(fresh, dtype=np.bool_)])
+            if form is not None and rule.instance != _ANY:
+                self._fit(rule.instance, instances)
+
     def _kinds_of(self, devices: Sequence[DeviceKey]) -> NDArray[np.uint8]:
         place_of = {kind: place for place, kind in enumerate(_KINDS)}
         return np.array([place_of[self._registry.kind_of(site, device)] for site, device in devices], dtype=np.uint8)
@@ -130,16 +184,16 @@ class Selection:
     def _fit(self, pattern: str, instances: Sequence[str]) -> None:
         """Extend what is known of a pattern to instances named since."""
         before = self._fitting.get(pattern, np.empty(0, dtype=np.bool_))
-        if len(before) == len(instances):
+        if len(before) >= len(instances):
             return
         fits = re.compile(translate(pattern)).match
         fresh = [fits(instance) is not None for instance in instances[len(before) : len(instances)]]
         self._fitting[pattern] = np.concatenate([before, np.array(fresh, dtype=np.bool_)])
 
-    def _fits(self, rule: Rule, device: Numbers, instance: Numbers) -> Mask:
-        fits = np.ones(len(device), dtype=np.bool_)
+    def _fits(self, number: int, device: Numbers, instance: Numbers) -> Mask:
+        rule, fits = self.rules[number], self.holds(number, device)
         if rule.ports is not Ports.ANY:
-            fits = self._ports.leads(device, instance, rule.ports)
+            fits &= self._ports.leads(device, instance, rule.ports)
         if rule.instance != _ANY:
             fits &= self._fitting[rule.instance][instance]
         if rule.kinds:

@@ -115,11 +115,15 @@ class AlertService:
         """Take that back; harmless when nobody had said so."""
         return self._mark(scope, alert_id, 0, "unacknowledged")
 
-    def rule(self, rule_id: str) -> Rule:
-        """The rule of an alert; `NotFound` when the rule has been removed since."""
+    def take_rules(self, rulebook: Rulebook) -> None:
+        """Speak of another rulebook from now on: the one the engine judges by."""
+        self._rulebook = rulebook
+
+    def rule(self, rule_id: str, site: SiteId | None = None) -> Rule:
+        """The rule of an alert, as it holds at its school if that is named; `NotFound` when it has been removed since."""
         if rule_id.startswith(EVENT_PREFIX):
             return event_rule(rule_id)
-        rule = self._book().rule(rule_id)
+        rule = self._book().rule(rule_id, site)
         if rule is None:
             raise NotFound(f"no rule {rule_id!r} (any more)")
         return rule
@@ -129,7 +133,7 @@ class AlertService:
         return event_rule(event_rule_id(kind))
 
     def rules(self) -> list[Rule]:
-        """Every rule in force."""
+        """Every rule in force, as it holds where no exception does."""
         return self._book().rules()
 
     def open_count(self, scope: Scope) -> int:
