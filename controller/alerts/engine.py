@@ -141,10 +141,6 @@ class AlertEngine:
             self._recorder.abandon(self._recorder.open.keys() - watched - others, now)
             self._take_up_events(now)
 
-    def judge(self, committed: Committed) -> None:
-        """Judge what one commit made durable."""
-        now = self._clock()
-        self._learn(int(committed.series.max(initial=-1)), committed.received_at)
     def take_rules(self, rulebook: Rulebook) -> None:
         """Judge by another rulebook from now on; `AlertService.take_rules` is to be told too. By one thread at a time.
 
@@ -156,6 +152,10 @@ class AlertEngine:
             self._recorder.take_rules(rulebook)
         self.restore()
 
+    def judge(self, committed: Committed) -> None:
+        """Judge what one commit made durable."""
+        now = self._clock()
+        self._learn(int(committed.series.max(initial=-1)), committed.received_at)
         with self._lock:
             rows = Rows(committed.series, committed.measured_at, committed.value)
             found = self._findings(self._watch.judge(rows, committed.received_at), now)
@@ -365,14 +365,14 @@ def _nobody_listens() -> None:
     return
 
 
-def _changes_of_event(site: SiteId, event: Event, now: int) -> Iterator[Case | Cleared]:
-    if is_worth_an_alert(event):
-        yield _case_of_event(site, event, now)
-    ended = ended_kind(event.kind)
 def _hours_of(rulebook: Rulebook) -> set[Hours]:
     return {form.rule.only for form in rulebook.variants() if form.rule.only is not None}
 
 
+def _changes_of_event(site: SiteId, event: Event, now: int) -> Iterator[Case | Cleared]:
+    if is_worth_an_alert(event):
+        yield _case_of_event(site, event, now)
+    ended = ended_kind(event.kind)
     if ended is not None:
         rule = event_rule(event_rule_id(ended))
         yield Cleared(AlertKey(rule.id, site, event.device, event.instance), rule, event.occurred_at, 0.0)

@@ -63,14 +63,14 @@ class Recorder:
         self._is_sure = True
         """Whether what is remembered is what is written."""
 
+    def take_rules(self, rulebook: Rulebook) -> None:
+        """Know another rulebook from now on."""
+        self._rulebook = rulebook
+
     @property
     def open(self) -> dict[AlertKey, int]:
         """Ids of open alerts."""
         return self._situation.open
-
-    def take_rules(self, rulebook: Rulebook) -> None:
-        """Know another rulebook from now on."""
-        self._rulebook = rulebook
 
     def load(self, now: int) -> None:
         """Read what is open; `Transient` when the database is away."""
