@@ -223,7 +223,13 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Whether an alert of this rule says no more than that something does not answer."""
         return isinstance(self.condition, Absence) or self.metric == "reachable"
 
+    @property
+    def is_danger(self) -> bool:
+        """Whether it is a matter of life: no silence covers it unless it says so in so many words."""
+        return self.metric in _OF_LIFE
 
+
+_OF_LIFE = frozenset({"gas_percent_lel", "smoke_state"})
 _SIGNS = {
     Severity.CRITICAL: Health.FAILED,
     Severity.MAJOR: Health.FAILED,
@@ -280,6 +286,14 @@ class Alert(msgspec.Struct, frozen=True):
     """What broke, of an alert that others hide behind: power, fibre, gateway, agent ...; empty: nothing was concluded."""
     trail: tuple[TrailStep, ...] = ()
     """Oldest step first; filled by `AlertService.alert`, left empty in lists."""
+
+
+class Flap(NamedTuple):
+    """What an alert that comes and goes did since it does: how often it changed, when last (UTC ms), how it is."""
+
+    changes: int
+    changed_at: int
+    is_bad: bool
 
 
 class AlertKey(NamedTuple):

@@ -1,10 +1,11 @@
 """What alerting needs of its neighbours."""
 
 from collections.abc import Collection, Sequence, Set
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from campus.ids import DeviceId, SiteId
-from campus.samples import DeviceKind
+from campus.samples import DeviceKind, Severity
+from controller.alerts.model import Rule
 from controller.calendar.model import Hours
 from controller.identity.scope import Scope
 from controller.registry.model import PortUse
@@ -30,3 +31,35 @@ class Calendar(Protocol):
 
     def closed_sites(self, scope: Scope, hours: Hours, at: int) -> Set[SiteId]:
         """Schools in which such hours are told, and are not at `at` (UTC ms)."""
+
+
+class Hushed(NamedTuple):
+    """The window that covers something: its id, whether it is maintenance, since when and until when, what it says of itself."""
+
+    silence: int
+    is_maintenance: bool
+    since: int
+    until: int
+    text: str
+    text_zh: str
+
+
+class Quiet(Protocol):
+    """What is silenced, as it stands; the same object for as long as nothing changes."""
+
+    def covering(self, site: SiteId, device: DeviceId, rule: Rule, severity: Severity) -> Hushed | None:
+        """The window that covers an alert; from memory."""
+
+    @property
+    def sites(self) -> Set[SiteId]:
+        """Where anything is silenced."""
+
+    def takes_open(self, silence: int) -> bool:
+        """Whether a window takes in what was open before it began."""
+
+
+class Silences(Protocol):
+    """Silences and maintenance windows, asked in the thread that ticks."""
+
+    def in_force(self, now: int) -> Quiet:
+        """What is silenced at `now`; mostly from memory."""

@@ -10,11 +10,11 @@ from campus.ids import DeviceId, SiteId
 from campus.samples import Severity
 from controller.alerts.event_log import report_of
 from controller.alerts.events import EVENT_PREFIX, event_rule, event_rule_id
-from controller.alerts.model import Alert, AlertState, Report, Rule, TrailStep
+from controller.alerts.model import Alert, AlertState, Flap, Report, Rule, TrailStep
 from controller.alerts.port import Registry
 from controller.alerts.rows import alert_of, trail_row
 from controller.alerts.rulebook import Rulebook, shipped_rules
-from controller.alerts.tables import AlertRow, EventRow, TrailRow
+from controller.alerts.tables import AlertRow, EventRow, FlappingRow, SilencedRow, TrailRow
 from controller.identity.scope import NotFound, Role, Scope
 from controller.registry.database import reading, writing
 
@@ -88,6 +88,38 @@ class AlertService:
                 for some in _pieces(alert_ids)
                 for row in session.exec(select(AlertRow).where(_within(scope), col(AlertRow.id).in_(some)))
             ]
+
+    def opened_since(self, scope: Scope, since: int, limit: int = 200) -> list[Alert]:
+        """Alerts that opened since an instant (UTC ms), newest first, without their trails."""
+        lately = select(AlertRow).where(_within(scope), col(AlertRow.opened_at) >= since)
+        with reading(self._engine) as session:
+            newest_first = lately.order_by(col(AlertRow.opened_at).desc(), col(AlertRow.id).desc())
+            return [alert_of(row) for row in session.exec(newest_first.limit(limit))]
+
+    def silenced_by(self, scope: Scope, silence_id: int, limit: int = 200) -> list[Alert]:
+        """Alerts that a silence or maintenance window has hidden, newest first."""
+        hidden = sa.select(col(SilencedRow.alert)).where(col(SilencedRow.silence) == silence_id)
+        found = select(AlertRow).where(_within(scope), col(AlertRow.id).in_(hidden))
+        with reading(self._engine) as session:
+            return [alert_of(row) for row in session.exec(found.order_by(col(AlertRow.id).desc()).limit(limit))]
+
+    def silenced_counts(self, scope: Scope, silences: Collection[int]) -> dict[int, int]:
+        """How many alerts each of some silences has hidden, where there are any."""
+        hidden = sa.select(col(SilencedRow.silence), sa.func.count(col(SilencedRow.alert).distinct()))
+        of_alerts = hidden.join(AlertRow, col(AlertRow.id) == col(SilencedRow.alert)).group_by(col(SilencedRow.silence))
+        found: dict[int, int] = {}
+        with reading(self._engine) as session:
+            for some in _pieces(silences):
+                wanted = of_alerts.where(_within(scope), col(SilencedRow.silence).in_(some))
+                found |= {int(silence): int(count) for silence, count in session.execute(wanted)}
+        return found
+
+    def flapping(self, scope: Scope) -> dict[int, Flap]:
+        """Open alerts that come and go, by id, with what they did since."""
+        still = select(FlappingRow).join(AlertRow, col(AlertRow.id) == col(FlappingRow.alert))
+        with reading(self._engine) as session:
+            rows = session.exec(still.where(_within(scope), col(FlappingRow.ended_at) == 0))
+            return {row.alert: Flap(row.changes, row.changed_at, row.is_bad) for row in rows}
 
     def hidden_counts(self, scope: Scope, alert_ids: Collection[int]) -> dict[int, int]:
         """How many open alerts stand behind each of some causes, where there are any."""

@@ -67,6 +67,36 @@ class TrailRow(SQLModel, table=True):
     reason_zh: str = ""
 
 
+class SilencedRow(SQLModel, table=True):
+    """An alert was hidden by a silence or a maintenance window from `at` on; `released_at` 0: still, or until it cleared."""
+
+    __tablename__ = "alert_silenced"
+    __table_args__ = (sa.Index("alert_silenced_by", "silence", "alert"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    alert: int = Field(foreign_key="alert.id", index=True)
+    silence: int
+    at: int = Field(sa_type=sa.BigInteger)
+    released_at: int = Field(default=0, sa_type=sa.BigInteger)
+
+
+class FlappingRow(SQLModel, table=True):
+    """What an alert that comes and goes did since: it stays one row of alerts, its changes are counted here.
+
+    `is_bad` is what was judged last; `ended_at` 0 while it is not steady yet.
+    """
+
+    __tablename__ = "alert_flapping"
+    __table_args__ = (sa.Index("alert_flapping_by_end", "ended_at"),)
+
+    alert: int = Field(primary_key=True, foreign_key="alert.id")
+    changes: int
+    score: float
+    changed_at: int = Field(sa_type=sa.BigInteger)
+    is_bad: bool
+    ended_at: int = Field(default=0, sa_type=sa.BigInteger)
+
+
 class EventRow(SQLModel, table=True):
     """A moment an agent reported: the place of an event in its frame names it, so a frame's repetition adds nothing.
 

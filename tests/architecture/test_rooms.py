@@ -11,6 +11,7 @@ DOORS = {"model", "port", "service"}
 """Nouns, what a room asks of others, what it does for them."""
 SIDE_DOORS = {
     "identity.scope",  # who asks: the first argument of every service
+    "identity.tree",  # which schools lie under a node of the tree
     "identity.dependency",  # the same, as a route receives it
     "registry.database",  # the engine all tables share, and its column types
     "store.days",  # where local days begin, as the store cuts them
@@ -24,6 +25,7 @@ SIDE_DOORS = {
     "configurations.tables",
     "identity.tables",
     "newcomers.tables",
+    "silences.tables",
     "telling.rota",  # pure: when somebody is on duty, for the picture of a week
     "telling.tables",
     "topology.tables",

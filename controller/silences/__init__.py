@@ -1,0 +1,1 @@
+"""Silences and maintenance windows: what nobody is told of for a while, by whom, why, until when."""
