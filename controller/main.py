@@ -65,12 +65,14 @@ from controller.throughput.routes import throughput_router
 from controller.throughput.service import ThroughputService
 from controller.topology.service import TopologyService
 from controller.utilisation.service import UtilisationService
+from controller.workorders.service import WorkOrderService
 
 MAINTENANCE_INTERVAL_S: Final = 60.0
 TICK_INTERVAL_S: Final = 1.0
 TOPOLOGY_INTERVAL_S: Final = 30.0
 APPLICATIONS_INTERVAL_S: Final = 10.0
 TELLING_INTERVAL_S: Final = 5.0
+WORK_ORDERS_INTERVAL_S: Final = 20.0
 _log = logging.getLogger(__name__)
 
 
@@ -110,6 +112,9 @@ class Controller:
         self.configurations = ConfigurationService(self.engine, self.alert_engine, windows, clock)
         self.topology = TopologyService(self.engine, self.registry, clock)
         self.telemetry = TelemetryService(self.store, self.registry)
+        self.workorders = WorkOrderService(
+            self.engine, self.alerts, self.registry, self.telemetry, clock, ZoneInfo(zone), config.data_path / "photos"
+        )
         self.overview = OverviewService(self.telemetry, self.registry, self.alerts, clock, self.reception)
         self.ingest = Ingest(
             broker_address(config.broker),
@@ -154,6 +159,7 @@ class Controller:
             Recurring("applications", APPLICATIONS_INTERVAL_S, self.applications.tend, clock),
             Recurring("telling", TELLING_INTERVAL_S, self.telling.tend, clock),
             posting,
+            Recurring("workorders", WORK_ORDERS_INTERVAL_S, self.workorders.tend, clock),
             Recurring("topology", TOPOLOGY_INTERVAL_S, self.topology.refresh, clock),
             Recurring("store", MAINTENANCE_INTERVAL_S, self.store.maintain, clock),
         )
@@ -242,6 +248,7 @@ class Controller:
             *self.applications.figures(),
             *self.telling.figures(),
             *self.throughput.figures(),
+            *self.workorders.figures(),
             *(figure for work in self.housekeeping for figure in work.figures()),
         ]
 

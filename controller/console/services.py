@@ -16,6 +16,7 @@ from controller.telemetry.service import TelemetryService
 from controller.telling.service import TellingService
 from controller.topology.service import TopologyService
 from controller.utilisation.service import UtilisationService
+from controller.workorders.service import WorkOrderService
 
 
 class Services(Protocol):
@@ -34,5 +35,6 @@ class Services(Protocol):
     applications: ApplicationService
     newcomers: NewcomersService
     configurations: ConfigurationService
+    workorders: WorkOrderService
     clock: Callable[[], int]
     """UTC milliseconds."""

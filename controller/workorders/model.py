@@ -32,6 +32,8 @@ MAX_MINUTES: Final = 60_000
 MAX_STEPS: Final = 500
 """Of one order; what comes after is refused."""
 MAX_NAME_CHARS: Final = 63
+MAX_PICTURE_BYTES: Final = 12 * 1024 * 1024
+"""Of a photo as it is sent; what is kept of it is smaller."""
 
 
 class OrderState(StrEnum):
@@ -230,6 +232,7 @@ class Order(msgspec.Struct, frozen=True):
     contract: int = 0
     """Of the vendor it was handed to last."""
     handed_at: int = 0
+    """When it was handed to them; 0 also when it was taken back."""
     responded_at: int = 0
     """When somebody first took it."""
     arrived_at: int = 0
@@ -477,7 +480,7 @@ def _step(order: Order, command: Command, who: Actor, at: int) -> Order:
         case Act.REOPEN:
             return _reopened(order, at)
         case _:  # TAKE_BACK
-            return _entered(order, OrderState.ASSIGNED, at)
+            return _entered(replace(order, handed_at=0), OrderState.ASSIGNED, at)
 
 
 _ENDS: Final = {Act.VERIFY: OrderState.VERIFIED, Act.CLOSE: OrderState.CLOSED, Act.CANCEL: OrderState.CANCELLED}

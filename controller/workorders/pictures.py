@@ -10,8 +10,8 @@ from typing import Final
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from campus.errors import Poison
+from controller.workorders.model import MAX_PICTURE_BYTES as MAX_PICTURE_BYTES
 
-MAX_PICTURE_BYTES: Final = 12 * 1024 * 1024
 MAX_PIXELS: Final = 50_000_000
 MAX_SIDE: Final = 1_600
 QUALITY: Final = 80

@@ -46,6 +46,10 @@ class Rules(Protocol):
         """One rule; `NotFound` when it was removed."""
 
 
+class AlertRoom(Alerts, Rules, Protocol):
+    """Both: one service does them."""
+
+
 class Verdicts(Protocol):
     """Where it is told that an order is overdue."""
 

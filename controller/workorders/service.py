@@ -6,14 +6,17 @@ Every method may be called from any thread. What the caller does not see is `Not
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from campus.errors import CampusError, Poison
 from campus.ids import SiteId
+from controller.figure import Figure
 from controller.identity.scope import NotFound, Role, Scope
 from controller.registry.database import reading, writing
+from controller.workorders.contracts import ContractBook
 from controller.workorders.ledger import Ledger, actor_of
 from controller.workorders.model import (
     Act,
@@ -29,9 +32,13 @@ from controller.workorders.model import (
 )
 from controller.workorders.opening import Opener
 from controller.workorders.photos import Album
-from controller.workorders.port import Alerts, Registry, Rules, Telemetry
+from controller.workorders.port import AlertRoom, Registry, Telemetry
+from controller.workorders.proof import Prover
+from controller.workorders.reports import ReportDesk
 from controller.workorders.rows import diagnosis_of, order_of, photo_of, step_of
+from controller.workorders.stickers import StickerBook
 from controller.workorders.tables import OrderRow, PhotoRow, StepRow
+from controller.workorders.terms import WorkOrderSettings
 
 MOST_LISTED: Final = 5_000
 
@@ -42,19 +49,32 @@ class WorkOrderService:
     def __init__(
         self,
         engine: sa.Engine,
-        alerts: Alerts,
-        rules: Rules,
+        alerts: AlertRoom,
         registry: Registry,
         telemetry: Telemetry,
         clock: Callable[[], int],
+        zone: ZoneInfo,
         folder: Path,
+        settings: WorkOrderSettings = WorkOrderSettings(),  # noqa: B008 - frozen
     ) -> None:
         """Photos are kept in `folder`, which is made when the first comes."""
         self._engine = engine
         self._alerts = alerts
         self._clock = clock
-        self._opener = Opener(alerts, rules, registry, telemetry)
+        self._opener = Opener(alerts, alerts, registry, telemetry)
         self._album = Album(folder)
+        self._prover = Prover(engine, alerts, telemetry, self._album, settings)
+        self.contracts = ContractBook(engine, registry, clock, zone)
+        self.stickers = StickerBook(engine, registry, clock)
+        self.reports = ReportDesk(engine, self.stickers, self._opener, self._album, clock)
+
+    def tend(self, now: int) -> None:
+        """A few times a minute, in one thread: prove repairs, reopen what came back, forget old photos."""
+        self._prover.tend(now)
+
+    def figures(self) -> list[Figure]:
+        """What `/metrics` says."""
+        return [*self._prover.figures(), *self.reports.figures()]
 
     # Looking.
 

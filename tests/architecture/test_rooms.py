@@ -29,6 +29,7 @@ SIDE_DOORS = {
     "telling.rota",  # pure: when somebody is on duty, for the picture of a week
     "telling.tables",
     "topology.tables",
+    "workorders.tables",
 }
 
 

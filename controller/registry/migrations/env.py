@@ -14,7 +14,8 @@ import controller.newcomers.tables
 import controller.registry.tables
 import controller.silences.tables
 import controller.telling.tables
-import controller.topology.tables  # noqa: F401
+import controller.topology.tables
+import controller.workorders.tables  # noqa: F401
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True, compare_type=True)
