@@ -31,12 +31,15 @@ _NO_NAMES: Final = SeriesColumns(0, *(np.empty(0, dtype=np.int32),) * 3, (), (),
 class Watch:
     """All series a controller knows and the rules bound to them. Not thread-safe."""
 
-    def __init__(self, selection: Selection) -> None:
+    def __init__(
+        self, selection: Selection, judgement: type[Judgement] = Judgement, silences: type[Silences] = Silences
+    ) -> None:
+        """The two cores may be others: those that judge what is long past have no clock beside them."""
         self._selection = selection
         self._rules = selection.rules
         self._is_absence = np.array([isinstance(rule.condition, Absence) for rule in self._rules], dtype=np.bool_)
-        self._judgement = Judgement(all_limits(self._rules))
-        self._silences = Silences(absences_ms(self._rules))
+        self._judgement = judgement(all_limits(self._rules))
+        self._silences = silences(absences_ms(self._rules))
         self._ratios = Ratios(selection, self._judgement)
         self._timed = Timed(self._rules), Timed(self._rules)
         """Of the judgement and of the silences."""
