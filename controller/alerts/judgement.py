@@ -65,16 +65,19 @@ class Rows(NamedTuple):
         return Rows(self.series[first:end], self.measured_at[first:end], self.value[first:end])
 
 
-class _Evidence(NamedTuple):
+class Evidence(NamedTuple):
+    """Samples of bindings, with what each says; columns of equal length."""
+
     binding: Numbers
     at: Times
     value: Values
     is_bad: Mask
     is_good: Mask
 
-    def at_places(self, places: NDArray[np.intp] | Mask) -> "_Evidence":
+    def at_places(self, places: NDArray[np.intp] | Mask) -> "Evidence":
+        """The samples that are chosen."""
         binding, at, value, is_bad, is_good = self
-        return _Evidence(binding[places], at[places], value[places], is_bad[places], is_good[places])
+        return Evidence(binding[places], at[places], value[places], is_bad[places], is_good[places])
 
 
 class Judgement:
@@ -304,7 +307,7 @@ class Judgement:
         concerned = _of_same(self._is_chosen, binding, departs)
         binding, at, value = binding[concerned], at[concerned], value[concerned]
         is_bad, is_good = self._is_bad(binding, value), self._is_good(binding, value)
-        return self._step_through(_Evidence(binding, at, value, is_bad, is_good))
+        return self._step_through(Evidence(binding, at, value, is_bad, is_good))
 
     def _departs(self, binding: Numbers, value: Values) -> Mask:
         """Which samples say something else than the phase of their binding, or may end a hold."""
@@ -333,7 +336,7 @@ class Judgement:
             weighed[named] = (bits & np.uint64(1)).astype(np.float64)
         return weighed
 
-    def _step_through(self, evidence: _Evidence) -> list[Transition]:
+    def _step_through(self, evidence: Evidence) -> list[Transition]:
         """Step each binding through its samples in the order they were measured; of two of one instant the first counts."""
         ordered = evidence.at_places(np.lexsort((evidence.at, evidence.binding)))
         is_new = np.diff(ordered.binding, prepend=-1) != 0
@@ -347,7 +350,7 @@ class Judgement:
             found += self._step(ordered.at_places(starts[lengths > turn] + turn))
         return found
 
-    def _step(self, evidence: _Evidence) -> list[Transition]:
+    def _step(self, evidence: Evidence) -> list[Transition]:
         """One sample for each of distinct bindings."""
         binding, at, rule = evidence.binding, evidence.at, self._rule[evidence.binding]
         phase, since = self._phase[binding], self._since[binding]
