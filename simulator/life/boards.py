@@ -104,10 +104,15 @@ class BoardPanel:
 
 
 def alive_of(scene: Scene, ids: list[str]) -> Floats:
-    """1 where a device has power and does not hang; shape (instants, devices)."""
+    """1 where a device has power, a line, and does not hang; shape (instants, devices)."""
     alive = np.repeat((~scene.dark).astype(np.float64)[:, np.newaxis], len(ids), axis=1)
     for device in scene.faults.devices(FaultName.HANG_BOARD) & set(ids):
         alive[scene.faults.during(FaultName.HANG_BOARD, scene.now.at, device), ids.index(device)] = 0.0
+    if scene.faults.faults:
+        for index, device in enumerate(ids):
+            alive[scene.silent(device), index] = 0.0
+    for device in scene.faults.devices(FaultName.GATEWAY_HANGS) & set(ids):
+        alive[scene.faults.during(FaultName.GATEWAY_HANGS, scene.now.at, device), ids.index(device)] = 0.0
     return alive
 
 

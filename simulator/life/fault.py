@@ -33,6 +33,12 @@ class FaultName(StrEnum):
     GARBAGE = "garbage"
     HALF_TABLE = "half-table"
     SILENT = "silent"
+    LINK_CUT = "link-cut"
+    SWITCH_DEAD = "switch-dead"
+    FLOOR_DARK = "floor-dark"
+    GATEWAY_DEAD = "gateway-dead"
+    GATEWAY_HANGS = "gateway-hangs"
+    AGENT_STOPS = "agent-stops"
     SERVICE_DOWN = "service-down"
     SERVICE_SLOW = "service-slow"
     SERVICE_WRONG_PAGE = "service-wrong-page"
@@ -61,6 +67,17 @@ class FaultKind:
 _SEEN = (Family.HIKVISION, Family.DAHUA)
 """Cameras whose pictures can be looked at."""
 
+
+_STANDING = (
+    DeviceKind.BOARD,
+    DeviceKind.ACCESS_POINT,
+    DeviceKind.PROJECTOR,
+    DeviceKind.CAMERA,
+    DeviceKind.PRINTER,
+    DeviceKind.KITCHEN_MONITOR,
+    DeviceKind.GATE,
+)
+_WIRED = (DeviceKind.SWITCH, *_STANDING)
 
 FAULTS: dict[FaultName, FaultKind] = {
     FaultName.CUT_UPLINK: FaultKind("the school's fibre is cut: its uplink is down at both ends, its agent is alone"),
@@ -91,6 +108,21 @@ FAULTS: dict[FaultName, FaultKind] = {
         (DeviceKind.SWITCH, DeviceKind.GATEWAY, DeviceKind.ACCESS_POINT),
     ),
     FaultName.SILENT: FaultKind("a device says nothing more", ()),
+    FaultName.LINK_CUT: FaultKind(
+        "the cable of a device is cut: it is not heard any more, nor is what hangs on it", _WIRED
+    ),
+    FaultName.SWITCH_DEAD: FaultKind(
+        "a switch loses its power: it and everything behind it fall silent", (DeviceKind.SWITCH,)
+    ),
+    FaultName.FLOOR_DARK: FaultKind("the feed of a floor fails: everything that stands there goes dark", _STANDING),
+    FaultName.GATEWAY_DEAD: FaultKind(
+        "the gateway loses its power: the school is cut off, and the centre's port to it has no light",
+        (DeviceKind.GATEWAY,),
+    ),
+    FaultName.GATEWAY_HANGS: FaultKind(
+        "the gateway hangs: its lights are on and it passes nothing on, the school is cut off", (DeviceKind.GATEWAY,)
+    ),
+    FaultName.AGENT_STOPS: FaultKind("the agent's computer loses its network: the school works, and nobody sees it"),
     FaultName.SERVICE_DOWN: FaultKind(
         "an application service of the centre stops answering", services=(TEACHING, REGISTRATION, NAMES)
     ),

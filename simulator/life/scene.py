@@ -10,6 +10,7 @@ from simulator.life.columns import ColumnName
 from simulator.life.fault import FaultName, FaultSet
 from simulator.life.moment import Moments
 from simulator.life.noise import Floats
+from simulator.life.outage import Reach
 
 BATTERY_S = 60.0
 """How long a school's tired UPS carries it. Real ones last longer; a demonstration cannot wait."""
@@ -22,6 +23,7 @@ class Scene:
     now: Moments
     block: Moments
     faults: FaultSet
+    reach: Reach
     is_live: bool = False
     """Whether instants are seconds (five of them, a cell) rather than means of five minutes."""
     use: Floats = field(default_factory=lambda: np.zeros((0, 0)))
@@ -41,7 +43,28 @@ class Scene:
     @property
     def cut(self) -> NDArray[np.bool_]:
         """The link into the metro network is down, by a cut fibre or for want of power."""
-        return self.faults.during(FaultName.CUT_UPLINK, self.now.at) | self.dark
+        return (
+            self.faults.during(FaultName.CUT_UPLINK, self.now.at) | self.dark | self._gateways(FaultName.GATEWAY_DEAD)
+        )
+
+    @property
+    def stuck(self) -> NDArray[np.bool_]:
+        """Nothing passes the gateway, whatever its lights show."""
+        return self.cut | self._gateways(FaultName.GATEWAY_HANGS)
+
+    def silent(self, device: str) -> NDArray[np.bool_]:
+        """A device is not heard for something that befell another, or its feed or cable."""
+        return self.reach.silent(device, self.faults, self.now.at)
+
+    def has_no_light(self, device: str, port: str) -> NDArray[np.bool_]:
+        """A port is down because of what befell its cable or the other end."""
+        return self.reach.has_no_light(device, port, self.faults, self.now.at)
+
+    def _gateways(self, name: FaultName) -> NDArray[np.bool_]:
+        on = np.zeros(len(self.now), dtype=np.bool_)
+        for device in self.faults.devices(name):
+            on |= self.faults.during(name, self.now.at, device)
+        return on
 
 
 class Panel(Protocol):

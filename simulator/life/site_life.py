@@ -14,6 +14,7 @@ from simulator.life.kitchens import KitchenPanel
 from simulator.life.machines import NetworkPanel, PrinterPanel, ServerPanel, UpsPanel
 from simulator.life.moment import Bells, Moments
 from simulator.life.noise import Floats, Longs
+from simulator.life.outage import Reach
 from simulator.life.scene import Panel, Scene
 from simulator.life.traffic import TrafficPanel, UplinkTraffic
 from simulator.life.watchers import CameraPanel, GatePanel, ProjectorPanel, RecorderPanel
@@ -27,6 +28,7 @@ class SiteLife:
     def __init__(self, district: District, site: SimSite, holidays: frozenset[int]) -> None:
         self.site = site
         self._bells = Bells.of(site.periods)
+        self._reach = Reach(site)
         self._holidays = holidays
         self._panels: list[Panel] = []
         self.traffic: TrafficPanel | CorePanel
@@ -71,7 +73,7 @@ class SiteLife:
     def _scene(self, at: Longs, block: Longs, faults: FaultSet, *, is_live: bool) -> Scene:
         now = Moments(at, self._bells, self._holidays)
         begin = now if at is block else Moments(block, self._bells, self._holidays)
-        return Scene(now, begin, faults, is_live)
+        return Scene(now, begin, faults, self._reach, is_live)
 
     def _matrix(self, scene: Scene) -> Floats:
         matrix = np.hstack([panel.fill(scene) for panel in self._panels])

@@ -77,6 +77,9 @@ class TrafficPanel:
         out = down @ self._toward + up @ self._away
         status = np.repeat(self._plugged[np.newaxis, :], len(scene.now), axis=0)
         status[scene.cut, self._uplink] = DOWN
+        if scene.faults.faults:
+            for place, (device, port) in enumerate(self._ports):
+                status[scene.has_no_light(device.id, port.name), place] = DOWN
         total_down, total_up = down.sum(axis=1), up.sum(axis=1)
         self.passing = UplinkTraffic(
             total_down, total_up, up[:, self._demand.is_camera].sum(axis=1), lost_down, (~scene.cut).astype(np.float64)
@@ -92,7 +95,11 @@ class TrafficPanel:
         down, up = self._demand.asked(scene)
         flooding = scene.faults.during(FaultName.FLOOD_LINK, scene.now.at)
         up[flooding, self._office] += FLOOD_BPS
-        flowing = (~scene.cut).astype(np.float64)[:, np.newaxis]
+        flowing = (~scene.stuck).astype(np.float64)[:, np.newaxis]
+        if scene.faults.faults:
+            for leaf, name in enumerate(self._demand.leaves):
+                lost = scene.silent(name)
+                down[lost, leaf] = up[lost, leaf] = 0.0
         for device in scene.faults.devices(FaultName.HANG_BOARD) | scene.faults.devices(FaultName.CAMERA_BLACK):
             if device not in self._demand.leaves:
                 continue  # a camera on its recorder's own ports

@@ -14,6 +14,9 @@ from simulator.life.site_life import DistrictLife
 from simulator.life.uptime import REMEMBERED_MS, started_at
 from simulator.live.ledger import add_cells, sums_at
 
+_OF_THE_WAY = frozenset({FaultName.CUT_UPLINK, FaultName.GATEWAY_DEAD, FaultName.GATEWAY_HANGS, FaultName.AGENT_STOPS})
+"""What interrupts a school's way to the centre at once."""
+
 
 class LiveDistrict:
     """Values, sums and faults. Life: constructed inert, `start` works out where counters stand, then ask at will.
@@ -76,7 +79,9 @@ class LiveDistrict:
     def is_cut(self, site: str, now: int) -> bool:
         """Whether a school's way to the centre is interrupted."""
         power = [f for f in self._faults if f.site == site and f.name is FaultName.POWER_LOSS]
-        return self.has(FaultName.CUT_UPLINK, site) or any(now - f.start >= BATTERY_S * 1000 for f in power)
+        if any(f.site == site and f.name in _OF_THE_WAY for f in self._faults):
+            return True
+        return any(now - f.start >= BATTERY_S * 1000 for f in power)
 
     def has(self, name: FaultName, site: str, device: str = "") -> bool:
         """Whether a fault is on."""

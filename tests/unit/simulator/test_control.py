@@ -24,7 +24,7 @@ def test_every_fault_is_described() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "advice"), [("cut-uplnk", "Did you mean 'cut-uplink'"), ("earthquake", "Known here: camera-black")]
+    ("wrong", "advice"), [("cut-uplnk", "Did you mean 'cut-uplink'"), ("earthquake", "Known here: agent-stops")]
 )
 def test_unknown_fault(wrong: str, advice: str) -> None:
     with pytest.raises(ConfigError, match=advice):
