@@ -21,6 +21,7 @@ from controller.configurations.model import ChangeWindow, window_problem
 from controller.ingest.limits import Limits
 from controller.store.port import Retention
 from controller.throughput.model import ThroughputSettings
+from controller.workorders.terms import WorkOrderSettings
 
 
 class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,6 +108,7 @@ class ControllerConfig(_Settings, frozen=True):
     applications: ApplicationSettings = ApplicationSettings()
     throughput: ThroughputSettings = ThroughputSettings()
     configurations: ConfigurationSettings = ConfigurationSettings()
+    work_orders: WorkOrderSettings = WorkOrderSettings()
     retention: Retention = Retention()
     limits: Limits = Limits()
     store: StoreKind = StoreKind.EMBEDDED
@@ -204,6 +206,7 @@ def _problems(config: ControllerConfig) -> list[tuple[tuple[str, ...], str]]:
     found += [(("configurations", "change_windows"), problem) for problem in windows if problem]
     kept = msgspec.structs.asdict(config.retention)
     found += [(("retention", key), f"{days} days: keep at least 1") for key, days in kept.items() if days < 1]
+    found += [(("work_orders", key), message) for key, message in config.work_orders.problems()]
     found += [(("limits", key), message) for key, message in config.limits.problems()]
     return found
 

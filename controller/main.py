@@ -113,7 +113,16 @@ class Controller:
         self.topology = TopologyService(self.engine, self.registry, clock)
         self.telemetry = TelemetryService(self.store, self.registry)
         self.workorders = WorkOrderService(
-            self.engine, self.alerts, self.registry, self.telemetry, clock, ZoneInfo(zone), config.data_path / "photos"
+            self.engine,
+            self.alerts,
+            self.registry,
+            self.telemetry,
+            self.calendar,
+            self.alert_engine,
+            clock,
+            ZoneInfo(zone),
+            config.data_path / "photos",
+            config.work_orders,
         )
         self.overview = OverviewService(self.telemetry, self.registry, self.alerts, clock, self.reception)
         self.ingest = Ingest(

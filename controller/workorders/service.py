@@ -3,7 +3,8 @@
 Every method may be called from any thread. What the caller does not see is `NotFound`; changing needs a technician.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,12 +14,15 @@ from sqlmodel import Session, col, select
 
 from campus.errors import CampusError, Poison
 from campus.ids import SiteId
-from controller.figure import Figure
-from controller.identity.scope import NotFound, Role, Scope
+from controller.figure import Figure, labelled
+from controller.identity.scope import SYSTEM, NotFound, Role, Scope
 from controller.registry.database import reading, writing
 from controller.workorders.contracts import ContractBook
+from controller.workorders.keeping import PromiseKeeper
 from controller.workorders.ledger import Ledger, actor_of
+from controller.workorders.metrics import By, Performance, performance, total
 from controller.workorders.model import (
+    TO_DO,
     Act,
     Answer,
     Command,
@@ -32,7 +36,8 @@ from controller.workorders.model import (
 )
 from controller.workorders.opening import Opener
 from controller.workorders.photos import Album
-from controller.workorders.port import AlertRoom, Registry, Telemetry
+from controller.workorders.port import AlertRoom, Calendar, Registry, Telemetry, Verdicts
+from controller.workorders.promise import Clocks
 from controller.workorders.proof import Prover
 from controller.workorders.reports import ReportDesk
 from controller.workorders.rows import diagnosis_of, order_of, photo_of, step_of
@@ -52,6 +57,8 @@ class WorkOrderService:
         alerts: AlertRoom,
         registry: Registry,
         telemetry: Telemetry,
+        calendar: Calendar,
+        verdicts: Verdicts,
         clock: Callable[[], int],
         zone: ZoneInfo,
         folder: Path,
@@ -65,16 +72,26 @@ class WorkOrderService:
         self._album = Album(folder)
         self._prover = Prover(engine, alerts, telemetry, self._album, settings)
         self.contracts = ContractBook(engine, registry, clock, zone)
+        self._keeper = PromiseKeeper(calendar, self.contracts, verdicts, clock, settings)
         self.stickers = StickerBook(engine, registry, clock)
         self.reports = ReportDesk(engine, self.stickers, self._opener, self._album, clock)
 
     def tend(self, now: int) -> None:
-        """A few times a minute, in one thread: prove repairs, reopen what came back, forget old photos."""
+        """A few times a minute, in one thread: prove repairs, reopen what came back, tell of broken promises."""
         self._prover.tend(now)
+        self._keeper.tend(self.orders(SYSTEM, OrderQuery(states=TO_DO, limit=MOST_LISTED)), now)
 
     def figures(self) -> list[Figure]:
         """What `/metrics` says."""
-        return [*self._prover.figures(), *self.reports.figures()]
+        with reading(self._engine) as session:
+            counted = sa.select(col(OrderRow.state), sa.func.count()).where(col(OrderRow.closed_at) == 0)
+            held = Counter({str(state): int(n) for state, n in session.execute(counted.group_by(col(OrderRow.state)))})
+        return [
+            *labelled("orders_open", "Work orders that are not over", "state", held),
+            Figure("orders_overdue", "Work orders that take longer than promised", self._keeper.overdue),
+            *self._prover.figures(),
+            *self.reports.figures(),
+        ]
 
     # Looking.
 
@@ -91,6 +108,24 @@ class WorkOrderService:
         """One order."""
         with reading(self._engine) as session:
             return order_of(_seen(session, scope, order_id))
+
+    def clocks(self, scope: Scope, orders: Sequence[Order]) -> dict[int, Clocks]:
+        """How the promises for some orders stand, by order; of orders the caller does not see nothing is told."""
+        return self._keeper.clocks([each for each in orders if scope.sees(each.site)])
+
+    def performance(self, scope: Scope, by: By, start: int, end: int) -> tuple[Performance, list[Performance]]:
+        """Of the orders opened in [start, end), in UTC ms: all together, and by group."""
+        opened = self.orders(scope, OrderQuery(opened_after=start, limit=MOST_LISTED))
+        orders = [each for each in opened if each.opened_at < end]
+        clocks = self.clocks(scope, orders)
+        vendors = {each.id: each.vendor for each in self.contracts.contracts(scope)}
+        group_of: dict[By, Callable[[Order], str]] = {
+            By.SITE: lambda each: str(each.site),
+            By.KIND: lambda each: each.kind.value,
+            By.VENDOR: lambda each: vendors.get(each.contract, ""),
+            By.SOURCE: lambda each: each.source.value,
+        }
+        return total(orders, clocks), performance(orders, clocks, group_of[by])
 
     def diagnosis(self, scope: Scope, order_id: int) -> Diagnosis | None:
         """What telemetry said when the order was opened; None where it could not be asked."""
