@@ -53,6 +53,7 @@ from controller.registry.database import create_engine, sqlite_file
 from controller.registry.enrolment_file import enrol_file
 from controller.registry.schema import migrate
 from controller.registry.service import RegistryService
+from controller.silences.service import SilenceService
 from controller.store.embedded.store import EmbeddedStore
 from controller.telemetry.service import TelemetryService
 from controller.telling.channels.building import build_channels
@@ -92,7 +93,10 @@ class Controller:
         self.identity = IdentityService(self.engine, self.registry)
         rules = load_rules(config.rules_path)  # configuration, so a wrong rule is told before anything starts
         self.alerts = AlertService(self.engine, self.registry, clock, rules)
-        self.alert_engine = AlertEngine(self.store, self.registry, self.engine, clock, rules, self.calendar)
+        self.silences = SilenceService(self.engine, self.registry, self.calendar, self.alerts, clock)
+        self.alert_engine = AlertEngine(
+            self.store, self.registry, self.engine, clock, rules, self.calendar, silences=self.silences
+        )
         register = load_register(config.register_path)
         pushes = Pushes(self.engine, self.identity, clock, PushKey(config.data_path))
         channels = build_channels(register, config.register_path, pushes)
@@ -255,6 +259,7 @@ class Controller:
             *self.configurations.figures(),
             *self.staging.figures(),
             *self.applications.figures(),
+            *self.silences.figures(),
             *self.telling.figures(),
             *self.throughput.figures(),
             *self.workorders.figures(),
@@ -297,6 +302,7 @@ def _alert_figures(told: EngineFigures) -> list[Figure]:
         Figure("alert_bindings", "Rules times the series they watch", told.bindings),
         Figure("alert_samples_judged_total", "Samples judged", told.judged),
         Figure("alert_samples_late_total", "Samples too late to raise a live alert", told.late),
+        Figure("alerts_flapping", "Open alerts that come and go", told.flapping),
         Figure("alert_changes_waiting", "Changes found and not written yet", told.waiting),
         Figure("alert_changes_dropped_total", "Changes lost because the database was away too long", told.dropped),
         *labelled("alert_changes_written_total", "Changes written", "outcome", Counter(told.written)),

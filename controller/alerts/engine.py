@@ -31,7 +31,7 @@ from controller.alerts.hours import NOWHERE, Closed
 from controller.alerts.judgement import Rows
 from controller.alerts.model import AlertKey, Elsewhere, EventKey, Report, Verdict
 from controller.alerts.passes import Pass
-from controller.alerts.port import Calendar, Registry
+from controller.alerts.port import Calendar, Registry, Silences
 from controller.alerts.recorder import Cleared, Recorder
 from controller.alerts.resumption import resume
 from controller.alerts.rulebook import Rulebook, shipped_rules
@@ -65,6 +65,8 @@ class EngineFigures:
     waiting: int
     dropped: int
     open: int
+    flapping: int
+    """Open alerts that come and go: each stands as one until it is steady."""
     written: dict[str, int]
     """Changes written, by outcome."""
     delays_ms: dict[str, int]
@@ -84,8 +86,12 @@ class AlertEngine:
         rulebook: Rulebook | None = None,
         calendar: Calendar | None = None,
         passes: Sequence[Pass] = (),
+        silences: Silences | None = None,
     ) -> None:
-        """Without a calendar rules that are bound to hours hold at all times. `passes` look at open alerts at each tick."""
+        """Without a calendar rules that are bound to hours hold at all times, without silences everything is told.
+
+        `passes` look at open alerts at each tick.
+        """
         self._store = store
         self._registry = registry
         self._clock = clock
@@ -93,7 +99,7 @@ class AlertEngine:
         self._rulebook = rulebook or shipped_rules()
         self._hours = _hours_of(self._rulebook)
         self._closed, self._closed_minute = NOWHERE, -1
-        self._recorder = Recorder(engine, self._rulebook, passes)
+        self._recorder = Recorder(engine, self._rulebook, passes, silences)
         self._selection = Selection(self._rulebook, registry)
         self._watch = Watch(self._selection)
         self._lock = threading.Lock()
@@ -138,7 +144,7 @@ class AlertEngine:
             others = {
                 key for key in self._recorder.open if key.rule.startswith(EVENT_PREFIX)
             } | self._judged_elsewhere()
-            self._recorder.abandon(self._recorder.open.keys() - watched - others, now)
+            self._recorder.abandon(self._recorder.judged_bad - watched - others, now)
             self._take_up_events(now)
 
     def take_rules(self, rulebook: Rulebook) -> None:
@@ -223,6 +229,7 @@ class AlertEngine:
                 waiting=len(self._backlog),
                 dropped=self._backlog.dropped,
                 open=len(self._recorder.open),
+                flapping=self._recorder.flapping,
                 written=dict(self._written),
                 delays_ms=self._backlog.delays_ms(),
                 events_forgotten=self._events.forgotten,
@@ -241,7 +248,7 @@ class AlertEngine:
 
     def _open_pairs(self) -> tuple[set[AlertKey], Pairs]:
         """Open alerts that some rule still watches, by key and as the watch names them."""
-        sought = {key: self._selection.number_at(key.rule, SiteId(key.site)) for key in self._recorder.open}
+        sought = {key: self._selection.number_at(key.rule, SiteId(key.site)) for key in self._recorder.judged_bad}
         numbers = {key: number for key, number in sought.items() if number is not None}
         keys = list(numbers)
         of_site: dict[str, list[AlertKey]] = {}
@@ -320,7 +327,7 @@ class AlertEngine:
 
     def _judged_elsewhere(self) -> set[AlertKey]:
         ours = {rule.id for rule in self._rulebook.rules() if isinstance(rule.condition, Elsewhere)}
-        return {key for key in self._recorder.open if key.rule in ours}
+        return {key for key in self._recorder.judged_bad if key.rule in ours}
 
     def _change_of_verdict(self, verdict: Verdict) -> Case | Cleared | None:
         key, rule = verdict.key, self._rulebook.rule(verdict.key.rule, SiteId(verdict.key.site))

@@ -6,8 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from controller.alerts.flapping import Restless
 from controller.alerts.model import TrailStep
-from controller.alerts.tables import AlertRow, TrailRow
+from controller.alerts.tables import AlertRow, FlappingRow, SilencedRow, TrailRow
 
 
 class Ledger:
@@ -17,6 +18,9 @@ class Ledger:
         self._session = session
         self._closed: dict[int, int] = {}
         self._trail: list[dict[str, Any]] = []
+        self._silenced: list[dict[str, Any]] = []
+        self._flaps: dict[int, dict[str, Any]] = {}
+        self._new_flaps: dict[int, dict[str, Any]] = {}
 
     def insert(self, rows: Sequence[dict[str, Any]]) -> list[int]:
         """New alerts, by column; their ids in the same order."""
@@ -44,6 +48,33 @@ class Ledger:
             for step in steps
         ]
 
+    def flap(self, restless: Restless, ended_at: int = 0) -> None:
+        """What an alert that comes and goes did so far; the first time it has done nothing yet."""
+        columns = {
+            "changes": restless.changes,
+            "score": restless.score.value,
+            "changed_at": restless.changed_at,
+            "is_bad": restless.is_bad,
+            "ended_at": ended_at,
+        }
+        is_new = restless.changes == 0 and not ended_at
+        kept = self._new_flaps if is_new or restless.alert in self._new_flaps else self._flaps
+        kept[restless.alert] = columns
+
+    def steady(self, alert: int) -> None:
+        """An open alert does not come and go any more."""
+        self._session.execute(sa.update(AlertRow).where(col(AlertRow.id) == alert).values(flapping_since=0))
+
+    def silence(self, alert: int, silence: int, at: int) -> None:
+        """An alert is hidden by a window from `at` on."""
+        self._silenced.append({"alert": alert, "silence": silence, "at": at, "released_at": 0})
+
+    def unsilence(self, alert: int, silence: int, at: int) -> None:
+        """It is hidden by that window no more."""
+        self.flush()
+        still = (col(SilencedRow.alert) == alert, col(SilencedRow.silence) == silence, col(SilencedRow.released_at) == 0)
+        self._session.execute(sa.update(SilencedRow).where(*still).values(released_at=at))
+
     def open_rows(self, *conditions: sa.ColumnElement[bool]) -> Sequence[AlertRow]:
         """Open alerts that meet the conditions, what was collected so far included; changes to them are written."""
         self.flush()
@@ -55,6 +86,23 @@ class Ledger:
         if self._trail:
             self._session.execute(sa.insert(TrailRow), self._trail)
             self._trail = []
+        if self._silenced:
+            self._session.execute(sa.insert(SilencedRow), self._silenced)
+            self._silenced = []
+        if self._new_flaps:
+            rows = [{"alert": alert, **columns} for alert, columns in self._new_flaps.items()]
+            self._session.execute(sa.insert(FlappingRow), rows)
+            self._new_flaps = {}
+        if self._flaps:
+            table = FlappingRow.__table__  # type: ignore[attr-defined]
+            bound = {name: sa.bindparam(f"new_{name}") for name in next(iter(self._flaps.values()))}
+            statement = sa.update(table).where(table.c.alert == sa.bindparam("of_alert")).values(**bound)
+            rows = [
+                {"of_alert": alert, **{f"new_{name}": value for name, value in columns.items()}}
+                for alert, columns in self._flaps.items()
+            ]
+            self._session.connection().execute(statement, rows)
+            self._flaps = {}
 
     def _write_closed(self) -> None:
         if self._closed:

@@ -14,12 +14,16 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from campus.ids import SiteId
+from controller.alerts.damping import count, fade, recall, stop, turn
 from controller.alerts.event_log import mark_judged
-from controller.alerts.events import EVENT_PREFIX, FORGOTTEN_AFTER_S
+from controller.alerts.events import EVENT_PREFIX, FORGOTTEN_AFTER_S, event_rule
+from controller.alerts.flapping import HALF_LIFE_MS, steady_step
 from controller.alerts.ledger import Ledger
 from controller.alerts.model import AlertKey, EventKey, Rule, TrailStep
 from controller.alerts.passes import Pass
+from controller.alerts.port import Silences
 from controller.alerts.rulebook import Rulebook
+from controller.alerts.silencing import Silencing
 from controller.alerts.stages import (
     Case,
     Decision,
@@ -54,10 +58,14 @@ class Cleared:
 class Recorder:
     """The engine's pen. `load` first; then `write` as things change and `tidy` now and then."""
 
-    def __init__(self, engine: sa.Engine, rulebook: Rulebook, passes: Sequence[Pass] = ()) -> None:
+    def __init__(
+        self, engine: sa.Engine, rulebook: Rulebook, passes: Sequence[Pass] = (), silences: Silences | None = None
+    ) -> None:
         self._engine = engine
         self._rulebook = rulebook
-        self._passes = passes
+        self._passes = (Silencing(self._rule_of), *passes)
+        self._silences = silences
+        self._fade_at = 0
         self._situation = Situation()
         self._releases: dict[int, int] = {}
         self._is_sure = True
@@ -71,6 +79,16 @@ class Recorder:
     def open(self) -> dict[AlertKey, int]:
         """Ids of open alerts."""
         return self._situation.open
+
+    @property
+    def judged_bad(self) -> set[AlertKey]:
+        """Open alerts that are bad as far as is known: not those that come and go and are good at the moment."""
+        return {key for key in self.open if (restless := self._situation.flapping.get(key)) is None or restless.is_bad}
+
+    @property
+    def flapping(self) -> int:
+        """How many come and go."""
+        return len(self._situation.flapping)
 
     def load(self, now: int) -> None:
         """Read what is open; `Transient` when the database is away."""
@@ -86,6 +104,8 @@ class Recorder:
                 situation.causes.setdefault(site, []).append(alert)
             if cause and cause not in ids:
                 self._releases[cause] = now + RELEASE_AFTER_MS
+        with reading(self._engine) as session:
+            recall(session, situation, now)
         self._situation = situation
         self._is_sure = True
 
@@ -101,6 +121,7 @@ class Recorder:
             ):
                 key = AlertKey(rule, site, device, instance)
                 told[key] = max(told.get(key, 0), opened_at, cleared_at)
+        told |= {key: restless.changed_at for key, restless in self._situation.flapping.items()}
         return told
 
     def write(
@@ -111,6 +132,7 @@ class Recorder:
         The events in `judged` are marked so in the same transaction.
         """
         self._make_sure(now)
+        self._look_at_silences(now)
         outcomes: list[Outcome | None] = []
         with self._undone_on_failure(), writing(self._engine) as session:
             ledger = Ledger(session)
@@ -118,8 +140,7 @@ class Recorder:
                 outcomes += self._raise_all(ledger, run, now)
                 for change in run:
                     if isinstance(change, Cleared):
-                        self._close(ledger, change.key, change.at, _last_step(change))
-                        outcomes.append(None)
+                        outcomes.append(self._clear(ledger, change))
             ledger.flush()
             mark_judged(session, judged, now)
         return outcomes
@@ -136,10 +157,15 @@ class Recorder:
     def tidy(self, now: int) -> None:
         """Show what outlived its cause; close events that were acknowledged or are a day old; then every pass that is due."""
         self._make_sure(now)
+        self._look_at_silences(now)
+        if now >= self._fade_at:
+            self._fade_at = now + HALF_LIFE_MS
+            fade(self._situation, now)
         due = [cause for cause, at in self._releases.items() if now >= at]
         has_events = any(key[0].startswith(EVENT_PREFIX) for key in self._situation.open)
         passes = [each for each in self._passes if each.is_due(self._situation, now)]
-        if not due and not has_events and not passes:
+        steady = [key for key, restless in self._situation.flapping.items() if restless.is_steady(now)]
+        if not due and not has_events and not passes and not steady:
             return
         with self._undone_on_failure(), writing(self._engine) as session:
             ledger = Ledger(session)
@@ -147,6 +173,7 @@ class Recorder:
                 self._release(ledger, cause, now)
             if has_events:
                 self._close_old_events(ledger, now)
+            self._settle(ledger, steady, now)
             for each in passes:
                 each.look(ledger, self._situation, now)
             ledger.flush()
@@ -156,20 +183,45 @@ class Recorder:
         cases = [change for change in run if isinstance(change, Case)]
         decisions = [decide(case, self._situation) for case in cases]
         raised = [
-            (case, made) for case, made in zip(cases, decisions, strict=True) if made.outcome is not Outcome.DROPPED
+            (case, made)
+            for case, made in zip(cases, decisions, strict=True)
+            if made.outcome not in (Outcome.DROPPED, Outcome.DAMPED)
         ]
         ids = ledger.insert([_row(case, made, now) for case, made in raised])
         for alert, (case, made) in zip(ids, raised, strict=True):
             ledger.note(alert, made.steps)
+            if made.silence:
+                ledger.silence(alert, made.silence, case.at)
             if made.outcome is Outcome.RAISED:
                 self._situation.open[key_of(case)] = alert
+                count(ledger, self._situation, case, made, alert)
                 if case.rule.is_cause:
                     self._situation.causes.setdefault(case.site, []).append(alert)
                     self._hide_younger(ledger, case, alert)
         for case, made in zip(cases, decisions, strict=True):
             if made.outcome is Outcome.DROPPED:
                 ledger.note(self._situation.open[key_of(case)], made.steps[-1:])
+            elif made.outcome is Outcome.DAMPED:
+                turn(ledger, self._situation, key_of(case), case.at, is_bad=True)
         return [made.outcome for made in decisions]
+
+    def _clear(self, ledger: Ledger, change: Cleared) -> Outcome | None:
+        if change.key in self._situation.flapping and not change.has_rest:
+            turn(ledger, self._situation, change.key, change.at, is_bad=False)
+            return Outcome.DAMPED
+        self._close(ledger, change.key, change.at, _last_step(change))
+        return None
+
+    def _settle(self, ledger: Ledger, steady: Sequence[AlertKey], now: int) -> None:
+        """What has been quiet for long enough goes on as an ordinary alert, or is over since it was good."""
+        for key in steady:
+            restless = self._situation.flapping[key]
+            stop(ledger, self._situation, key, now)
+            if restless.is_bad:
+                ledger.steady(restless.alert)
+                ledger.note(restless.alert, [steady_step(now, restless)])
+            else:
+                self._close(ledger, key, restless.changed_at, steady_step(now, restless))
 
     def _hide_younger(self, ledger: Ledger, case: Case, cause: int) -> None:
         """Silences of the site that began after the cause did were raised only because it took longer to judge."""
@@ -186,6 +238,7 @@ class Recorder:
             return
         ledger.close(alert, at)
         ledger.note(alert, [step])
+        stop(ledger, self._situation, key, at)
         causes = self._situation.causes.get(key[1], [])
         if alert in causes:
             causes.remove(alert)
@@ -210,6 +263,13 @@ class Recorder:
     def _is_cause(self, rule_id: str, site: str) -> bool:
         rule = self._rulebook.rule(rule_id, SiteId(site))
         return rule is not None and rule.is_cause
+
+    def _rule_of(self, rule_id: str, site: SiteId) -> Rule | None:
+        return event_rule(rule_id) if rule_id.startswith(EVENT_PREFIX) else self._rulebook.rule(rule_id, site)
+
+    def _look_at_silences(self, now: int) -> None:
+        if self._silences is not None:
+            self._situation.quiet = self._silences.in_force(now)
 
     def _make_sure(self, now: int) -> None:
         if not self._is_sure:
@@ -261,6 +321,6 @@ def _row(case: Case, decision: Decision, now: int) -> dict[str, Any]:
         "cause": decision.cause,
         "held_until": decision.held_until,
         "silence": decision.silence,
-        "flapping_since": 0,
+        "flapping_since": decision.flapping_since,
         "verdict": "",
     }

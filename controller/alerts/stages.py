@@ -1,8 +1,11 @@
 """The stages between a judgement and an alert people see. Pure: each leaves a named reason on the decision trail.
 
 judged     what was measured, against which rule
+damped     it comes and goes, and one alert of it stands already: counted there
 duplicate  the same fault is open already: dropped
 late       told long after it happened: kept, never raised
+silenced   a silence or a maintenance window covers it: raised, and nobody is told while that lasts
+flapping   it opened too often lately: raised, and stays open until it is steady
 hidden     its site's silence has a cause of its own: stands behind that alert
 shown      nothing stands against it
 """
@@ -13,12 +16,15 @@ from enum import StrEnum
 from typing import Final
 
 from campus.ids import DeviceId, SiteId
+from controller.alerts.flapping import Restless, Score, flapping_step, is_flapping, raised
 from controller.alerts.model import AlertKey, Rule, TrailStep
+from controller.alerts.port import Hushed, Quiet
 from controller.alerts.reasons import lasting, over, told
 
 JUDGED: Final = "judged"
 DUPLICATE: Final = "duplicate"
 LATE: Final = "late"
+SILENCED: Final = "silenced"
 HIDDEN: Final = "hidden"
 SHOWN: Final = "shown"
 CLEARED: Final = "cleared"
@@ -30,6 +36,8 @@ class Outcome(StrEnum):
 
     RAISED = "raised"
     DROPPED = "dropped"
+    DAMPED = "damped"
+    """Counted on the alert that comes and goes."""
     KEPT = "kept"
     """Written down as over already."""
 
@@ -58,21 +66,36 @@ class Situation:
 
     open: dict[AlertKey, int] = field(default_factory=dict)
     causes: dict[str, list[int]] = field(default_factory=dict)
+    scores: dict[AlertKey, Score] = field(default_factory=dict)
+    """How often what opened lately did so."""
+    flapping: dict[AlertKey, Restless] = field(default_factory=dict)
+    """Open alerts that come and go."""
+    quiet: Quiet | None = None
+    """What is silenced now."""
+    quiet_looked_at: Quiet | None = None
+    """What was silenced when the open alerts were looked at last."""
 
     def copy(self) -> "Situation":
         """One that does not change with this one."""
-        return Situation(dict(self.open), {site: list(causes) for site, causes in self.causes.items()})
+        return replace(
+            self,
+            open=dict(self.open),
+            causes={site: list(causes) for site, causes in self.causes.items()},
+            scores=dict(self.scores),
+            flapping=dict(self.flapping),
+        )
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Where a case stands after the stages so far. `cause`, `held_until`, `silence` as in `Alert`."""
+    """Where a case stands after the stages so far. `cause`, `held_until`, `silence`, `flapping_since` as in `Alert`."""
 
     steps: tuple[TrailStep, ...] = ()
     outcome: Outcome | None = None
     cause: int = 0
     held_until: int = 0
     silence: int = 0
+    flapping_since: int = 0
 
     def after(self, step: TrailStep) -> "Decision":
         """The same, one step later."""
@@ -97,6 +120,10 @@ def _judged(case: Case, _: Situation, decision: Decision) -> Decision:
     return decision.after(TrailStep(case.at, JUDGED, "bad", english, chinese))
 
 
+def _damped(case: Case, situation: Situation, decision: Decision) -> Decision:
+    return replace(decision, outcome=Outcome.DAMPED) if key_of(case) in situation.flapping else decision
+
+
 def _duplicate(case: Case, situation: Situation, decision: Decision) -> Decision:
     alert = situation.open.get(key_of(case))
     if alert is None:
@@ -113,6 +140,20 @@ def _late(case: Case, _: Situation, decision: Decision) -> Decision:
     return replace(decision.after(step), outcome=Outcome.KEPT)
 
 
+def _flapping(case: Case, situation: Situation, decision: Decision) -> Decision:
+    if not is_flapping(raised(situation.scores.get(key_of(case)), case.at)):
+        return decision
+    return replace(decision.after(flapping_step(case.at)), flapping_since=case.at)
+
+
+def _silenced(case: Case, situation: Situation, decision: Decision) -> Decision:
+    quiet = situation.quiet
+    hushed = quiet.covering(case.site, case.device, case.rule, case.rule.severity) if quiet else None
+    if hushed is None:
+        return decision
+    return replace(decision.after(silenced_step(case.at, hushed)), silence=hushed.silence)
+
+
 def _hidden(case: Case, situation: Situation, decision: Decision) -> Decision:
     causes = situation.causes.get(case.site, [])
     if not causes or not case.rule.is_silence or case.rule.is_cause:
@@ -122,11 +163,13 @@ def _hidden(case: Case, situation: Situation, decision: Decision) -> Decision:
 
 
 def _shown(case: Case, _: Situation, decision: Decision) -> Decision:
+    if decision.silence:
+        return replace(decision, outcome=Outcome.RAISED)
     step = TrailStep(case.at, SHOWN, "raised", "nothing stands against it", "无抑制条件")
     return replace(decision.after(step), outcome=Outcome.RAISED)
 
 
-STAGES: Final[tuple[Stage, ...]] = (_judged, _duplicate, _late, _hidden, _shown)
+STAGES: Final[tuple[Stage, ...]] = (_judged, _damped, _duplicate, _late, _flapping, _silenced, _hidden, _shown)
 
 
 def key_of(case: Case) -> AlertKey:
@@ -138,6 +181,18 @@ def hidden_step(at: int, cause: int) -> TrailStep:
     """Said when an alert goes behind its cause."""
     return TrailStep(
         at, HIDDEN, "hidden", f"behind alert {cause}: its site is cut off", f"由告警 {cause} 引起：所在学校断网"
+    )
+
+
+def silenced_step(at: int, hushed: Hushed) -> TrailStep:
+    """Said when an alert goes under a silence or a maintenance window."""
+    return TrailStep(at, SILENCED, "silenced", f"under {hushed.text}", f"处于{hushed.text_zh}")
+
+
+def unsilenced_step(at: int, silence: int) -> TrailStep:
+    """Said when its window is over and the alert is still open."""
+    return TrailStep(
+        at, SILENCED, "told", f"window {silence} is over, this is not", f"窗口 {silence} 已结束，此告警仍未恢复"
     )
 
 

@@ -11,6 +11,7 @@ from controller.alerts.rulebook import Rulebook, shipped_rules
 from controller.alerts.service import AlertService
 from controller.calendar.service import CalendarService
 from controller.identity.scope import SYSTEM
+from controller.silences.service import SilenceService
 from controller.store.port import FrameMark
 from tests.fakes.memory_store import MemoryStore
 from tests.support.district import NO_1, NOW, ReadyRegistry, ready_registry
@@ -30,6 +31,9 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.service = AlertService(self.registry.engine, self.registry.service, self.registry.clock, self.rulebook)
+        self.silences = SilenceService(
+            self.registry.engine, self.registry.service, self.registry.calendar, self.service, self.registry.clock
+        )
         self.restart()
 
     def restart(self) -> None:
@@ -41,6 +45,7 @@ class Scene:
             self.registry.clock,
             self.rulebook,
             self.calendar,
+            silences=self.silences,
         )
         self.engine.restore()
         self.feed.listeners[:] = [self.engine.judge]
