@@ -1,7 +1,7 @@
 """Keeps account of what comes and goes, in the transaction that writes it: see `flapping` for the rule itself."""
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from controller.alerts.flapping import REMEMBERED_MS, Restless, Score, faded, raised, scores_of
 from controller.alerts.ledger import Ledger
@@ -9,18 +9,17 @@ from controller.alerts.model import AlertKey
 from controller.alerts.stages import Case, Decision, Situation, key_of
 from controller.alerts.tables import AlertRow, FlappingRow
 
-_KEY = (AlertRow.rule, AlertRow.site, AlertRow.device, AlertRow.instance)
+_KEY = (col(AlertRow.rule), col(AlertRow.site), col(AlertRow.device), col(AlertRow.instance))
 
 
 def recall(session: Session, situation: Situation, now: int) -> None:
     """After a restart: how often what opened lately did so, and what comes and goes."""
-    table = AlertRow.__table__  # type: ignore[attr-defined]
-    lately = select(*map(col, _KEY), col(AlertRow.opened_at)).where(
-        table.c.opened_at > now - REMEMBERED_MS, table.c.id.not_in(sa.select(col(FlappingRow.alert)))
+    lately = sa.select(*_KEY, col(AlertRow.opened_at)).where(
+        col(AlertRow.opened_at) > now - REMEMBERED_MS, col(AlertRow.id).not_in(sa.select(col(FlappingRow.alert)))
     )
-    rows = session.execute(lately.order_by(table.c.opened_at))
+    rows = session.execute(lately.order_by(col(AlertRow.opened_at)))
     situation.scores = scores_of((AlertKey(*key), at) for *key, at in rows)
-    damped = select(FlappingRow, *map(col, _KEY)).join(AlertRow, col(AlertRow.id) == col(FlappingRow.alert))
+    damped = sa.select(FlappingRow, *_KEY).join(AlertRow, col(AlertRow.id) == col(FlappingRow.alert))
     still = sa.or_(col(FlappingRow.ended_at) == 0, col(FlappingRow.changed_at) > now - REMEMBERED_MS)
     for row, *names in session.execute(damped.where(still).order_by(col(FlappingRow.changed_at))):
         key, score = AlertKey(*names), Score(row.score, row.changed_at)

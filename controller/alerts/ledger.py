@@ -72,7 +72,11 @@ class Ledger:
     def unsilence(self, alert: int, silence: int, at: int) -> None:
         """It is hidden by that window no more."""
         self.flush()
-        still = (col(SilencedRow.alert) == alert, col(SilencedRow.silence) == silence, col(SilencedRow.released_at) == 0)
+        still = (
+            col(SilencedRow.alert) == alert,
+            col(SilencedRow.silence) == silence,
+            col(SilencedRow.released_at) == 0,
+        )
         self._session.execute(sa.update(SilencedRow).where(*still).values(released_at=at))
 
     def open_rows(self, *conditions: sa.ColumnElement[bool]) -> Sequence[AlertRow]:
@@ -95,7 +99,7 @@ class Ledger:
             self._new_flaps = {}
         if self._flaps:
             table = FlappingRow.__table__  # type: ignore[attr-defined]
-            bound = {name: sa.bindparam(f"new_{name}") for name in next(iter(self._flaps.values()))}
+            bound: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in next(iter(self._flaps.values()))}
             statement = sa.update(table).where(table.c.alert == sa.bindparam("of_alert")).values(**bound)
             rows = [
                 {"of_alert": alert, **{f"new_{name}": value for name, value in columns.items()}}
