@@ -17,8 +17,10 @@ from campus.errors import ConfigError
 from campus.secret import Secret, secret_from_environment, secret_from_file
 from campus.tls import TlsSettings
 from controller.applications.model import ApplicationSettings
+from controller.calendar.model import parse_minute
 from controller.configurations.model import ChangeWindow, window_problem
 from controller.ingest.limits import Limits
+from controller.readiness.model import ReadinessSettings
 from controller.store.port import Retention
 from controller.throughput.model import ThroughputSettings
 from controller.workorders.terms import WorkOrderSettings
@@ -108,6 +110,7 @@ class ControllerConfig(_Settings, frozen=True):
     applications: ApplicationSettings = ApplicationSettings()
     throughput: ThroughputSettings = ThroughputSettings()
     configurations: ConfigurationSettings = ConfigurationSettings()
+    readiness: ReadinessSettings = ReadinessSettings()
     work_orders: WorkOrderSettings = WorkOrderSettings()
     retention: Retention = Retention()
     limits: Limits = Limits()
@@ -202,6 +205,8 @@ def _problems(config: ControllerConfig) -> list[tuple[tuple[str, ...], str]]:
     if not _is_timezone(config.district.timezone):
         advice = f"{config.district.timezone!r} is not an IANA time zone: write it as 'Asia/Shanghai'"
         found.append((("district", "timezone"), advice))
+    if config.readiness.at and not _is_time(config.readiness.at):
+        found.append((("readiness", "at"), f"{config.readiness.at!r} is not a time of day: write it as '07:30'"))
     windows = map(window_problem, config.configurations.change_windows)
     found += [(("configurations", "change_windows"), problem) for problem in windows if problem]
     kept = msgspec.structs.asdict(config.retention)
@@ -217,6 +222,14 @@ def _is_origin(url: str) -> bool:
         return bool(parts.scheme == "https" and parts.hostname and url.rstrip("/") == f"https://{parts.netloc}")
     except ValueError:
         return False
+
+
+def _is_time(text: str) -> bool:
+    try:
+        parse_minute(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_timezone(name: str) -> bool:

@@ -49,6 +49,7 @@ from controller.ingest.reception import Reception
 from controller.memory import return_large_blocks
 from controller.newcomers.service import NewcomersService
 from controller.overview.service import OverviewService
+from controller.readiness.service import ReadinessService
 from controller.registry.database import create_engine, sqlite_file
 from controller.registry.enrolment_file import enrol_file
 from controller.registry.schema import migrate
@@ -72,6 +73,7 @@ MAINTENANCE_INTERVAL_S: Final = 60.0
 TICK_INTERVAL_S: Final = 1.0
 TOPOLOGY_INTERVAL_S: Final = 30.0
 APPLICATIONS_INTERVAL_S: Final = 10.0
+READINESS_INTERVAL_S: Final = 10.0
 TELLING_INTERVAL_S: Final = 5.0
 WORK_ORDERS_INTERVAL_S: Final = 20.0
 _log = logging.getLogger(__name__)
@@ -155,6 +157,18 @@ class Controller:
         self.applications = ApplicationService(
             self.store, self.registry, self.alert_engine, clock, config.applications, self.ingest.give_way
         )
+        self.readiness = ReadinessService(
+            self.registry,
+            self.calendar,
+            self.overview,
+            self.telemetry,
+            self.topology,
+            self.alerts,
+            self.alert_engine,
+            clock,
+            ZoneInfo(zone),
+            config.readiness,
+        )
         self.staging = Staging(
             config.data_path, sqlite_file(self.engine), self.store.snapshot, clock, self.ingest.paused
         )
@@ -170,6 +184,7 @@ class Controller:
             Recurring("flow", TICK_INTERVAL_S, self.ingest.tend, clock),
             Recurring("registry", MAINTENANCE_INTERVAL_S, self._keep_registry, clock),
             Recurring("applications", APPLICATIONS_INTERVAL_S, self.applications.tend, clock),
+            Recurring("readiness", READINESS_INTERVAL_S, self.readiness.tend, clock),
             Recurring("telling", TELLING_INTERVAL_S, self.telling.tend, clock),
             posting,
             Recurring("workorders", WORK_ORDERS_INTERVAL_S, self.workorders.tend, clock),

@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from hypothesis import HealthCheck, settings
 
 from tests.servers.mosquitto import Mosquitto, mosquitto
 
+# A shell that starts the tests in the background has them ignore Ctrl+C, and so would the programs they stop by it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # No timed assertions: on a busy machine an example may take any time.
 settings.register_profile("campanile", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("campanile"), max_examples=15)  # for `make check`

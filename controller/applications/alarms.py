@@ -16,6 +16,8 @@ SERVICE_SLOW: Final = "service-slow"
 METRO: Final = "services-metro"
 SCHOOL: Final = "services-school"
 CERTIFICATE: Final = "certificate-expiring"
+RULES: Final = frozenset({SERVICE_FAILED, SERVICE_SLOW, METRO, SCHOOL, CERTIFICATE})
+"""Those this room judges; other rooms judge others."""
 Episodes = Mapping[str, Mapping[SiteId, bool]]
 """By service, where it has failed without a lasting break until now, and whether that is long enough to be told."""
 

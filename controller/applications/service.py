@@ -14,7 +14,7 @@ import numpy as np
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from controller.alerts.model import AlertKey
 from controller.alerts.model import Verdict as AlertVerdict
-from controller.applications.alarms import Alarm, District, alarms, certificate_alarms
+from controller.applications.alarms import RULES, Alarm, District, alarms, certificate_alarms
 from controller.applications.evidence import RESPONSE, STATE, Lines, condition_of, observers_of, read_evidence
 from controller.applications.history import history_of
 from controller.applications.model import (
@@ -142,7 +142,7 @@ class ApplicationService:
         district = self._district(sites, evidence)
         if district is None:
             return
-        is_open = self._alerts.judged_elsewhere()
+        is_open = {key for key in self._alerts.judged_elsewhere() if key.rule in RULES}
         wanted = alarms(standings, self._lasting(now), is_open, district)
         days = {service: left for service, each in evidence.items() if (left := self._days_left(each, now)) is not None}
         wanted |= certificate_alarms(days, self._settings.certificate_days, district, now)

@@ -93,7 +93,7 @@ def parse_period(text: str) -> Period:
     Period(start_minute=480, end_minute=520)
     """
     try:
-        start, end = (_minute(part) for part in text.split("-"))
+        start, end = (parse_minute(part) for part in text.split("-"))
     except ValueError as error:
         raise ConfigError(f"{text!r} is not a period: write it as '08:00-08:40'") from error
     if end <= start:
@@ -101,6 +101,7 @@ def parse_period(text: str) -> Period:
     return Period(start, end)
 
 
-def _minute(text: str) -> int:
+def parse_minute(text: str) -> int:
+    """Read ``HH:MM`` as minutes after midnight; `ValueError` for anything else."""
     moment = datetime.strptime(text.strip(), "%H:%M")  # noqa: DTZ007 - a time of day, the date is thrown away
     return moment.hour * 60 + moment.minute

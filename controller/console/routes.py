@@ -20,6 +20,7 @@ from controller.console.pages.network import network_router
 from controller.console.pages.newcomers import newcomers_router
 from controller.console.pages.overview import overview_router
 from controller.console.pages.profiles import profiles_router
+from controller.console.pages.readiness import readiness_router
 from controller.console.pages.school import school_router
 from controller.console.pages.search import search_router
 from controller.console.pages.services import services_router
@@ -35,6 +36,7 @@ PAGES = (
     overview_router,
     topology_router,
     school_router,
+    readiness_router,
     device_router,
     configuration_router,
     chart_router,

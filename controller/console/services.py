@@ -11,6 +11,7 @@ from controller.config import ControllerConfig
 from controller.configurations.service import ConfigurationService
 from controller.newcomers.service import NewcomersService
 from controller.overview.service import OverviewService
+from controller.readiness.service import ReadinessService
 from controller.registry.service import RegistryService
 from controller.telemetry.service import TelemetryService
 from controller.telling.service import TellingService
@@ -27,6 +28,7 @@ class Services(Protocol):
     alerts: AlertService
     telling: TellingService
     calendar: CalendarService
+    readiness: ReadinessService
     telemetry: TelemetryService
     topology: TopologyService
     overview: OverviewService

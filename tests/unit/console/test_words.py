@@ -15,7 +15,17 @@ from controller.calendar.model import MARKS, DayKind
 from controller.console.language import Language, Text, texts
 from controller.console.notices import TOLD
 from controller.console.page import WORST_FIRST, Theme
-from controller.console.pages import alerts, delivery, device, network, newcomers, services, topology, utilisation
+from controller.console.pages import (
+    alerts,
+    delivery,
+    device,
+    network,
+    newcomers,
+    readiness,
+    services,
+    topology,
+    utilisation,
+)
 from controller.identity.scope import Role
 from controller.overview.model import Trouble
 from controller.telling.model import Reason, Standing
@@ -71,6 +81,7 @@ MADE = {
     "newcomers.source_": [f"newcomers.source_{source.word}" for source in Source if source is not Source.CONFIGURED]
     + [f"newcomers.source_place_{how}" for how in ("lldp", "cdp", "bridge", "description", "mqtt")],
     "profiles.": [f"profiles.{how}{proof}" for proof in Proof for how in ("", "by_")],
+    "ready.": [f"ready.{name}" for name in readiness.COLUMNS],
     "topology.": [f"topology.{n}" for n in (*topology.HEAD, "sure", "likely", "guess")],
     "topology.by_": [f"topology.by_{source}" for source in topology_model.Source],
     "topology.conflict_": [f"topology.conflict_{kind}" for kind in topology_model.ConflictKind],
