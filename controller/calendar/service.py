@@ -115,6 +115,11 @@ class CalendarService:
         """Whether the caller may say what days are, of a school or of the whole district."""
         return scope.role >= Role.OPERATOR and (scope.sites is None or (site is not None and scope.sees(site)))
 
+    def national_years(self, scope: Scope, now: int) -> list[int]:
+        """Of this year and the next, those whose public holidays are known."""
+        year = self.school(scope).day_at(now).year
+        return [each for each in (year, year + 1) if national_days(each)]
+
     def mark_national_days(self, scope: Scope, year: int) -> int:
         """Take over China's public holidays and make-up days of a year, but for days something was said of; how many.
 

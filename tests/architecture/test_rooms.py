@@ -21,12 +21,14 @@ SIDE_DOORS = {
     "store.embedded.checking",
     "store.embedded.part",
     "alerts.tables",  # these five for the migrations alone
+    "calendar.school",  # pure: the calendar of one school, laid over real days, as the service gives it
+    "calendar.sheet",  # what is told of a calendar as rows: the console takes and gives files of them
     "calendar.tables",
     "configurations.tables",
     "identity.tables",
     "newcomers.tables",
+    "readiness.words",  # pure: why a room would fail, on its page as in its alert
     "silences.tables",
-    "telling.rota",  # pure: when somebody is on duty, for the picture of a week
     "telling.tables",
     "topology.tables",
     "workorders.tables",

@@ -12,7 +12,6 @@ from fastapi.responses import RedirectResponse
 from campus.errors import ConfigError
 from campus.ids import SiteId
 from controller.calendar.model import MARKS, DayKind, Lesson, Mark, Period, Term
-from controller.calendar.national import national_days
 from controller.calendar.school import SchoolCalendar
 from controller.calendar.sheet import COLUMNS, MAX_NAME_CHARS, Sheet, sheet_rows
 from controller.console.console import Console
@@ -200,7 +199,7 @@ def _shown(
         mark=school.marks.get(chosen),
         kinds=MARKS,
         plan=_plan(console, page, scope, school, chosen),
-        next_years=[year for year in (today.year, today.year + 1) if national_days(year)],
+        next_years=told.national_years(scope, page.now),
         may_change=told.may_change(scope, place),
         problem=page.t(problem) if problem in {BAD_DAY, BAD_TERM} else problem,
         answer=answer,
