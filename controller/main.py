@@ -9,6 +9,7 @@ more, what is in memory is written down, files are closed.
 import logging
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -61,7 +62,7 @@ from controller.telling.channels.building import build_channels
 from controller.telling.register import load_register
 from controller.telling.push_key import PushKey
 from controller.telling.pushes import Pushes
-from controller.telling.service import TellingService
+from controller.telling.register_file import RegisterFile
 from controller.telling.routes import push_router
 from controller.throughput.routes import throughput_router
 from controller.throughput.service import ThroughputService
@@ -101,15 +102,15 @@ class Controller:
         )
         register = load_register(config.register_path)
         pushes = Pushes(self.engine, self.identity, clock, PushKey(config.data_path))
-        channels = build_channels(register, config.register_path, pushes)
+        register = RegisterFile(config.register_path, partial(build_channels, pushes=pushes))
         self.telling = TellingService(
             self.engine,
             self.alerts,
+            self.calendar,
             self.registry,
             clock,
             ZoneInfo(zone),
             register,
-            channels,
             config.http.public_url,
             pushes,
         )

@@ -5,21 +5,28 @@ than never (mail keeps its Message-ID and a webhook its id, so that both can be 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from campus.errors import Poison, Transient
+from campus.ids import SiteId
 from controller.registry.database import reading, writing
-from controller.telling.model import DOWN_AFTER, Person, Reason, Register, Standing, What
-from controller.telling.port import Channel, Letter, Recipient
-from controller.telling.tables import ChannelRow, EntryRow, MessageRow
-from controller.telling.words import Words
+from controller.telling.model import DOWN_AFTER, Person, Reason, Register, Standing, What, most_per_minute
+from controller.telling.outbox import waiting
+from controller.telling.port import Busy, Channel, Letter, Recipient, Unreached
+from controller.telling.tables import CaseRow, ChannelRow, EntryRow, MessageRow
+from controller.telling.words import Told, Words
+from controller.wording import Language
 
 AT_ONCE: Final = 100
+MINUTE_MS: Final = 60_000
+TRY_AGAIN_MS: Final = 900_000
+"""How long people are told another way before the next message tries a channel that is down."""
 MAX_TRIES: Final = 8
 FIRST_PAUSE_MS: Final = 30_000
 LONGEST_PAUSE_MS: Final = 900_000
@@ -27,7 +34,10 @@ _THREADS: Final = 8
 
 
 class Delivery:
-    """`deliver` is called by one thread; it sends on each channel in a thread of its own."""
+    """`deliver` is called by one thread; it sends on each channel in a thread of its own.
+
+    Counts tries into `outcomes`, by channel and what became of them.
+    """
 
     def __init__(
         self,
@@ -36,48 +46,62 @@ class Delivery:
         channels: Mapping[str, Channel],
         words: Words,
         clock: Callable[[], int],
+        outcomes: Counter[tuple[str, str]],
     ) -> None:
         self._engine = engine
+        self._register = register
         self._people = {person.id: person for person in register.people}
         self._channels = channels
         self._words = words
         self._clock = clock
-        self.outcomes: Counter[tuple[str, str]] = Counter()
-        """Tries since start, by channel and what became of them."""
+        self._outcomes = outcomes
 
-    def down(self) -> frozenset[str]:
-        """Channels people are not reached by now."""
-        failing = select(ChannelRow.channel).where(col(ChannelRow.failures) >= DOWN_AFTER)
+    def down(self, now: int) -> frozenset[str]:
+        """Channels people are not reached by now. Some time after its last try a channel gets the next message again."""
+        is_down = (col(ChannelRow.failures) >= DOWN_AFTER, col(ChannelRow.tried_at) > now - TRY_AGAIN_MS)
+        failing = select(ChannelRow.channel).where(*is_down)
         with reading(self._engine) as session:
             return frozenset(session.exec(failing))
 
     def deliver(self, now: int) -> None:
-        """One round: everything that is due, oldest first."""
-        waiting = select(MessageRow).where(
-            col(MessageRow.standing) == Standing.WAITING.value, col(MessageRow.next_try_at) <= now
-        )
+        """One round: everything that is due, oldest first, no more to a robot than its vendor takes in a minute."""
+        is_waiting = col(MessageRow.standing) == Standing.WAITING.value
+        due = select(MessageRow).where(is_waiting, col(MessageRow.next_try_at) <= now)
+        lately = sa.select(col(MessageRow.channel), sa.func.count()).where(col(MessageRow.sent_at) > now - MINUTE_MS)
         of_channel: dict[str, list[MessageRow]] = defaultdict(list)
         with reading(self._engine) as session:
-            for row in session.exec(waiting.order_by(col(MessageRow.id)).limit(AT_ONCE)):
+            for row in session.exec(due.order_by(col(MessageRow.id)).limit(AT_ONCE)):
                 of_channel[row.channel].append(row)
+            sent = {str(name): int(n) for name, n in session.execute(lately.group_by(col(MessageRow.channel)))}
         if of_channel:
+            allowed = [rows[: self._free(name, sent.get(name, 0))] for name, rows in of_channel.items()]
             with ThreadPoolExecutor(_THREADS, thread_name_prefix="telling") as pool:
-                list(pool.map(self._deliver_all, of_channel.values()))
+                list(pool.map(self._deliver_all, allowed))
+
+    def _free(self, channel: str, sent: int) -> int | None:
+        """How many more messages a channel takes in this minute; None for as many as there are."""
+        settings = self._register.channels.get(channel)
+        most = most_per_minute(settings) if settings else 0
+        return max(0, most - sent) if most else None
 
     def _deliver_all(self, rows: Sequence[MessageRow]) -> None:
         """Messages of one channel; when it is away the others need not wait for the same."""
         for row in rows:
             try:
-                self._channels[row.channel].send(self.letter(row, self._clock()))
-            except KeyError:
-                self._failed(row, "this channel is not in the register any more", is_final=True)
+                self._channel_of(row).send(self.letter(row, self._clock()))
             except Poison as error:
-                self._failed(row, str(error), is_final=True)
+                self._failed(row, error)
             except Transient as error:
-                self._failed(row, str(error), is_final=False)
+                self._failed(row, error)
                 return
             else:
                 self._sent(row)
+
+    def _channel_of(self, row: MessageRow) -> Channel:
+        channel = self._channels.get(row.channel)
+        if channel is None or not any(each in self._people for each in row.people.split("\n")):
+            raise Unreached("the register names this channel or these people no more")
+        return channel
 
     def letter(self, row: MessageRow, now: int) -> Letter:
         """A message as its channel carries it."""
@@ -90,76 +114,92 @@ class Delivery:
             url=row.url,
             recipients=tuple(Recipient(each.id, each.name, _address(each, row.channel)) for each in found),
             at=now,
+            sites=self._sites_of(row),
         )
+
+    def _sites_of(self, row: MessageRow) -> frozenset[SiteId]:
+        told = sa.select(col(CaseRow.site)).join(EntryRow, col(EntryRow.alert) == col(CaseRow.alert))
+        with reading(self._engine) as session:
+            found = session.execute(told.where(col(EntryRow.message) == row.id).distinct())
+            return frozenset(SiteId(site) for (site,) in found)
 
     def _sent(self, row: MessageRow) -> None:
         now = self._clock()
-        self.outcomes[row.channel, "sent"] += 1
+        self._outcomes[row.channel, "sent"] += 1
         with writing(self._engine) as session:
             kept = session.get_one(MessageRow, row.id)
             kept.standing, kept.sent_at, kept.tries, kept.detail = Standing.TOLD.value, now, kept.tries + 1, ""
             for entry in _entries(session, row):
                 entry.standing = Standing.TOLD.value
+            before = session.get(ChannelRow, row.channel)
+            if before is not None and before.failures >= DOWN_AFTER:
+                told = partial(self._words.of_channel, What.CHANNEL_UP, row.channel, "", now)
+                session.add_all(self._to_the_top(What.CHANNEL_UP, row.channel, told, now))
             session.merge(ChannelRow(channel=row.channel, sent_at=now))
 
-    def _failed(self, row: MessageRow, detail: str, *, is_final: bool) -> None:
-        now = self._clock()
-        self.outcomes[row.channel, "refused" if is_final else "failed"] += 1
+    def _failed(self, row: MessageRow, trouble: Transient | Poison) -> None:
+        now, is_final = self._clock(), isinstance(trouble, Poison)
+        self._outcomes[row.channel, "refused" if is_final else "failed"] += 1
         with writing(self._engine) as session:
             channel = session.get(ChannelRow, row.channel) or ChannelRow(channel=row.channel)
-            channel.failures += 1
-            channel.failing_since, channel.detail = channel.failing_since or now, detail
-            session.add(channel)
+            if not isinstance(trouble, Unreached):
+                channel.failures += 1
+                channel.failing_since, channel.tried_at = channel.failing_since or now, now
+                channel.detail = str(trouble)
+                session.add(channel)
+                if channel.failures == DOWN_AFTER:
+                    told = partial(self._words.of_channel, What.CHANNEL_DOWN, row.channel, str(trouble), now)
+                    session.add_all(self._to_the_top(What.CHANNEL_DOWN, row.channel, told, now))
             kept = session.get_one(MessageRow, row.id)
-            kept.tries, kept.detail = kept.tries + 1, detail
-            kept.next_try_at = now + min(FIRST_PAUSE_MS * 2 ** (kept.tries - 1), LONGEST_PAUSE_MS)
-            entries = _entries(session, row)
-            has_ways = bool(entries) and all(self._has_another_way(each) for each in entries)
-            if is_final or kept.tries >= MAX_TRIES or (channel.failures >= DOWN_AFTER and has_ways):
-                kept.standing = Standing.FAILED.value
-                for entry in entries:
-                    self._turn_to_next_way(entry, now)
-            if channel.failures == DOWN_AFTER:
-                session.add_all(self._warnings(row.channel, detail, now))
+            kept.tries, kept.detail = kept.tries + 1, str(trouble)
+            kept.next_try_at = now + _pause_ms(kept.tries, trouble)
+            if is_final or kept.tries >= MAX_TRIES:
+                self._give_up(session, kept, trouble, now)
+            elif channel.failures >= DOWN_AFTER:
+                for other in _unsent(session, row.channel):
+                    entries = _entries(session, other)
+                    if entries and all(self._has_another_way(each) for each in entries):
+                        self._give_up(session, other, trouble, now)
+
+    def _give_up(self, session: Session, row: MessageRow, trouble: Transient | Poison, now: int) -> None:
+        """This message is not sent; people are told another way, where they have one."""
+        row.standing = Standing.FAILED.value
+        for entry in _entries(session, row):
+            self._turn_to_next_way(entry, trouble, now)
 
     def _has_another_way(self, entry: EntryRow) -> bool:
         person = self._people.get(entry.person)
         return person is not None and entry.reach + 1 < len(person.reach)
 
-    def _turn_to_next_way(self, entry: EntryRow, now: int) -> None:
+    def _turn_to_next_way(self, entry: EntryRow, trouble: Transient | Poison, now: int) -> None:
+        entry.reason = (Reason.UNREACHED if isinstance(trouble, Unreached) else Reason.CHANNEL_DOWN).value
         if self._has_another_way(entry):
-            entry.standing, entry.reason = Standing.HELD.value, Reason.CHANNEL_DOWN.value
+            entry.standing = Standing.HELD.value
             entry.reach, entry.message, entry.ready_at = entry.reach + 1, 0, now
         else:
-            entry.standing, entry.reason = Standing.FAILED.value, Reason.CHANNEL_DOWN.value
+            entry.standing = Standing.FAILED.value
 
-    def _warnings(self, channel: str, detail: str, now: int) -> list[MessageRow]:
-        """To those at the top of the tree who are reached by another channel."""
-        found = []
+    def _to_the_top(self, what: What, channel: str, told: Callable[[Language], Told], now: int) -> Iterator[MessageRow]:
+        """About a channel, to those at the top of the tree who are reached by another."""
         for person in self._people.values():
-            others = [reach for reach in person.reach if reach.channel != channel]
-            if person.place or not others:
-                continue
-            told = self._words.of_channel(channel, detail, person.language, now)
-            found.append(
-                MessageRow(
-                    what=What.CHANNEL_DOWN.value,
-                    channel=others[0].channel,
-                    destination=f"{others[0].channel}:{others[0].to}",
-                    people=person.id,
-                    subject=told.subject,
-                    text=told.text,
-                    url=told.url,
-                    standing=Standing.WAITING.value,
-                    created_at=now,
-                    next_try_at=now,
-                )
-            )
-        return found
+            way = next((reach for reach in person.reach if reach.channel != channel), None)
+            if way is not None and not person.place:
+                yield waiting(what, way.channel, way.destination, [person.id], told(person.language), now)
+
+
+def _pause_ms(tries: int, trouble: Transient | Poison) -> int:
+    """Twice as long after every try, and never shorter than the other side asked for."""
+    asked_ms = round(trouble.retry_after_s * 1000) if isinstance(trouble, Busy) else 0
+    return max(asked_ms, min(FIRST_PAUSE_MS << (tries - 1), LONGEST_PAUSE_MS))
 
 
 def _address(person: Person, channel: str) -> str:
     return next((reach.to for reach in person.reach if reach.channel == channel), "")
+
+
+def _unsent(session: Session, channel: str) -> Sequence[MessageRow]:
+    waits = (col(MessageRow.standing) == Standing.WAITING.value, col(MessageRow.channel) == channel)
+    return session.exec(select(MessageRow).where(*waits)).all()
 
 
 def _entries(session: Session, row: MessageRow) -> Sequence[EntryRow]:

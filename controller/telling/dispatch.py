@@ -4,9 +4,8 @@ Everything that stands in the way leaves its reason on the ledger and is looked 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -16,8 +15,10 @@ from controller.alerts.model import Alert, AlertState
 from controller.identity.scope import SYSTEM
 from controller.registry.database import reading, writing
 from controller.telling.model import GROUP_CHANNELS, Person, Reason, Register, Standing, What
+from controller.telling.outbox import waiting
+from controller.telling.plan import Urgency
 from controller.telling.port import Alerts
-from controller.telling.rota import is_on_duty, is_quiet
+from controller.telling.rota import Rota
 from controller.telling.tables import EntryRow, MessageRow
 from controller.telling.words import Words
 
@@ -33,6 +34,7 @@ class Owed(NamedTuple):
 
     entry: EntryRow
     alert: Alert
+    pressing: Urgency
     person: Person
     channel: str
     destination: str
@@ -50,13 +52,22 @@ class Group(NamedTuple):
 class Dispatcher:
     """One thread at a time."""
 
-    def __init__(self, engine: sa.Engine, alerts: Alerts, register: Register, zone: ZoneInfo, words: Words) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        alerts: Alerts,
+        register: Register,
+        rota: Rota,
+        words: Words,
+        urgency_of: Callable[[Alert], Urgency],
+    ) -> None:
         self._engine = engine
         self._alerts = alerts
+        self._urgency_of = urgency_of
         self._register = register
         self._people = {person.id: person for person in register.people}
         self._policy = register.policy
-        self._zone = zone
+        self._rota = rota
         self._words = words
 
     def dispatch(self, now: int, down: frozenset[str]) -> None:
@@ -86,32 +97,34 @@ class Dispatcher:
             _spare(entry, Reason.LEFT)
             return None
         if entry.what == What.OPENED:
-            if alert.state is AlertState.CLEARED:
-                _spare(entry, Reason.CLEARED)
+            if spared := _needless(alert):
+                _spare(entry, spared)
                 return None
-            if alert.acknowledged_at:
-                _spare(entry, Reason.ACKNOWLEDGED)
+            if hushed := hushed_by(alert):
+                _hold(entry, hushed, now + AGAIN_MS)
                 return None
-            if alert.cause:
-                _hold(entry, Reason.HIDDEN, now + AGAIN_MS)
-                return None
-        if alert.severity is not Severity.CRITICAL:
-            if is_quiet(person, now, self._zone):
-                _hold(entry, Reason.QUIET_HOURS, now + AGAIN_MS)
-                return None
-            if entry.reason == Reason.NOT_ON_DUTY and not is_on_duty(person, now, self._zone):
-                _hold(entry, Reason.NOT_ON_DUTY, now + AGAIN_MS)
-                return None
+        pressing = self._urgency_of(alert)
+        if not pressing.is_critical and (kept := self._kept_back(entry, person, now)):
+            _hold(entry, kept, now + AGAIN_MS)
+            return None
         open_ways = [n for n in range(entry.reach, len(person.reach)) if person.reach[n].channel not in down]
         entry.reach = min(open_ways[0] if open_ways else entry.reach, len(person.reach) - 1)
         way = person.reach[entry.reach]
         is_group = isinstance(self._register.channels[way.channel], GROUP_CHANNELS)
-        return Owed(entry, alert, person, way.channel, way.channel if is_group else f"{way.channel}:{way.to}")
+        return Owed(entry, alert, pressing, person, way.channel, way.channel if is_group else way.destination)
+
+    def _kept_back(self, entry: EntryRow, person: Person, now: int) -> Reason | None:
+        """What keeps anything that is not critical from somebody now."""
+        if self._rota.is_quiet(person, now):
+            return Reason.QUIET_HOURS
+        if entry.reason == Reason.NOT_ON_DUTY and not self._rota.is_on_duty(person, now):
+            return Reason.NOT_ON_DUTY
+        return None
 
     def _grouped(self, owed: Iterable[Owed]) -> list[Group]:
         groups: dict[tuple[str, What, str], Group] = {}
         for each in owed:
-            site = str(each.alert.site) if self._policy.is_at_once(each.alert.severity) else ""
+            site = str(each.alert.site) if each.pressing.is_at_once else ""
             key = (each.destination, What(each.entry.what), site)
             groups.setdefault(key, Group(*key, [])).owed.append(each)
         return sorted(groups.values(), key=lambda group: (group.what is not What.OPENED, _worst(group)))
@@ -143,19 +156,7 @@ class Dispatcher:
         alerts = list({each.alert.id: each.alert for each in group.owed}.values())
         alerts.sort(key=lambda alert: (_RANK[alert.severity], alert.opened_at))
         told = self._words.of_alerts(group.what, alerts, behind, first.person.language, now)
-        row = MessageRow(
-            what=group.what.value,
-            site=group.site,
-            channel=first.channel,
-            destination=group.destination,
-            people="\n".join(people),
-            subject=told.subject,
-            text=told.text,
-            url=told.url,
-            standing=Standing.WAITING.value,
-            created_at=now,
-            next_try_at=now,
-        )
+        row = waiting(group.what, first.channel, group.destination, people, told, now, site=group.site)
         session.add(row)
         session.flush()
         for each in group.owed:
@@ -170,6 +171,22 @@ def _sent_lately(session: Session, destination: str, now: int) -> list[tuple[int
         col(MessageRow.what).in_([What.OPENED.value, What.RESOLVED.value]),
     )
     return [(at, site) for at, site in session.execute(lately)]
+
+
+def hushed_by(alert: Alert) -> Reason | None:
+    """Why an open alert is nobody's business for now."""
+    if alert.cause:
+        return Reason.HIDDEN
+    if alert.silence:
+        return Reason.SILENCED
+    return Reason.CAUSE_AWAITED if alert.held_until else None
+
+
+def _needless(alert: Alert) -> Reason | None:
+    """Why nobody need be told any more that it opened."""
+    if alert.state is AlertState.CLEARED:
+        return Reason.CLEARED
+    return Reason.ACKNOWLEDGED if alert.acknowledged_at else None
 
 
 def _spare(entry: EntryRow, reason: Reason) -> None:

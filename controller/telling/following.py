@@ -5,21 +5,19 @@ nothing is owed twice.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from campus.samples import Severity
-from controller.alerts.model import Alert, AlertState
-from controller.identity.scope import SYSTEM
+from controller.alerts.model import Alert, AlertState, Owner, Rule
+from controller.identity.scope import SYSTEM, NotFound
 from controller.registry.database import reading, writing
-from controller.telling.model import Policy, Reason, Register, Standing, What
-from controller.telling.plan import Asked, Rung, ask, escalate_at, ladder
+from controller.telling.model import Reason, Register, Standing, What
+from controller.telling.plan import Asked, Rung, Urgency, ask, by_owner, escalate_at, ladder, next_rung, urgency
 from controller.telling.port import Alerts, Registry
-from controller.telling.rota import next_digest
+from controller.telling.rota import Rota
 from controller.telling.tables import CaseRow, EntryRow
 
 AT_ONCE: Final = 2_000
@@ -29,15 +27,13 @@ AT_ONCE: Final = 2_000
 class Follower:
     """One thread at a time."""
 
-    def __init__(
-        self, engine: sa.Engine, alerts: Alerts, registry: Registry, register: Register, zone: ZoneInfo
-    ) -> None:
+    def __init__(self, engine: sa.Engine, alerts: Alerts, registry: Registry, register: Register, rota: Rota) -> None:
         self._engine = engine
         self._alerts = alerts
         self._registry = registry
         self._people = register.people
-        self._policy: Policy = register.policy
-        self._zone = zone
+        self._policy = register.policy
+        self._rota = rota
 
     def follow(self, now: int) -> None:
         """One round; `Transient` when the database is away."""
@@ -47,84 +43,110 @@ class Follower:
             followed: dict[int, int] = {row[0]: row[1] for row in session.execute(open_cases)}
         fresh = sorted(standing.keys() - followed.keys())[:AT_ONCE]
         late = [alert for alert, at in followed.items() if 0 < at <= now and alert in standing][:AT_ONCE]
-        gone = self._ended(followed.keys() - standing.keys())
+        absent = {each.id: each for each in self._alerts.by_ids(SYSTEM, followed.keys() - standing.keys())}
+        gone = sorted(followed.keys() - standing.keys() - {id_ for id_, each in absent.items() if _is_open(each)})
         if not (fresh or late or gone):
             return
         ladders = self.ladders()
-        alerts = self._alerts.by_ids(SYSTEM, fresh)
+        alerts = absent | {each.id: each for each in self._alerts.by_ids(SYSTEM, [*fresh, *late])}
         with writing(self._engine) as session:
-            for alert in alerts:
+            for alert in (alerts[each] for each in fresh if each in alerts):
                 self._take_up(session, alert, ladders.get(str(alert.site), []), now)
-            for case in _rows(session, late):
-                self._escalate(
-                    session, case, ladders.get(case.site, []), now, is_acknowledged=bool(standing[case.alert])
-                )
-            self._close(session, gone, now)
-
-    def _ended(self, ids: Collection[int]) -> list[int]:
-        """Of those that stand no more, those that are over; the others only went behind a cause."""
-        hidden = {each.id for each in self._alerts.by_ids(SYSTEM, ids) if each.state is AlertState.OPEN}
-        return sorted(set(ids) - hidden)[:AT_ONCE]
+            for case in _rows(session, [each for each in late if each in alerts]):
+                case.escalate_at = 0
+                if not standing[case.alert]:
+                    self._escalate(session, case, alerts[case.alert], ladders.get(case.site, []), now)
+            self._close(session, gone[:AT_ONCE], alerts, now)
 
     def ladders(self) -> dict[str, list[Rung]]:
         """Who is asked, by school, lowest rung first."""
         parents: Mapping[str, str | None] = {each.id: each.parent for each in self._registry.organisations(SYSTEM)}
         return {str(site.id): ladder(site, parents, self._people) for site in self._registry.sites(SYSTEM)}
 
-    def _take_up(self, session: Session, alert: Alert, rungs: Sequence[Rung], now: int) -> None:
+    def rungs_for(self, alert: Alert, rungs: Sequence[Rung]) -> list[Rung]:
+        """The ladder of its school as whose work it is bends it."""
+        rule = self._rule(alert)
+        return by_owner(rungs, rule.owner if rule else Owner.TECHNICIAN)
+
+    def urgency_of(self, alert: Alert) -> Urgency:
+        """How it presses."""
+        return urgency(alert.severity, self._rule(alert), self._policy)
+
+    def _rule(self, alert: Alert) -> Rule | None:
+        try:
+            return self._alerts.rule(alert.rule)
+        except NotFound:
+            return None
+
+    def _take_up(self, session: Session, alert: Alert, places: Sequence[Rung], now: int) -> None:
         case = CaseRow(alert=alert.id, site=str(alert.site), severity=alert.severity.value)
         session.add(case)
         session.flush()
+        rungs = self.rungs_for(alert, places)
         if rungs:
-            self._note(session, case, rungs, ask(rungs, 0, alert.severity, now, self._zone, self._policy), now)
+            self._ask(session, case, alert, rungs, 0, now)
 
-    def _escalate(
-        self, session: Session, case: CaseRow, rungs: Sequence[Rung], now: int, *, is_acknowledged: bool
-    ) -> None:
-        case.escalate_at = 0
-        above = case.level + 1
-        if not is_acknowledged and above < len(rungs):
-            asked = ask(rungs, above, Severity(case.severity), now, self._zone, self._policy)
-            self._note(session, case, rungs, asked, now)
+    def _escalate(self, session: Session, case: CaseRow, alert: Alert, places: Sequence[Rung], now: int) -> None:
+        rungs = self.rungs_for(alert, places)
+        above = next_rung(rungs, _asked(session, case.alert), case.level)
+        if above < len(rungs):
+            self._ask(session, case, alert, rungs, above, now)
 
-    def _note(self, session: Session, case: CaseRow, rungs: Sequence[Rung], asked: Asked, now: int) -> None:
+    def _ask(self, session: Session, case: CaseRow, alert: Alert, rungs: Sequence[Rung], start: int, now: int) -> None:
+        pressing = self.urgency_of(alert)
+        digest_at = self._rota.next_digest(self._policy.digest, now)
+        group_ms = round(self._policy.group_s * 1000)
+        asked = ask(rungs, start, pressing, now, lambda each: self._rota.is_on_duty(each, now), digest_at, group_ms)
         case.level = asked.level
-        case.escalate_at = escalate_at(asked.level, rungs, Severity(case.severity), now, self._policy)
-        told = select(EntryRow.person).where(col(EntryRow.alert) == case.alert, col(EntryRow.what) == What.OPENED.value)
-        known = set(session.exec(told))  # somebody whose place was changed since stands on two rungs
-        session.add_all(
-            EntryRow(
-                alert=case.alert,
-                person=call.person.id,
-                what=What.OPENED.value,
-                standing=call.standing.value,
-                reason=call.reason.value,
-                level=call.level,
-                at=now,
-                ready_at=call.ready_at,
-            )
-            for call in asked.calls
-            if call.person.id not in known
-        )
+        case.escalate_at = escalate_at(asked.level, rungs, pressing, now, self._policy)
+        _note(session, case, asked, now)
 
-    def _close(self, session: Session, alerts: Iterable[int], now: int) -> None:
+    def _close(self, session: Session, gone: Collection[int], alerts: Mapping[int, Alert], now: int) -> None:
         """They are over: who was told is owed the good news, who was not is spared."""
-        cases = {case.alert: case for case in _rows(session, alerts)}
         entries: dict[int, list[EntryRow]] = defaultdict(list)
-        for entry in session.exec(select(EntryRow).where(col(EntryRow.alert).in_(cases))):
+        for entry in session.exec(select(EntryRow).where(col(EntryRow.alert).in_(gone))):
             entries[entry.alert].append(entry)
-        for alert, case in cases.items():
+        for case in _rows(session, gone):
             case.closed_at, case.escalate_at = now, 0
-            is_at_once = self._policy.is_at_once(Severity(case.severity))
+            alert = alerts.get(case.alert)  # None: its history was deleted
+            is_at_once = alert is None or self.urgency_of(alert).is_at_once
+            reason = Reason.GROUPING if is_at_once else Reason.DIGEST
             ready_at = now + round(self._policy.group_s * 1000)
             if not is_at_once:
-                ready_at = next_digest(self._policy.digest, now, self._zone)
-            for entry in entries[alert]:
+                ready_at = self._rota.next_digest(self._policy.digest, now)
+            for entry in entries[case.alert]:
                 if entry.standing == Standing.HELD:
                     entry.standing, entry.reason = Standing.SPARED.value, _why_spared(entry.reason)
                 elif entry.standing in (Standing.WAITING, Standing.TOLD) and entry.what == What.OPENED:
-                    reason = Reason.GROUPING if is_at_once else Reason.DIGEST
                     session.add(_good_news(entry, reason, now, ready_at))
+
+
+def _is_open(alert: Alert) -> bool:
+    """It stands for itself no more, but only went behind something."""
+    return alert.state is AlertState.OPEN
+
+
+def _asked(session: Session, alert: int) -> set[str]:
+    told = select(EntryRow.person).where(col(EntryRow.alert) == alert, col(EntryRow.what) == What.OPENED.value)
+    return set(session.exec(told))
+
+
+def _note(session: Session, case: CaseRow, asked: Asked, now: int) -> None:
+    known = _asked(session, case.alert)  # somebody whose place was changed since stands on two rungs
+    session.add_all(
+        EntryRow(
+            alert=case.alert,
+            person=call.person.id,
+            what=What.OPENED.value,
+            standing=call.standing.value,
+            reason=call.reason.value,
+            level=call.level,
+            at=now,
+            ready_at=call.ready_at,
+        )
+        for call in asked.calls
+        if call.person.id not in known
+    )
 
 
 def _why_spared(reason: str) -> str:
@@ -146,5 +168,5 @@ def _good_news(entry: EntryRow, reason: Reason, now: int, ready_at: int) -> Entr
     )
 
 
-def _rows(session: Session, alerts: Iterable[int]) -> Sequence[CaseRow]:
+def _rows(session: Session, alerts: Collection[int]) -> Sequence[CaseRow]:
     return session.exec(select(CaseRow).where(col(CaseRow.alert).in_(list(alerts)))).all()

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from campus.ids import SiteId
-from campus.samples import Severity
 from controller.identity.scope import Role
 from controller.wording import Language
 
@@ -91,13 +90,26 @@ class Push(_Settings, frozen=True, tag="push", tag_field="type"):
     )
 
 
-ChannelSettings = Mail | WeCom | DingTalk | Feishu | Sms | Webhook | Push
+class Letterbox(_Settings, frozen=True, tag="letterbox", tag_field="type"):
+    """Sends nothing: messages are kept and shown on the console, so that one sees what would be sent."""
+
+
+ChannelSettings = Mail | WeCom | DingTalk | Feishu | Sms | Webhook | Push | Letterbox
 GROUP_CHANNELS: Final = (WeCom, DingTalk, Feishu, Webhook)
 """What is told once for all who are reached by it; they are mentioned in it."""
+_PER_MINUTE: Final = {WeCom: 20, DingTalk: 20, Feishu: 100}
+
+
+def most_per_minute(settings: ChannelSettings) -> int:
+    """Messages a minute that the vendor takes from one robot; 0 where nobody says."""
+    return _PER_MINUTE.get(type(settings), 0)
 
 
 class Duty(_Settings, frozen=True):
-    """Hours in which a person is on duty: local, ``HH:MM-HH:MM``, may run over midnight (it belongs to the day it begins)."""
+    """Hours in which a person is on duty: local, ``HH:MM-HH:MM``, may run over midnight (it belongs to the day it begins).
+
+    `days` are words that `rota` explains: without them every weekday, but no public holiday.
+    """
 
     days: tuple[str, ...] = WEEKDAYS
     hours: str = ALWAYS
@@ -108,6 +120,11 @@ class Reach(_Settings, frozen=True):
 
     channel: str
     to: str = ""
+
+    @property
+    def destination(self) -> str:
+        """Where messages end up: what counts for how many are too many."""
+        return f"{self.channel}:{self.to}"
 
 
 class Person(_Settings, frozen=True):
@@ -127,7 +144,7 @@ class Person(_Settings, frozen=True):
 
 
 class Policy(_Settings, frozen=True):
-    """When is told. A severity that is not in `escalate_min` waits for the digests."""
+    """When is told. A severity that is not in `escalate_min` waits for the digests; see `plan.urgency`."""
 
     escalate_min: dict[str, float] = msgspec.field(default_factory=lambda: {"critical": 15.0, "major": 60.0})
     digest: tuple[str, ...] = ("07:30", "16:30")
@@ -137,10 +154,6 @@ class Policy(_Settings, frozen=True):
     """How long the next message about the same school waits, unless it is critical."""
     per_hour: int = 10
     """Messages for one person or group in an hour; the last of them sums up all that waits."""
-
-    def is_at_once(self, severity: Severity) -> bool:
-        """Whether it is told now and not in a digest."""
-        return severity.value in self.escalate_min
 
 
 class Register(_Settings, frozen=True):
@@ -167,6 +180,7 @@ class What(StrEnum):
     OPENED = "opened"
     RESOLVED = "resolved"
     CHANNEL_DOWN = "channel_down"
+    CHANNEL_UP = "channel_up"
     TEST = "test"
 
 
@@ -179,7 +193,14 @@ class Reason(StrEnum):
     NOT_ON_DUTY = "not_on_duty"
     CAP = "cap"
     CHANNEL_DOWN = "channel_down"
+    UNREACHED = "unreached"
+    """The channel is well; this person cannot be reached by it."""
     HIDDEN = "hidden"
+    CAUSE_AWAITED = "cause_awaited"
+    """Held back for a moment: its cause may show."""
+    SILENCED = "silenced"
+    FLAPPING = "flapping"
+    """It comes and goes, and that was told."""
     CLEARED = "cleared"
     ACKNOWLEDGED = "acknowledged"
     LEFT = "left"
@@ -217,6 +238,13 @@ class Telling:
     tries: int
     next_try_at: int
     detail: str
+
+
+class RotaLine(NamedTuple):
+    """One person's week: minutes since Monday began, [start, end)."""
+
+    is_on_duty: bool
+    spans: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)

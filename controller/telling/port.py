@@ -2,14 +2,16 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import date
+from typing import NamedTuple, Protocol
 
 from campus.errors import Poison, Transient
 from campus.ids import DeviceId, SiteId
 from controller.alerts.model import Alert, Rule
+from controller.calendar.model import DayKind, Mark
 from controller.identity.scope import Scope
 from controller.registry.model import Device, Organisation, Room, Site
-from controller.telling.model import What
+from controller.telling.model import Register, What
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,28 @@ class SignIns(Protocol):
         """What a sign-in may see now, by its SHA-256; None when it has ended."""
 
 
+class Setup(NamedTuple):
+    """A register and its channels by name, as they stand together."""
+
+    register: Register
+    channels: Mapping[str, Channel]
+
+
+class RegisterSource(Protocol):
+    """Where the register comes from."""
+
+    @property
+    def setup(self) -> Setup:
+        """What is in force."""
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with what somebody wrote since, with file and line; empty: nothing."""
+
+    def look(self) -> bool:
+        """Whether something new is in force; called some times a minute by one thread."""
+
+
 class Alerts(Protocol):
     """The alert room as telling sees it."""
 
@@ -87,6 +111,24 @@ class Alerts(Protocol):
 
     def rule(self, rule_id: str) -> Rule:
         """Its rule; `NotFound` when it was removed."""
+
+
+class Days(Protocol):
+    """What days are at one place."""
+
+    @property
+    def marks(self) -> Mapping[date, Mark]:
+        """What somebody told of single days."""
+
+    def kind_of(self, day: date) -> DayKind:
+        """What a local day is."""
+
+
+class Calendar(Protocol):
+    """The calendar as telling sees it."""
+
+    def school(self, scope: Scope, site: SiteId | None = None) -> Days:
+        """Of a school (`NotFound` when there is none), without one of the district."""
 
 
 class Registry(Protocol):

@@ -10,8 +10,8 @@ from campus.document import load_placed, nearest
 from campus.errors import ConfigError
 from campus.samples import Severity
 from controller.identity.scope import Role
-from controller.telling.model import WEEKDAYS, Duty, Mail, MailSecurity, Person, Policy, Register, Sms, Webhook
-from controller.telling.rota import minutes_of, span_of
+from controller.telling.model import Duty, Letterbox, Mail, MailSecurity, Person, Policy, Push, Register, Sms, Webhook
+from controller.telling.rota import DAY_WORDS, minutes_of, span_of
 
 Problem = tuple[tuple[Any, ...], str]
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -39,6 +39,8 @@ def _problems(register: Register) -> Iterator[Problem]:
                 yield at, "a username goes with a password_file: give both or neither"
         if isinstance(channel, Sms) and not _is_template(channel.body):
             yield (*at, "body"), "write JSON with {phone} and {text} in it: that is where they are put"
+        if isinstance(channel, Push) and not channel.contact.startswith(("mailto:", "https://")):
+            yield (*at, "contact"), f"{channel.contact!r}: write an address as 'mailto:it@example.org'"
     ids = Counter(person.id for person in register.people)
     for number, person in enumerate(register.people):
         if ids[person.id] > 1:
@@ -57,7 +59,7 @@ def _problems_of_person(register: Register, person: Person, at: tuple[Any, ...])
         if channel is None:
             advice = nearest(reach.channel, list(register.channels))
             yield (*at, "reach", number), f"{reach.channel!r} is no channel of this file.{advice}"
-        elif not reach.to and not isinstance(channel, Webhook):
+        elif not reach.to and not isinstance(channel, Webhook | Letterbox):
             yield (*at, "reach", number), f"say who {person.name} is on {reach.channel!r}: add to: (address, phone, id)"
         elif isinstance(channel, Mail) and ("@" not in reach.to or any(c.isspace() or c in ",;<>" for c in reach.to)):
             yield (*at, "reach", number, "to"), f"{reach.to!r} is no mail address"
@@ -78,9 +80,9 @@ def _is_template(text: str) -> bool:
 
 
 def _problem_of_duty(duty: Duty) -> str:
-    strange = [day for day in duty.days if day not in WEEKDAYS]
+    strange = [day for day in duty.days if day not in DAY_WORDS]
     if strange or not duty.days:
-        return f"{strange[0] if strange else 'nothing'!r} is no weekday: use {', '.join(WEEKDAYS)}"
+        return f"{strange[0] if strange else 'nothing'!r} is no weekday: use {', '.join(DAY_WORDS)}"
     return _problem_of_span(duty.hours)
 
 

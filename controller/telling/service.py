@@ -6,7 +6,7 @@ Without a register nothing is followed and nothing is sent.
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -29,19 +29,29 @@ from controller.telling.model import (
     PushState,
     Reason,
     Register,
+    RotaLine,
     Standing,
     Telling,
     What,
     kind_of_channel,
 )
-from controller.telling.port import Alerts, Channel, Letter, Recipient, Registry
+from controller.telling.port import Alerts, Calendar, Letter, Recipient, RegisterSource, Registry, Setup
 from controller.telling.pushes import Browser, Pushes
+from controller.telling.rota import Rota
 from controller.telling.tables import CaseRow, ChannelRow, EntryRow, MessageRow
 from controller.telling.words import Words
 
 KEEP_MS: Final = 90 * 86_400_000
 KEEP_MESSAGES: Final = 200_000
 TIDY_INTERVAL_MS: Final = 3_600_000
+
+
+class _Rounds(NamedTuple):
+    """The three steps over one register."""
+
+    follower: Follower
+    dispatcher: Dispatcher
+    delivery: Delivery
 
 
 class TellingService:
@@ -52,24 +62,23 @@ class TellingService:
         engine: sa.Engine,
         alerts: Alerts,
         registry: Registry,
+        calendar: Calendar,
         clock: Callable[[], int],
         zone: ZoneInfo,
-        register: Register | None = None,
-        channels: Mapping[str, Channel] | None = None,
+        source: RegisterSource,
         home: str = "",
         pushes: Pushes | None = None,
     ) -> None:
         self._engine = engine
-        self.pushes = pushes
         self._alerts = alerts
         self._registry = registry
-        self._register = register or Register()
-        self._channels = channels or {}
         self._clock = clock
+        self._source = source
+        self.pushes = pushes
+        self._rota = Rota(calendar, zone)
         self._words = Words(alerts, registry, zone, home)
-        self._follower = Follower(engine, alerts, registry, self._register, zone)
-        self._dispatcher = Dispatcher(engine, alerts, self._register, zone, self._words)
-        self._delivery = Delivery(engine, self._register, self._channels, self._words, clock)
+        self._tries: Counter[tuple[str, str]] = Counter()
+        self._rounds = self._built(source.setup)
         self._tidy_at = 0
         self.on_message: Callable[[], None] = threading.Event().set
         """Called when there may be something to deliver: wakes whoever calls `deliver`."""
@@ -79,12 +88,26 @@ class TellingService:
         """Whether anybody can be told."""
         return bool(self._register.people)
 
+    @property
+    def _register(self) -> Register:
+        return self._source.setup.register
+
+    def register_trouble(self, scope: Scope) -> str:
+        """What is wrong with the register as somebody wrote it since, with file and line; empty: nothing.
+
+        It may name people of any place, so it is told only to operators of the whole district.
+        """
+        return self._source.trouble if scope.sites is None and scope.role >= Role.OPERATOR else ""
+
     def tend(self, now: int) -> None:
         """Some times a minute: see what is owed to whom, make messages of it."""
+        if self._source.look():
+            self._rounds = self._built(self._source.setup)
         if not self.is_on:
             return
-        self._follower.follow(now)
-        self._dispatcher.dispatch(now, self._delivery.down())
+        rounds = self._rounds
+        rounds.follower.follow(now)
+        rounds.dispatcher.dispatch(now, rounds.delivery.down(now))
         self.on_message()
         if now >= self._tidy_at:
             self._tidy_at = now + TIDY_INTERVAL_MS
@@ -93,7 +116,16 @@ class TellingService:
     def deliver(self, now: int) -> None:
         """Send what waits; may take long when a channel is slow."""
         if self.is_on:
-            self._delivery.deliver(now)
+            self._rounds.delivery.deliver(now)
+
+    def _built(self, setup: Setup) -> _Rounds:
+        register, channels = setup
+        follower = Follower(self._engine, self._alerts, self._registry, register, self._rota)
+        return _Rounds(
+            follower,
+            Dispatcher(self._engine, self._alerts, register, self._rota, self._words, follower.urgency_of),
+            Delivery(self._engine, register, channels, self._words, self._clock, self._tries),
+        )
 
     def told_of(self, scope: Scope, alert_id: int) -> list[Telling]:
         """Who was told of an alert, or not, and why; those asked first come first. `NotFound` when it is not the caller's."""
@@ -114,6 +146,13 @@ class TellingService:
         _require_operator(scope)
         mine = self._register.people if scope.sites is None else self._people_of(scope.sites)
         return [_without_addresses(person) for person in mine]
+
+    def week(self, scope: Scope, now: int) -> dict[str, RotaLine]:
+        """This week's rota of `people`, by their ids."""
+        return {
+            each.id: RotaLine(self._rota.is_on_duty(each, now), tuple(self._rota.week(each, now)))
+            for each in self.people(scope)
+        }
 
     def messages(self, scope: Scope, limit: int = 50) -> list[Message]:
         """The last ones, newest first; those that concern several schools only for who sees all. Needs an operator."""
@@ -177,7 +216,7 @@ class TellingService:
             recipient = Recipient(person.id, person.name, reach.to)
             letter = Letter(0, What.TEST, told.subject, told.text, "", (recipient,), self._clock())
             try:
-                self._channels[reach.channel].send(letter)
+                self._source.setup.channels[reach.channel].send(letter)
             except (Transient, Poison) as error:
                 outcomes.append((reach.channel, str(error)))
             else:
@@ -188,7 +227,7 @@ class TellingService:
         """What `/metrics` says; nothing while it is off."""
         if not self.is_on:
             return []
-        tries = Counter(self._delivery.outcomes)
+        tries = Counter(self._tries)
         with reading(self._engine) as session:
             standing = col(EntryRow.standing) == Standing.HELD.value
             counted = sa.select(col(EntryRow.reason), sa.func.count()).where(standing).group_by(col(EntryRow.reason))
@@ -204,6 +243,11 @@ class TellingService:
                     (("channel", channel), ("outcome", outcome)),
                 )
                 for (channel, outcome), count in sorted(tries.items())
+            ),
+            Figure(
+                "telling_register_refused",
+                "Whether the register was changed and is wrong, so that the one before is in force",
+                bool(self._source.trouble),
             ),
             Figure("telling_messages_waiting", "Messages that are not sent yet", waiting),
             *(
@@ -228,7 +272,7 @@ class TellingService:
 
     def _people_of(self, sites: Iterable[SiteId]) -> list[Person]:
         """Those on the ladders of some schools, in the order of the register."""
-        ladders = self._follower.ladders()
+        ladders = self._rounds.follower.ladders()
         ids = {person.id for site in sites for rung in ladders.get(str(site), []) for person in rung}
         return [person for person in self._register.people if person.id in ids]
 

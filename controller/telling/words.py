@@ -99,11 +99,11 @@ class Words:
         values = {"lines": lines, "count": len(alerts), "schools": len({each.site for each in alerts}), "url": url}
         return self._rendered(what.value, language, url, values)
 
-    def of_channel(self, channel: str, detail: str, language: Language, now: int) -> Told:
-        """A channel is down."""
+    def of_channel(self, what: What, channel: str, detail: str, now: int, language: Language) -> Told:
+        """A channel is down, or works again."""
         url = f"{self._home}/telling" if self._home else ""
         values = {"channel": _line(channel), "detail": _line(detail), "since": self._clock_time(now, now), "url": url}
-        return self._rendered(What.CHANNEL_DOWN.value, language, url, values)
+        return self._rendered(what.value, language, url, values)
 
     def of_test(self, name: str, language: Language) -> Told:
         """A message that only shows that it arrives."""

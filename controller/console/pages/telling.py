@@ -11,20 +11,18 @@ from controller.console.page import Page, attempt
 from controller.console.services import Services
 from controller.identity.dependency import CallerScope
 from controller.identity.scope import Role, Scope
-from controller.telling.model import ChannelHealth, Person, Telling
-from controller.telling.rota import is_on_duty, spans_of_day
+from controller.telling.model import ChannelHealth, Person, RotaLine, Telling
 
 DAY_MIN = 1440
 WEEK_MIN = 7 * DAY_MIN
 
 
 class Row(NamedTuple):
-    """One person; `spans` are minutes of this week (start, length), empty for somebody always on duty."""
+    """One person and their week."""
 
     person: Person
     place: str
-    is_on_duty: bool
-    spans: list[tuple[int, int]]
+    rota: RotaLine
 
 
 def telling_router(console: Console) -> APIRouter:
@@ -36,7 +34,7 @@ def telling_router(console: Console) -> APIRouter:
         """The page."""
         page = console.page(request, scope, site)
         told = console.services.telling
-        people = told.people(scope)
+        week = told.week(scope, page.now)
         places = _places(console.services, page, scope)
         now = local(page.now, page.zone)
         return console.render(
@@ -44,7 +42,8 @@ def telling_router(console: Console) -> APIRouter:
             "telling.html",
             task="settings",
             is_on=told.is_on,
-            rows=[_row(page, person, places) for person in people],
+            rows=[_row(page, person, places, week[person.id]) for person in told.people(scope) if person.id in week],
+            trouble=told.register_trouble(scope),
             channels=[(each, channel_sign(each)) for each in told.channels(scope)],
             messages=attempt(lambda: told.messages(scope)),
             week_min=WEEK_MIN,
@@ -88,9 +87,6 @@ def _places(services: Services, page: Page, scope: Scope) -> dict[str, str]:
     return places | {str(each.id): page.name(each) for each in page.sites}
 
 
-def _row(page: Page, person: Person, places: dict[str, str]) -> Row:
-    spans = [
-        (day * DAY_MIN + start, end - start) for day in range(7) for start, end in spans_of_day(person.duty, day)
-    ] or [(0, WEEK_MIN)]
+def _row(page: Page, person: Person, places: dict[str, str], rota: RotaLine) -> Row:
     place = places.get(person.place, person.place) if person.place else page.t("telling.everything")
-    return Row(person, place, is_on_duty(person, page.now, page.zone), spans)
+    return Row(person, place, rota)

@@ -6,12 +6,24 @@ from msgspec.structs import replace
 
 from campus.errors import ConfigError
 from campus.secret import Secret, secret_from_file
+from controller.telling.channels.letterbox import LetterboxChannel
 from controller.telling.channels.mail import MailServer
 from controller.telling.channels.programs import SignedWebhook, SmsGateway
 from controller.telling.channels.push import WebPush
 from controller.telling.channels.robots import DingTalkRobot, FeishuRobot, WeComRobot
 from controller.telling.channels.web import checked_address
-from controller.telling.model import ChannelSettings, DingTalk, Feishu, Mail, Push, Register, Sms, Webhook, WeCom
+from controller.telling.model import (
+    ChannelSettings,
+    DingTalk,
+    Feishu,
+    Letterbox,
+    Mail,
+    Push,
+    Register,
+    Sms,
+    Webhook,
+    WeCom,
+)
 from controller.telling.port import Channel
 from controller.telling.pushes import Pushes
 
@@ -49,6 +61,8 @@ class _Builder:
             case Sms():
                 token = self._optional(settings.token_file, "token_file")
                 return SmsGateway(self._address(settings.url_file), settings.body, token)
+            case Letterbox():
+                return LetterboxChannel()
             case Push():
                 return WebPush(settings, self._pushes)
             case Webhook():

@@ -14,6 +14,7 @@ from controller.main import Controller
 from controller.registry.database import writing
 from controller.telling.model import Duty, Person, Reach, Register, WeCom
 from controller.telling.service import TellingService
+from tests.fakes.fixed_register import FixedRegister
 from tests.fakes.letterbox import Letterbox
 from tests.support.district import NO_1, NO_2, NOW, TIMEZONE, address_of, enrolment, school_facts
 from tests.support.standing import signed_in, standing_controller
@@ -43,10 +44,10 @@ def begin(controller: Controller, robot: Letterbox) -> None:
         controller.engine,
         controller.alerts,
         controller.registry,
+        controller.calendar,
         controller.clock,
         ZoneInfo(TIMEZONE),
-        REGISTER,
-        {"robot": robot, "spare": robot},
+        FixedRegister(REGISTER, {"robot": robot, "spare": robot}),
     )
 
 

@@ -45,6 +45,7 @@ from controller.telling.model import ChannelSettings, Person, Reach, Register, W
 from controller.telling.service import TellingService
 from controller.topology.service import TopologyService
 from controller.utilisation.service import UtilisationService
+from tests.fakes.fixed_register import FixedRegister
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.reception import StaticReception
 from tests.support.district import (
@@ -138,7 +139,7 @@ class World:
             TopologyService(engine, self.registry, clock),
             configurations,
             calendar,
-            _telling(engine, alerts, self.registry, clock, sites),
+            _telling(engine, alerts, self.registry, calendar, clock, sites),
         )
 
 
@@ -209,6 +210,7 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "key": [f"serial SN-{number}" for number in range(len(sites))],
         "severity": [],
         "since": [0, NOW],
+        "now": [NOW],
         "taken_at": [MONDAY],
         "at": [MONDAY],
         "hours": [Hours.SCHOOL],
@@ -260,12 +262,18 @@ def _live(registry: RegistryService, store: MemoryStore, engine: sa.Engine, site
 
 
 def _telling(
-    engine: sa.Engine, alerts: AlertService, registry: RegistryService, clock: FixedClock, sites: Sequence[SiteEntry]
+    engine: sa.Engine,
+    alerts: AlertService,
+    registry: RegistryService,
+    calendar: CalendarService,
+    clock: FixedClock,
+    sites: Sequence[SiteEntry],
 ) -> TellingService:
     """One person in each school, who is told what is open there, each by a channel of their own."""
     channels: dict[str, ChannelSettings] = {f"robot-{site.id}": WeCom("url") for site in sites}
     people = tuple(Person(f"person-{site.id}", site.id, (Reach(f"robot-{site.id}"),), place=site.id) for site in sites)
-    telling = TellingService(engine, alerts, registry, clock, ZoneInfo(TIMEZONE), Register(channels, people))
+    register = FixedRegister(Register(channels, people))
+    telling = TellingService(engine, alerts, registry, calendar, clock, ZoneInfo(TIMEZONE), register)
     telling.tend(NOW)
     telling.tend(NOW + MINUTE_MS)
     return telling

@@ -28,6 +28,7 @@ from controller.telling.model import (
 from controller.telling.service import TellingService
 from controller.telling.tables import EntryRow
 from controller.wording import Language
+from tests.fakes.fixed_register import FixedRegister
 from tests.fakes.letterbox import Letterbox
 from tests.support.district import BOARD_101, GATEWAY, NO_1, NOW, TIMEZONE, address_of, ready_registry, school_facts
 
@@ -54,7 +55,7 @@ class Town:
         self.clock = self.district.clock
         self.alerts = AlertService(self.district.engine, self.district.service, self.clock)
         self.boxes = {name: Letterbox() for name in CHANNELS}
-        self.register = Register(CHANNELS, tuple(people), policy or Policy())
+        self.source = FixedRegister(Register(CHANNELS, tuple(people), policy or Policy()), self.boxes)
         self.restart()
 
     def restart(self) -> None:
@@ -63,10 +64,10 @@ class Town:
             self.district.engine,
             self.alerts,
             self.district.service,
+            self.district.calendar,
             self.clock,
             ZoneInfo(TIMEZONE),
-            self.register,
-            self.boxes,
+            self.source,
             "https://campanile.example",
         )
 
