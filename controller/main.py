@@ -59,11 +59,11 @@ from controller.silences.service import SilenceService
 from controller.store.embedded.store import EmbeddedStore
 from controller.telemetry.service import TelemetryService
 from controller.telling.channels.building import build_channels
-from controller.telling.register import load_register
 from controller.telling.push_key import PushKey
 from controller.telling.pushes import Pushes
 from controller.telling.register_file import RegisterFile
 from controller.telling.routes import push_router
+from controller.telling.service import TellingService
 from controller.throughput.routes import throughput_router
 from controller.throughput.service import ThroughputService
 from controller.topology.service import TopologyService
@@ -100,14 +100,13 @@ class Controller:
         self.alert_engine = AlertEngine(
             self.store, self.registry, self.engine, clock, rules, self.calendar, silences=self.silences
         )
-        register = load_register(config.register_path)
         pushes = Pushes(self.engine, self.identity, clock, PushKey(config.data_path))
         register = RegisterFile(config.register_path, partial(build_channels, pushes=pushes))
         self.telling = TellingService(
             self.engine,
             self.alerts,
-            self.calendar,
             self.registry,
+            self.calendar,
             clock,
             ZoneInfo(zone),
             register,
@@ -305,12 +304,12 @@ def build_app(controller: Controller) -> FastAPI:
     app.include_router(api.router)
     app.include_router(identity_routes)
     app.include_router(throughput_router(controller.throughput))
+    app.include_router(push_router(controller.telling))
     app.include_router(console_router(controller))  # last: it ends with the page that says there is no such page
     answer_problems(app)
     app.add_middleware(Guard, answers=controller.answers, public_name=controller.config.http.public_name)
     return app
 
-    app.include_router(push_router(controller.telling))
 
 def _alert_figures(told: EngineFigures) -> list[Figure]:
     return [
