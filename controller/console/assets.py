@@ -10,6 +10,7 @@ from starlette.types import Scope as AsgiScope
 
 STATIC_DIR: Final = Path(__file__).parent / "static"
 DIST_DIR: Final = STATIC_DIR / "dist"
+SERVICE_WORKER: Final = DIST_DIR / "worker.js"
 URL: Final = "/static/dist"
 
 

@@ -1,12 +1,14 @@
 """The console's desk: services, templates and built files together; makes pages and answers with them."""
 
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from campus.errors import CampusError
 from campus.ids import SiteId
 from campus.version import VERSION
 from controller.console import format as fmt
@@ -18,7 +20,13 @@ from controller.console.stories import SEVERITY_SIGN
 from controller.identity.scope import NotFound, Scope
 from controller.registry.model import Site
 
+READER: Final = "Campanile-Reader"
+"""Whose page an answer is: what a phone keeps of one person's pages goes when another one's come."""
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"}
+
+
+class Declined(CampusError):
+    """An act that cannot be taken as things are; the message says why in the person's language."""
 
 
 class Console:
@@ -69,7 +77,7 @@ class Console:
         """Answer with a template; it sees `page`, `t` and `values`."""
         loud = attempt(lambda: self.services.alerts.open_count(page.scope))
         text = self._templates.get_template(template).render(page=page, t=page.t, open_count=loud, **values)
-        return HTMLResponse(text, status_code=status, headers=_HEADERS)
+        return HTMLResponse(text, status_code=status, headers={**_HEADERS, READER: page.reader})
 
 
 def _place(sites: tuple[Site, ...], wanted: str | None) -> Site | None:

@@ -1,6 +1,7 @@
 """One page being made for one person: language, theme, place, and the texts, numbers and addresses that depend on them."""
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol, TypeVar
@@ -15,7 +16,7 @@ from campus.ids import DeviceId, MetricId, SiteId
 from campus.metrics import Health, State, catalogue
 from controller.console import format as fmt
 from controller.console.language import Language, choose, text_of, texts
-from controller.identity.scope import Denied, NotFound, Scope
+from controller.identity.scope import Denied, NotFound, Role, Scope
 from controller.registry.model import Site
 
 T = TypeVar("T")
@@ -73,6 +74,21 @@ class Page:
     def site_name(self, site: SiteId) -> str:
         """The name of a site the person sees; its id when it has just been removed."""
         return next((self.name(each) for each in self.sites if each.id == site), str(site))
+
+    @property
+    def reader(self) -> str:
+        """Stands for the person and what they may see, and tells nothing of either."""
+        seen = None if self.scope.sites is None else sorted(self.scope.sites)
+        return hashlib.sha256(repr((self.scope.user, self.scope.role, seen)).encode()).hexdigest()[:16]
+
+    @property
+    def is_for_technician(self) -> bool:
+        """Whether a phone shows the technician's bar; operators find the tasks of their desk there."""
+        return self.scope.role <= Role.TECHNICIAN
+
+    def site_names(self, sites: Iterable[SiteId]) -> str:
+        """Names of sites, each once."""
+        return self.t("common.comma").join(dict.fromkeys(self.site_name(site) for site in sites))
 
     # Numbers and instants.
 

@@ -1,14 +1,15 @@
 """The console's pages gathered: one router, and what a page that fails looks like."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
 from fastapi.routing import APIRoute
 
 from campus.errors import Transient
-from controller.console.assets import STATIC_DIR, Assets, BuiltFiles
-from controller.console.console import Console
+from controller.console.assets import SERVICE_WORKER, STATIC_DIR, Assets, BuiltFiles
+from controller.console.console import Console, Declined
 from controller.console.pages.alerts import alerts_router
 from controller.console.pages.calendar import calendar_router
 from controller.console.pages.chart import chart_router
@@ -16,6 +17,7 @@ from controller.console.pages.configuration import configuration_router
 from controller.console.pages.delivery import delivery_router
 from controller.console.pages.device import device_router
 from controller.console.pages.devices import devices_router
+from controller.console.pages.mine import mine_router
 from controller.console.pages.network import network_router
 from controller.console.pages.newcomers import newcomers_router
 from controller.console.pages.overview import overview_router
@@ -43,6 +45,7 @@ PAGES = (
     devices_router,
     newcomers_router,
     profiles_router,
+    mine_router,
     alerts_router,
     network_router,
     delivery_router,
@@ -79,6 +82,13 @@ def mount_static(app: FastAPI) -> None:
     """Serve the built front end under ``/static``; before the router, whose last route takes everything."""
     app.mount("/static", BuiltFiles(directory=STATIC_DIR), name="static")
 
+    @app.get("/service-worker.js", include_in_schema=False)
+    def service_worker() -> Response:
+        """What keeps pages on a phone. At the root, for a service worker rules only what lies beside and below it."""
+        if not SERVICE_WORKER.exists():
+            return Response("the front end is not built\n", 404, media_type="text/plain")
+        return FileResponse(SERVICE_WORKER, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
 
 def _route_class(console: Console) -> type[APIRoute]:
     class ConsoleRoute(APIRoute):
@@ -90,7 +100,7 @@ def _route_class(console: Console) -> type[APIRoute]:
             async def handle_or_explain(request: Request) -> Response:
                 try:
                     return await handle(request)
-                except (NotFound, Denied, Transient) as error:
+                except (NotFound, Denied, Transient, Declined) as error:
                     return _explained(console, request, error)
 
             return handle_or_explain
@@ -104,7 +114,17 @@ def _explained(console: Console, request: Request, error: Exception) -> Response
         page = console.page(request, scope)
     except (SignInNeeded, Transient) as trouble:
         raise error from trouble
-    what, status = ("missing", 404) if isinstance(error, NotFound) else ("denied", 403)
-    if isinstance(error, Transient):
-        what, status = "service", 503
-    return console.render(page, "failed.html", status=status, task="", what=what)
+    what, status = next(answer for kind, answer in _FAILURES.items() if isinstance(error, kind))
+    if "application/json" in request.headers.get("accept", ""):  # a phone's outbox: it shows the reason itself
+        detail = str(error) if isinstance(error, Declined) else page.t(f"failed.{what}_title")
+        return JSONResponse({"detail": detail}, status)
+    return console.render(page, "failed.html", status=status, task="", what=what, why=str(error))
+
+
+_FAILURES: Final = {
+    NotFound: ("missing", 404),
+    Denied: ("denied", 403),
+    Transient: ("service", 503),
+    Declined: ("declined", 409),
+}
+"""What a page says of an error, and its status."""

@@ -35,6 +35,8 @@ class Story:
     title: str
     site_name: str
     device_name: str
+    place_name: str
+    """Where to go and for what: room and device; the school where it is about all of it."""
     kind: DeviceKind
     part: str
     value: str
@@ -52,6 +54,7 @@ class Storyteller:
         self._scope = scope
         self._page = page
         self._devices: dict[tuple[SiteId, DeviceId], Device | None] = {}
+        self._rooms: dict[SiteId, dict[str, str]] = {}
 
     def tell(self, alert: Alert) -> Story:
         """One alert; one whose rule was removed keeps a plain title."""
@@ -64,6 +67,7 @@ class Storyteller:
             title=page.either(rule.title_en, rule.title_zh) if rule else page.metric(alert.metric),
             site_name=page.site_name(alert.site),
             device_name=device.name if device else str(alert.device),
+            place_name=self.place(alert.site, alert.device),
             kind=device.kind if device else DeviceKind.OTHER,
             part=self._part(alert),
             value=page.quantity(alert.value, alert.metric),
@@ -86,6 +90,21 @@ class Storyteller:
         for story in stories:
             story.hidden = behind[story.alert.id]
         return [story for story in stories if story.alert.cause not in present]
+
+    def place(self, site: SiteId, device: DeviceId, room: str = "") -> str:
+        """Room and device, each where it is known and the other does not say it already; else the school."""
+        known = self.device(site, device) if device else None
+        name = known.name if known else str(device)
+        where = self._room(site, known.room if known else room)
+        return " · ".join(filter(None, ("" if where and name.startswith(where) else where, name))) or (
+            self._page.site_name(site)
+        )
+
+    def _room(self, site: SiteId, room: str) -> str:
+        if site not in self._rooms:
+            rooms = attempt(lambda: self._registry.rooms(self._scope, site)) or []
+            self._rooms[site] = {each.id: self._page.name(each) for each in rooms}
+        return self._rooms[site].get(room, "")
 
     def _learn(self, keys: Sequence[tuple[SiteId, DeviceId]]) -> None:
         found = self._registry.devices_of(self._scope, keys)

@@ -32,7 +32,8 @@ SECURITY_HEADERS: Final = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "geolocation=(), microphone=(), camera=()",
+    # The scan page looks for codes; every other page of a stranger stays without a camera.
+    "Permissions-Policy": "geolocation=(), microphone=(), camera=(self)",
 }
 
 

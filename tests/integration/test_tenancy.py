@@ -49,6 +49,7 @@ PUBLIC = {
     AppRoute("GET", "/api/v1/openapi.json"),
     AppRoute("GET", "/enter"),
     AppRoute("GET", "/metrics"),
+    AppRoute("GET", "/service-worker.js"),
     AppRoute("GET", "/sign-in"),
     AppRoute("POST", "/leave"),
 }

@@ -9,23 +9,13 @@ from agent.traps.port import Drop
 from campus.delivery import SetAside
 from campus.newcomers import Confidence
 from campus.samples import DeviceKind, Severity
-from controller.alerts.model import AlertState
+from controller.alerts.model import AlertState, Horizon
 from controller.applications.model import Cause
 from controller.calendar.model import MARKS, DayKind
 from controller.console.language import Language, Text, texts
 from controller.console.notices import TOLD
 from controller.console.page import WORST_FIRST, Theme
-from controller.console.pages import (
-    alerts,
-    delivery,
-    device,
-    network,
-    newcomers,
-    readiness,
-    services,
-    topology,
-    utilisation,
-)
+from controller.console.pages import alerts, delivery, device, network, newcomers, services, topology, utilisation
 from controller.identity.scope import Role
 from controller.overview.model import Trouble
 from controller.telling.model import Reason, Standing
@@ -62,7 +52,9 @@ MADE = {
         f"utilisation.reason_{reason}"
         for reason in ("no_lessons", "not_heard", "always_off", "on_but_idle", "half_known", "little", "regular")
     ],
-    "failed.": [f"failed.{what}_{part}" for what in ("missing", "denied", "service") for part in ("title", "text")],
+    "failed.": [f"failed.{what}_{part}" for what in ("missing", "denied", "service") for part in ("title", "text")]
+    + ["failed.declined_title"],
+    "mine.due_": [f"mine.due_{horizon}" for horizon in Horizon],
     "device.": [f"device.{n}" for n in ("vendor", "model", "serial", "firmware", "hardware", "address", "profile")],
     "devices.": [f"devices.{n}" for n in ("site", "room", "name", "kind", "state", "reason", "vendor", "model")]
     + [f"devices.{n}" for n in ("serial", "firmware", "address", "last_seen")],
@@ -81,7 +73,6 @@ MADE = {
     "newcomers.source_": [f"newcomers.source_{source.word}" for source in Source if source is not Source.CONFIGURED]
     + [f"newcomers.source_place_{how}" for how in ("lldp", "cdp", "bridge", "description", "mqtt")],
     "profiles.": [f"profiles.{how}{proof}" for proof in Proof for how in ("", "by_")],
-    "ready.": [f"ready.{name}" for name in readiness.COLUMNS],
     "topology.": [f"topology.{n}" for n in (*topology.HEAD, "sure", "likely", "guess")],
     "topology.by_": [f"topology.by_{source}" for source in topology_model.Source],
     "topology.conflict_": [f"topology.conflict_{kind}" for kind in topology_model.ConflictKind],
