@@ -20,6 +20,8 @@ SIDE_DOORS = {
     "store.embedded.snapshot",  # these three for backups: one instant of the store, whether it is sound, its files
     "store.embedded.checking",
     "store.embedded.part",
+    "alerts.rulebook",  # rules as data: what rulings decide about, and hand back to be judged by
+    "alerts.rule_check",
     "alerts.tables",  # these five for the migrations alone
     "calendar.school",  # pure: the calendar of one school, laid over real days, as the service gives it
     "calendar.sheet",  # what is told of a calendar as rows: the console takes and gives files of them
@@ -28,6 +30,7 @@ SIDE_DOORS = {
     "identity.tables",
     "newcomers.tables",
     "readiness.words",  # pure: why a room would fail, on its page as in its alert
+    "rulings.tables",
     "silences.tables",
     "telling.tables",
     "topology.tables",

@@ -12,6 +12,7 @@ import controller.configurations.tables
 import controller.identity.tables
 import controller.newcomers.tables
 import controller.registry.tables
+import controller.rulings.tables
 import controller.silences.tables
 import controller.telling.tables
 import controller.topology.tables

@@ -1,0 +1,242 @@
+"""Use cases of rulings: how rules stand at a place, who decided that, and deciding.
+
+Thread-safe. A caller sees what was decided at their places and above them; a place that is not theirs is `NotFound`.
+Deciding needs an operator of the place, granting an exception one of a place above it.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+from typing import Final
+
+from msgspec.structs import replace
+
+from controller.alerts.model import Elsewhere, Rule
+from controller.alerts.rule_check import complaints
+from controller.alerts.rulebook import Rulebook
+from controller.identity.scope import Denied, NotFound, Scope
+from controller.rulings.docket import Docket
+from controller.rulings.effects import effect_at, effects_at
+from controller.rulings.model import Adjustment, Draft, Effect, Kind, NotAllowed, Place, Ruling, Standpoint
+from controller.rulings.own import named, own_id, own_name
+from controller.rulings.port import Registry
+from controller.rulings.standing import Standing
+from controller.rulings.tree import Tree
+
+LONGEST_EXCEPTION_MS: Final = 366 * 86_400_000
+MOST_OWN_RULES: Final = 50
+"""Of one place: each costs the engine something for every series it watches."""
+LONGEST_REASON: Final = 500
+LONGEST_S: Final = 30 * 86_400.0
+"""Of a hold, or of a silence."""
+
+
+class RulingService:
+    """One door for pages, commands and tests; what it decides is put in force by `Enforcement`."""
+
+    def __init__(self, docket: Docket, registry: Registry, clock: Callable[[], int], base: Rulebook) -> None:
+        """`base` are the rules as they are where nobody decided anything."""
+        self._docket = docket
+        self._registry = registry
+        self._clock = clock
+        self._base: Mapping[str, Rule] = {rule.id: rule for rule in base.rules()}
+        self._deciding = Lock()
+        """Held from the look at what stands until a decision is written."""
+        self.on_decided: Callable[[], None] = _nobody_listens
+        """Called in the thread of whoever decided: wakes whoever puts it in force."""
+
+    # What stands.
+
+    def places(self, scope: Scope) -> list[Standpoint]:
+        """The places a caller may look from, the highest first."""
+        tree = self._tree_of(scope)
+        return [Standpoint(place, tree.tier(place), tree.may_decide(scope, place)) for place in tree.places()]
+
+    def effects(self, scope: Scope, place: Place) -> list[Effect]:
+        """How every rule stands at a place, the shipped ones first."""
+        tree, standing = self._seen(scope, place), self._docket.standing()
+        return list(effects_at(self._base, tree, standing, place, self._clock()).values())
+
+    def effect(self, scope: Scope, place: Place, rule_id: str) -> Effect:
+        """How one rule stands at a place; `NotFound` where there is no such rule."""
+        return self._effect(self._seen(scope, place), self._docket.standing(), place, rule_id)
+
+    def draft(self, scope: Scope, place: Place, rule_id: str, wanted: Adjustment) -> Draft:
+        """What a change would come to; `NotAllowed` when it says nothing that can be judged."""
+        return self._draft(self._seen(scope, place), self._ruling(scope, place, rule_id, Kind.CHANGED, wanted))
+
+    def decisions(self, scope: Scope, rule_id: str) -> list[Ruling]:
+        """What the caller's places, and those above, want of a rule now, running exceptions included; highest first."""
+        tree, now, standing = self._tree_of(scope), self._clock(), self._docket.standing()
+        own = standing.own.get(rule_id)
+        found: list[Ruling | None] = []
+        for place in tree.places():
+            found.append(own if own is not None and own.place == place else None)
+            found.append(standing.changed.get((place, rule_id)))
+            found.append(standing.exception(place, rule_id, now))
+        return [each for each in found if each is not None]
+
+    def exceptions(self, scope: Scope) -> list[Ruling]:
+        """Every exception that is running at the caller's places and above, the next to end first."""
+        tree, now = self._tree_of(scope), self._clock()
+        running = (
+            each for each in self._docket.standing().exceptions.values() if each.is_active(now) and each.place in tree
+        )
+        return sorted(running, key=lambda each: (each.until, each.place, each.number))
+
+    def history(self, scope: Scope, rule_id: str) -> list[Ruling]:
+        """Everything that was ever decided about a rule at the caller's places and above, newest first."""
+        return self._docket.history(rule_id, list(self._tree_of(scope).places()))
+
+    # Deciding.
+
+    def change(self, scope: Scope, place: Place, rule_id: str, wanted: Adjustment, reason: str = "") -> None:
+        """Have a rule otherwise at a place from now on; `NotAllowed` when it is looser than the level above allows."""
+        ruling = self._ruling(scope, place, rule_id, Kind.CHANGED, wanted, reason)
+        with self._deciding:
+            tree = self._required(scope, place)
+            draft = self._draft(tree, ruling)
+            if draft.looser:
+                raise NotAllowed("the level above demands more: ask it for an exception", draft.looser)
+            self._write([ruling])
+
+    def revert(self, scope: Scope, place: Place, rule_id: str, reason: str = "") -> None:
+        """Have a rule as the level above; harmless where nothing was changed."""
+        with self._deciding:
+            self._required(scope, place)
+            if (place, rule_id) in self._docket.standing().changed:
+                self._write([self._ruling(scope, place, rule_id, Kind.REVERTED, reason=reason)])
+
+    def put_rule(self, scope: Scope, place: Place, rule: Rule, reason: str = "") -> str:
+        """Add a rule of the place's own, or put it in place of what it was; its id. `rule.id` is its name alone."""
+        return self.put_rules(scope, place, [rule], reason)[0]
+
+    def put_rules(self, scope: Scope, place: Place, rules: list[Rule], reason: str = "") -> list[str]:
+        """As `put_rule`, all or none of them; `NotAllowed` says what is wrong with one."""
+        for rule in rules:
+            _refuse_foreign(rule)
+        ids = [own_id(rule.id, place) for rule in rules]
+        with self._deciding:
+            self._required(scope, place)
+            own = self._docket.standing().own
+            foreign = [each for each in ids if each in own and own[each].place != place]
+            if foreign or len(set(ids)) < len(ids):
+                raise NotAllowed(f"the name {own_name(foreign[0] if foreign else ids[0])!r} is taken: choose another")
+            held = {each.rule for each in own.values() if each.place == place}
+            if len(held | set(ids)) > MOST_OWN_RULES:
+                raise NotAllowed(f"a place has {MOST_OWN_RULES} rules of its own at most: remove one first")
+            made = [self._ruling(scope, place, each, Kind.OWN, reason=reason) for each in ids]
+            self._write([replace(each, own=named(rule, place.id)) for each, rule in zip(made, rules, strict=True)])
+        return ids
+
+    def remove_rule(self, scope: Scope, place: Place, rule_id: str, reason: str = "") -> None:
+        """Take a place's own rule away; its open alerts are closed."""
+        with self._deciding:
+            self._required(scope, place)
+            own = self._docket.standing().own.get(rule_id)
+            if own is None or own.place != place:
+                raise NotFound
+            self._write([self._ruling(scope, place, rule_id, Kind.OWN_REMOVED, reason=reason)])
+
+    def grant(self, scope: Scope, place: Place, rule_id: str, wanted: Adjustment, reason: str, until: int) -> None:
+        """Let a place have a rule otherwise, looser than else allowed, until a day (UTC ms).
+
+        Needs an operator of a level above, and a reason; `NotAllowed` where even that level may not allow it.
+        """
+        with self._deciding:
+            tree = self._seen(scope, place)
+            authority = tree.authority(scope, place)
+            if authority is None:
+                raise Denied("an exception is granted by a level above the place: ask it")
+            now = self._clock()
+            if not reason.strip() or not now < until <= now + LONGEST_EXCEPTION_MS:
+                raise NotAllowed("an exception needs a reason, and a day within a year on which it ends")
+            granted = self._ruling(scope, place, rule_id, Kind.EXCEPTION, wanted, reason)
+            ruling = replace(granted, until=until, authority=authority)
+            draft = self._draft(tree, ruling)
+            if draft.looser:
+                raise NotAllowed("a level above yours demands more: ask it to grant the exception", draft.looser)
+            self._write([ruling])
+
+    def end_exception(self, scope: Scope, place: Place, rule_id: str, reason: str = "") -> None:
+        """End a running exception before its day; who decides for the place may, as it is the tighter way."""
+        with self._deciding:
+            tree = self._required(scope, place)
+            running = self._docket.standing().exception(place, rule_id, self._clock())
+            if running is None:
+                raise NotFound
+            ended = self._ruling(scope, place, rule_id, Kind.EXCEPTION_ENDED, reason=reason)
+            self._write([replace(ended, ends=running.number, authority=tree.authority(scope, place))])
+
+    # Parts of these.
+
+    def _tree_of(self, scope: Scope) -> Tree:
+        return Tree(self._registry.organisations(scope), self._registry.sites(scope))
+
+    def _seen(self, scope: Scope, place: Place) -> Tree:
+        tree = self._tree_of(scope)
+        if place not in tree:
+            raise NotFound
+        return tree
+
+    def _required(self, scope: Scope, place: Place) -> Tree:
+        """As `_seen`, of somebody who decides there."""
+        tree = self._seen(scope, place)
+        if not tree.may_decide(scope, place):
+            raise Denied("deciding about rules needs an operator of the place as a whole")
+        return tree
+
+    def _effect(self, tree: Tree, standing: Standing, place: Place, rule_id: str) -> Effect:
+        effect = effect_at(self._base.get(rule_id), tree, standing, place, rule_id, self._clock())
+        if effect is None:
+            raise NotFound(f"no rule {rule_id!r} (here)")
+        return effect
+
+    def _draft(self, tree: Tree, ruling: Ruling) -> Draft:
+        """What stands, and what would if `ruling` did; an exception of the place does not matter to its own change."""
+        standing, where = self._docket.standing(), (ruling.place, ruling.rule)
+        _refuse_empty(ruling.adjustment or Adjustment())
+        before = standing.without(where) if ruling.kind is Kind.CHANGED else standing.without_exception(where)
+        above = self._effect(tree, before, ruling.place, ruling.rule)
+        effect = self._effect(tree, before.after(ruling), ruling.place, ruling.rule)
+        if effect.rule is not None:
+            _refuse_bad(replace(effect.rule, id=own_name(effect.rule.id)))
+        mine = next((step for step in effect.steps if step.ruling is ruling), None)
+        return Draft(above, effect, mine.looser if mine is not None else ())
+
+    def _ruling(
+        self, scope: Scope, place: Place, rule_id: str, kind: Kind, wanted: Adjustment | None = None, reason: str = ""
+    ) -> Ruling:
+        said = " ".join(reason.split())[:LONGEST_REASON]
+        return Ruling(0, self._clock(), scope.user, place, rule_id, kind, wanted, reason=said)
+
+    def _write(self, rulings: Sequence[Ruling]) -> None:
+        self._docket.write(rulings)
+        self.on_decided()
+
+
+def _refuse_empty(wanted: Adjustment) -> None:
+    """Raise `NotAllowed` for a change that says nothing, or a number nobody can mean."""
+    if wanted == Adjustment():
+        raise NotAllowed("this changes nothing: say what is to be otherwise")
+    for name, value in wanted.numbers.items():
+        if not math.isfinite(value) or (name.endswith("_s") and value > LONGEST_S):
+            raise NotAllowed(f"{name}: {value:g} is no number to judge by")
+
+
+def _refuse_bad(rule: Rule) -> None:
+    """Raise `NotAllowed` for a rule that cannot be judged, or may not be a place's own."""
+    for steps, complaint in complaints(rule):
+        raise NotAllowed(f"{'.'.join(steps)}: {complaint}")
+
+
+def _refuse_foreign(rule: Rule) -> None:
+    _refuse_bad(rule)
+    if isinstance(rule.condition, Elsewhere):
+        raise NotAllowed(f"{rule.id}: what is judged elsewhere cannot be told by a rule of your own")
+    if rule.is_cause:
+        raise NotAllowed(f"{rule.id}: a rule of your own cannot hide other alerts: leave `is_cause` out")
+
+
+def _nobody_listens() -> None:
+    return
