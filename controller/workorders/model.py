@@ -278,6 +278,17 @@ class OrderQuery(msgspec.Struct, frozen=True):
     limit: int = 500
 
 
+class Proof(msgspec.Struct, frozen=True):
+    """How far telemetry has proved a repair. `is_possible`: it saw the fault, so it can.
+
+    `healthy_since` in UTC ms, 0 while something speaks against it; it must last `needed_ms`.
+    """
+
+    is_possible: bool
+    healthy_since: int
+    needed_ms: int
+
+
 class Photo(msgspec.Struct, frozen=True):
     """A picture of an order, as JPEG; it is kept for a while and then only the line in the history stays."""
 

@@ -51,7 +51,7 @@ class Found(StrEnum):
 
 
 class Prover:
-    """`tend` is called by one thread, `figures` by any."""
+    """`tend` is called by one thread, the others by any."""
 
     def __init__(
         self,
@@ -72,6 +72,10 @@ class Prover:
         self._photos_at = 0
         self.counts: Counter[str] = Counter()
         """What was found, by what."""
+
+    def healthy_since(self, order: int) -> int:
+        """Since when nothing has spoken against the repair of an order that is done (UTC ms); 0: something does."""
+        return self._healthy_since.get(order, 0)
 
     def tend(self, now: int) -> None:
         """A few times a minute. `Transient` when the database is away."""

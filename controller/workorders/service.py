@@ -32,6 +32,7 @@ from controller.workorders.model import (
     OrderQuery,
     Outcome,
     Photo,
+    Proof,
     Step,
 )
 from controller.workorders.opening import Opener
@@ -68,6 +69,7 @@ class WorkOrderService:
         self._engine = engine
         self._alerts = alerts
         self._clock = clock
+        self._settings = settings
         self._opener = Opener(alerts, alerts, registry, telemetry)
         self._album = Album(folder)
         self._prover = Prover(engine, alerts, telemetry, self._album, settings)
@@ -126,6 +128,13 @@ class WorkOrderService:
             By.SOURCE: lambda each: each.source.value,
         }
         return total(orders, clocks), performance(orders, clocks, group_of[by])
+
+    def proof(self, scope: Scope, order_id: int) -> Proof:
+        """How far telemetry has proved the repair of an order that is done."""
+        order = self.order(scope, order_id)
+        return Proof(
+            bool(order.causes), self._prover.healthy_since(order_id), round(self._settings.verify_min * 60_000)
+        )
 
     def diagnosis(self, scope: Scope, order_id: int) -> Diagnosis | None:
         """What telemetry said when the order was opened; None where it could not be asked."""
