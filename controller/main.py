@@ -19,6 +19,8 @@ from fastapi import FastAPI
 from campus.errors import ConfigError, Transient
 from campus.samples import DocumentKind
 from campus.version import VERSION
+from controller.alerts.causes.finder import Causes
+from controller.alerts.causes.model import HOLD_MS
 from controller.alerts.engine import AlertEngine, EngineFigures
 from controller.alerts.rulebook import load_rules
 from controller.alerts.service import AlertService
@@ -97,9 +99,20 @@ class Controller:
         rules = load_rules(config.rules_path)  # configuration, so a wrong rule is told before anything starts
         self.alerts = AlertService(self.engine, self.registry, clock, rules)
         self.silences = SilenceService(self.engine, self.registry, self.calendar, self.alerts, clock)
+        self.topology = TopologyService(self.engine, self.registry, clock)
+        causes = Causes(self.store, self.registry, self.topology, self.alerts)
         self.alert_engine = AlertEngine(
-            self.store, self.registry, self.engine, clock, rules, self.calendar, silences=self.silences
+            self.store,
+            self.registry,
+            self.engine,
+            clock,
+            rules,
+            self.calendar,
+            passes=(causes,),
+            silences=self.silences,
+            hold_ms=HOLD_MS,
         )
+        causes.tell = self.alert_engine.note_verdicts
         pushes = Pushes(self.engine, self.identity, clock, PushKey(config.data_path))
         register = RegisterFile(config.register_path, partial(build_channels, pushes=pushes))
         self.telling = TellingService(
@@ -116,7 +129,6 @@ class Controller:
         self.newcomers = NewcomersService(self.engine, self.registry, clock)
         windows = ChangeWindows(config.configurations.change_windows, ZoneInfo(zone))
         self.configurations = ConfigurationService(self.engine, self.alert_engine, windows, clock)
-        self.topology = TopologyService(self.engine, self.registry, clock)
         self.telemetry = TelemetryService(self.store, self.registry)
         self.workorders = WorkOrderService(
             self.engine,

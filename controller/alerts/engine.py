@@ -87,10 +87,12 @@ class AlertEngine:
         calendar: Calendar | None = None,
         passes: Sequence[Pass] = (),
         silences: Silences | None = None,
+        hold_ms: int = 0,
     ) -> None:
         """Without a calendar rules that are bound to hours hold at all times, without silences everything is told.
 
-        `passes` look at open alerts at each tick.
+        `passes` look at open alerts at each tick; where one of them looks for causes, what may follow from something else
+        is held for `hold_ms` at most.
         """
         self._store = store
         self._registry = registry
@@ -99,7 +101,7 @@ class AlertEngine:
         self._rulebook = rulebook or shipped_rules()
         self._hours = _hours_of(self._rulebook)
         self._closed, self._closed_minute = NOWHERE, -1
-        self._recorder = Recorder(engine, self._rulebook, passes, silences)
+        self._recorder = Recorder(engine, self._rulebook, passes, silences, hold_ms)
         self._selection = Selection(self._rulebook, registry)
         self._watch = Watch(self._selection)
         self._lock = threading.Lock()

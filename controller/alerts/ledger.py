@@ -84,6 +84,11 @@ class Ledger:
         self.flush()
         return self._session.exec(select(AlertRow).where(col(AlertRow.cleared_at) == 0, *conditions)).all()
 
+    def rows(self, *conditions: sa.ColumnElement[bool]) -> Sequence[AlertRow]:
+        """Alerts that meet the conditions, open or over; as `open_rows`."""
+        self.flush()
+        return self._session.exec(select(AlertRow).where(*conditions)).all()
+
     def flush(self) -> None:
         """Write what was collected."""
         self._write_closed()

@@ -8,12 +8,13 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
+from campus.ids import SiteId
+from controller.registry.database import reading, writing
 from sqlmodel import col, select
 
-from campus.ids import SiteId
 from controller.alerts.damping import count, fade, recall, stop, turn
 from controller.alerts.event_log import mark_judged
 from controller.alerts.events import EVENT_PREFIX, FORGOTTEN_AFTER_S, event_rule
@@ -32,16 +33,10 @@ from controller.alerts.stages import (
     abandoned_step,
     cleared_step,
     decide,
-    hidden_step,
     key_of,
-    released_step,
     rested_step,
 )
 from controller.alerts.tables import AlertRow
-from controller.registry.database import reading, writing
-
-RELEASE_AFTER_MS: Final = 60_000
-"""How long alerts stay hidden after their cause cleared: what only had no line is heard again by then."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +54,20 @@ class Recorder:
     """The engine's pen. `load` first; then `write` as things change and `tidy` now and then."""
 
     def __init__(
-        self, engine: sa.Engine, rulebook: Rulebook, passes: Sequence[Pass] = (), silences: Silences | None = None
+        self,
+        engine: sa.Engine,
+        rulebook: Rulebook,
+        passes: Sequence[Pass] = (),
+        silences: Silences | None = None,
+        hold_ms: int = 0,
     ) -> None:
+        """`hold_ms`: how long what may follow from something else is held, for one of the passes to look for its cause."""
         self._engine = engine
         self._rulebook = rulebook
         self._passes = (Silencing(self._rule_of), *passes)
         self._silences = silences
         self._fade_at = 0
-        self._situation = Situation()
-        self._releases: dict[int, int] = {}
+        self._situation = Situation(hold_ms=hold_ms)
         self._is_sure = True
         """Whether what is remembered is what is written."""
 
@@ -92,18 +92,13 @@ class Recorder:
 
     def load(self, now: int) -> None:
         """Read what is open; `Transient` when the database is away."""
-        situation = Situation()
-        self._releases = {}
-        columns = (AlertRow.rule, AlertRow.site, AlertRow.device, AlertRow.instance, AlertRow.id, AlertRow.cause)
+        situation = Situation(hold_ms=self._situation.hold_ms)
+        columns = (AlertRow.rule, AlertRow.site, AlertRow.device, AlertRow.instance, AlertRow.id)
         with reading(self._engine) as session:  # columns, not objects: after a storm there are tens of thousands
             rows = session.execute(select(*map(col, columns)).where(col(AlertRow.cleared_at) == 0)).all()
-        ids = {alert for *_, alert, _ in rows}
-        for rule, site, device, instance, alert, cause in rows:
+        for rule, site, device, instance, alert in rows:
             situation.open[AlertKey(rule, site, device, instance)] = alert
-            if self._is_cause(rule, site):
-                situation.causes.setdefault(site, []).append(alert)
-            if cause and cause not in ids:
-                self._releases[cause] = now + RELEASE_AFTER_MS
+            situation.touched.add(site)
         with reading(self._engine) as session:
             recall(session, situation, now)
         self._situation = situation
@@ -155,22 +150,19 @@ class Recorder:
             ledger.flush()
 
     def tidy(self, now: int) -> None:
-        """Show what outlived its cause; close events that were acknowledged or are a day old; then every pass that is due."""
+        """Close events that were acknowledged or are a day old; then every pass that is due."""
         self._make_sure(now)
         self._look_at_silences(now)
         if now >= self._fade_at:
             self._fade_at = now + HALF_LIFE_MS
             fade(self._situation, now)
-        due = [cause for cause, at in self._releases.items() if now >= at]
         has_events = any(key[0].startswith(EVENT_PREFIX) for key in self._situation.open)
         passes = [each for each in self._passes if each.is_due(self._situation, now)]
         steady = [key for key, restless in self._situation.flapping.items() if restless.is_steady(now)]
-        if not due and not has_events and not passes and not steady:
+        if not has_events and not passes and not steady:
             return
         with self._undone_on_failure(), writing(self._engine) as session:
             ledger = Ledger(session)
-            for cause in due:
-                self._release(ledger, cause, now)
             if has_events:
                 self._close_old_events(ledger, now)
             self._settle(ledger, steady, now)
@@ -195,9 +187,7 @@ class Recorder:
             if made.outcome is Outcome.RAISED:
                 self._situation.open[key_of(case)] = alert
                 count(ledger, self._situation, case, made, alert)
-                if case.rule.is_cause:
-                    self._situation.causes.setdefault(case.site, []).append(alert)
-                    self._hide_younger(ledger, case, alert)
+                self._situation.touched.add(case.site)
         for case, made in zip(cases, decisions, strict=True):
             if made.outcome is Outcome.DROPPED:
                 ledger.note(self._situation.open[key_of(case)], made.steps[-1:])
@@ -223,15 +213,6 @@ class Recorder:
             else:
                 self._close(ledger, key, restless.changed_at, steady_step(now, restless))
 
-    def _hide_younger(self, ledger: Ledger, case: Case, cause: int) -> None:
-        """Silences of the site that began after the cause did were raised only because it took longer to judge."""
-        younger = (col(AlertRow.site) == case.site, col(AlertRow.opened_at) >= case.since, col(AlertRow.cause) == 0)
-        for row in ledger.open_rows(*younger):
-            rule = self._rulebook.rule(row.rule, SiteId(row.site))
-            if rule is not None and rule.is_silence and not rule.is_cause:
-                row.cause = cause
-                ledger.note(row.id or 0, [hidden_step(case.at, cause)])
-
     def _close(self, ledger: Ledger, key: AlertKey, at: int, step: TrailStep) -> None:
         alert = self._situation.open.pop(key, None)
         if alert is None:
@@ -239,18 +220,7 @@ class Recorder:
         ledger.close(alert, at)
         ledger.note(alert, [step])
         stop(ledger, self._situation, key, at)
-        causes = self._situation.causes.get(key[1], [])
-        if alert in causes:
-            causes.remove(alert)
-            self._releases[alert] = at + RELEASE_AFTER_MS
-
-    def _release(self, ledger: Ledger, cause: int, now: int) -> None:
-        del self._releases[cause]
-        for row in ledger.open_rows(col(AlertRow.cause) == cause):
-            others = self._situation.causes.get(row.site, [])
-            row.cause = others[0] if others else 0
-            step = hidden_step(now, row.cause) if row.cause else released_step(now, cause)
-            ledger.note(row.id or 0, [step])
+        self._situation.touched.add(key.site)
 
     def _close_old_events(self, ledger: Ledger, now: int) -> None:
         over = col(AlertRow.opened_at) < now - round(FORGOTTEN_AFTER_S * 1000)
@@ -259,10 +229,6 @@ class Recorder:
             reason = ("acknowledged", "已确认") if row.acknowledged_at else ("a day old", "已超过一天")
             key = AlertKey(row.rule, row.site, row.device, row.instance)
             self._close(ledger, key, now, TrailStep(now, "cleared", "cleared", *reason))
-
-    def _is_cause(self, rule_id: str, site: str) -> bool:
-        rule = self._rulebook.rule(rule_id, SiteId(site))
-        return rule is not None and rule.is_cause
 
     def _rule_of(self, rule_id: str, site: SiteId) -> Rule | None:
         return event_rule(rule_id) if rule_id.startswith(EVENT_PREFIX) else self._rulebook.rule(rule_id, site)
@@ -277,11 +243,11 @@ class Recorder:
 
     @contextmanager
     def _undone_on_failure(self) -> Iterator[None]:
-        before = self._situation.copy(), dict(self._releases)
+        before = self._situation.copy()
         try:
             yield
         except BaseException:
-            self._situation, self._releases = before
+            self._situation = before
             self._is_sure = False
             raise
 
@@ -291,12 +257,12 @@ def _last_step(change: Cleared) -> TrailStep:
 
 
 def _runs(changes: Sequence[Case | Cleared]) -> Iterator[list[Case | Cleared]]:
-    """Changes cut so that within a run order does not matter: one kind, no key twice, and a cause of silence alone."""
+    """Changes cut so that within a run order does not matter: one kind, no key twice."""
     run: list[Case | Cleared] = []
     keys: set[AlertKey] = set()
     for change in changes:
         key = change.key if isinstance(change, Cleared) else key_of(change)
-        if run and (type(change) is not type(run[-1]) or key in keys or change.rule.is_cause or run[-1].rule.is_cause):
+        if run and (type(change) is not type(run[-1]) or key in keys):
             yield run
             run, keys = [], set()
         run.append(change)
@@ -318,7 +284,7 @@ def _row(case: Case, decision: Decision, now: int) -> dict[str, Any]:
         "cleared_at": now if decision.outcome is Outcome.KEPT else 0,
         "acknowledged_at": 0,
         "acknowledged_by": "",
-        "cause": decision.cause,
+        "cause": 0,
         "held_until": decision.held_until,
         "silence": decision.silence,
         "flapping_since": decision.flapping_since,

@@ -6,7 +6,7 @@ duplicate  the same fault is open already: dropped
 late       told long after it happened: kept, never raised
 silenced   a silence or a maintenance window covers it: raised, and nobody is told while that lasts
 flapping   it opened too often lately: raised, and stays open until it is steady
-hidden     its site's silence has a cause of its own: stands behind that alert
+held       it may follow from something else: nobody is told until that is known (`controller.alerts.causes`)
 shown      nothing stands against it
 """
 
@@ -16,6 +16,9 @@ from enum import StrEnum
 from typing import Final
 
 from campus.ids import DeviceId, SiteId
+
+from controller.alerts.causes.model import is_held
+from controller.alerts.causes.words import held
 from controller.alerts.flapping import Restless, Score, flapping_step, is_flapping, raised
 from controller.alerts.model import AlertKey, Rule, TrailStep
 from controller.alerts.port import Hushed, Quiet
@@ -25,6 +28,7 @@ JUDGED: Final = "judged"
 DUPLICATE: Final = "duplicate"
 LATE: Final = "late"
 SILENCED: Final = "silenced"
+HELD: Final = "held"
 HIDDEN: Final = "hidden"
 SHOWN: Final = "shown"
 CLEARED: Final = "cleared"
@@ -62,10 +66,13 @@ class Case:
 
 @dataclass
 class Situation:
-    """What is open now: alert ids by (rule, site, device, instance), and the causes of silence by site."""
+    """What is open now: alert ids by (rule, site, device, instance), and what else stages and passes go by."""
 
     open: dict[AlertKey, int] = field(default_factory=dict)
-    causes: dict[str, list[int]] = field(default_factory=dict)
+    hold_ms: int = 0
+    """How long what may follow from something else is held at most; 0: nobody looks for causes, and nothing is."""
+    touched: set[str] = field(default_factory=set)
+    """Sites where an alert opened or closed since causes were looked for."""
     scores: dict[AlertKey, Score] = field(default_factory=dict)
     """How often what opened lately did so."""
     flapping: dict[AlertKey, Restless] = field(default_factory=dict)
@@ -80,7 +87,7 @@ class Situation:
         return replace(
             self,
             open=dict(self.open),
-            causes={site: list(causes) for site, causes in self.causes.items()},
+            touched=set(self.touched),
             scores=dict(self.scores),
             flapping=dict(self.flapping),
         )
@@ -88,11 +95,10 @@ class Situation:
 
 @dataclass(frozen=True)
 class Decision:
-    """Where a case stands after the stages so far. `cause`, `held_until`, `silence`, `flapping_since` as in `Alert`."""
+    """Where a case stands after the stages so far. `held_until`, `silence`, `flapping_since` as in `Alert`."""
 
     steps: tuple[TrailStep, ...] = ()
     outcome: Outcome | None = None
-    cause: int = 0
     held_until: int = 0
     silence: int = 0
     flapping_since: int = 0
@@ -154,12 +160,11 @@ def _silenced(case: Case, situation: Situation, decision: Decision) -> Decision:
     return replace(decision.after(silenced_step(case.at, hushed)), silence=hushed.silence)
 
 
-def _hidden(case: Case, situation: Situation, decision: Decision) -> Decision:
-    causes = situation.causes.get(case.site, [])
-    if not causes or not case.rule.is_silence or case.rule.is_cause:
+def _held(case: Case, situation: Situation, decision: Decision) -> Decision:
+    if not situation.hold_ms or not is_held(case.rule):
         return decision
-    step = hidden_step(case.at, causes[0])
-    return replace(decision.after(step), outcome=Outcome.RAISED, cause=causes[0])
+    step = TrailStep(case.at, HELD, "held", *held(situation.hold_ms // 1000))
+    return replace(decision.after(step), outcome=Outcome.RAISED, held_until=case.at + situation.hold_ms)
 
 
 def _shown(case: Case, _: Situation, decision: Decision) -> Decision:
@@ -169,19 +174,12 @@ def _shown(case: Case, _: Situation, decision: Decision) -> Decision:
     return replace(decision.after(step), outcome=Outcome.RAISED)
 
 
-STAGES: Final[tuple[Stage, ...]] = (_judged, _damped, _duplicate, _late, _flapping, _silenced, _hidden, _shown)
+STAGES: Final[tuple[Stage, ...]] = (_judged, _damped, _duplicate, _late, _flapping, _silenced, _held, _shown)
 
 
 def key_of(case: Case) -> AlertKey:
     """What may be open only once."""
     return AlertKey(case.rule.id, case.site, case.device, case.instance)
-
-
-def hidden_step(at: int, cause: int) -> TrailStep:
-    """Said when an alert goes behind its cause."""
-    return TrailStep(
-        at, HIDDEN, "hidden", f"behind alert {cause}: its site is cut off", f"由告警 {cause} 引起：所在学校断网"
-    )
 
 
 def silenced_step(at: int, hushed: Hushed) -> TrailStep:
@@ -194,11 +192,6 @@ def unsilenced_step(at: int, silence: int) -> TrailStep:
     return TrailStep(
         at, SILENCED, "told", f"window {silence} is over, this is not", f"窗口 {silence} 已结束，此告警仍未恢复"
     )
-
-
-def released_step(at: int, cause: int) -> TrailStep:
-    """Said when the cause is gone and the alert is still open."""
-    return TrailStep(at, SHOWN, "raised", f"alert {cause} cleared, this did not", f"告警 {cause} 已恢复，但此告警仍在")
 
 
 def cleared_step(at: int, rule: Rule, value: float) -> TrailStep:

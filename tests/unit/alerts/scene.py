@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from campus.ids import AgentId, SiteId
+from controller.alerts.causes.finder import Causes
+from controller.alerts.causes.model import HOLD_MS
 from controller.alerts.engine import AlertEngine
 from controller.alerts.model import Alert, AlertState
 from controller.alerts.rulebook import Rulebook, shipped_rules
@@ -13,6 +15,7 @@ from controller.calendar.service import CalendarService
 from controller.identity.scope import SYSTEM
 from controller.silences.service import SilenceService
 from controller.store.port import FrameMark
+from controller.topology.service import TopologyService
 from tests.fakes.memory_store import MemoryStore
 from tests.support.district import NO_1, NOW, ReadyRegistry, ready_registry
 from tests.support.samples import Feed
@@ -28,6 +31,7 @@ class Scene:
 
     calendar: CalendarService | None = None
     frames: int = 0
+    seeks_causes: bool = False
 
     def __post_init__(self) -> None:
         self.service = AlertService(self.registry.engine, self.registry.service, self.registry.clock, self.rulebook)
@@ -38,6 +42,8 @@ class Scene:
 
     def restart(self) -> None:
         """The controller dies and comes back: only store and database survive."""
+        topology = TopologyService(self.registry.engine, self.registry.service, self.registry.clock)
+        causes = Causes(self.feed.store, self.registry.service, topology, self.service)
         self.engine = AlertEngine(
             self.feed.store,
             self.registry.service,
@@ -45,8 +51,11 @@ class Scene:
             self.registry.clock,
             self.rulebook,
             self.calendar,
+            passes=(causes,) if self.seeks_causes else (),
             silences=self.silences,
+            hold_ms=HOLD_MS if self.seeks_causes else 0,
         )
+        causes.tell = self.engine.note_verdicts
         self.engine.restore()
         self.feed.listeners[:] = [self.engine.judge]
 
@@ -81,7 +90,7 @@ class Scene:
 
     def open_rules(self) -> list[str]:
         """Rule ids of the open alerts that are shown, sorted."""
-        return sorted(alert.rule for alert in self.open() if not alert.cause)
+        return sorted(alert.rule for alert in self.open() if not alert.cause and not alert.held_until)
 
     def everything(self) -> list[Alert]:
         """All alerts with their trails, oldest first."""

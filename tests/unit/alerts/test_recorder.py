@@ -5,7 +5,7 @@ from controller.alerts.model import AlertState, Rule
 from controller.alerts.recorder import Cleared, Recorder
 from controller.alerts.stages import Case, Outcome, key_of
 from controller.identity.scope import SYSTEM
-from tests.support.district import KITCHEN, NO_1, NO_2
+from tests.support.district import KITCHEN, NO_1
 from tests.unit.alerts.scene import Scene
 
 
@@ -55,19 +55,6 @@ def test_an_alert_never_ends_before_it_began(scene: Scene) -> None:
     recorder(scene).write([gas, cleared(gas, scene.at(5))], scene.at(20))
     (alert,) = scene.everything()
     assert alert.cleared_at == alert.opened_at == scene.at(10)
-
-
-def test_a_cause_found_in_the_same_breath_hides_what_is_younger(scene: Scene) -> None:
-    old = case(scene, "device-unreachable", 5, device="sw-1")
-    young = case(scene, "kitchen-silent", 60, part="freezer")
-    other = case(scene, "kitchen-silent", 60, site=NO_2, part="freezer")
-    cut_off = case(scene, "school-cut-off", 61, device=NO_1, since=15)
-    later = case(scene, "camera-silent", 62, device="cam-1")
-    recorder(scene).write([old, young, other, cut_off, later], scene.at(63))
-    by_rule = {(alert.rule, alert.site): alert for alert in scene.everything()}
-    cause = by_rule["school-cut-off", NO_1].id
-    hidden = {key for key, alert in by_rule.items() if alert.cause == cause}
-    assert hidden == {("kitchen-silent", NO_1), ("camera-silent", NO_1)}
 
 
 def test_a_storm_is_written_whole(scene: Scene) -> None:

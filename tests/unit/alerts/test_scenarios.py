@@ -85,24 +85,6 @@ def test_a_school_is_cut_off_and_comes_back(scene: Scene) -> None:
     assert scene.open() == []
 
 
-def test_silences_of_a_cut_off_school_hide_behind_their_cause(scene: Scene) -> None:
-    heartbeat(scene, 0)
-    freezer(scene, 0, -18.0)
-    scene.wait_until(700)
-    assert scene.open_rules() == ["school-cut-off"]
-    silent, cut_off = scene.open()
-    assert (silent.rule, silent.cause) == ("kitchen-silent", cut_off.id)
-    assert scene.trail(silent) == [("judged", "bad"), ("hidden", "hidden")]
-    assert scene.service.open_count(SYSTEM) == 1
-    assert [each.id for each in scene.service.hidden_behind(SYSTEM, cut_off.id)] == [silent.id]
-    for second in range(710, 770, 15):
-        heartbeat(scene, second)
-        assert scene.open_rules() == []
-    scene.wait_until(771)  # the monitor is still silent a minute after the line came back
-    assert scene.open_rules() == ["kitchen-silent"]
-    assert scene.trail(silent)[-1] == ("shown", "raised")
-
-
 def test_a_fault_that_was_there_before_the_cut_stays_shown(scene: Scene) -> None:
     heartbeat(scene, 0)
     for second in range(0, 75, 5):

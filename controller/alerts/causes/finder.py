@@ -1,0 +1,366 @@
+"""The pass that finds causes: looks at open alerts as they come and as time passes, and writes what becomes of each.
+
+What may follow from something else is held when it is raised (`controller.alerts.stages`). Here it goes behind its cause,
+or is shown, saying why, or is shown because its time is over. Everything is worked out anew from what is written and
+measured, so a restart changes nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from sqlmodel import col
+
+from campus.ids import DeviceId, Instance, MetricId, SiteId
+from controller.alerts.causes import words
+from controller.alerts.causes.judge import SiteJudge, floor_name, floor_of
+from controller.alerts.causes.model import (
+    FLOOR_RULE,
+    HOLD_MS,
+    RETURN_MS,
+    Blame,
+    Fate,
+    Fortune,
+    Part,
+    Reason,
+    Trouble,
+    judged_within_ms,
+    part_of,
+)
+from controller.alerts.causes.port import Registry, Topology
+from controller.alerts.causes.school import in_hindsight
+from controller.alerts.causes.schools import Cut, Schools, inside, port_fortune
+from controller.alerts.causes.view import KnownSite, Readings, SiteMap
+from controller.alerts.ledger import Ledger
+from controller.alerts.model import AlertKey, Rule, TrailStep, Verdict
+from controller.alerts.stages import HIDDEN, SHOWN, Situation
+from controller.alerts.tables import AlertRow
+from controller.identity.scope import NotFound
+from controller.store.port import DistrictSeries, SampleStore
+
+SOON_MS: Final = 1_000
+LATER_MS: Final = 15_000
+MAP_KEPT_MS: Final = 60_000
+HELD: Final = "held"
+VERDICT: Final = "verdict"
+
+
+class Rules(Protocol):
+    """The rulebook in force."""
+
+    def rule(self, rule_id: str) -> Rule:
+        """One rule; `NotFound` when it has been removed."""
+
+
+@dataclass(frozen=True)
+class _Review:
+    """A school that is heard again: what it kept meanwhile may tell what it was."""
+
+    site: SiteId
+    start: int
+    end: int
+    due_at: int
+
+
+class Causes:
+    """`controller.alerts.passes.Pass`. Inert; asked in the thread that ticks."""
+
+    def __init__(self, store: SampleStore, registry: Registry, topology: Topology, rules: Rules) -> None:
+        self._store = store
+        self._registry = registry
+        self._topology = topology
+        self._rules = rules
+        self._schools = Schools(registry)
+        self._maps: dict[SiteId, tuple[SiteMap, int]] = {}
+        self._due: dict[SiteId, int] = {}
+        self._reviews: dict[int, _Review] = {}
+        self.tell: Callable[[Sequence[Verdict]], None] = _nobody_listens
+        """Where verdicts on a floor, or on many schools at once, go: they are alerts of their own."""
+
+    def is_due(self, situation: Situation, now: int) -> bool:
+        """See `Pass`."""
+        waiting = (*self._due.values(), *(each.due_at for each in self._reviews.values()))
+        return bool(situation.touched) or min(waiting, default=now + 1) <= now
+
+    def look(self, ledger: Ledger, situation: Situation, now: int) -> None:
+        """See `Pass`."""
+        self._schools.refresh(now)
+        sites = {SiteId(site) for site in situation.touched} | {site for site, at in self._due.items() if at <= now}
+        situation.touched.clear()
+        if sites:
+            _Look(self, ledger, now).at(sites | self._schools.centres)
+        for alert, review in list(self._reviews.items()):
+            if review.due_at <= now:
+                self._look_back(ledger, alert, review, now)
+
+    def part(self, rule_id: str) -> tuple[Part | None, int]:
+        """The part alerts of a rule play, and how long before they open their faults begin."""
+        try:
+            rule = self._rules.rule(rule_id)
+        except NotFound:
+            return None, 0
+        return part_of(rule), judged_within_ms(rule)
+
+    def view(self, site: SiteId, readings: Readings, now: int) -> KnownSite | None:
+        """A site as it is known; None for one that is not enrolled any more."""
+        known, read_at = self._maps.get(site, (None, 0))
+        if known is None or now - read_at >= MAP_KEPT_MS:
+            try:
+                known = SiteMap(site, self._registry, self._topology)
+            except NotFound:
+                return None
+            self._maps[site] = known, now
+        return KnownSite(known, readings, now)
+
+    def _look_back(self, ledger: Ledger, alert: int, review: _Review, now: int) -> None:
+        del self._reviews[alert]
+        readings = Readings(self._store, now)
+        view = self.view(review.site, readings, now)
+        found = in_hindsight(inside(view, readings, review.start, review.end)) if view else None
+        for row in ledger.rows(col(AlertRow.id) == alert):
+            if found is not None and row.verdict != found[0]:
+                ledger.note(alert, [_step(now, VERDICT, found[0], words.verdict(*found, row.verdict))])
+                row.verdict = found[0].value
+
+
+class _Look:
+    """One look at some sites, in one transaction."""
+
+    def __init__(self, causes: Causes, ledger: Ledger, now: int) -> None:
+        self._causes = causes
+        self._schools = causes._schools  # noqa: SLF001 - one thing in two pieces
+        self._ledger = ledger
+        self._now = now
+        self._readings = Readings(causes._store, now)  # noqa: SLF001
+        self._rows: dict[int, AlertRow] = {}
+        self._ended: dict[int, int] = {}
+
+    def at(self, sites: set[SiteId]) -> None:
+        """Schools first: the centre's ports hide behind what cut them off."""
+        troubles = self._read(sites)
+        for site in sites:
+            self._note_cut(site, troubles[site])
+        for site in sorted(sites, key=lambda each: (each in self._schools.centres, each)):
+            self._look_at(site, troubles[site], troubles)
+        self._end_districts(troubles)
+
+    def _read(self, sites: set[SiteId]) -> dict[SiteId, list[Trouble]]:
+        found: dict[SiteId, list[Trouble]] = defaultdict(list)
+        for row in self._ledger.open_rows(col(AlertRow.site).in_(sites)):
+            part, within_ms = self._causes.part(row.rule)
+            if part is not None:
+                trouble = _trouble(row, part, within_ms)
+                self._rows[trouble.id] = row
+                found[trouble.site].append(trouble)
+        causes = {row.cause for row in self._rows.values()} - self._rows.keys() - {0}
+        others = self._ledger.rows(col(AlertRow.id).in_(causes)) if causes else ()
+        self._ended = {int(row.id or 0): row.cleared_at for row in others}
+        self._ended |= dict.fromkeys(causes - self._ended.keys(), 1)
+        return found
+
+    def _note_cut(self, site: SiteId, troubles: Sequence[Trouble]) -> None:
+        """Which schools are cut off; one that is heard again is looked back at once its backlog may have come."""
+        cut = next((each for each in troubles if each.part is Part.SCHOOL), None)
+        before = self._schools.cuts.get(site)
+        if cut is not None:
+            self._schools.cuts[site] = Cut(cut, before.root if before and before.trouble.id == cut.id else cut.id)
+        elif before is not None:
+            del self._schools.cuts[site]
+            self._causes._reviews[before.trouble.id] = _Review(  # noqa: SLF001
+                site, before.trouble.since, self._now, self._now + RETURN_MS
+            )
+
+    def _look_at(self, site: SiteId, troubles: Sequence[Trouble], all_of: dict[SiteId, list[Trouble]]) -> None:
+        view = self._causes.view(site, self._readings, self._now)
+        due = self._causes._due  # noqa: SLF001
+        due.pop(site, None)
+        if view is None or not troubles:
+            return
+        judge = SiteJudge(view, troubles, self._now)
+        found = self._of_school(view, troubles, all_of)
+        cut = self._schools.cuts.get(site)
+        own = judge.fortunes(cut.trouble if cut else None, cut.root if cut else 0)
+        if site in self._schools.centres:
+            own |= self._of_core_ports(site, troubles)
+        own = self._of_floors(site, judge, troubles, own, is_cut=cut is not None)
+        found |= own
+        followed = {each.cause for each in found.values() if each.fate is Fate.FOLLOW}
+        for trouble in troubles:
+            self._apply(trouble, found[trouble.id], has_followers=trouble.id in followed)
+        is_restless = any(row.held_until for each in troubles if (row := self._rows[each.id]))
+        due[site] = self._now + (SOON_MS if is_restless else LATER_MS)
+
+    def _of_school(
+        self, view: KnownSite, troubles: Sequence[Trouble], all_of: dict[SiteId, list[Trouble]]
+    ) -> dict[int, Fortune]:
+        """Alerts of the school, the floor and the district as a whole."""
+        found = {
+            each.id: Fortune(Fate.STAND, words.IS_FEED, blame=Blame.POWER)
+            for each in troubles
+            if each.part is Part.FLOOR
+        }
+        found |= {
+            each.id: Fortune(Fate.STAND, words.SAME_DISTRICT, blame=None if each.instance else Blame.CENTRE)
+            for each in troubles
+            if each.part is Part.DISTRICT
+        }
+        for cut in (each for each in troubles if each.part is Part.SCHOOL):
+            power = next((each for each in troubles if each.part is Part.POWER), None)
+            fortune = self._of_district(cut, all_of) or self._schools.fortune(
+                cut, view, self._readings, power, self._of_core(cut, all_of)
+            )
+            found[cut.id] = fortune
+            is_dark = power is not None and fortune.cause == power.id
+            self._schools.cuts[cut.site] = Cut(cut, power.id if power is not None and is_dark else cut.id)
+        return found
+
+    def _of_district(self, cut: Trouble, all_of: dict[SiteId, list[Trouble]]) -> Fortune | None:
+        open_ = [each for site in self._schools.centres for each in all_of[site] if each.part is Part.DISTRICT]
+        own = next((each for each in open_ if cut.cause == each.id), None)
+        if own is not None:
+            return Fortune(Fate.FOLLOW, words.SAME_DISTRICT, own.id)
+        wanted = self._schools.district_key(cut)
+        if wanted is None or cut.is_told:
+            return None
+        key, why = wanted
+        for each in open_:
+            if each.instance == key.instance:
+                return Fortune(Fate.FOLLOW, words.SAME_DISTRICT, each.id)
+        self._causes.tell([Verdict(key, self._now, cut.since, why.en, why.zh)])
+        return Fortune(Fate.WAIT, words.SAME_DISTRICT)
+
+    def _of_core(self, cut: Trouble, all_of: dict[SiteId, list[Trouble]]) -> Fortune | None:
+        """What becomes of a cut whose fibre ends at a device of the centre that is dead itself."""
+        place = self._schools.port_of.get(cut.site)
+        if place is None or cut.is_told:
+            return None
+        silent = [each for each in all_of[place.site] if each.part is Part.SILENCE and each.device == place.device]
+        if silent:
+            return Fortune(Fate.FOLLOW, words.hangs_on(str(place.device)), silent[0].id)
+        newest = self._readings.newest(DistrictSeries(place.site, place.device, MetricId("reachable"), Instance("")))
+        return Fortune(Fate.WAIT, words.COMING) if newest.value == 0.0 else None
+
+    def _of_core_ports(self, centre: SiteId, troubles: Sequence[Trouble]) -> dict[int, Fortune]:
+        found = {}
+        for each in troubles:
+            school = self._schools.school_at(centre, each.device, each.instance) if each.part is Part.PORT else None
+            if school is not None:
+                view = self._causes.view(school, self._readings, self._now)
+                agent = view.map.agent if view else DeviceId(str(school))
+                heard = self._readings.newest(
+                    DistrictSeries(school, agent, MetricId("agent_spool_bytes"), Instance(""))
+                )
+                found[each.id] = port_fortune(each, self._schools.cuts.get(school), heard)
+        return found
+
+    def _of_floors(
+        self, site: SiteId, judge: SiteJudge, troubles: Sequence[Trouble], own: dict[int, Fortune], *, is_cut: bool
+    ) -> dict[int, Fortune]:
+        """Tell of floors that went dark, and of those that are lit again; who is of one waits for its alert."""
+        open_ = {floor_of(each): each for each in troubles if each.part is Part.FLOOR}
+        dark = {} if is_cut else judge.dark_floors(own)
+        for floor, devices in dark.items():
+            if floor not in open_:
+                since = min(each.since for each in troubles if each.device in devices or each.part is Part.PORT)
+                why = words.dark_floor(floor, len(devices))
+                key = AlertKey(FLOOR_RULE, site, "", floor_name(floor))
+                self._causes.tell([Verdict(key, self._now, since, why.en, why.zh)])
+        for floor, trouble in open_.items():
+            if not is_cut and floor is not None and judge.is_lit(floor):
+                key = AlertKey(trouble.rule, site, "", trouble.instance)
+                self._causes.tell([Verdict(key, self._now, self._now, "", "", is_over=True)])
+        waiting = {device for floor, devices in dark.items() if floor not in open_ for device in devices}
+        ids = {each.id for each in troubles if not each.is_told and waiting & set(judge.about(each))}
+        return {
+            alert: replace(each, fate=Fate.WAIT, reason=words.SAME_FLOOR)
+            if alert in ids and each.fate is Fate.STAND
+            else each
+            for alert, each in own.items()
+        }
+
+    def _end_districts(self, troubles: dict[SiteId, list[Trouble]]) -> None:
+        """An alert of many schools is over once none of them is cut off any more."""
+        behind = {
+            self._rows[each.trouble.id].cause for each in self._schools.cuts.values() if each.trouble.id in self._rows
+        }
+        behind |= {each.trouble.cause for each in self._schools.cuts.values()}
+        for each in (each for site in self._schools.centres for each in troubles[site] if each.part is Part.DISTRICT):
+            if each.id not in behind and self._now >= each.opened_at + HOLD_MS:
+                key = AlertKey(each.rule, each.site, "", each.instance)
+                self._causes.tell([Verdict(key, self._now, self._now, "", "", is_over=True)])
+
+    # Writing it down.
+
+    def _apply(self, trouble: Trouble, fortune: Fortune, *, has_followers: bool) -> None:
+        row = self._rows[trouble.id]
+        if fortune.fate is Fate.FOLLOW:
+            self._follow(row, fortune)
+        elif row.cause:
+            self._outlive(row, fortune)
+        elif row.held_until:
+            self._show(row, fortune)
+        blame = fortune.blame
+        if trouble.part is Part.POWER and has_followers:
+            blame = Blame.POWER
+        if blame is not None and not row.held_until and row.verdict != blame:
+            self._note(row, VERDICT, blame, words.verdict(blame, fortune.reason, row.verdict))
+            row.verdict = blame.value
+
+    def _follow(self, row: AlertRow, fortune: Fortune) -> None:
+        row.held_until = 0
+        if row.cause != fortune.cause:
+            row.cause = fortune.cause
+            self._note(row, HIDDEN, "hidden", words.behind(fortune.cause, fortune.reason))
+
+    def _outlive(self, row: AlertRow, fortune: Fortune) -> None:
+        """Its cause is over, or explains it no more: it is given time to be heard again."""
+        ended_at = self._ended.get(row.cause, 0)
+        if fortune.fate is Fate.WAIT and not ended_at:
+            return
+        if not row.held_until:
+            row.held_until = max(ended_at, row.opened_at, self._now - RETURN_MS // 2) + RETURN_MS
+            self._note(row, HELD, "held", words.returning(row.cause, RETURN_MS // 1000))
+        elif self._now >= row.held_until:
+            self._note(row, SHOWN, "raised", words.outlived(row.cause))
+            row.cause, row.held_until = 0, 0
+
+    def _show(self, row: AlertRow, fortune: Fortune) -> None:
+        if fortune.fate is Fate.STAND:
+            self._note(row, SHOWN, "raised", fortune.reason)
+            row.held_until = 0
+        elif self._now >= row.held_until:
+            self._note(row, SHOWN, "raised", words.in_vain(fortune.reason))
+            row.held_until = 0
+            if row.rule and not row.verdict and fortune.blame is None and self._is_school(row):
+                row.verdict = Blame.UNKNOWN.value
+
+    def _is_school(self, row: AlertRow) -> bool:
+        return self._causes.part(row.rule)[0] is Part.SCHOOL
+
+    def _note(self, row: AlertRow, stage: str, decision: str, why: Reason) -> None:
+        self._ledger.note(row.id or 0, [_step(self._now, stage, decision, why)])
+
+
+def _trouble(row: AlertRow, part: Part, within_ms: int) -> Trouble:
+    return Trouble(
+        id=row.id or 0,
+        rule=row.rule,
+        part=part,
+        site=SiteId(row.site),
+        device=DeviceId(row.device),
+        instance=row.instance,
+        since=row.opened_at - within_ms,
+        opened_at=row.opened_at,
+        cause=row.cause,
+        held_until=row.held_until,
+        verdict=row.verdict,
+    )
+
+
+def _step(at: int, stage: str, decision: str, why: Reason) -> TrailStep:
+    return TrailStep(at, stage, decision, why.en, why.zh)
+
+
+def _nobody_listens(_: Iterable[Verdict]) -> None:
+    return

@@ -1,0 +1,301 @@
+"""Which of a school's troubles follow from which. Pure: a view of the site and its open alerts in, what becomes of each out.
+
+A device is cut off only when every way of its own is. The cause is the topmost thing that does not answer and whose own
+way is good; a cause does not begin after what it caused.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from functools import cached_property
+from typing import Final
+
+from campus.ids import DeviceId
+from campus.samples import DeviceKind
+from controller.alerts.causes import words
+from controller.alerts.causes.model import Blame, Fate, Fortune, Part, Trouble, Way
+from controller.alerts.causes.port import SiteView
+
+SLACK_MS: Final = 60_000
+"""A cause may be noticed so much later than what follows from it: devices are asked one after the other."""
+CUT_SLACK_MS: Final = 30_000
+"""The same for a school that is cut off: what its agent still told of before is no consequence."""
+STEADY_MS: Final = 60_000
+FLOOR_LEAST: Final = 3
+FLOOR_SHARE: Final = 0.6
+"""So many of a floor's devices, and this share of them, go dark together where their feed fails."""
+_PORT_DOWN: Final = frozenset({2.0, 7.0})
+_DEEPEST: Final = 32
+_NETWORK: Final = {DeviceKind.SWITCH: Blame.SWITCH, DeviceKind.GATEWAY: Blame.GATEWAY}
+
+
+class State(Enum):
+    """How a thing has been since a moment."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+    UNWATCHED = "unwatched"
+
+
+class SiteJudge:
+    """Judges one site at one moment. `root` is the alert behind which all of it hides while the school is cut off or dark."""
+
+    def __init__(self, view: SiteView, troubles: Sequence[Trouble], now: int) -> None:
+        self._view = view
+        self._now = now
+        self._troubles = sorted(troubles, key=lambda each: (not each.is_told, each.id))
+        """What people were told of leads."""
+
+    def fortunes(self, cut: Trouble | None, root: int) -> dict[int, Fortune]:
+        """What becomes of each alert but those of the school as a whole, which `cut` is; causes are topmost."""
+        found = {each.id: self._fortune(each, cut, root) for each in self._troubles if each.part not in _OF_ALL}
+        return {alert: self._settled(alert, each, found) for alert, each in found.items()}
+
+    def dark_floors(self, found: dict[int, Fortune]) -> dict[int, list[DeviceId]]:
+        """Floors of which most devices went dark, none of them behind another's fault: by floor, who."""
+        floors = {
+            floor
+            for each in self._troubles
+            if each.id in found and found[each.id].fate is not Fate.FOLLOW and not each.cause
+            for device in self.about(each)
+            if (floor := self._view.floor(device)) is not None
+        }
+        dark = {floor: [each for each in self._view.on_floor(floor) if self._is_dark(each)] for floor in floors}
+        return {
+            floor: devices
+            for floor, devices in dark.items()
+            if len(devices) >= max(FLOOR_LEAST, FLOOR_SHARE * len(self._view.on_floor(floor)))
+        }
+
+    def is_lit(self, floor: int) -> bool:
+        """Whether hardly any device of a floor is dark any more."""
+        return sum(self._is_dark(each) for each in self._view.on_floor(floor)) < FLOOR_LEAST - 1
+
+    # Each alert for itself.
+
+    def _fortune(self, trouble: Trouble, cut: Trouble | None, root: int) -> Fortune:
+        is_later = cut is not None and trouble.since >= cut.since - CUT_SLACK_MS
+        if is_later and trouble.part is not Part.POWER:
+            return Fortune(Fate.FOLLOW, words.IS_CUT, root)
+        match trouble.part:
+            case Part.SILENCE:
+                return self._of_silence(trouble)
+            case Part.PORT:
+                return self._of_port(trouble)
+            case Part.BATTERY:
+                return self._of_battery(trouble)
+            case Part.SYMPTOM:
+                return self._of_symptom(trouble)
+            case _:
+                return Fortune(Fate.STAND, words.IS_FEED)
+
+    def _of_silence(self, trouble: Trouble) -> Fortune:
+        first = self._silent[trouble.device]
+        if first is not trouble:
+            return Fortune(Fate.FOLLOW, words.SAME_DEVICE, first.id)
+        fortune = self._of_ways(trouble)
+        return self._darkened(trouble, fortune) if fortune.fate is not Fate.FOLLOW else fortune
+
+    def _of_ways(self, trouble: Trouble) -> Fortune:
+        ways = self._view.ways(trouble.device)
+        if not ways:
+            return self._without_way(trouble)
+        states = [self._way(way, trouble.since) for way in ways]
+        if State.GOOD in states:
+            return self._for_itself(trouble, ways)
+        if State.UNKNOWN in states:
+            return Fortune(Fate.WAIT, words.NOT_YET)
+        return self._behind(trouble, ways)
+
+    def _without_way(self, trouble: Trouble) -> Fortune:
+        if 0 < self._view.agent_heard_at < trouble.since:
+            return Fortune(Fate.WAIT, words.NOT_YET)
+        kind = self._view.kind(trouble.device)
+        why = words.FIRST_OF_ALL if kind in _NETWORK else words.NO_WAY
+        return Fortune(Fate.STAND, why, blame=_NETWORK.get(kind, Blame.DEVICE))
+
+    def _for_itself(self, trouble: Trouble, ways: Sequence[Way]) -> Fortune:
+        shaky = [way for way in ways if self._view.was_bad(way.parent, trouble.since - STEADY_MS)]
+        if shaky and len(shaky) == len(ways) and not trouble.is_told:
+            return Fortune(Fate.WAIT, words.UNCLEAR_PARENT)
+        kind = self._view.kind(trouble.device)
+        if kind in _NETWORK:
+            return Fortune(Fate.STAND, words.DEAD_SWITCH, blame=_NETWORK[kind])
+        return Fortune(Fate.STAND, words.all_is_well([self._view.name(way.parent) for way in ways]), blame=Blame.DEVICE)
+
+    def _behind(self, trouble: Trouble, ways: Sequence[Way]) -> Fortune:
+        """Every way of it is closed: what closes them."""
+        for way in ways:
+            if self._state(way.parent, trouble.since) is State.BAD:
+                cause = self._silent.get(way.parent)
+                if cause is None:
+                    return Fortune(Fate.WAIT, words.COMING)
+                if cause.since <= trouble.since + SLACK_MS:
+                    return Fortune(Fate.FOLLOW, words.hangs_on(self._view.name(way.parent)), cause.id)
+        for way in ways:
+            told = [each for port in way.ports if (each := self._ports.get((way.parent, port))) and each.is_told]
+            if told and told[0].since <= trouble.since + SLACK_MS:
+                return Fortune(Fate.FOLLOW, words.DEAD_PORT, told[0].id)
+        return Fortune(Fate.STAND, words.DEAD_PORT_LEAF, blame=Blame.LINK)
+
+    def _of_port(self, trouble: Trouble) -> Fortune:
+        other = self._view.far_end(trouble.device, trouble.instance)
+        twin = self._ports.get(other) if other else None
+        if twin is not None and twin is not trouble and self._troubles.index(twin) < self._troubles.index(trouble):
+            return Fortune(Fate.FOLLOW, words.SAME_CABLE, twin.id)
+        if self._ports.get((trouble.device, trouble.instance)) is not trouble:
+            return Fortune(Fate.FOLLOW, words.SAME_CABLE, self._ports[trouble.device, trouble.instance].id)
+        below = self.about(trouble)
+        states = [self._state(each, trouble.since - SLACK_MS) for each in below]
+        silent = next((self._silent[each] for each in below if each in self._silent), None)
+        if silent is not None and not trouble.is_told:
+            return Fortune(Fate.FOLLOW, words.DEAD_PORT, silent.id)
+        if State.BAD in states or State.UNKNOWN in states:
+            return self._darkened(trouble, Fortune(Fate.WAIT, words.LINE_DEAD, blame=Blame.LINK))
+        if State.GOOD in states and not self._is_fresh(below, trouble.since):
+            return Fortune(Fate.WAIT, words.NOT_YET)
+        why = words.LINE_ONLY if State.GOOD in states else words.LINE_DEAD
+        return Fortune(Fate.STAND, why, blame=Blame.LINK)
+
+    def _of_battery(self, trouble: Trouble) -> Fortune:
+        mains = next((each for each in self._power if each.device == trouble.device), None)
+        if mains is not None:
+            return Fortune(Fate.FOLLOW, words.SAME_POWER, mains.id)
+        source = self._view.reading(trouble.device, "ups_source_state")
+        is_open_soon = source.value in _ON_BATTERY or (source.at and source.at < trouble.since)
+        return Fortune(Fate.WAIT if is_open_soon else Fate.STAND, words.NOT_YET if is_open_soon else words.HAS_MAINS)
+
+    def _of_symptom(self, trouble: Trouble) -> Fortune:
+        subjects = [trouble.device, self._view.named(trouble.instance)]
+        for device in (each for each in subjects if each is not None):
+            if device in self._silent:
+                return Fortune(Fate.FOLLOW, words.hangs_on(self._view.name(device)), self._silent[device].id)
+            if self._state(device, trouble.since) is State.BAD:
+                return Fortune(Fate.WAIT, words.COMING)
+        return Fortune(Fate.STAND, words.all_is_well([self._view.name(trouble.device)]))
+
+    # What feeds it.
+
+    def _darkened(self, trouble: Trouble, fortune: Fortune) -> Fortune:
+        """The same, unless its power explains it."""
+        power = self._power_over(trouble)
+        if power is not None:
+            return power
+        for device in self.about(trouble):
+            floor = self._floors.get(self._view.floor(device))
+            if floor is not None and self._is_dark(device):
+                return Fortune(Fate.FOLLOW, words.SAME_FLOOR, floor.id)
+        return fortune
+
+    def _power_over(self, trouble: Trouble) -> Fortune | None:
+        for mains in self._power:
+            fed = any(self._view.is_fed_by(mains.device, device) for device in self.about(trouble))
+            if fed and mains.device != trouble.device and mains.since <= trouble.since + SLACK_MS:
+                return Fortune(Fate.FOLLOW, words.IS_DARK, mains.id)
+        return None
+
+    def _is_dark(self, device: DeviceId) -> bool:
+        if device in self._silent or self._view.reading(device, "reachable").value == 0.0:
+            return True
+        ways = self._view.ways(device)
+        return bool(ways) and all(self._line(way, 0) is State.BAD for way in ways)
+
+    # How things are.
+
+    def _state(self, device: DeviceId, since: int) -> State:
+        if device in self._silent:
+            return State.BAD
+        newest = self._view.reading(device, "reachable")
+        if not newest.at:
+            return State.UNWATCHED
+        if newest.value == 0.0:
+            return State.BAD
+        return State.GOOD if newest.at >= since else State.UNKNOWN
+
+    def _way(self, way: Way, since: int) -> State:
+        line = self._line(way, since)
+        if line is State.BAD:
+            return line
+        parent = self._state(way.parent, since)
+        if parent is State.UNWATCHED:
+            above = self._view.ways(way.parent)
+            parent = self._best([self._way(each, since) for each in above]) if above else State.GOOD
+        return parent if parent is not State.GOOD or line is not State.UNKNOWN else State.UNKNOWN
+
+    def _line(self, way: Way, since: int) -> State:
+        """How the ports are that lead to a device; unwatched where nobody reads them."""
+        newest = [each for port in way.ports if (each := self._view.reading(way.parent, "if_oper_state", port)).at]
+        if not newest:
+            return State.UNWATCHED
+        if all(each.value in _PORT_DOWN for each in newest):
+            return State.BAD
+        return State.GOOD if max(each.at for each in newest) >= since else State.UNKNOWN
+
+    def _is_fresh(self, devices: Iterable[DeviceId], since: int) -> bool:
+        return all(self._view.reading(each, "reachable").at >= since for each in devices)
+
+    @staticmethod
+    def _best(states: Sequence[State]) -> State:
+        return next((each for each in (State.GOOD, State.UNKNOWN, State.BAD) if each in states), State.UNKNOWN)
+
+    def about(self, trouble: Trouble) -> list[DeviceId]:
+        """The devices a trouble is about: for a port those that hang on it."""
+        if trouble.part is not Part.PORT:
+            return [trouble.device]
+        found = self._view.beyond(trouble.device, trouble.instance)
+        return [each for each in found if any(way.parent == trouble.device for way in self._view.ways(each))]
+
+    def _settled(self, alert: int, fortune: Fortune, found: dict[int, Fortune]) -> Fortune:
+        """With the topmost cause."""
+        cause, met = fortune.cause, {alert}
+        while cause and cause not in met and len(met) < _DEEPEST:
+            met.add(cause)
+            above = found.get(cause)
+            if above is None or above.fate is not Fate.FOLLOW:
+                return Fortune(fortune.fate, fortune.reason, cause, fortune.blame)
+            cause = above.cause
+        return Fortune(Fate.STAND, fortune.reason, blame=fortune.blame) if fortune.cause else fortune
+
+    @cached_property
+    def _silent(self) -> dict[DeviceId, Trouble]:
+        """Of each silent device the alert that speaks for it."""
+        found: dict[DeviceId, Trouble] = {}
+        for each in self._troubles:
+            if each.part is Part.SILENCE:
+                found.setdefault(each.device, each)
+        return found
+
+    @cached_property
+    def _ports(self) -> dict[tuple[DeviceId, str], Trouble]:
+        found: dict[tuple[DeviceId, str], Trouble] = {}
+        for each in self._troubles:
+            if each.part is Part.PORT:
+                found.setdefault((each.device, each.instance), each)
+        return found
+
+    @cached_property
+    def _power(self) -> list[Trouble]:
+        return [each for each in self._troubles if each.part is Part.POWER]
+
+    @cached_property
+    def _floors(self) -> dict[int | None, Trouble]:
+        return {floor_of(each): each for each in self._troubles if each.part is Part.FLOOR}
+
+
+_OF_ALL: Final = frozenset({Part.SCHOOL, Part.FLOOR, Part.DISTRICT})
+_ON_BATTERY: Final = frozenset({2.0, 5.0})
+
+
+def floor_of(trouble: Trouble) -> int | None:
+    """The floor an alert of a dark floor is about."""
+    number = trouble.instance.removeprefix("floor-")
+    return int(number) if number.lstrip("-").isdigit() else None
+
+
+def floor_name(floor: int) -> str:
+    """How an alert of a dark floor names it.
+
+    >>> floor_name(2)
+    'floor-2'
+    """
+    return f"floor-{floor}"
