@@ -329,7 +329,8 @@ class AlertEngine:
 
     def _judged_elsewhere(self) -> set[AlertKey]:
         ours = {rule.id for rule in self._rulebook.rules() if isinstance(rule.condition, Elsewhere)}
-        return {key for key in self._recorder.judged_bad if key.rule in ours}
+        bad = (key for key in self._recorder.judged_bad if key.rule in ours)
+        return {key for key in bad if self._rulebook.rule(key.rule, SiteId(key.site)) is not None}
 
     def _change_of_verdict(self, verdict: Verdict) -> Case | Cleared | None:
         key, rule = verdict.key, self._rulebook.rule(verdict.key.rule, SiteId(verdict.key.site))

@@ -20,12 +20,15 @@ from controller.alerts.rule_check import complaints
 class SiteRule(NamedTuple):
     """An exception: how the rule `rule_id` holds at some schools. `rule` None: not at all.
 
-    A rule of that id may be unknown elsewhere: then it holds at these schools alone.
+    A rule of that id may be unknown elsewhere: then it holds at these schools alone. `why` and `why_zh` say who switched it
+    off: they stand on the trail of what was open.
     """
 
     rule_id: str
     sites: frozenset[SiteId]
     rule: Rule | None
+    why: str = ""
+    why_zh: str = ""
 
 
 class Variant(NamedTuple):
@@ -55,8 +58,10 @@ class Rulebook:
                 raise ValueError(f"an exception from rule {each.rule_id!r} has the id {each.rule.id!r}")
         self._rules = {rule.id: rule for rule in rules}
         self._at_site: dict[str, dict[SiteId, Rule | None]] = {}
+        self._why: dict[tuple[str, SiteId], tuple[str, str]] = {}
         for each in exceptions:
             self._at_site.setdefault(each.rule_id, {}).update(dict.fromkeys(each.sites, each.rule))
+            self._why.update(((each.rule_id, site), (each.why, each.why_zh)) for site in each.sites if each.why)
 
     def rules(self) -> list[Rule]:
         """All of them, as they hold where no exception does."""
@@ -66,6 +71,10 @@ class Rulebook:
         """The rule of that id, as it holds at a school if one is named; None when there is none (any more)."""
         at_site = self._at_site.get(rule_id, {})
         return at_site[site] if site in at_site else self._rules.get(rule_id)
+
+    def why_off(self, rule_id: str, site: SiteId) -> tuple[str, str] | None:
+        """Who switched a rule off at a school, and why, in English and Chinese; None where nobody said."""
+        return self._why.get((rule_id, site)) if self.rule(rule_id, site) is None else None
 
     def variants(self) -> list[Variant]:
         """Every rule in each of its forms, those that hold nowhere left out; at most one of a rule holds at a school."""
