@@ -146,7 +146,7 @@ class Recorder:
         with self._undone_on_failure(), writing(self._engine) as session:
             ledger = Ledger(session)
             for key in keys:
-                self._close(ledger, key, now, abandoned_step(now))
+                self._close(ledger, key, now, abandoned_step(now, self._rulebook.why_off(key.rule, SiteId(key.site))))
             ledger.flush()
 
     def tidy(self, now: int) -> None:

@@ -32,6 +32,8 @@ HELD: Final = "held"
 HIDDEN: Final = "hidden"
 SHOWN: Final = "shown"
 CLEARED: Final = "cleared"
+RULED: Final = "ruled"
+"""Closed because somebody switched its rule off."""
 HOURS: Final = "hours"
 
 
@@ -204,6 +206,8 @@ def rested_step(at: int) -> TrailStep:
     return TrailStep(at, HOURS, "cleared", "outside of these hours this is not judged", "不在规定时段内，不再判断")
 
 
-def abandoned_step(at: int) -> TrailStep:
-    """Said when an open alert is closed because nothing watches it any more."""
+def abandoned_step(at: int, why: tuple[str, str] | None = None) -> TrailStep:
+    """Said when an open alert is closed because nothing watches it any more; `why` in both languages, where it is known."""
+    if why is not None:
+        return TrailStep(at, RULED, "cleared", *why)
     return TrailStep(at, CLEARED, "cleared", "no rule watches this any more", "已无规则监测此项")
