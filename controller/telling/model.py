@@ -199,8 +199,6 @@ class Reason(StrEnum):
     CAUSE_AWAITED = "cause_awaited"
     """Held back for a moment: its cause may show."""
     SILENCED = "silenced"
-    FLAPPING = "flapping"
-    """It comes and goes, and that was told."""
     CLEARED = "cleared"
     ACKNOWLEDGED = "acknowledged"
     LEFT = "left"

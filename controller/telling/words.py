@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from campus.ids import DeviceId, SiteId
-from controller.alerts.model import Alert
+from campus.samples import Severity
+from controller.alerts.model import Absence, Alert, Rule
 from controller.identity.scope import SYSTEM, NotFound
 from controller.registry.model import Device, Room, Site
 from controller.telling.model import What
@@ -23,6 +24,8 @@ from controller.wording import Language
 
 MOST_LINES: Final = 8
 """Alerts that are named in one message; the others are counted."""
+MOST_STEPS: Final = 3
+"""Of a runbook; the alert's page has all of them."""
 _MAX_NAME: Final = 80
 
 
@@ -42,10 +45,20 @@ class Line:
     title: str
     site: str
     place: str
+    """Empty for the school as a whole."""
     since: str
-    severity: str
-    advice: str
+    is_urgent: bool
+    is_cut: bool
+    """It says that the school as a whole is not heard."""
+    blame: str
+    """What broke: `Alert.verdict`."""
+    flapping: str
+    """Since when it comes and goes; empty: it does not."""
     behind: int
+    advice: str
+    steps: tuple[str, ...]
+    """The first steps of its runbook, where it has one."""
+    call: str
 
 
 class Words:
@@ -70,7 +83,7 @@ class Words:
         """A message about alerts, most urgent first; `behind` counts those that only follow from one."""
         sites = {site.id: site for site in self._registry.sites(SYSTEM)}
         named = alerts[:MOST_LINES]
-        devices = self._registry.devices_of(SYSTEM, [(each.site, each.device) for each in named])
+        devices = self._registry.devices_of(SYSTEM, [(each.site, each.device) for each in named if each.device])
         rooms = {
             (room.site, room.id): room for site in {each.site for each in named} for room in self._rooms(site, sites)
         }
@@ -78,25 +91,23 @@ class Words:
         for alert in named:
             device = devices.get((alert.site, alert.device))
             room = rooms.get((alert.site, device.room)) if device else None
-            place = [_either(language, room.name_en, room.name_zh)] if room else []
-            place.append(_name_of(device, alert.device))
-            if alert.instance:
-                place.append(alert.instance)
+            place = [_either(language, room.name_en, room.name_zh) if room else "", _name_of(device, alert.device)]
             site = sites.get(alert.site)
             lines.append(
-                Line(
-                    title=self._title(alert, language),
-                    site=_line(_either(language, site.name_en, site.name_zh)) if site else str(alert.site),
-                    place=" · ".join(_line(each) for each in place),
-                    since=self._clock_time(alert.opened_at, now),
-                    severity=alert.severity.value,
-                    advice=self._advice(alert, language),
-                    behind=behind.get(alert.id, 0),
+                self._about(
+                    alert,
+                    _line(_either(language, site.name_en, site.name_zh)) if site else str(alert.site),
+                    " · ".join(_line(each) for each in (*place, alert.instance) if each),
+                    behind.get(alert.id, 0),
+                    language,
+                    now,
                 )
             )
         one = alerts[0].id if len(alerts) == 1 else 0
-        url = f"{self._home}/alerts{f'/{one}' if one else ''}" if self._home else ""
-        values = {"lines": lines, "count": len(alerts), "schools": len({each.site for each in alerts}), "url": url}
+        schools = {each.site for each in alerts}
+        where = f"/{one}" if one else f"?site={alerts[0].site}" if len(schools) == 1 else ""
+        url = f"{self._home}/alerts{where}" if self._home else ""
+        values = {"lines": lines, "count": len(alerts), "schools": len(schools), "url": url}
         return self._rendered(what.value, language, url, values)
 
     def of_channel(self, what: What, channel: str, detail: str, now: int, language: Language) -> Told:
@@ -117,19 +128,32 @@ class Words:
     def _rooms(self, site: SiteId, sites: Mapping[SiteId, Site]) -> Sequence[Room]:
         return self._registry.rooms(SYSTEM, site) if site in sites else ()
 
-    def _title(self, alert: Alert, language: Language) -> str:
-        try:
-            rule = self._alerts.rule(alert.rule)
-        except NotFound:
-            return alert.rule
-        return _either(language, rule.title_en, rule.title_zh)
+    def _about(self, alert: Alert, site: str, place: str, behind: int, language: Language, now: int) -> Line:
+        rule = self._rule(alert)
+        runbook = rule.runbook if rule else None
+        is_cut = bool(rule and rule.is_cause and isinstance(rule.condition, Absence))
+        is_chinese = language is Language.ZH
+        steps = (runbook.steps_zh if is_chinese else runbook.steps_en) if runbook else ()
+        return Line(
+            title=_either(language, rule.title_en, rule.title_zh) if rule else alert.rule,
+            site=site,
+            place="" if is_cut else place,
+            since=self._clock_time(alert.opened_at, now),
+            is_urgent=alert.severity is Severity.CRITICAL,
+            is_cut=is_cut,
+            blame=alert.verdict,
+            flapping=self._clock_time(alert.flapping_since, now) if alert.flapping_since else "",
+            behind=behind,
+            advice=_either(language, rule.advice_en, rule.advice_zh) if rule else "",
+            steps=steps[:MOST_STEPS],
+            call=_either(language, runbook.call_en, runbook.call_zh) if runbook else "",
+        )
 
-    def _advice(self, alert: Alert, language: Language) -> str:
+    def _rule(self, alert: Alert) -> Rule | None:
         try:
-            rule = self._alerts.rule(alert.rule)
+            return self._alerts.rule(alert.rule)
         except NotFound:
-            return ""
-        return _either(language, rule.advice_en, rule.advice_zh)
+            return None
 
     def _clock_time(self, at: int, now: int) -> str:
         local, today = (datetime.fromtimestamp(each / 1000, UTC).astimezone(self._zone) for each in (at, now))

@@ -24,7 +24,7 @@ def test_one_fault_is_one_message_to_the_school_in_plain_words(town: Town) -> No
     town.pass_ms(2 * MINUTE)
     (letter,) = town.boxes["mail"].letters
     assert letter.subject == "第一小学：出口网关无应答"
-    for words in ("地点：第一小学", "出口网关 1", "开始时间：10:00（紧急）", "请先这样处理：请到机房"):
+    for words in ("地点：第一小学", "出口网关 1", "开始时间：10:00（紧急）", "请先这样处理：\n（1）"):
         assert words in letter.text
     assert letter.url.startswith("https://campanile.example/alerts/")
     assert [each.to for each in letter.recipients] == ["li@example.org"]

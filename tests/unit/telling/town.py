@@ -107,8 +107,8 @@ class Town:
             session.add(row)
         return row.id or 0
 
-    def change(self, alert: int, **columns: int) -> None:
-        """Clear, acknowledge, hide or release one."""
+    def change(self, alert: int, **columns: int | str) -> None:
+        """Clear, acknowledge, hide, silence or release one; say what broke."""
         with writing(self.district.engine) as session:
             row = session.get_one(AlertRow, alert)
             for name, value in columns.items():

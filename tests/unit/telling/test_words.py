@@ -1,0 +1,84 @@
+"""What messages say, as somebody reads them on a phone: whole texts in both languages, without a word of ours."""
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from controller.wording import Language
+from tests.support.district import NO_1
+from tests.unit.telling.town import BOARD_101, LI, MINUTE, S, Town
+
+EN_LI = replace(LI, language=Language.EN)
+CUT = {"rule": "school-cut-off", "device": "no-1-primary"}
+
+
+def told(town: Town) -> list[str]:
+    """Everything that came, as a reader sees it."""
+    return [f"{letter.subject}\n{letter.text}" for letter in town.boxes["mail"].letters]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "subject"),
+    [
+        ("fibre", "第一小学断网：光纤"),
+        ("power", "第一小学断网：停电"),
+        ("agent", "第一小学：采集器停止工作，学校网络正常"),
+        ("", "第一小学：学校断网"),
+    ],
+)
+def test_a_cut_school_says_what_broke(tmp_path: Path, verdict: str, subject: str) -> None:
+    town = Town(tmp_path, [LI])
+    cause = town.open(**CUT)
+    town.change(cause, verdict=verdict)
+    for number in range(3):
+        town.open("major", device=BOARD_101, instance=str(number), cause=cause)
+    town.pass_ms(MINUTE)
+    (text,) = told(town)
+    assert text.startswith(f"{subject}\n学校断网\n地点：第一小学\n")
+    assert "另有 3 个故障由此引起。" in text
+    assert text.endswith(f"https://campanile.example/alerts/{cause}")
+
+
+def test_what_broke_is_said_in_english_too(tmp_path: Path) -> None:
+    town = Town(tmp_path, [EN_LI])
+    town.change(town.open(**CUT), verdict="gateway")
+    town.pass_ms(MINUTE)
+    assert told(town)[0].startswith("No. 1 Primary School is cut off: gateway\n")
+
+
+def test_a_fault_within_the_school_says_what_broke_on_a_line(tmp_path: Path) -> None:
+    town = Town(tmp_path, [LI])
+    town.change(town.open("major", device=BOARD_101), verdict="switch")
+    town.pass_ms(MINUTE)
+    assert "判断原因：交换机" in told(town)[0]
+
+
+def test_the_school_as_a_whole_has_no_place_in_it(tmp_path: Path) -> None:
+    town = Town(tmp_path, [EN_LI])
+    town.open(device="")
+    town.pass_ms(MINUTE)
+    assert "Where: No. 1 Primary School\n" in told(town)[0]
+
+
+def test_what_comes_and_goes_is_told_once_and_says_so(tmp_path: Path) -> None:
+    town = Town(tmp_path, [LI])
+    alert = town.open("major", device=BOARD_101)
+    town.change(alert, flapping_since=town.clock.now)
+    town.pass_ms(10 * MINUTE)
+    (text,) = told(town)
+    assert "时好时坏（10:00 起）。稳定恢复后再通知您一次，期间不重复通知。" in text
+
+
+@pytest.mark.parametrize("person", [LI, EN_LI])
+def test_steps_of_the_runbook_stand_in_the_message_and_no_word_of_ours(tmp_path: Path, person: object) -> None:
+    town = Town(tmp_path, [person])  # type: ignore[list-item]
+    town.open()
+    town.pass_ms(10 * S)
+    town.open("major", device=BOARD_101, rule="device-unreachable")
+    town.pass_ms(MINUTE)
+    (text,) = told(town)
+    assert "3" in text.split("http")[0]
+    assert text.endswith(f"https://campanile.example/alerts?site={NO_1}")
+    for jargon in ("None", "Alert", "SNMP", "critical", "major", "gateway-unreachable", "  ", "\n\n"):
+        assert jargon not in text
