@@ -141,7 +141,12 @@ class ReportDesk:
                 opened = ledger.open(draft, Opening(key, place.site, note=note), REPORTER).order
                 row = session.get_one(OrderRow, opened.id)
             else:
-                self._note(session, ledger, row, Command(key, Act.REPORT_AGAIN, note=f"{trouble.id}\n{note}".strip()))
+                self._note(
+                    session,
+                    ledger,
+                    row,
+                    Command(key, Act.REPORT_AGAIN, note=f"{trouble.zh} · {trouble.en}\n{note}".strip()),
+                )
             if picture:
                 try:
                     photo = Command(f"{key}-p", Act.PHOTO)

@@ -34,6 +34,9 @@ SIDE_DOORS = {
     "silences.tables",
     "telling.tables",
     "topology.tables",
+    "workorders.promise",  # pure: the clocks of an order, as pages show them
+    "workorders.reports",  # what a stranger with a sticker may do, as its page asks
+    "workorders.stickers",
     "workorders.tables",
 }
 

@@ -15,11 +15,15 @@ from controller.calendar.model import MARKS, DayKind
 from controller.console.language import Language, Text, texts
 from controller.console.notices import TOLD
 from controller.console.page import WORST_FIRST, Theme
-from controller.console.pages import alerts, delivery, device, network, newcomers, services, topology, utilisation
+from controller.console.pages import alerts, delivery, device, network, newcomers, order_list, services, topology, utilisation
 from controller.identity.scope import Role
 from controller.overview.model import Trouble
 from controller.telling.model import Reason, Standing
 from controller.topology import model as topology_model
+from controller.workorders.model import OPEN, OrderState
+from controller.workorders.model import Source as OrderSource
+from controller.workorders.proof import Found
+from controller.workorders.reports import Told
 from firmware_profiles.proof import Proof
 
 CONSOLE = Path(alerts.__file__).parents[1]
@@ -34,7 +38,8 @@ MADE = {
     "effect.": [f"effect.{kind}" for kind in DeviceKind],
     "role.": [f"role.{role.name.lower()}" for role in Role],
     "task.": [
-        f"task.{task}" for task in ("overview", "network", "services", "devices", "alerts", "utilisation", "settings")
+        f"task.{task}"
+        for task in ("overview", "network", "services", "devices", "alerts", "orders", "utilisation", "settings")
     ],
     "range.": [f"range.{period}" for period in PERIODS],
     "trail.": [
@@ -55,6 +60,14 @@ MADE = {
     "failed.": [f"failed.{what}_{part}" for what in ("missing", "denied", "service") for part in ("title", "text")]
     + ["failed.declined_title"],
     "mine.due_": [f"mine.due_{horizon}" for horizon in Horizon],
+    "orders.": [f"orders.{name}" for name in (*order_list.COLUMNS, *order_list.LAST_COLUMNS)],
+    "orders.state_": [f"orders.state_{state}" for state in OrderState],
+    "orders.show_": [f"orders.show_{name}" for name in order_list.STATES],
+    "orders.view_": [f"orders.view_{name}" for name in order_list.VIEWS],
+    "orders.source_": [f"orders.source_{source}" for source in OrderSource],
+    "orders.found_": [f"orders.found_{found}" for found in Found],
+    "report.told_": [f"report.told_{told}" for told in Told],
+    "report.state_": [f"report.state_{state}" for state in OPEN],
     "device.": [f"device.{n}" for n in ("vendor", "model", "serial", "firmware", "hardware", "address", "profile")],
     "devices.": [f"devices.{n}" for n in ("site", "room", "name", "kind", "state", "reason", "vendor", "model")]
     + [f"devices.{n}" for n in ("serial", "firmware", "address", "last_seen")],
@@ -85,7 +98,7 @@ MADE = {
     "utilisation.": [f"utilisation.{n}" for n in ("site", "room", "board", "share", "used_h", "lesson_h")]
     + [f"utilisation.{n}" for n in ("known_h", "on_h", "reason")],
 }
-FILES = {"delivery.csv", "devices.csv", "network.csv", "newcomers.csv", "services.csv", "utilisation.csv"}
+FILES = {"orders.csv", "delivery.csv", "devices.csv", "network.csv", "newcomers.csv", "services.csv", "utilisation.csv"}
 NAMES_OF_LANGUAGES = {"frame.other_language", "frame.other_language_label"}
 CHINESE = re.compile("[\u4e00-\u9fff]")
 EMPTY_PARTS = re.compile(r"""parts\.empty\(\s*["'][a-z-]+["'],\s*["']([a-z_.]+)["']""")
