@@ -152,7 +152,7 @@ class SilenceService:
 
     # What people do.
 
-    def save(self, scope: Scope, draft: Draft) -> Window:
+    def silence(self, scope: Scope, draft: Draft) -> Window:
         """Put a window in force; `ConfigError` when something is wrong with it, see `problems`."""
         now = self._clock()
         if scope.role not in LONGEST_MS:

@@ -44,7 +44,7 @@ def silence(
         takes_open=takes_open,
         covers_danger=covers_danger,
     )
-    return scene.silences.save(DISTRICT_SCOPE, draft).id
+    return scene.silences.silence(DISTRICT_SCOPE, draft).id
 
 
 def standing(scene: Scene) -> list[str]:

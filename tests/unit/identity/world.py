@@ -15,6 +15,7 @@ import numpy as np
 import sqlalchemy as sa
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from sqlmodel import select
 
 from campus.configuration import ConfigurationText, encode_configuration
 from campus.errors import CampusError
@@ -24,7 +25,7 @@ from campus.samples import DeviceKind, Document, DocumentKind, Event
 from campus.topics import Address
 from controller.alerts.engine import AlertEngine
 from controller.alerts.service import AlertService
-from controller.alerts.tables import AlertRow
+from controller.alerts.tables import AlertRow, FlappingRow, SilencedRow
 from controller.applications.service import ApplicationService
 from controller.calendar.model import DayKind, Hours, Mark, Period
 from controller.calendar.service import CalendarService
@@ -39,6 +40,10 @@ from controller.registry.database import create_engine, sqlite_url, writing
 from controller.registry.enrolment import Enrolment, OrganisationEntry, SiteEntry
 from controller.registry.schema import migrate
 from controller.registry.service import RegistryService
+from controller.silences.model import Draft, Kind, Selector
+from controller.silences.rows import columns_of
+from controller.silences.service import SilenceService
+from controller.silences.tables import SilenceRow
 from controller.store.port import Batch, DistrictSeries, FrameMark
 from controller.telemetry.service import TelemetryService
 from controller.telling.model import ChannelSettings, Person, Reach, Register, WeCom
@@ -139,6 +144,7 @@ class World:
             TopologyService(engine, self.registry, clock),
             configurations,
             calendar,
+            _silences(engine, alerts, self.registry, calendar, clock, sites),
             _telling(engine, alerts, self.registry, calendar, clock, sites),
         )
 
@@ -161,6 +167,10 @@ Question = tuple[int, str, tuple[tuple[str, Any], ...]]
 """Which service, which method, with which arguments beside the scope."""
 
 
+UNASKED = ("enrol", "silence")
+"""What one is enrolled by, and what answers with a number counted over all."""
+
+
 def questions(services: Sequence[object], sites: Sequence[SiteId]) -> list[Question]:
     """Every public method that takes a scope, with every sensible choice of its other arguments.
 
@@ -170,7 +180,7 @@ def questions(services: Sequence[object], sites: Sequence[SiteId]) -> list[Quest
     for number, service in enumerate(services):
         for name, method in inspect.getmembers(service, inspect.ismethod):
             parameters = list(inspect.signature(method).parameters.values())
-            if name.startswith("_") or not parameters or parameters[0].name != "scope" or name == "enrol":
+            if name.startswith("_") or not parameters or parameters[0].name != "scope" or name in UNASKED:
                 continue
             choices = [_choices(parameter, sites) for parameter in parameters[1:]]
             names = [parameter.name for parameter in parameters[1:]]
@@ -210,6 +220,10 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "key": [f"serial SN-{number}" for number in range(len(sites))],
         "severity": [],
         "since": [0, NOW],
+        "silence_id": [_alert_id(number, 0) for number in range(len(sites))],
+        "silences": [tuple(_alert_id(number, 0) for number in range(len(sites)))],
+        "draft": [_draft(site) for site in sites],
+        "until": [NOW + MINUTE_MS],
         "now": [NOW],
         "taken_at": [MONDAY],
         "at": [MONDAY],
@@ -259,6 +273,29 @@ def _live(registry: RegistryService, store: MemoryStore, engine: sa.Engine, site
             hidden = _alert(site, 0)
             hidden.id, hidden.instance, hidden.cause = _alert_id(_number(site), 5), "hidden", hidden.id or 0
             session.add(hidden)
+
+
+def _silences(
+    engine: sa.Engine,
+    alerts: AlertService,
+    registry: RegistryService,
+    calendar: CalendarService,
+    clock: FixedClock,
+    sites: Sequence[SiteEntry],
+) -> SilenceService:
+    """A window in each school that hid its first alert, which comes and goes."""
+    with writing(engine) as session:
+        for row in session.exec(select(AlertRow).where(AlertRow.instance == "hidden")).all():
+            session.add(SilencedRow(alert=row.id or 0, silence=_alert_id(_number(row.site), 0), at=NOW))
+            session.add(FlappingRow(alert=row.id or 0, changes=9, score=4.0, changed_at=NOW, is_bad=True))
+        for site in sites:
+            columns = columns_of(_draft(SiteId(site.id)))
+            session.add(SilenceRow(id=_alert_id(_number(site.id), 0), **columns, made_by=site.id, made_at=NOW))
+    return SilenceService(engine, registry, calendar, alerts, clock)
+
+
+def _draft(site: SiteId) -> Draft:
+    return Draft(Kind.SILENCE, Selector(site=site), NOW, NOW + MINUTE_MS, "new floor")
 
 
 def _telling(

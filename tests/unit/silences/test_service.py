@@ -72,15 +72,15 @@ def draft(selector: Selector | None = None, *, hours: float = 2, pattern: Patter
 
 
 def test_a_technician_silences_their_own_school_for_a_day_at_most(desk: Desk) -> None:
-    assert desk.service.save(NO_1_SCOPE, draft(hours=24)).made_by == "technician-1"
+    assert desk.service.silence(NO_1_SCOPE, draft(hours=24)).made_by == "technician-1"
     assert desk.service.problems(NO_1_SCOPE, draft(hours=24.01)) == [Problem.TOO_LONG]
     assert desk.service.problems(NO_1_SCOPE, draft(Selector(site=NO_2))) == [Problem.NO_PLACE]
     assert desk.service.problems(NO_1_SCOPE, draft(Selector())) == [Problem.NO_PLACE]
     assert desk.service.problems(NO_1_SCOPE, draft(Selector(organisation="bureau"))) == [Problem.NO_PLACE]
     with pytest.raises(Denied):
-        desk.service.save(NO_2_VIEWER, draft(Selector(site=NO_2)))
+        desk.service.silence(NO_2_VIEWER, draft(Selector(site=NO_2)))
     with pytest.raises(ConfigError, match="too_long"):
-        desk.service.save(NO_1_SCOPE, draft(hours=30))
+        desk.service.silence(NO_1_SCOPE, draft(hours=30))
 
 
 def test_an_operator_silences_longer_and_what_is_theirs(desk: Desk) -> None:
@@ -107,12 +107,12 @@ def test_an_operator_silences_longer_and_what_is_theirs(desk: Desk) -> None:
 def test_what_is_wrong_is_named(desk: Desk, wrong: Draft, problem: Problem) -> None:
     assert problem in desk.service.problems(DISTRICT_SCOPE, wrong)
     with pytest.raises(ConfigError, match=problem.value):
-        desk.service.save(DISTRICT_SCOPE, wrong)
+        desk.service.silence(DISTRICT_SCOPE, wrong)
 
 
 def test_a_window_is_seen_by_whose_school_it_covers_and_changed_by_whose_it_is(desk: Desk) -> None:
-    everywhere = desk.service.save(DISTRICT_SCOPE, draft(Selector())).id
-    mine = desk.service.save(NO_1_SCOPE, draft()).id
+    everywhere = desk.service.silence(DISTRICT_SCOPE, draft(Selector())).id
+    mine = desk.service.silence(NO_1_SCOPE, draft()).id
     assert {each.window.id for each in desk.service.windows(NO_1_SCOPE)} == {everywhere, mine}
     (seen,) = desk.service.windows(NO_2_VIEWER)
     assert (seen.window.id, seen.sites, seen.may_change) == (everywhere, (NO_2,), False)
@@ -127,9 +127,9 @@ def test_a_window_is_seen_by_whose_school_it_covers_and_changed_by_whose_it_is(d
 
 
 def test_a_window_is_now_coming_or_past(desk: Desk) -> None:
-    once = desk.service.save(DISTRICT_SCOPE, draft()).id
+    once = desk.service.silence(DISTRICT_SCOPE, draft()).id
     nightly = Pattern(hours=Period(22 * 60, 6 * 60))
-    coming = desk.service.save(DISTRICT_SCOPE, draft(hours=100, pattern=nightly)).id
+    coming = desk.service.silence(DISTRICT_SCOPE, draft(hours=100, pattern=nightly)).id
     found = {each.window.id: each for each in desk.service.windows(DISTRICT_SCOPE)}
     assert (found[once].standing, found[once].next_at) == (Standing.NOW, NOW + 2 * HOUR_MS)
     assert (found[coming].standing, found[coming].next_at) == (Standing.COMING, MONDAY + 22 * HOUR_MS)
@@ -141,7 +141,7 @@ def test_a_window_is_now_coming_or_past(desk: Desk) -> None:
 
 
 def test_extending_counts_from_now_and_takes_an_end_back(desk: Desk) -> None:
-    mine = desk.service.save(NO_1_SCOPE, draft()).id
+    mine = desk.service.silence(NO_1_SCOPE, draft()).id
     desk.service.end(NO_1_SCOPE, mine)
     longer = desk.service.extend(NO_1_SCOPE, mine, NOW + 20 * HOUR_MS)
     assert (longer.until, longer.ended_at) == (NOW + 20 * HOUR_MS, 0)
@@ -172,7 +172,7 @@ def test_a_preview_counts_devices_open_alerts_and_those_of_thirty_days(desk: Des
 def test_where_nobody_told_the_bells_a_preview_says_so(desk: Desk) -> None:
     outside = draft(Selector(), pattern=Pattern(Days.OUTSIDE_SCHOOL))
     assert desk.service.preview(DISTRICT_SCOPE, outside).unknown_hours == 1
-    desk.service.save(DISTRICT_SCOPE, outside)
+    desk.service.silence(DISTRICT_SCOPE, outside)
     assert CENTRE not in desk.service.in_force(MONDAY + 23 * HOUR_MS).sites
 
 
@@ -180,7 +180,7 @@ def test_the_answer_is_one_object_until_something_changes(desk: Desk) -> None:
     service = desk.service
     quiet = service.in_force(NOW)
     assert service.in_force(NOW + DAY_MS) is quiet
-    service.save(DISTRICT_SCOPE, draft())
+    service.silence(DISTRICT_SCOPE, draft())
     begun = service.in_force(NOW)
     assert begun is not quiet
     assert service.in_force(NOW + 2 * HOUR_MS - 1) is begun
@@ -190,7 +190,7 @@ def test_the_answer_is_one_object_until_something_changes(desk: Desk) -> None:
 
 
 def test_exams_silence_the_schools_that_have_them(desk: Desk) -> None:
-    desk.service.save(DISTRICT_SCOPE, draft(Selector(), hours=24 * 30, pattern=Pattern(Days.HOLIDAYS)))
+    desk.service.silence(DISTRICT_SCOPE, draft(Selector(), hours=24 * 30, pattern=Pattern(Days.HOLIDAYS)))
     thursday = MONDAY + 3 * DAY_MS
     assert desk.service.in_force(thursday - 1).sites == frozenset()
     assert desk.service.in_force(thursday).sites == {NO_1, NO_2, CENTRE}
