@@ -38,6 +38,32 @@ class Form(StrEnum):
     NARROW = "narrow"
 
 
+class Part(StrEnum):
+    """What an item has to do with a fault that is followed on the picture."""
+
+    NONE = ""
+    CAUSE = "cause"
+    BEHIND = "behind"
+    """It only follows from the cause."""
+
+
+@dataclass(frozen=True)
+class DeadPart:
+    """The devices that broke, and those whose alerts stand behind them. `is_outside`: what broke is not in this network."""
+
+    causes: frozenset[DeviceId] = frozenset()
+    behind: frozenset[DeviceId] = frozenset()
+    is_outside: bool = False
+
+    def part_of(self, node: str) -> Part:
+        """What a device has to do with it."""
+        device = DeviceId(node)
+        return Part.CAUSE if device in self.causes else Part.BEHIND if device in self.behind else Part.NONE
+
+
+NOTHING_DEAD: Final = DeadPart()
+
+
 @dataclass
 class Item:
     """One line of the tree: a device, a hub, devices of one kind folded together, strangers, or the metro network.
@@ -56,6 +82,7 @@ class Item:
     link: Link | None = None
     children: list["Item"] = field(default_factory=list)
     is_folded: bool = False
+    part: Part = Part.NONE
 
     @property
     def is_network(self) -> bool:
@@ -104,11 +131,17 @@ class Picture:
 
 
 def picture(
-    site: SiteTopology, devices: Mapping[DeviceId, DeviceOverview], form: Form, opened: Collection[str] = ()
+    site: SiteTopology,
+    devices: Mapping[DeviceId, DeviceOverview],
+    form: Form,
+    opened: Collection[str] = (),
+    dead: DeadPart = NOTHING_DEAD,
 ) -> Picture:
     """The network of a site with its `devices`; `opened` names the devices whose folded lines are shown."""
     fold = len(devices) > FOLD_ABOVE
     tops = _tops(site, devices, opened if fold else None)
+    for top in tops:
+        _mark(top, dead, is_below=False)
     spots: list[Spot] = []
     height = float(MARGIN)
     for top in tops:
@@ -185,6 +218,17 @@ def _strangers(node: str, site: SiteTopology, outward: Collection[str]) -> list[
         port = ports.pop() if len(ports) == 1 else ""
         found.append(Item(f"{STRANGERS}:{node}", STRANGERS, port=port, count=stations))
     return found
+
+
+def _mark(item: Item, dead: DeadPart, *, is_below: bool) -> None:
+    """Say of an item and all below it what they have to do with the fault: who is silent below what broke, is behind it."""
+    item.part = dead.part_of(item.id)
+    if item.sign == METRO and dead.is_outside:
+        item.part = Part.CAUSE
+    elif item.part is Part.NONE and is_below and item.health is not Health.GOOD:
+        item.part = Part.BEHIND
+    for child in item.children:
+        _mark(child, dead, is_below=is_below or item.part is Part.CAUSE)
 
 
 def _place(item: Item, depth: int, top: float, form: Form, spots: list[Spot]) -> float:

@@ -1,21 +1,25 @@
 """A school's network: who hangs on whom, drawn and as a table; CSV."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
 from campus.ids import DeviceId, SiteId
+from campus.samples import DeviceKind
+from controller.alerts.model import Alert, AlertState
 from controller.console.console import Console
 from controller.console.csv_file import csv_response
 from controller.console.format import short_port
-from controller.console.page import Page
-from controller.console.topology import Form, picture
+from controller.console.page import Page, attempt
+from controller.console.topology import DeadPart, Form, picture
 from controller.identity.dependency import CallerScope
 from controller.identity.scope import Scope
 from controller.overview.model import DeviceOverview
 from controller.topology.model import HUB, Conflict, End, Link, Placement, SiteTopology
 
+MOST_ALERTS: Final = 5_000
 SURE: Final = 0.9
 LIKELY: Final = 0.7
 HEAD: Final = ("device", "id", "hangs_on", "port", "own_port", "shared", "known_by", "confidence", "since", "before")
@@ -43,18 +47,27 @@ def topology_router(console: Console) -> APIRouter:
     router = APIRouter()
 
     @router.get("/sites/{site}/topology")
-    def topology(request: Request, scope: CallerScope, site: str, open: str = "") -> Response:  # noqa: A002 - the address says so
-        """The network of one school; `open` names the devices whose folded lines are shown, parted by commas."""
+    def topology(request: Request, scope: CallerScope, site: str, open: str = "", alert: int = 0) -> Response:  # noqa: A002 - the address says so
+        """The network of one school; `open` names the devices whose folded lines are shown, parted by commas.
+
+        With `alert` the dead part that it belongs to is marked, else all there are.
+        """
         page = console.page(request, scope, site)
         network, devices = _read(console, scope, SiteId(site))
+        found = attempt(
+            lambda: console.services.alerts.alerts(scope, state=AlertState.OPEN, site=SiteId(site), limit=MOST_ALERTS)
+        )
+        dead = dead_part(found or [], alert, devices)
         opened = frozenset(filter(None, open.split(",")))
         return console.render(
             page,
             "topology.html",
             task="overview",
-            wide=picture(network, devices, Form.WIDE, opened),
-            narrow=picture(network, devices, Form.NARROW, opened),
+            wide=picture(network, devices, Form.WIDE, opened, dead),
+            narrow=picture(network, devices, Form.NARROW, opened, dead),
             opened=opened,
+            dead=dead,
+            followed=alert,
             rows=rows(network, devices),
             conflicts=[_told(conflict, devices) for conflict in network.topology.conflicts],
             short=short_port,
@@ -69,6 +82,20 @@ def topology_router(console: Console) -> APIRouter:
         return csv_response(f"topology-{site}.csv", head, [_cells(page, row) for row in found])
 
     return router
+
+
+def dead_part(alerts: Sequence[Alert], wanted: int, devices: Mapping[DeviceId, DeviceOverview]) -> DeadPart:
+    """What broke and what only follows from it, of the open alerts of a site; of one alert's fault where it is `wanted`."""
+    by_id = {alert.id: alert for alert in alerts}
+    hidden = [alert for alert in alerts if alert.cause in by_id]
+    roots = {alert.cause for alert in hidden}
+    if wanted in by_id:
+        roots = {by_id[wanted].cause or wanted}
+        hidden = [alert for alert in hidden if alert.cause in roots]
+    broken = {by_id[root].device for root in roots if root in by_id}
+    causes = frozenset(each for each in broken if each in devices and devices[each].device.kind is not DeviceKind.AGENT)
+    behind = frozenset(alert.device for alert in hidden) - causes
+    return DeadPart(causes, behind, is_outside=broken != causes)
 
 
 def rows(network: SiteTopology, devices: dict[DeviceId, DeviceOverview]) -> list[Row]:

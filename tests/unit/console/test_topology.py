@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 
 from campus.ids import AgentId, DeviceId, SiteId
 from campus.metrics import Health
-from campus.samples import DeviceKind
-from controller.console.pages.topology import rows
-from controller.console.topology import FOLD_ABOVE, METRO, STRANGERS, UNMANAGED, Form, Picture, picture
+from campus.samples import DeviceKind, Severity
+from controller.alerts.model import Alert, AlertState
+from controller.console.pages.topology import dead_part, rows
+from controller.console.topology import FOLD_ABOVE, METRO, STRANGERS, UNMANAGED, Form, Part, Picture, picture
 from controller.overview.model import DeviceHealth, DeviceOverview
 from controller.registry.model import Device
 from controller.topology.merge import merged
@@ -75,3 +76,56 @@ def test_the_metro_network_is_on_top_and_hubs_and_strangers_are_drawn() -> None:
     assert min(drawn.spots, key=lambda spot: spot.depth).item.sign == METRO
     assert {spot.item.sign for spot in drawn.spots if spot.item.id.startswith(HUB)} == {UNMANAGED}
     assert sum(spot.item.count for spot in drawn.spots if spot.item.sign == STRANGERS) > 0
+
+
+def an_alert(number: int, device: str, cause: int = 0) -> Alert:
+    return Alert(
+        number,
+        "device-unreachable",
+        SiteId("s"),
+        DeviceId(device),
+        "reachable",
+        "",
+        Severity.MAJOR,
+        AlertState.OPEN,
+        NOW,
+        0.0,
+        cause=cause,
+    )
+
+
+def test_what_broke_and_what_only_follows_from_it_look_different() -> None:
+    told = tellers(random_network(1, switches=6, stations=12, hubs=0))
+    site, devices = shown(told)
+    broken, others = next(
+        (each, below)
+        for each in sorted(devices)
+        if devices[each].device.kind is DeviceKind.SWITCH
+        and (below := [child for child, step in site.tree.up.items() if step.parent == each])
+    )
+    alerts = [an_alert(1, broken), *(an_alert(n, child, 1) for n, child in enumerate(others, 2)), an_alert(99, "x", 98)]
+    dead = dead_part(alerts, 0, devices)
+    assert dead == dead_part(alerts, 2, devices)
+    assert dead.causes == {broken}
+    assert not dead.is_outside
+    for form in Form:
+        marked = {spot.item.id: spot.item.part for spot in picture(site, devices, form, (), dead).spots}
+        assert marked[broken] is Part.CAUSE
+        assert {marked[child] for child in others} == {Part.BEHIND}
+        assert sum(part is not Part.NONE for part in marked.values()) == 1 + len(others)
+
+
+def test_a_fault_of_the_line_or_the_agent_is_marked_at_the_metro_network() -> None:
+    told = tellers(random_network(1, switches=3, stations=4, hubs=0))
+    site, devices = shown(told)
+    dead = dead_part([an_alert(1, ""), an_alert(2, told[-1].id, 1)], 1, devices)
+    assert (dead.causes, dead.is_outside) == (frozenset(), True)
+    metro = [spot.item.part for spot in picture(site, devices, Form.WIDE, (), dead).spots if spot.item.id == METRO]
+    assert set(metro) <= {Part.CAUSE}
+
+
+def test_nothing_is_marked_where_nothing_broke() -> None:
+    told = tellers(random_network(1, switches=3, stations=4, hubs=0))
+    site, devices = shown(told)
+    dead = dead_part([an_alert(1, told[0].id)], 0, devices)
+    assert {spot.item.part for spot in picture(site, devices, Form.WIDE, (), dead).spots} == {Part.NONE}
