@@ -34,7 +34,7 @@ from agent.traps.meaning import TrapBook
 from agent.traps.receiver import Surroundings, TrapReceiver
 from agent.traps.senders import Senders
 from agent.uplink.uplink import Uplink
-from agent.vitals import Vitals
+from agent.vitals import HEARTBEAT_S, Vitals
 from campus.errors import Transient
 from campus.ids import DeviceId
 from campus.samples import DeviceFacts, DeviceKind
@@ -115,7 +115,7 @@ class Agent:
             self.poller,
             self.intake,
             self.intake.take,
-            interval_s=file.cadence.normal_s,
+            interval_s=min(file.cadence.normal_s, HEARTBEAT_S),
             clock=clock,
             timer=timer,
             hold_s=lambda: self.uplink.hold_s,

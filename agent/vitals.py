@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from agent.clock import SteadyClock, Timer
 from agent.collect.port import Harvest
@@ -15,6 +15,10 @@ from campus.ids import DeviceId, Instance, MetricId
 from campus.samples import DeviceFacts, DeviceKind, Sample, SeriesKey
 from campus.topics import Address
 from campus.version import VERSION
+
+HEARTBEAT_S: Final = 15.0
+"""The longest pause between two of its own figures, however seldom devices are read: a controller that hears none for 45 s
+calls the school cut off."""
 
 
 class Counted(Protocol):
