@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from controller.alerts.flapping import Restless
-from controller.alerts.model import TrailStep
+from controller.alerts.model import Rule, TrailStep
 from controller.alerts.tables import AlertRow, FlappingRow, SilencedRow, TrailRow
 
 
@@ -60,6 +60,12 @@ class Ledger:
         is_new = restless.changes == 0 and not ended_at
         kept = self._new_flaps if is_new or restless.alert in self._new_flaps else self._flaps
         kept[restless.alert] = columns
+
+    def rename(self, alert: int, rule: Rule, value: float) -> None:
+        """An open alert is another rule's from now on."""
+        named = {"rule": rule.id, "metric": rule.metric, "severity": rule.severity.value, "value": value}
+        self.flush()
+        self._session.execute(sa.update(AlertRow).where(col(AlertRow.id) == alert).values(**named))
 
     def steady(self, alert: int) -> None:
         """An open alert does not come and go any more."""

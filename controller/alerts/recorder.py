@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from campus.ids import SiteId
-from controller.registry.database import reading, writing
 from sqlmodel import col, select
 
+from campus.ids import SiteId
 from controller.alerts.damping import count, fade, recall, stop, turn
 from controller.alerts.event_log import mark_judged
 from controller.alerts.events import EVENT_PREFIX, FORGOTTEN_AFTER_S, event_rule
@@ -37,6 +36,8 @@ from controller.alerts.stages import (
     rested_step,
 )
 from controller.alerts.tables import AlertRow
+from controller.alerts.twins import event_of, fault_of, twins_of
+from controller.registry.database import reading, writing
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Recorder:
 
     def load(self, now: int) -> None:
         """Read what is open; `Transient` when the database is away."""
-        situation = Situation(hold_ms=self._situation.hold_ms)
+        situation = Situation(hold_ms=self._situation.hold_ms, twins=twins_of(self._rulebook.rules()))
         columns = (AlertRow.rule, AlertRow.site, AlertRow.device, AlertRow.instance, AlertRow.id)
         with reading(self._engine) as session:  # columns, not objects: after a storm there are tens of thousands
             rows = session.execute(select(*map(col, columns)).where(col(AlertRow.cleared_at) == 0)).all()
@@ -177,7 +178,7 @@ class Recorder:
         raised = [
             (case, made)
             for case, made in zip(cases, decisions, strict=True)
-            if made.outcome not in (Outcome.DROPPED, Outcome.DAMPED)
+            if made.outcome in (Outcome.RAISED, Outcome.KEPT)
         ]
         ids = ledger.insert([_row(case, made, now) for case, made in raised])
         for alert, (case, made) in zip(ids, raised, strict=True):
@@ -190,10 +191,25 @@ class Recorder:
                 self._situation.touched.add(case.site)
         for case, made in zip(cases, decisions, strict=True):
             if made.outcome is Outcome.DROPPED:
-                ledger.note(self._situation.open[key_of(case)], made.steps[-1:])
+                ledger.note(made.other, made.steps[-1:])
+            elif made.outcome is Outcome.JOINED:
+                self._join(ledger, case, made)
             elif made.outcome is Outcome.DAMPED:
                 turn(ledger, self._situation, key_of(case), case.at, is_bad=True)
         return [made.outcome for made in decisions]
+
+    def _join(self, ledger: Ledger, case: Case, made: Decision) -> None:
+        """The alert of an event goes on as that of the rule that finds the same."""
+        before, after = key_of(case)._replace(rule=event_of(case.rule)), key_of(case)
+        ledger.rename(made.other, case.rule, case.value)
+        ledger.note(made.other, made.steps)
+        situation = self._situation
+        situation.open[after] = situation.open.pop(before)
+        if before in situation.flapping:
+            situation.flapping[after] = situation.flapping.pop(before)
+        if before in situation.scores:
+            situation.scores[after] = situation.scores.pop(before)
+        situation.touched.add(case.site)
 
     def _clear(self, ledger: Ledger, change: Cleared) -> Outcome | None:
         if change.key in self._situation.flapping and not change.has_rest:
@@ -261,7 +277,7 @@ def _runs(changes: Sequence[Case | Cleared]) -> Iterator[list[Case | Cleared]]:
     run: list[Case | Cleared] = []
     keys: set[AlertKey] = set()
     for change in changes:
-        key = change.key if isinstance(change, Cleared) else key_of(change)
+        key = fault_of(change.key if isinstance(change, Cleared) else key_of(change), change.rule)
         if run and (type(change) is not type(run[-1]) or key in keys):
             yield run
             run, keys = [], set()

@@ -5,6 +5,7 @@ damped     it comes and goes, and one alert of it stands already: counted there
 duplicate  the same fault is open already: dropped
 late       told long after it happened: kept, never raised
 silenced   a silence or a maintenance window covers it: raised, and nobody is told while that lasts
+same       the device told of it, and a rule finds it too: one alert
 flapping   it opened too often lately: raised, and stays open until it is steady
 held       it may follow from something else: nobody is told until that is known (`controller.alerts.causes`)
 shown      nothing stands against it
@@ -16,17 +17,18 @@ from enum import StrEnum
 from typing import Final
 
 from campus.ids import DeviceId, SiteId
-
 from controller.alerts.causes.model import is_held
 from controller.alerts.causes.words import held
 from controller.alerts.flapping import Restless, Score, flapping_step, is_flapping, raised
 from controller.alerts.model import AlertKey, Rule, TrailStep
 from controller.alerts.port import Hushed, Quiet
 from controller.alerts.reasons import lasting, over, told
+from controller.alerts.twins import Twins, event_of, keys_like
 
 JUDGED: Final = "judged"
 DUPLICATE: Final = "duplicate"
 LATE: Final = "late"
+SAME: Final = "same"
 SILENCED: Final = "silenced"
 HELD: Final = "held"
 HIDDEN: Final = "hidden"
@@ -42,6 +44,8 @@ class Outcome(StrEnum):
 
     RAISED = "raised"
     DROPPED = "dropped"
+    JOINED = "joined"
+    """An open alert of the same fault goes on as this one."""
     DAMPED = "damped"
     """Counted on the alert that comes and goes."""
     KEPT = "kept"
@@ -75,6 +79,8 @@ class Situation:
     """How long what may follow from something else is held at most; 0: nobody looks for causes, and nothing is."""
     touched: set[str] = field(default_factory=set)
     """Sites where an alert opened or closed since causes were looked for."""
+    twins: Twins = field(default_factory=dict)
+    """Rules that say the same as an event."""
     scores: dict[AlertKey, Score] = field(default_factory=dict)
     """How often what opened lately did so."""
     flapping: dict[AlertKey, Restless] = field(default_factory=dict)
@@ -104,6 +110,8 @@ class Decision:
     held_until: int = 0
     silence: int = 0
     flapping_since: int = 0
+    other: int = 0
+    """Id of the open alert of the same fault, of what is dropped or joined."""
 
     def after(self, step: TrailStep) -> "Decision":
         """The same, one step later."""
@@ -137,7 +145,7 @@ def _duplicate(case: Case, situation: Situation, decision: Decision) -> Decision
     if alert is None:
         return decision
     step = TrailStep(case.at, DUPLICATE, "dropped", f"alert {alert} is open already", f"告警 {alert} 已存在")
-    return replace(decision.after(step), outcome=Outcome.DROPPED)
+    return replace(decision.after(step), outcome=Outcome.DROPPED, other=alert)
 
 
 def _late(case: Case, _: Situation, decision: Decision) -> Decision:
@@ -146,6 +154,21 @@ def _late(case: Case, _: Situation, decision: Decision) -> Decision:
     english, chinese = lasting(case.arrived_late_ms / 1000)
     step = TrailStep(case.at, LATE, "kept", f"arrived {english} after it happened", f"发生{chinese}后才收到")
     return replace(decision.after(step), outcome=Outcome.KEPT)
+
+
+def _same(case: Case, situation: Situation, decision: Decision) -> Decision:
+    key = key_of(case)
+    for like in keys_like(key, situation.twins):
+        if like in situation.open:
+            step = TrailStep(case.at, SAME, "joined", "the device reported it too", "设备自身也上报了该故障")
+            return replace(decision.after(step), outcome=Outcome.DROPPED, other=situation.open[like])
+    told = key._replace(rule=event_of(case.rule))
+    if told not in situation.open:
+        return decision
+    step = TrailStep(
+        case.at, SAME, "joined", "the device had reported it; now it is measured", "设备此前已上报，现已测得"
+    )
+    return replace(decision.after(step), outcome=Outcome.JOINED, other=situation.open[told])
 
 
 def _flapping(case: Case, situation: Situation, decision: Decision) -> Decision:
@@ -176,7 +199,7 @@ def _shown(case: Case, _: Situation, decision: Decision) -> Decision:
     return replace(decision.after(step), outcome=Outcome.RAISED)
 
 
-STAGES: Final[tuple[Stage, ...]] = (_judged, _damped, _duplicate, _late, _flapping, _silenced, _held, _shown)
+STAGES: Final[tuple[Stage, ...]] = (_judged, _damped, _duplicate, _late, _same, _flapping, _silenced, _held, _shown)
 
 
 def key_of(case: Case) -> AlertKey:
