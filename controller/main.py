@@ -57,6 +57,10 @@ from controller.registry.database import create_engine, sqlite_file
 from controller.registry.enrolment_file import enrol_file
 from controller.registry.schema import migrate
 from controller.registry.service import RegistryService
+from controller.rulings.archive import Archive
+from controller.rulings.docket import Docket
+from controller.rulings.enforcing import Enforcement
+from controller.rulings.service import RulingService
 from controller.silences.service import SilenceService
 from controller.store.embedded.store import EmbeddedStore
 from controller.telemetry.service import TelemetryService
@@ -77,6 +81,7 @@ TICK_INTERVAL_S: Final = 1.0
 TOPOLOGY_INTERVAL_S: Final = 30.0
 APPLICATIONS_INTERVAL_S: Final = 10.0
 READINESS_INTERVAL_S: Final = 10.0
+RULINGS_INTERVAL_S: Final = 5.0
 TELLING_INTERVAL_S: Final = 5.0
 WORK_ORDERS_INTERVAL_S: Final = 20.0
 _log = logging.getLogger(__name__)
@@ -113,6 +118,9 @@ class Controller:
             hold_ms=HOLD_MS,
         )
         causes.tell = self.alert_engine.note_verdicts
+        docket = Docket(Archive(self.engine))
+        self.rulings = RulingService(docket, self.registry, clock, rules)
+        self._enforcement = Enforcement(docket, self.registry, rules, (self.alert_engine, self.alerts))
         pushes = Pushes(self.engine, self.identity, clock, PushKey(config.data_path))
         register = RegisterFile(config.register_path, partial(build_channels, pushes=pushes))
         self.telling = TellingService(
@@ -189,10 +197,13 @@ class Controller:
         self.answers: Counter[str] = Counter()
         alerting = Recurring("alerts", TICK_INTERVAL_S, self.alert_engine.tick, clock)
         self.alert_engine.on_found = alerting.wake
+        enforcing = Recurring("rulings", RULINGS_INTERVAL_S, self._enforcement.tend, clock)
+        self.rulings.on_decided = enforcing.wake
         posting = Recurring("posting", TELLING_INTERVAL_S, self.telling.deliver, clock)
         self.telling.on_message = posting.wake
         self.housekeeping = (
             alerting,
+            enforcing,
             Recurring("flow", TICK_INTERVAL_S, self.ingest.tend, clock),
             Recurring("registry", MAINTENANCE_INTERVAL_S, self._keep_registry, clock),
             Recurring("applications", APPLICATIONS_INTERVAL_S, self.applications.tend, clock),
@@ -209,6 +220,7 @@ class Controller:
         return_large_blocks()
         self.open_registry()
         self.store.start()
+        self._enforcement.tend(self.clock())  # first, lest what only some schools watch is taken for over
         self.alert_engine.restore()
         self._is_judging = True
         for work in self.housekeeping:
@@ -283,6 +295,7 @@ class Controller:
                 "topology_total", "Tables of stations kept or too old, and moves noticed", "what", self.topology.counts
             ),
             *labelled("http_answers_total", "Answers given", "status", self.answers),
+            *self._enforcement.figures(),
             *self.configurations.figures(),
             *self.staging.figures(),
             *self.applications.figures(),

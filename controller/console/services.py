@@ -13,6 +13,7 @@ from controller.newcomers.service import NewcomersService
 from controller.overview.service import OverviewService
 from controller.readiness.service import ReadinessService
 from controller.registry.service import RegistryService
+from controller.rulings.service import RulingService
 from controller.telemetry.service import TelemetryService
 from controller.telling.service import TellingService
 from controller.topology.service import TopologyService
@@ -25,6 +26,7 @@ class Services(Protocol):
 
     config: ControllerConfig
     registry: RegistryService
+    rulings: RulingService
     alerts: AlertService
     telling: TellingService
     calendar: CalendarService

@@ -1,6 +1,6 @@
 """What holds at each school, handed to those who judge and speak by it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from campus.ids import SiteId
@@ -10,7 +10,7 @@ from controller.figure import Figure
 from controller.identity.scope import SYSTEM
 from controller.rulings.docket import Docket
 from controller.rulings.effects import effect_at, site_effects
-from controller.rulings.model import Effect, PlaceKind
+from controller.rulings.model import Effect, Kind, PlaceKind, Ruling
 from controller.rulings.port import Judge, Registry
 from controller.rulings.standing import Standing
 from controller.rulings.tree import Tree
@@ -40,30 +40,59 @@ def orders_of(base: Mapping[str, Rule], tree: Tree, standing: Standing, now: int
             rules[rule_id] = whole.known  # switched off at the top it keeps its words, for old alerts
         usual = whole.known if whole is not None else None
         exceptions += _exceptions(rule_id, usual, at_site)
-    return Orders(tuple(rules.values()), tuple(exceptions))
+    return Orders(tuple(rules.values()), (*exceptions, *_removed(tree, standing)))
 
 
 def _exceptions(rule_id: str, usual: Rule | None, at_site: Mapping[SiteId, Effect | None]) -> list[SiteRule]:
     """The schools where a rule holds otherwise than usual, those of one form together."""
-    forms: dict[Rule | None, set[SiteId]] = {}
+    forms: dict[tuple[Rule | None, tuple[str, str]], set[SiteId]] = {}
     for site, effect in at_site.items():
-        forms.setdefault(effect.rule if effect is not None else None, set()).add(site)
-    forms.pop(usual, None)
-    return [SiteRule(rule_id, frozenset(sites), rule) for rule, sites in forms.items()]
+        rule = effect.rule if effect is not None else None
+        if rule != usual:
+            forms.setdefault((rule, why_off(effect)), set()).add(site)
+    return [SiteRule(rule_id, frozenset(sites), rule, *why) for (rule, why), sites in forms.items()]
+
+
+def _removed(tree: Tree, standing: Standing) -> list[SiteRule]:
+    """Rules of some places that are gone, for the trails of what they had opened."""
+    return [
+        SiteRule(each.rule, frozenset(tree.schools(each.place)), None, *said(each))
+        for each in standing.removed.values()
+        if each.place in tree
+    ]
+
+
+def why_off(effect: Effect | None) -> tuple[str, str]:
+    """Who switched a rule off, in English and Chinese; empty where it is on."""
+    if effect is None or effect.rule is not None or not effect.steps:
+        return "", ""
+    return said(next((step.ruling for step in reversed(effect.steps) if step.rule is None), effect.steps[-1].ruling))
+
+
+def said(ruling: Ruling) -> tuple[str, str]:
+    """Who decided it and why, for the trail of an alert.
+
+    >>> from controller.rulings.model import Place
+    >>> said(Ruling(1, 0, "Ms Li", Place.parse("school:a"), "some", Kind.CHANGED, reason="moved away"))[0]
+    'Ms Li switched this rule off: moved away'
+    """
+    english, chinese = f"{ruling.user} switched this rule off", f"{ruling.user} 停用了此规则"
+    if ruling.kind is Kind.OWN_REMOVED:
+        english, chinese = f"{ruling.user} removed this rule", f"{ruling.user} 删除了此规则"
+    if not ruling.reason:
+        return english, chinese
+    return f"{english}: {ruling.reason}", f"{chinese}：{ruling.reason}"
 
 
 class Enforcement:
     """Inert until `tend`, which one thread calls."""
 
-    def __init__(
-        self, docket: Docket, registry: Registry, base: Rulebook, judges: Sequence[Judge], clock: Callable[[], int]
-    ) -> None:
+    def __init__(self, docket: Docket, registry: Registry, base: Rulebook, judges: Sequence[Judge]) -> None:
         """`base` are the rules as they are where nobody decided anything."""
         self._docket = docket
         self._registry = registry
         self._base = {rule.id: rule for rule in base.rules()}
         self._judges = judges
-        self._clock = clock
         self._tree = Tree((), ())
         self._tree_until = 0
         self._standing: Standing | None = None

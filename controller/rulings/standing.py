@@ -12,6 +12,8 @@ class Standing:
 
     own: dict[str, Ruling] = field(default_factory=dict)
     """By rule."""
+    removed: dict[str, Ruling] = field(default_factory=dict)
+    """Rules of places that were removed, by rule."""
     changed: dict[tuple[Place, str], Ruling] = field(default_factory=dict)
     exceptions: dict[tuple[Place, str], Ruling] = field(default_factory=dict)
     """The one granted last counts."""
@@ -58,8 +60,10 @@ def standing_of(rulings: Iterable[Ruling]) -> Standing:
                 found.changed.pop(where, None)
             case Kind.OWN:
                 found.own[each.rule] = each
+                found.removed.pop(each.rule, None)
             case Kind.OWN_REMOVED:
                 found.own.pop(each.rule, None)
+                found.removed[each.rule] = each
             case Kind.EXCEPTION:
                 found.exceptions[where] = each
             case Kind.EXCEPTION_ENDED:
