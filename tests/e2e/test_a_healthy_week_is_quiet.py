@@ -120,6 +120,6 @@ def test_the_same_replay_finds_what_is_broken(tmp_path: Path) -> None:
         devices = replay.past.district.site(SCHOOL).devices
         monitor = next(DeviceId(device.id) for device in devices if device.kind == "kitchen_monitor")
         hour = 60 * MINUTE_MS
-        fault = Fault(FaultName.WARM_FREEZER, SCHOOL, monitor, MONDAY + hour, MONDAY + 2 * hour)
-        found = replay.play(3 * hour, {SCHOOL: FaultSet((fault,))})
-    assert found == {"shipped": {("freezer-warm", SCHOOL, monitor): 1}}
+        fault = Fault(FaultName.WARM_FREEZER, SCHOOL, monitor, MONDAY + hour, MONDAY + 3 * hour)
+        found = replay.play(4 * hour, {SCHOOL: FaultSet((fault,))})
+    assert found == {"shipped": {("freezer-warm", SCHOOL, monitor): 1, ("freezer-thawing", SCHOOL, monitor): 1}}

@@ -132,24 +132,24 @@ def test_what_was_told_before_a_restart_is_not_told_again() -> None:
 
 
 def test_a_hold_goes_on_over_a_restart(scene: Scene) -> None:
-    for second in range(0, 600, 60):
+    for second in range(0, 3600, 300):
         scene.say(second, NO_1, KITCHEN, "temperature_cel", -9.0, "freezer")
         scene.restart()
     assert scene.open() == []
-    scene.say(600, NO_1, KITCHEN, "temperature_cel", -9.0, "freezer")
+    scene.say(3600, NO_1, KITCHEN, "temperature_cel", -9.0, "freezer")
     (alert,) = scene.open()
-    assert (alert.rule, alert.opened_at) == ("freezer-warm", scene.at(600))
+    assert (alert.rule, alert.opened_at) == ("freezer-warm", scene.at(3600))
 
 
 def test_a_clearing_goes_on_over_a_restart(scene: Scene) -> None:
-    for second in range(0, 601, 60):
+    for second in range(0, 3601, 300):
         scene.say(second, NO_1, KITCHEN, "temperature_cel", -9.0, "freezer")
-    for second in (660, 720):
+    for second in (3660, 3720):
         scene.say(second, NO_1, KITCHEN, "temperature_cel", -18.0, "freezer")
         scene.restart()
-    scene.say(780, NO_1, KITCHEN, "temperature_cel", -18.0, "freezer")
+    scene.say(3780, NO_1, KITCHEN, "temperature_cel", -18.0, "freezer")
     (alert,) = scene.everything()
-    assert (alert.state, alert.cleared_at) == (AlertState.CLEARED, scene.at(780))
+    assert (alert.state, alert.cleared_at) == (AlertState.CLEARED, scene.at(3780))
 
 
 def test_a_hold_does_not_end_by_the_clock_while_what_was_measured_in_a_pause_may_still_come(scene: Scene) -> None:

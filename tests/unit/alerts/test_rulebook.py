@@ -1,6 +1,5 @@
-"""The rules that ship, and what a person who writes one is told."""
+"""What a rulebook is made of, and what a person who writes a rule is told."""
 
-import string
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 from campus.errors import ConfigError
 from campus.metrics import Health
 from controller.alerts.model import Absence, Threshold
-from controller.alerts.reasons import over, told
 from controller.alerts.rulebook import load_rules, read_rules, shipped_rules
 
 RULE = """\
@@ -23,28 +21,6 @@ RULE = """\
   advice_zh: 请关好柜门。
   count: {one_en: 1 freezer is warm, many_en: "{n} freezers are warm", zh: "{n} 台冷冻柜温度过高"}
 """
-
-
-def test_shipped_rules_are_whole() -> None:
-    rules = shipped_rules().rules()
-    assert len(rules) >= 40
-    for rule in rules:
-        words = [rule.title_en, rule.title_zh, rule.advice_en, rule.advice_zh, *told(rule, 1.0, 60), *over(rule, 1.0)]
-        assert all(words), rule.id
-        assert rule.title_zh != rule.title_en
-        assert rule.metric not in rule.advice_en
-        for pattern in (rule.count.many_en, rule.count.zh):
-            assert "n" in {name for _, name, _, _ in string.Formatter().parse(pattern)}, rule.id
-        assert rule.count.one_en == rule.count.one_en.format(n=1)
-
-
-def test_thresholds_that_ship_leave_a_gap_so_that_nothing_flaps() -> None:
-    watched = [rule for rule in shipped_rules().rules() if isinstance(rule.condition, Threshold)]
-    assert len(watched) > 15
-    without = {
-        rule.id for rule in watched if isinstance(rule.condition, Threshold) and rule.condition.clear_level is None
-    }
-    assert without == {"lamp-worn"}  # lamp hours only grow
 
 
 def test_a_districts_own_rules_replace_and_add(tmp_path: Path) -> None:
