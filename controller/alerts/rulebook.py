@@ -72,6 +72,11 @@ class Rulebook:
         at_site = self._at_site.get(rule_id, {})
         return at_site[site] if site in at_site else self._rules.get(rule_id)
 
+    def some_form(self, rule_id: str) -> Rule | None:
+        """The rule as it holds anywhere, for its words; None when there is none (any more)."""
+        forms = (rule for rule in self._at_site.get(rule_id, {}).values() if rule is not None)
+        return self._rules.get(rule_id) or next(forms, None)
+
     def why_off(self, rule_id: str, site: SiteId) -> tuple[str, str] | None:
         """Who switched a rule off at a school, and why, in English and Chinese; None where nobody said."""
         return self._why.get((rule_id, site)) if self.rule(rule_id, site) is None else None

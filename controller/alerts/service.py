@@ -152,10 +152,14 @@ class AlertService:
         self._rulebook = rulebook
 
     def rule(self, rule_id: str, site: SiteId | None = None) -> Rule:
-        """The rule of an alert, as it holds at its school if that is named; `NotFound` when it has been removed since."""
+        """The rule of an alert, as it holds at its school if that is named; `NotFound` when it has been removed since.
+
+        Where it is switched off by now, or no school is named, as it holds elsewhere: its words are the same.
+        """
         if rule_id.startswith(EVENT_PREFIX):
             return event_rule(rule_id)
-        rule = self._book().rule(rule_id, site)
+        book = self._book()
+        rule = book.rule(rule_id, site) or book.some_form(rule_id)
         if rule is None:
             raise NotFound(f"no rule {rule_id!r} (any more)")
         return rule

@@ -132,7 +132,7 @@ class Storyteller:
 
     def _rule(self, alert: Alert) -> Rule | None:
         try:
-            return self._alerts.rule(alert.rule)
+            return self._alerts.rule(alert.rule, alert.site)
         except NotFound:
             return None
 
