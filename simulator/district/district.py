@@ -1,5 +1,6 @@
 """The whole district of a seed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from simulator.district.centre import CENTRE, CORE, build_centre
@@ -7,6 +8,8 @@ from simulator.district.device import Cable
 from simulator.district.names import school_names
 from simulator.district.school import build_school
 from simulator.district.site import SimSite
+
+_USUAL: Mapping[int, int] = {}
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,10 @@ class District:
         raise KeyError(f"no site {site_id}")
 
 
-def build_district(seed: int, schools: int) -> District:
-    """The district of `seed` with that many schools (1 or more); pure."""
-    built = [build_school(seed, index, name) for index, name in enumerate(school_names(schools))]
+def build_district(seed: int, schools: int, sizes: Mapping[int, int] = _USUAL) -> District:
+    """The district of `seed` with that many schools (1 or more); pure. `sizes`: classrooms of schools that are no usual ones."""
+    names = enumerate(school_names(schools))
+    built = [build_school(seed, index, name, sizes.get(index, 0)) for index, name in names]
     centre, core_port_of = build_centre(seed, built)
     core_name = centre.device(CORE).system_name
     cabled = [

@@ -14,17 +14,29 @@ _CAMERAS = (
     ("canteen", "食堂摄像机", "canteen"),
     ("library", "图书馆摄像机", "library"),
 )
+_USUAL = 12
+"""Classrooms of a usual school, at most."""
 _HALL, _LIBRARY, _OFFICE = OTHER_ROOMS[:3]
 
 
 def end_devices(maker: Maker, vendor: Family, classrooms: list[SimRoom], *, is_rural: bool) -> list[SimDevice]:
-    """Everything but gateway and switches; a rural school has fewer cameras and projectors."""
+    """Everything but gateway and switches; a rural school has fewer cameras and projectors, a very large one more.
+
+    Beyond a dozen classrooms every fourth has an access point, and every third a camera before its door.
+    """
     boards = [_board(maker, room) for room in [*classrooms, LABORATORY]]
     covered = [classrooms[0], classrooms[-1], _OFFICE if is_rural else _LIBRARY]
+    covered += classrooms[_USUAL::4]
     points = [_access_point(maker, vendor, number, room) for number, room in enumerate(covered, start=1)]
     cameras = [
         maker.labelled(f"camera-{place}", DeviceKind.CAMERA, Family.CAMERA, hardware.CAMERAS, Place(name_zh, room))
         for place, name_zh, room in _CAMERAS[: 3 if is_rural else 5]
+    ]
+    cameras += [
+        maker.labelled(
+            f"camera-{room.id}", DeviceKind.CAMERA, Family.CAMERA, hardware.CAMERAS, Place("走廊摄像机", room.id)
+        )
+        for room in classrooms[_USUAL::3]
     ]
     return [*boards, *points, *cameras, *_single_devices(maker, is_rural=is_rural)]
 

@@ -21,13 +21,17 @@ OTHER_ROOMS = (
 
 
 def classrooms(name: SchoolName, count: int) -> list[SimRoom]:
-    """`count` classrooms, four to a floor: ``r101`` is 一（1）班 in a primary school, 高一（1）班 in a high school."""
+    """`count` classrooms, four to a floor and never more than five floors.
+
+    ``r101`` is 一（1）班 in a primary school, 高一（1）班 in a high school.
+    """
     grades = _GRADES[name.stage]
     per_grade = -(-count // grades)
+    per_floor = max(4, -(-count // 5))
     rooms = []
     for index in range(count):
         grade, number = divmod(index, per_grade)
-        floor, door = divmod(index, 4)
+        floor, door = divmod(index, per_floor)
         label = _FIRST_GRADE[name.stage] + grade
         prefix = "高" if name.stage is Stage.HIGH else ""
         rooms.append(

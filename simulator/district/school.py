@@ -51,12 +51,16 @@ _LINES = (
 """In the order of schools, over and over: which links run full follows from it."""
 
 
-def build_school(seed: int, index: int, name: SchoolName) -> SimSite:
-    """The `index`-th school of a district (0-based); the same for the same seed whatever the number of schools."""
+def build_school(seed: int, index: int, name: SchoolName, size: int = 0) -> SimSite:
+    """The `index`-th school of a district (0-based); the same for the same seed whatever the number of schools.
+
+    `size` is its number of classrooms, 0: as many as such a school usually has.
+    """
     chance = dice(seed, name.id, "build")
     maker = Maker(seed, name.id)
     line = _LINES[index % len(_LINES)]
-    taught = classrooms(name, 7 if name.is_rural else 9 if name.stage is Stage.PRIMARY else 10)
+    usual = 7 if name.is_rural else 9 if name.stage is Stage.PRIMARY else 10
+    taught = classrooms(name, size or usual)
     leaves = end_devices(maker, _VENDORS[index % 3], taught, is_rural=name.is_rural)
     switches, wired = _switches(maker, _VENDORS[index % 3], line, [*(leaf.id for leaf in leaves), *SOCKETS])
     gateway = _gateway(maker, _VENDORS[(index // 2) % 3], line, switches)
