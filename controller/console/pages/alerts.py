@@ -25,10 +25,13 @@ from controller.console.page import Page, address, attempt, device_address
 from controller.console.pages.telling import may_see_telling, tellings
 from controller.console.panels import catalogue_kind
 from controller.console.stories import SEVERITIES, Story, Storyteller, urgent_first
+from controller.console.timeline import timeline
 from controller.identity.dependency import CallerScope
 from controller.identity.scope import Role, Scope
 
 MAX_ALERTS: Final = 500
+FOLDED_ALERTS: Final = 30
+"""So many of those behind a cause are listed with it; its page has them all."""
 BEFORE_MS: Final = 2 * 3_600_000
 AFTER_MS: Final = 3_600_000
 MAX_CHART_MS: Final = 3 * 86_400_000
@@ -56,6 +59,7 @@ def alerts_router(console: Console) -> APIRouter:
             states=list(_STATES),
             severity=severity,
             severities=SEVERITIES,
+            folded=FOLDED_ALERTS,
             said=attempt(lambda: console.services.alerts.alert(scope, said)) if said else None,
             may_act=scope.role >= Role.TECHNICIAN,
         )
@@ -79,6 +83,7 @@ def alerts_router(console: Console) -> APIRouter:
             story=story,
             device=device,
             cause=teller.tell(cause) if cause else None,
+            line=timeline(story, story.hidden, page.now) if story.hidden else None,
             why=why(page, story),
             chart=chart_source(page, found),
             chart_size="rows-1" if catalogue_kind(found.metric) is MetricKind.STATE else "",
