@@ -6,9 +6,11 @@ BIN      := $(VENV)/bin
 FRONTEND := controller/console/frontend
 DIST     := controller/console/static/dist
 ARGS     ?=
+# Of two cores: the slow tests mostly wait for what is real, so a third worker has something to do.
+WORKERS  ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench setup lock audit spec clean
+.PHONY: help demo test lint check bench setup lock audit spec clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,13 +19,15 @@ demo: $(VENV)/.demo $(DIST)/.built  ## Run a simulated district and its console 
 	$(BIN)/campanile demo $(ARGS)
 
 test: $(VENV)/.dev $(DIST)/.built  ## Run every test (ARGS="-k spool" and the like)
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-check: $(VENV)/.dev $(DIST)/.built  ## Format, lint, types, import contracts and the quick tests, in under a minute
+lint: $(VENV)/.dev  ## Format, lint, types and import contracts
 	$(BIN)/ruff format $(if $(CI),--check) .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check: lint $(DIST)/.built  ## What `make lint` does, and the quick tests: a minute or two
 	$(BIN)/pytest -q -n 2 --hypothesis-profile=quick -m "not slow and not browser" tests/unit tests/architecture
 
 bench: $(VENV)/.dev  ## Measure what docs/performance.md quotes (ARGS=--quick for a short run)
