@@ -14,7 +14,7 @@ from campus.samples import Severity
 from controller.alerts.model import Alert, AlertState
 from controller.identity.scope import SYSTEM
 from controller.registry.database import reading, writing
-from controller.telling.model import GROUP_CHANNELS, Person, Reason, Register, Standing, What
+from controller.telling.model import GROUP_CHANNELS, Person, Reason, Register, Standing, What, hushed_by
 from controller.telling.outbox import waiting
 from controller.telling.plan import Urgency
 from controller.telling.port import Alerts
@@ -171,15 +171,6 @@ def _sent_lately(session: Session, destination: str, now: int) -> list[tuple[int
         col(MessageRow.what).in_([What.OPENED.value, What.RESOLVED.value]),
     )
     return [(at, site) for at, site in session.execute(lately)]
-
-
-def hushed_by(alert: Alert) -> Reason | None:
-    """Why an open alert is nobody's business for now."""
-    if alert.cause:
-        return Reason.HIDDEN
-    if alert.silence:
-        return Reason.SILENCED
-    return Reason.CAUSE_AWAITED if alert.held_until else None
 
 
 def _needless(alert: Alert) -> Reason | None:

@@ -65,8 +65,12 @@ class Follower:
 
     def rungs_for(self, alert: Alert, rungs: Sequence[Rung]) -> list[Rung]:
         """The ladder of its school as whose work it is bends it."""
+        return by_owner(rungs, self.owner_of(alert))
+
+    def owner_of(self, alert: Alert) -> Owner:
+        """Whose work it is; a technician's when its rule was removed."""
         rule = self._rule(alert)
-        return by_owner(rungs, rule.owner if rule else Owner.TECHNICIAN)
+        return rule.owner if rule else Owner.TECHNICIAN
 
     def urgency_of(self, alert: Alert) -> Urgency:
         """How it presses."""
@@ -74,7 +78,7 @@ class Follower:
 
     def _rule(self, alert: Alert) -> Rule | None:
         try:
-            return self._alerts.rule(alert.rule)
+            return self._alerts.rule(alert.rule, alert.site)
         except NotFound:
             return None
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from campus.ids import SiteId
+from controller.alerts.model import Alert, Owner
 from controller.identity.scope import Role
 from controller.wording import Language
 
@@ -203,6 +204,22 @@ class Reason(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     LEFT = "left"
     """The person is not in the register any more."""
+    SOON = "soon"
+    """Nobody has looked at the alert yet; that takes seconds."""
+    NEXT = "next"
+    """Asked when nobody acknowledges in time."""
+    LATER = "later"
+    """Asked after others who are to be asked first."""
+    NOT_URGENT = "not_urgent"
+    """What waits for a digest does not climb."""
+    NOT_THEIRS = "not_theirs"
+    """It is another role's work."""
+    JOINED = "joined"
+    """Was not in the register, or not in this place of it, when this rung was asked."""
+    ELSEWHERE = "elsewhere"
+    """Is for other schools."""
+    UNKNOWN = "unknown"
+    """Is not in the register."""
 
 
 class Standing(StrEnum):
@@ -216,11 +233,16 @@ class Standing(StrEnum):
     """In a message that is being sent."""
     TOLD = "told"
     FAILED = "failed"
+    UNASKED = "unasked"
+    """Has no line in the ledger."""
 
 
 @dataclass(frozen=True)
 class Telling:
-    """One line of an alert's ledger: who, what, and what became of it. Instants in ms, 0 = not yet."""
+    """One line of an alert's ledger: who, what, and what became of it. Instants in ms, 0 = not yet.
+
+    `due_at` is when what is held is looked at again, or when somebody is asked next.
+    """
 
     alert: int
     person: str
@@ -232,10 +254,23 @@ class Telling:
     level: int
     """0: the first who are asked; 1: after the first escalation, and so on."""
     at: int
+    due_at: int
     sent_at: int
     tries: int
     next_try_at: int
     detail: str
+    other: int = 0
+    """The alert it is hidden behind, or the silence it is in, as `reason` says."""
+
+
+@dataclass(frozen=True)
+class Why:
+    """Everybody who could have been told of an alert, and whose work it is."""
+
+    is_at_once: bool
+    """Told at once, not in a digest."""
+    owner: Owner
+    lines: tuple[Telling, ...]
 
 
 class RotaLine(NamedTuple):
@@ -254,6 +289,7 @@ class Message:
     channel: str
     names: tuple[str, ...]
     subject: str
+    text: str
     standing: Standing
     created_at: int
     sent_at: int
@@ -285,3 +321,12 @@ DOWN_AFTER: Final = 3
 def kind_of_channel(settings: ChannelSettings) -> str:
     """Its `type` in the file."""
     return str(type(settings).__struct_config__.tag)
+
+
+def hushed_by(alert: Alert) -> Reason | None:
+    """Why an open alert is nobody's business for now."""
+    if alert.cause:
+        return Reason.HIDDEN
+    if alert.silence:
+        return Reason.SILENCED
+    return Reason.CAUSE_AWAITED if alert.held_until else None

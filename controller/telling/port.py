@@ -109,8 +109,8 @@ class Alerts(Protocol):
     def alert(self, scope: Scope, alert_id: int) -> Alert:
         """One alert; `NotFound` when it is not the caller's."""
 
-    def rule(self, rule_id: str) -> Rule:
-        """Its rule; `NotFound` when it was removed."""
+    def rule(self, rule_id: str, site: SiteId | None = None) -> Rule:
+        """Its rule as it holds at a school; `NotFound` when it was removed."""
 
 
 class Days(Protocol):

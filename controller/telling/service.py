@@ -5,22 +5,21 @@ Without a register nothing is followed and nothing is sent.
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from msgspec.structs import replace
-from sqlmodel import Session, col, select
 
 from campus.errors import ConfigError, Poison, Transient
 from campus.ids import SiteId
 from controller.figure import Figure
 from controller.identity.scope import SYSTEM, Role, Scope
-from controller.registry.database import reading, writing
 from controller.telling.delivery import Delivery
 from controller.telling.dispatch import Dispatcher
 from controller.telling.following import Follower
+from controller.telling.ledger import Ledger
 from controller.telling.model import (
     ChannelHealth,
     Message,
@@ -30,19 +29,16 @@ from controller.telling.model import (
     Reason,
     Register,
     RotaLine,
-    Standing,
     Telling,
     What,
-    kind_of_channel,
+    Why,
 )
 from controller.telling.port import Alerts, Calendar, Letter, Recipient, RegisterSource, Registry, Setup
 from controller.telling.pushes import Browser, Pushes
 from controller.telling.rota import Rota
-from controller.telling.tables import CaseRow, ChannelRow, EntryRow, MessageRow
+from controller.telling.why import Climb, not_told, unasked, with_other
 from controller.telling.words import Words
 
-KEEP_MS: Final = 90 * 86_400_000
-KEEP_MESSAGES: Final = 200_000
 TIDY_INTERVAL_MS: Final = 3_600_000
 
 
@@ -79,6 +75,7 @@ class TellingService:
         self._words = Words(alerts, registry, zone, home)
         self._tries: Counter[tuple[str, str]] = Counter()
         self._rounds = self._built(source.setup)
+        self._ledger = Ledger(engine)
         self._tidy_at = 0
         self.on_message: Callable[[], None] = threading.Event().set
         """Called when there may be something to deliver: wakes whoever calls `deliver`."""
@@ -111,7 +108,7 @@ class TellingService:
         self.on_message()
         if now >= self._tidy_at:
             self._tidy_at = now + TIDY_INTERVAL_MS
-            self._tidy(now)
+            self._ledger.tidy(now)
 
     def deliver(self, now: int) -> None:
         """Send what waits; may take long when a channel is slow."""
@@ -129,12 +126,30 @@ class TellingService:
 
     def told_of(self, scope: Scope, alert_id: int) -> list[Telling]:
         """Who was told of an alert, or not, and why; those asked first come first. `NotFound` when it is not the caller's."""
-        self._alerts.alert(scope, alert_id)
-        found = select(EntryRow, MessageRow).join(MessageRow, col(MessageRow.id) == col(EntryRow.message), isouter=True)
-        names = self._names()
-        with reading(self._engine) as session:
-            rows = session.exec(found.where(col(EntryRow.alert) == alert_id).order_by(col(EntryRow.id))).all()
-            return [_telling(entry, message, names) for entry, message in rows]
+        alert = self._alerts.alert(scope, alert_id)
+        return [with_other(each, alert) for each in self._ledger.told_of(alert_id, self._names())]
+
+    def why(self, scope: Scope, alert_id: int) -> Why:
+        """`told_of`, and everybody else of its school's branch, with why they were not told; `NotFound` as there."""
+        told = self.told_of(scope, alert_id)
+        alert, case = self._alerts.alert(scope, alert_id), self._ledger.case(alert_id)
+        follower = self._rounds.follower
+        places = follower.ladders().get(str(alert.site), [])
+        rungs = follower.rungs_for(alert, places)
+        is_at_once = follower.urgency_of(alert).is_at_once
+        asked = frozenset(each.person for each in told if each.what is What.OPENED)
+        climb = Climb(rungs, asked, case.level if case else None, case.escalate_at if case else 0, is_at_once)
+        on_rungs = {person.id for rung in rungs for person in rung}
+        passed_over = [person for rung in places for person in rung if person.id not in on_rungs]
+        return Why(is_at_once, follower.owner_of(alert), (*told, *unasked(alert, climb, passed_over)))
+
+    def why_person(self, scope: Scope, alert_id: int, person: str) -> list[Telling]:
+        """The same of one person by id, who may be for other schools or in no register; needs an operator."""
+        _require_operator(scope)
+        found = [each for each in self.why(scope, alert_id).lines if each.person == person]
+        known = {each.id: each.name for each in self.people(scope)}
+        reason = Reason.ELSEWHERE if person in known else Reason.UNKNOWN
+        return found or [not_told(self._alerts.alert(scope, alert_id), person, known.get(person, person), reason)]
 
     def has_people_for(self, scope: Scope, site: SiteId) -> bool:
         """Whether the register names anybody who could be told of a school's alerts."""
@@ -157,17 +172,12 @@ class TellingService:
     def messages(self, scope: Scope, limit: int = 50) -> list[Message]:
         """The last ones, newest first; those that concern several schools only for who sees all. Needs an operator."""
         _require_operator(scope)
-        newest = select(MessageRow).order_by(col(MessageRow.id).desc()).limit(limit)
-        if scope.sites is not None:
-            newest = newest.where(col(MessageRow.site).in_(scope.sites))
-        names = self._names()
-        with reading(self._engine) as session:
-            return [_message(row, names) for row in session.exec(newest)]
+        return self._ledger.messages(scope.sites, limit, self._names())
 
     def channels(self, scope: Scope) -> list[ChannelHealth]:
         """How each channel is that the people are reached by whom the caller oversees; needs an operator."""
         used = {reach.channel for person in self.people(scope) for reach in person.reach}
-        return [each for each in self._health() if scope.sites is None or each.channel in used]
+        return [each for each in self._ledger.health(self._register) if scope.sites is None or each.channel in used]
 
     def push_key(self, user: str) -> str:
         """What a signed-in person's browser subscribes by; empty while nobody is told by push."""
@@ -228,12 +238,6 @@ class TellingService:
         if not self.is_on:
             return []
         tries = Counter(self._tries)
-        with reading(self._engine) as session:
-            standing = col(EntryRow.standing) == Standing.HELD.value
-            counted = sa.select(col(EntryRow.reason), sa.func.count()).where(standing).group_by(col(EntryRow.reason))
-            held = {str(reason): int(count) for reason, count in session.execute(counted)}
-            unsent = sa.select(sa.func.count()).where(col(MessageRow.standing) == Standing.WAITING.value)
-            waiting = int(session.execute(unsent).scalar_one())
         return [
             *(
                 Figure(
@@ -249,26 +253,16 @@ class TellingService:
                 "Whether the register was changed and is wrong, so that the one before is in force",
                 bool(self._source.trouble),
             ),
-            Figure("telling_messages_waiting", "Messages that are not sent yet", waiting),
+            Figure("telling_messages_waiting", "Messages that are not sent yet", self._ledger.unsent()),
             *(
                 Figure("telling_held", "Alerts times people that are not told yet", count, (("reason", reason),))
-                for reason, count in sorted(held.items())
+                for reason, count in sorted(self._ledger.held().items())
             ),
             *(
                 Figure("telling_channel_down", "Whether a channel is down", each.is_down, (("channel", each.channel),))
-                for each in self._health()
+                for each in self._ledger.health(self._register)
             ),
         ]
-
-    def _health(self) -> list[ChannelHealth]:
-        with reading(self._engine) as session:
-            rows = {row.channel: row for row in session.exec(select(ChannelRow))}
-        found = []
-        for name, settings in self._register.channels.items():
-            row = rows.get(name) or ChannelRow(channel=name)
-            health = (row.failures, row.failing_since, row.sent_at, row.detail)
-            found.append(ChannelHealth(name, kind_of_channel(settings), *health))
-        return found
 
     def _people_of(self, sites: Iterable[SiteId]) -> list[Person]:
         """Those on the ladders of some schools, in the order of the register."""
@@ -279,24 +273,6 @@ class TellingService:
     def _names(self) -> dict[str, str]:
         return {person.id: person.name for person in self._register.people}
 
-    def _tidy(self, now: int) -> None:
-        """Forget what is old and over."""
-        with writing(self._engine) as session:
-            old = sa.select(col(CaseRow.alert)).where(
-                col(CaseRow.closed_at) > 0, col(CaseRow.closed_at) < now - KEEP_MS
-            )
-            session.execute(sa.delete(EntryRow).where(col(EntryRow.alert).in_(old)))
-            session.execute(
-                sa.delete(CaseRow).where(col(CaseRow.closed_at) > 0, col(CaseRow.closed_at) < now - KEEP_MS)
-            )
-            self._tidy_messages(session, now)
-
-    def _tidy_messages(self, session: Session, now: int) -> None:
-        newest = session.execute(sa.select(sa.func.max(col(MessageRow.id)))).scalar() or 0
-        is_old = sa.or_(col(MessageRow.created_at) < now - KEEP_MS, col(MessageRow.id) <= newest - KEEP_MESSAGES)
-        is_over = col(MessageRow.standing) != Standing.WAITING.value
-        session.execute(sa.delete(MessageRow).where(is_old, is_over))
-
 
 def _require_operator(scope: Scope) -> None:
     if scope.role < Role.OPERATOR:
@@ -305,37 +281,3 @@ def _require_operator(scope: Scope) -> None:
 
 def _without_addresses(person: Person) -> Person:
     return replace(person, reach=tuple(replace(each, to="") for each in person.reach))
-
-
-def _telling(entry: EntryRow, message: MessageRow | None, names: Mapping[str, str]) -> Telling:
-    return Telling(
-        alert=entry.alert,
-        person=entry.person,
-        name=names.get(entry.person, entry.person),
-        what=What(entry.what),
-        standing=Standing(entry.standing),
-        reason=Reason(entry.reason) if entry.reason else None,
-        channel=message.channel if message else "",
-        level=entry.level,
-        at=entry.at,
-        sent_at=message.sent_at if message else 0,
-        tries=message.tries if message else 0,
-        next_try_at=message.next_try_at if message else 0,
-        detail=message.detail if message else "",
-    )
-
-
-def _message(row: MessageRow, names: Mapping[str, str]) -> Message:
-    return Message(
-        what=What(row.what),
-        site=SiteId(row.site) if row.site else None,
-        channel=row.channel,
-        names=tuple(names.get(each, each) for each in row.people.split("\n")),
-        subject=row.subject,
-        standing=Standing(row.standing),
-        created_at=row.created_at,
-        sent_at=row.sent_at,
-        tries=row.tries,
-        next_try_at=row.next_try_at,
-        detail=row.detail,
-    )

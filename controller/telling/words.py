@@ -151,7 +151,7 @@ class Words:
 
     def _rule(self, alert: Alert) -> Rule | None:
         try:
-            return self._alerts.rule(alert.rule)
+            return self._alerts.rule(alert.rule, alert.site)
         except NotFound:
             return None
 

@@ -93,8 +93,10 @@ def test_an_alert_says_who_was_told_and_why_others_were_not(standing: Controller
     assert "<strong>Li</strong> · Told · by robot" in told
     assert "&lt;script&gt;alert(1)&lt;/script&gt;</strong> · Not told · not on duty" in told
     assert SCRIPT not in told
-    assert "Zhao" not in told
-    assert "it only follows from another alert" in page(operator(standing), f"/alerts/{hidden}")
+    assert "<strong>Zhao</strong> · Not told · is asked at" in told
+    behind = page(operator(standing), f"/alerts/{hidden}")
+    assert "<strong>Li</strong> · Not told · it only follows from another alert" in behind
+    assert f'<a href="/alerts/{alert}">alert {alert}</a>' in behind
     assert "已通知 · 通过robot" in page(operator(standing), f"/alerts/{alert}", "zh-CN")
 
 
@@ -141,3 +143,43 @@ def test_the_page_is_for_operators_and_for_their_schools(standing: Controller) -
     assert "Zhao" in other
     assert "21:00-06:00" not in other
     assert "出口网关无应答" not in other
+
+
+def test_the_page_says_of_anybody_why_they_were_not_told(standing: Controller) -> None:
+    begin(standing, Letterbox())
+    alert = an_alert(standing)
+    tell(standing)
+    asked = page(operator(standing), f"/telling/why?alert={alert}&person=zhao")
+    assert "<strong>Zhao</strong> · Not told · is asked at" in asked
+    assert "<strong>Li</strong>" not in asked
+    everybody = page(operator(standing), f"/telling/why?alert={alert}")
+    assert "<strong>Li</strong> · Told" in everybody
+    assert "is not in the list of people" in page(operator(standing), f"/telling/why?alert={alert}&person=nobody")
+    assert "立即通知" in page(operator(standing), f"/telling/why?alert={alert}", "zh-CN")
+    assert page(operator(standing), "/telling/why")
+    technician = signed_in(standing, ScopeSpec(Role.TECHNICIAN, "li"))
+    assert technician.get("/telling/why", headers={"Accept": "text/html"}).status_code == 403
+
+
+def test_a_message_can_be_read_whole(standing: Controller) -> None:
+    begin(standing, Letterbox())
+    an_alert(standing)
+    tell(standing)
+    assert "地点：第一小学" in page(operator(standing), "/telling")
+
+
+def test_a_wrong_register_is_said_to_who_can_mend_it(standing: Controller) -> None:
+    begin(standing, Letterbox())
+    wrong = FixedRegister(REGISTER)
+    wrong.trouble = "telling.yaml:3: 'mial' is no channel of this file"
+    standing.telling = TellingService(
+        standing.engine,
+        standing.alerts,
+        standing.registry,
+        standing.calendar,
+        standing.clock,
+        ZoneInfo(TIMEZONE),
+        wrong,
+    )
+    assert "telling.yaml:3:" in page(operator(standing), "/telling")
+    assert "telling.yaml:3:" not in page(signed_in(standing, ScopeSpec(Role.OPERATOR, "q", site=NO_2)), "/telling")

@@ -9,7 +9,7 @@ from agent.traps.port import Drop
 from campus.delivery import SetAside
 from campus.newcomers import Confidence
 from campus.samples import DeviceKind, Severity
-from controller.alerts.model import AlertState, Horizon
+from controller.alerts.model import AlertState, Horizon, Owner
 from controller.applications.model import Cause
 from controller.calendar.model import MARKS, DayKind
 from controller.console.language import Language, Text, texts
@@ -94,6 +94,7 @@ MADE = {
     "calendar.what_": [f"calendar.what_{what}" for what in (*MARKS, "term", "period", "meal", "lesson")],
     "telling.standing_": [f"telling.standing_{standing}" for standing in Standing],
     "telling.reason_": [f"telling.reason_{reason}" for reason in Reason],
+    "telling.owner_": [f"telling.owner_{owner}" for owner in Owner],
     "telling.day_": [f"telling.day_{day}" for day in range(7)],
     "utilisation.": [f"utilisation.{n}" for n in ("site", "room", "board", "share", "used_h", "lesson_h")]
     + [f"utilisation.{n}" for n in ("known_h", "on_h", "reason")],

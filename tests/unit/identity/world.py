@@ -225,6 +225,7 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "draft": [_draft(site) for site in sites],
         "until": [NOW + MINUTE_MS],
         "now": [NOW],
+        "person": [f"person-site-{number}" for number in range(len(sites))],
         "taken_at": [MONDAY],
         "at": [MONDAY],
         "hours": [Hours.SCHOOL],

@@ -10,7 +10,10 @@ from tests.support.district import NO_1
 from tests.unit.telling.town import BOARD_101, LI, MINUTE, S, Town
 
 EN_LI = replace(LI, language=Language.EN)
-CUT = {"rule": "school-cut-off", "device": "no-1-primary"}
+
+
+def open_cut(town: Town) -> int:
+    return town.open(rule="school-cut-off", device="no-1-primary")
 
 
 def told(town: Town) -> list[str]:
@@ -29,7 +32,7 @@ def told(town: Town) -> list[str]:
 )
 def test_a_cut_school_says_what_broke(tmp_path: Path, verdict: str, subject: str) -> None:
     town = Town(tmp_path, [LI])
-    cause = town.open(**CUT)
+    cause = open_cut(town)
     town.change(cause, verdict=verdict)
     for number in range(3):
         town.open("major", device=BOARD_101, instance=str(number), cause=cause)
@@ -42,7 +45,7 @@ def test_a_cut_school_says_what_broke(tmp_path: Path, verdict: str, subject: str
 
 def test_what_broke_is_said_in_english_too(tmp_path: Path) -> None:
     town = Town(tmp_path, [EN_LI])
-    town.change(town.open(**CUT), verdict="gateway")
+    town.change(open_cut(town), verdict="gateway")
     town.pass_ms(MINUTE)
     assert told(town)[0].startswith("No. 1 Primary School is cut off: gateway\n")
 

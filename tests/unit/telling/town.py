@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from sqlmodel import col, select
 
 from campus.ids import SiteId
+from controller.alerts.model import Horizon, Owner
+from controller.alerts.rulebook import Rulebook, shipped_rules
 from controller.alerts.service import AlertService
 from controller.alerts.tables import AlertRow
 from controller.identity.scope import SYSTEM, Role, Scope
@@ -45,6 +47,21 @@ CHANNELS: dict[str, ChannelSettings] = {
 }
 
 
+def rulebook() -> Rulebook:
+    """The shipped rules, and one for each kind of work: they differ in nothing but owner and horizon."""
+    shipped = shipped_rules().rules()
+    gateway = next(rule for rule in shipped if rule.id == "gateway-unreachable")
+    kinds = {
+        "fault": (Horizon.TODAY, Owner.TECHNICIAN),
+        "danger": (Horizon.NOW, Owner.TECHNICIAN),
+        "wear": (Horizon.WEEK, Owner.TECHNICIAN),
+        "backbone": (Horizon.TODAY, Owner.OPERATOR),
+        "contract": (Horizon.TERM, Owner.ADMINISTRATOR),
+    }
+    own = [replace(gateway, id=name, horizon=horizon, owner=owner) for name, (horizon, owner) in kinds.items()]
+    return Rulebook([*shipped, *own])
+
+
 class Town:
     """Everything of telling over a real registry; channels are letterboxes."""
 
@@ -53,7 +70,7 @@ class Town:
         for site in (NO_1, SiteId("no-2-primary")):
             self.district.service.learn_facts(address_of(site), school_facts(site), NOW)
         self.clock = self.district.clock
-        self.alerts = AlertService(self.district.engine, self.district.service, self.clock)
+        self.alerts = AlertService(self.district.engine, self.district.service, self.clock, rulebook())
         self.boxes = {name: Letterbox() for name in CHANNELS}
         self.source = FixedRegister(Register(CHANNELS, tuple(people), policy or Policy()), self.boxes)
         self.restart()
@@ -86,7 +103,7 @@ class Town:
         severity: str = "critical",
         *,
         site: str = NO_1,
-        rule: str = "gateway-unreachable",
+        rule: str = "fault",
         device: str = GATEWAY,
         instance: str = "",
         cause: int = 0,
