@@ -14,12 +14,14 @@ from controller.console.pages.alerts import alerts_router
 from controller.console.pages.calendar import calendar_router
 from controller.console.pages.chart import chart_router
 from controller.console.pages.configuration import configuration_router
+from controller.console.pages.contracts import contracts_router
 from controller.console.pages.delivery import delivery_router
 from controller.console.pages.device import device_router
 from controller.console.pages.devices import devices_router
 from controller.console.pages.mine import mine_router
 from controller.console.pages.network import network_router
 from controller.console.pages.newcomers import newcomers_router
+from controller.console.pages.order_figures import order_figures_router
 from controller.console.pages.order_list import order_list_router
 from controller.console.pages.overview import overview_router
 from controller.console.pages.profiles import profiles_router
@@ -29,6 +31,7 @@ from controller.console.pages.school import school_router
 from controller.console.pages.search import search_router
 from controller.console.pages.services import services_router
 from controller.console.pages.settings import settings_router
+from controller.console.pages.stickers import stickers_router
 from controller.console.pages.telling import telling_router
 from controller.console.pages.topology import topology_router
 from controller.console.pages.utilisation import utilisation_router
@@ -50,6 +53,9 @@ PAGES = (
     mine_router,
     alerts_router,
     order_list_router,
+    order_figures_router,
+    contracts_router,
+    stickers_router,
     report_router,
     network_router,
     delivery_router,

@@ -34,10 +34,12 @@ SIDE_DOORS = {
     "silences.tables",
     "telling.tables",
     "topology.tables",
+    "workorders.metrics",  # pure nouns: how fast, compared by what
     "workorders.promise",  # pure: the clocks of an order, as pages show them
     "workorders.reports",  # what a stranger with a sticker may do, as its page asks
     "workorders.stickers",
     "workorders.tables",
+    "workorders.terms",  # pure nouns: service contracts and targets
 }
 
 

@@ -15,21 +15,35 @@ from controller.calendar.model import MARKS, DayKind
 from controller.console.language import Language, Text, texts
 from controller.console.notices import TOLD
 from controller.console.page import WORST_FIRST, Theme
-from controller.console.pages import alerts, delivery, device, network, newcomers, order_list, services, topology, utilisation
+from controller.console.pages import (
+    alerts,
+    delivery,
+    device,
+    network,
+    newcomers,
+    order_figures,
+    order_list,
+    services,
+    stickers,
+    topology,
+    utilisation,
+)
 from controller.identity.scope import Role
 from controller.overview.model import Trouble
 from controller.telling.model import Reason, Standing
 from controller.topology import model as topology_model
 from controller.workorders.model import OPEN, OrderState
 from controller.workorders.model import Source as OrderSource
+from controller.workorders.metrics import By
 from controller.workorders.proof import Found
 from controller.workorders.reports import Told
+from controller.workorders.terms import Away
 from firmware_profiles.proof import Proof
 
 CONSOLE = Path(alerts.__file__).parents[1]
 SOURCES = [*sorted(CONSOLE.rglob("*.py")), *sorted((CONSOLE / "templates").glob("*.html"))]
 _KEY = re.compile(r"""["']([a-z_]+\.[a-z0-9_]+)["']""")
-PERIODS = {*device.PERIODS, *network.PERIODS, *utilisation.PERIODS}
+PERIODS = {*device.PERIODS, *network.PERIODS, *utilisation.PERIODS, *order_figures.PERIODS}
 MADE = {
     # Keys put together from parts, by the text that begins them.
     "state.": [f"state.{health}" for health in WORST_FIRST],
@@ -66,6 +80,10 @@ MADE = {
     "orders.view_": [f"orders.view_{name}" for name in order_list.VIEWS],
     "orders.source_": [f"orders.source_{source}" for source in OrderSource],
     "orders.found_": [f"orders.found_{found}" for found in Found],
+    "figures.": [f"figures.{name}" for name in (*order_figures.COUNTS, *order_figures.SPREADS, *order_figures.PARTS)],
+    "figures.by_": [f"figures.by_{by}" for by in By],
+    "contract.clock_": [f"contract.clock_{away}" for away in Away],
+    "sticker.": [f"sticker.{things}" for things in stickers.THINGS],
     "report.told_": [f"report.told_{told}" for told in Told],
     "report.state_": [f"report.state_{state}" for state in OPEN],
     "device.": [f"device.{n}" for n in ("vendor", "model", "serial", "firmware", "hardware", "address", "profile")],
@@ -99,7 +117,16 @@ MADE = {
     "utilisation.": [f"utilisation.{n}" for n in ("site", "room", "board", "share", "used_h", "lesson_h")]
     + [f"utilisation.{n}" for n in ("known_h", "on_h", "reason")],
 }
-FILES = {"orders.csv", "delivery.csv", "devices.csv", "network.csv", "newcomers.csv", "services.csv", "utilisation.csv"}
+FILES = {
+    "orders.csv",
+    "order-metrics.csv",
+    "delivery.csv",
+    "devices.csv",
+    "network.csv",
+    "newcomers.csv",
+    "services.csv",
+    "utilisation.csv",
+}
 NAMES_OF_LANGUAGES = {"frame.other_language", "frame.other_language_label"}
 CHINESE = re.compile("[\u4e00-\u9fff]")
 EMPTY_PARTS = re.compile(r"""parts\.empty\(\s*["'][a-z-]+["'],\s*["']([a-z_.]+)["']""")

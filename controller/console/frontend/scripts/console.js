@@ -6,6 +6,7 @@ import { startLive } from "./live.js";
 import { startCharts } from "./charts.js";
 import { startForms } from "./forms.js";
 import { startCopying } from "./copy.js";
+import { startPrinting } from "./print.js";
 import { startApp } from "./app.js";
 
 // Strict content security policy: no inline styles, no code from strings.
@@ -29,6 +30,7 @@ htmx.defineExtension("morph", {
 startSearch();
 startForms();
 startCopying();
+startPrinting();
 startLive(htmx);
 startCharts();
 startApp(htmx);
