@@ -58,8 +58,10 @@ from controller.registry.enrolment_file import enrol_file
 from controller.registry.schema import migrate
 from controller.registry.service import RegistryService
 from controller.rulings.archive import Archive
+from controller.rulings.desk import ReplayDesk
 from controller.rulings.docket import Docket
 from controller.rulings.enforcing import Enforcement
+from controller.rulings.replaying import Replayer
 from controller.rulings.service import RulingService
 from controller.silences.service import SilenceService
 from controller.store.embedded.store import EmbeddedStore
@@ -171,6 +173,8 @@ class Controller:
         self.utilisation = UtilisationService(
             self.store, self.registry, self.calendar, zone, clock, self.ingest.give_way
         )
+        replayer = Replayer(self.store, self.registry, self.calendar, ZoneInfo(zone), self.ingest.give_way)
+        self.replays = ReplayDesk(self.rulings, replayer, clock)
         self.throughput = ThroughputService(
             self.registry, self.calendar, clock, config.throughput, config.throughput_token()
         )
@@ -233,6 +237,7 @@ class Controller:
         """Write down what is in memory and close; harmless after a start that failed half way."""
         self.ingest.stop()
         self.desk.stop()
+        self.replays.stop()
         for work in reversed(self.housekeeping):
             work.stop()
         if self._is_judging:

@@ -13,6 +13,7 @@ from controller.newcomers.service import NewcomersService
 from controller.overview.service import OverviewService
 from controller.readiness.service import ReadinessService
 from controller.registry.service import RegistryService
+from controller.rulings.desk import ReplayDesk
 from controller.rulings.service import RulingService
 from controller.telemetry.service import TelemetryService
 from controller.telling.service import TellingService
@@ -27,6 +28,7 @@ class Services(Protocol):
     config: ControllerConfig
     registry: RegistryService
     rulings: RulingService
+    replays: ReplayDesk
     alerts: AlertService
     telling: TellingService
     calendar: CalendarService

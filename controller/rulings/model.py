@@ -1,12 +1,14 @@
 """Nouns of rulings: places, what a place decided about a rule, and what holds there. No framework, no I/O."""
 
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
 from typing import NamedTuple
 
 import msgspec
 
 from campus.errors import CampusError
-from campus.ids import SiteId
+from campus.ids import DeviceId, SiteId
 from campus.samples import Severity
 from controller.alerts.model import Rule
 from controller.calendar.model import Hours
@@ -192,3 +194,91 @@ class Draft(NamedTuple):
     effect: Effect
     looser: tuple[str, ...]
     """In what it is looser than the level above allows; names as in `Adjustment`."""
+
+
+class Trial(NamedTuple):
+    """One rule at some schools, as it holds and as somebody thinks of having it; None: not at all."""
+
+    before: dict[SiteId, Rule | None]
+    after: dict[SiteId, Rule | None]
+
+
+class Times(NamedTuple):
+    """How often something would have come: alerts, and about how many messages of them to one person."""
+
+    alerts: int = 0
+    messages: int = 0
+
+    def plus(self, other: "Times") -> "Times":
+        """Both together."""
+        return Times(self.alerts + other.alerts, self.messages + other.messages)
+
+
+class Fate(StrEnum):
+    """What would have become of an alert."""
+
+    BOTH = "both"
+    """It comes either way."""
+    NEW = "new"
+    """The changed rule alone finds it."""
+    GONE = "gone"
+    """The present one alone does."""
+
+
+class Instance(NamedTuple):
+    """One alert that would have been, in UTC ms; `cleared_at` 0: to the end of what was looked at."""
+
+    fate: Fate
+    site: SiteId
+    device: DeviceId
+    part: str
+    opened_at: int
+    cleared_at: int
+    value: float
+
+
+class SchoolOutlook(NamedTuple):
+    """One school: how often by the present rule and by the changed one, and until when it was looked at (UTC ms)."""
+
+    site: SiteId
+    before: Times
+    after: Times
+    until: int
+
+
+class DayOutlook(NamedTuple):
+    """One local day, by its start in UTC ms: alerts that open on it."""
+
+    day: int
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a changed rule would have sent in [start, end), beside the present one. Schools most concerned first."""
+
+    start: int
+    end: int
+    schools: tuple[SchoolOutlook, ...]
+    days: tuple[DayOutlook, ...]
+    instances: tuple[Instance, ...]
+    """The newest first, at most some hundreds; `instances_omitted` more are only counted."""
+    instances_omitted: int
+    series: int
+    samples: int
+
+    @property
+    def before(self) -> Times:
+        """By the present rule."""
+        return reduce(Times.plus, (school.before for school in self.schools), Times())
+
+    @property
+    def after(self) -> Times:
+        """By the changed one."""
+        return reduce(Times.plus, (school.after for school in self.schools), Times())
+
+    @property
+    def unfinished(self) -> tuple[SchoolOutlook, ...]:
+        """The schools that were not looked at to the end, for want of time."""
+        return tuple(school for school in self.schools if school.until < self.end)

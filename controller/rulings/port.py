@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from campus.ids import SiteId
 from controller.alerts.rulebook import Rulebook
+from controller.calendar.school import SchoolCalendar
 from controller.identity.scope import Scope
 from controller.registry.model import Organisation, Site
 
@@ -16,6 +18,13 @@ class Registry(Protocol):
 
     def sites(self, scope: Scope) -> Sequence[Site]:
         """The schools the caller sees."""
+
+
+class Calendar(Protocol):
+    """When schools are schools."""
+
+    def school(self, scope: Scope, site: SiteId | None = None) -> SchoolCalendar:
+        """Everything told of a school."""
 
 
 class Judge(Protocol):

@@ -11,13 +11,14 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from campus.ids import SiteId
 from controller.alerts.model import Elsewhere, Rule
 from controller.alerts.rule_check import complaints
 from controller.alerts.rulebook import Rulebook
 from controller.identity.scope import Denied, NotFound, Scope
 from controller.rulings.docket import Docket
 from controller.rulings.effects import effect_at, effects_at
-from controller.rulings.model import Adjustment, Draft, Effect, Kind, NotAllowed, Place, Ruling, Standpoint
+from controller.rulings.model import Adjustment, Draft, Effect, Kind, NotAllowed, Place, Ruling, Standpoint, Trial
 from controller.rulings.own import named, own_id, own_name
 from controller.rulings.port import Registry
 from controller.rulings.standing import Standing
@@ -64,6 +65,25 @@ class RulingService:
     def draft(self, scope: Scope, place: Place, rule_id: str, wanted: Adjustment) -> Draft:
         """What a change would come to; `NotAllowed` when it says nothing that can be judged."""
         return self._draft(self._seen(scope, place), self._ruling(scope, place, rule_id, Kind.CHANGED, wanted))
+
+    def trial(self, scope: Scope, place: Place, rule_id: str, wanted: Adjustment) -> Trial:
+        """A rule at each school of a place as it holds now, and as it would after a change, which may be too loose to save."""
+        tree, standing = self._seen(scope, place), self._docket.standing()
+        ruling = self._ruling(scope, place, rule_id, Kind.CHANGED, wanted)
+        _refuse_empty(wanted)
+        top = tree.way(place)[0]
+        if place != top:  # as if the top had allowed it
+            until = ruling.at + LONGEST_EXCEPTION_MS
+            ruling = replace(ruling, kind=Kind.EXCEPTION, authority=top, until=until)
+        wished = standing.without((place, rule_id)).after(ruling)
+        return Trial(*(self._at_schools(tree, each, place, rule_id) for each in (standing, wished)))
+
+    def own_trial(self, scope: Scope, place: Place, rule: Rule) -> Trial:
+        """The same of a rule of the place's own that is not saved yet; `rule.id` is its name alone."""
+        _refuse_foreign(rule)
+        tree, rule_id = self._seen(scope, place), own_id(rule.id, place)
+        before = self._at_schools(tree, self._docket.standing(), place, rule_id)
+        return Trial(before, dict.fromkeys(tree.schools(place), named(rule, place.id)))
 
     def decisions(self, scope: Scope, rule_id: str) -> list[Ruling]:
         """What the caller's places, and those above, want of a rule now, running exceptions included; highest first."""
@@ -191,6 +211,13 @@ class RulingService:
         if effect is None:
             raise NotFound(f"no rule {rule_id!r} (here)")
         return effect
+
+    def _at_schools(self, tree: Tree, standing: Standing, place: Place, rule_id: str) -> dict[SiteId, Rule | None]:
+        base, now = self._base.get(rule_id), self._clock()
+        effects = {
+            site: effect_at(base, tree, standing, Place.school(site), rule_id, now) for site in tree.schools(place)
+        }
+        return {site: effect.rule if effect is not None else None for site, effect in effects.items()}
 
     def _draft(self, tree: Tree, ruling: Ruling) -> Draft:
         """What stands, and what would if `ruling` did; an exception of the place does not matter to its own change."""

@@ -22,6 +22,7 @@ SIDE_DOORS = {
     "store.embedded.part",
     "alerts.rulebook",  # rules as data: what rulings decide about, and hand back to be judged by
     "alerts.rule_check",
+    "alerts.replay",  # stored samples judged again
     "alerts.tables",  # these five for the migrations alone
     "calendar.school",  # pure: the calendar of one school, laid over real days, as the service gives it
     "calendar.sheet",  # what is told of a calendar as rows: the console takes and gives files of them
@@ -30,6 +31,7 @@ SIDE_DOORS = {
     "identity.tables",
     "newcomers.tables",
     "readiness.words",  # pure: why a room would fail, on its page as in its alert
+    "rulings.desk",  # replays under way, for the page that waits for them
     "rulings.tables",
     "silences.tables",
     "telling.tables",

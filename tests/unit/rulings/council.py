@@ -3,9 +3,13 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from campus.ids import SiteId
-from controller.alerts.model import Rule, Threshold
+from campus.samples import Severity
+from controller.alerts.model import Comparison, Elsewhere, Rule, Threshold
 from controller.alerts.rulebook import Rulebook, shipped_rules
+from controller.calendar.model import Hours
 from controller.identity.scope import Role, Scope
 from controller.rulings.archive import Archive
 from controller.rulings.docket import Docket
@@ -22,6 +26,7 @@ MS_LI = Scope("Ms Li", Role.OPERATOR, frozenset({NO_1}))
 TECHNICIAN = Scope("technician", Role.TECHNICIAN, frozenset({NO_1}))
 SOUTHERNER = Scope("southerner", Role.OPERATOR, frozenset({NO_2}), "south-town")
 FREEZER = "freezer-warm"
+ELSEWHERE = "judged-elsewhere"
 DAY_MS = 86_400_000
 
 
@@ -62,13 +67,26 @@ class Council:
     def level(self, site: SiteId, rule_id: str = FREEZER) -> float | None:
         """The level there; None where it is switched off."""
         rule = self.holds(rule_id, site)
-        assert rule is None or isinstance(rule.condition, Threshold)
-        return rule.condition.level if rule is not None else None
+        if rule is None:
+            return None
+        assert isinstance(rule.condition, Threshold)
+        return rule.condition.level
+
+
+def base_rules() -> Rulebook:
+    """Three of the shipped rules, with numbers of our own: the shipped ones may change."""
+    model = shipped_rules().rule(FREEZER)
+    assert model is not None
+    cold = Threshold(Comparison.ABOVE, -12.0, -15.0, hold_s=600.0, clear_hold_s=120.0)
+    freezer = replace(model, condition=cold, severity=Severity.MAJOR, instance="freezer*", kinds=(), only=None)
+    hot = Threshold(Comparison.BELOW, 60.0, 63.0, hold_s=1800.0)
+    counter = replace(freezer, id="counter-cold", condition=hot, instance="counter*", only=Hours.MEALS)
+    return Rulebook([freezer, counter, replace(freezer, id=ELSEWHERE, condition=Elsewhere())])
 
 
 def council_of(folder: Path) -> Council:
-    """By the shipped rules."""
-    registry, base, judge = ready_registry(folder), shipped_rules(), Judge()
+    """By `base_rules`."""
+    registry, base, judge = ready_registry(folder), base_rules(), Judge()
     docket = Docket(Archive(registry.engine))
     rulings = RulingService(docket, registry.service, registry.clock, base)
     return Council(registry, base, rulings, Enforcement(docket, registry.service, base, [judge]), judge)

@@ -6,9 +6,12 @@ from msgspec.structs import replace
 from campus.samples import Severity
 from controller.alerts.model import Threshold
 from controller.calendar.model import Hours
-from controller.identity.scope import Denied, NotFound, Scope
+from controller.identity.scope import SYSTEM, Denied, NotFound, Scope
+from controller.rulings.archive import Archive
+from controller.rulings.docket import Docket
 from controller.rulings.model import Adjustment, Kind, NotAllowed, Place, When
-from tests.support.district import CENTRE, NO_1, NO_2
+from controller.rulings.service import RulingService
+from tests.support.district import CENTRE, NO_1, NO_2, enrolment
 from tests.unit.rulings.council import (
     BUREAU,
     DAY_MS,
@@ -160,9 +163,10 @@ def test_exceptions_come_from_above(council: Council) -> None:
 
 
 def test_hours_may_be_widened_and_not_narrowed(council: Council) -> None:
-    council.rulings.change(MS_LI, SCHOOL, "hot-holding-cold", Adjustment(when=When.ALWAYS))
-    rule, elsewhere = (council.holds("hot-holding-cold", site) for site in (NO_1, NO_2))
-    assert rule is not None and elsewhere is not None
+    council.rulings.change(MS_LI, SCHOOL, "counter-cold", Adjustment(when=When.ALWAYS))
+    rule, elsewhere = (council.holds("counter-cold", site) for site in (NO_1, NO_2))
+    assert rule is not None
+    assert elsewhere is not None
     assert (rule.only, elsewhere.only) == (None, Hours.MEALS)
     with pytest.raises(NotAllowed):
         council.rulings.change(MS_LI, SCHOOL, FREEZER, Adjustment(when=When.MEALS))
@@ -177,10 +181,6 @@ def test_what_cannot_be_meant_is_refused(council: Council, wanted: Adjustment) -
 
 
 def test_decisions_outlive_a_restart_and_come_from_other_processes(council: Council) -> None:
-    from controller.rulings.archive import Archive
-    from controller.rulings.docket import Docket
-    from controller.rulings.service import RulingService
-
     another = RulingService(
         Docket(Archive(council.registry.engine)), council.registry.service, council.registry.clock, council.base
     )
@@ -189,9 +189,6 @@ def test_decisions_outlive_a_restart_and_come_from_other_processes(council: Coun
 
 
 def test_a_school_that_moves_to_another_town_has_its_rules(council: Council) -> None:
-    from controller.identity.scope import SYSTEM
-    from tests.support.district import enrolment
-
     council.rulings.change(HEAD, Place.organisation("south-town"), FREEZER, Adjustment(level=-13.0))
     council.rulings.grant(NORTHERNER, SCHOOL, FREEZER, Adjustment(hold_s=300.0), "for now", council.now + DAY_MS)
     assert (council.level(NO_1), council.level(NO_2)) == (-12.0, -13.0)
