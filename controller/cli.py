@@ -11,6 +11,7 @@ import click
 from campus.errors import Poison
 from controller.cli_backup import BACKUP_COMMANDS, config_option
 from controller.cli_calendar import calendar
+from controller.cli_rules import rules
 
 if TYPE_CHECKING:
     from controller.main import Controller
@@ -167,6 +168,7 @@ def telling_test(config_path: Path, person: str) -> None:
 for _command in BACKUP_COMMANDS:
     controller.add_command(_command)
 controller.add_command(calendar)
+controller.add_command(rules)
 
 
 @controller.command()

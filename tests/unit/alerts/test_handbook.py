@@ -1,0 +1,63 @@
+"""The pages of the rules are what the rules say, and whole in both languages."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from controller.alerts.handbook import PAGES, families, page, write_pages
+from controller.alerts.model import Rule
+from controller.alerts.rulebook import shipped_rules
+from controller.alerts.sought import over_at, sought
+from controller.cli_rules import rules
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_committed_pages_are_those_of_the_rules(place: int) -> None:
+    assert (DOCS / PAGES[place]).read_text(encoding="utf-8") == page(place), "run `make spec` and commit docs/"
+
+
+def test_every_rule_stands_on_both_pages_with_its_steps() -> None:
+    assert [rule.id for family in families() for rule in family.rules] == [r.id for r in shipped_rules().rules()]
+    english, chinese = page(0), page(1)
+    for rule in shipped_rules().rules():
+        for text in (english, chinese):
+            assert f"(#{rule.id})" in text
+            assert f'<a id="{rule.id}">' in text
+        assert rule.runbook is not None
+        assert rule.runbook.steps_en[0] in english
+        assert rule.runbook.steps_zh[0] in chinese
+
+
+def test_writing_them_again_changes_nothing(tmp_path: Path) -> None:
+    assert [path.name for path in write_pages(tmp_path)] == list(PAGES)
+    again = CliRunner().invoke(rules, ["write", str(tmp_path)])
+    assert (again.exit_code, again.output) == (0, "nothing changed\n")
+
+
+def plain(words: tuple[str, str]) -> tuple[str, str]:
+    return words[0].replace("\xa0", " "), words[1].replace("\xa0", " ")
+
+
+def rule(rule_id: str) -> Rule:
+    found = shipped_rules().rule(rule_id)
+    assert found is not None
+    return found
+
+
+def test_what_a_rule_looks_for_is_said_in_both_languages() -> None:
+    assert plain(sought(rule("hot-holding-cold"))) == (
+        "Temperature below 60.0 °C for 30 min",
+        "温度低于 60.0 °C，持续30分钟",
+    )
+    assert plain(over_at(rule("hot-holding-cold"))) == (
+        "no longer below 63.0 °C for 2 min",
+        "不再低于 63.0 °C，持续2分钟",
+    )
+    assert plain(sought(rule("uplink-in-full")))[0] == "Traffic in above 90 % of Port speed for 5 min"
+    assert plain(sought(rule("port-down")))[1] == "端口状态：已断开 或 下层断开，持续30秒"
+    assert plain(sought(rule("kitchen-silent"))) == ("Temperature: nothing heard for 10 min", "温度：10分钟无数据")
+    assert over_at(rule("kitchen-silent")) == ("", "")
+    assert sought(rule("service-failed"))[0] == "concluded from what many devices tell"
