@@ -34,6 +34,8 @@ class Follower:
         self._people = register.people
         self._policy = register.policy
         self._rota = rota
+        self._is_first_round = True
+        """What nobody could be told of by the register before may have somebody now."""
 
     def follow(self, now: int) -> None:
         """One round; `Transient` when the database is away."""
@@ -41,18 +43,20 @@ class Follower:
         with reading(self._engine) as session:
             open_cases = select(CaseRow.alert, CaseRow.escalate_at).where(col(CaseRow.closed_at) == 0)
             followed: dict[int, int] = {row[0]: row[1] for row in session.execute(open_cases)}
+            unasked = _unasked(session) if self._is_first_round else set()
+        self._is_first_round = len(unasked) > AT_ONCE
         fresh = sorted(standing.keys() - followed.keys())[:AT_ONCE]
-        late = [alert for alert, at in followed.items() if 0 < at <= now and alert in standing][:AT_ONCE]
+        late = [alert for alert, at in followed.items() if (0 < at <= now or alert in unasked) and alert in standing]
         absent = {each.id: each for each in self._alerts.by_ids(SYSTEM, followed.keys() - standing.keys())}
         gone = sorted(followed.keys() - standing.keys() - {id_ for id_, each in absent.items() if _is_open(each)})
         if not (fresh or late or gone):
             return
         ladders = self.ladders()
-        alerts = absent | {each.id: each for each in self._alerts.by_ids(SYSTEM, [*fresh, *late])}
+        alerts = absent | {each.id: each for each in self._alerts.by_ids(SYSTEM, [*fresh, *late[:AT_ONCE]])}
         with writing(self._engine) as session:
             for alert in (alerts[each] for each in fresh if each in alerts):
                 self._take_up(session, alert, ladders.get(str(alert.site), []), now)
-            for case in _rows(session, [each for each in late if each in alerts]):
+            for case in _rows(session, [each for each in late[:AT_ONCE] if each in alerts]):
                 case.escalate_at = 0
                 if not standing[case.alert]:
                     self._escalate(session, case, alerts[case.alert], ladders.get(case.site, []), now)
@@ -92,7 +96,7 @@ class Follower:
 
     def _escalate(self, session: Session, case: CaseRow, alert: Alert, places: Sequence[Rung], now: int) -> None:
         rungs = self.rungs_for(alert, places)
-        above = next_rung(rungs, _asked(session, case.alert), case.level)
+        above = next_rung(rungs, _asked(session, case.alert))
         if above < len(rungs):
             self._ask(session, case, alert, rungs, above, now)
 
@@ -128,6 +132,12 @@ class Follower:
 def _is_open(alert: Alert) -> bool:
     """It stands for itself no more, but only went behind something."""
     return alert.state is AlertState.OPEN
+
+
+def _unasked(session: Session) -> set[int]:
+    """Open cases of which nobody was told anything."""
+    has_line = sa.exists().where(col(EntryRow.alert) == col(CaseRow.alert))
+    return set(session.exec(select(CaseRow.alert).where(col(CaseRow.closed_at) == 0, ~has_line)))
 
 
 def _asked(session: Session, alert: int) -> set[str]:

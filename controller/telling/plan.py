@@ -113,8 +113,8 @@ def escalate_at(level: int, rungs: Sequence[Rung], pressing: Urgency, now: int, 
     return now + round(minutes * 60_000)
 
 
-def next_rung(rungs: Sequence[Rung], asked: Iterable[str], level: int) -> int:
-    """The rung above all that were asked, by the ids of people; `level` where the register knows none of them any more."""
+def next_rung(rungs: Sequence[Rung], asked: Iterable[str]) -> int:
+    """The rung above all that were asked, by the ids of people: the first where the register knows none of them."""
     known = set(asked)
     reached = [n for n, rung in enumerate(rungs) if any(each.id in known for each in rung)]
-    return max(reached, default=level) + 1
+    return max(reached, default=-1) + 1

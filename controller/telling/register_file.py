@@ -24,17 +24,16 @@ class RegisterFile:
         self._path = path
         self._build = build
         self._secrets: tuple[str, ...] = ()
-        self._seen = self._stamp()
-        self.setup = self._read()
+        self._seen: Stamp = {}
+        self.setup = self._read(self._stamp())
 
     def look(self) -> bool:
         """Read it again if it changed; whether there is another `setup` now."""
         stamp = self._stamp()
         if stamp == self._seen:
             return False
-        self._seen = stamp  # as it was before it is read: what is written meanwhile is read the next time
         try:
-            self.setup = self._read()
+            self.setup = self._read(stamp)
         except ConfigError as error:
             self.trouble = str(error)
             _log.error("the register is not taken, the one before stays in force", extra={"detail": self.trouble})
@@ -43,9 +42,11 @@ class RegisterFile:
         _log.info("the register is taken", extra={"people": len(self.setup.register.people)})
         return True
 
-    def _read(self) -> Setup:
+    def _read(self, stamp: Stamp) -> Setup:
+        self._seen = stamp
         register = load_register(self._path)
         self._secrets = tuple(_secrets_of(register))
+        self._seen = self._stamp() | stamp  # what is written while it is read is read the next time
         return Setup(register, self._build(register, self._path))
 
     def _stamp(self) -> Stamp:

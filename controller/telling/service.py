@@ -138,7 +138,7 @@ class TellingService:
         rungs = follower.rungs_for(alert, places)
         is_at_once = follower.urgency_of(alert).is_at_once
         asked = frozenset(each.person for each in told if each.what is What.OPENED)
-        climb = Climb(rungs, asked, case.level if case else None, case.escalate_at if case else 0, is_at_once)
+        climb = Climb(rungs, asked, case is not None, case.escalate_at if case else 0, is_at_once)
         on_rungs = {person.id for rung in rungs for person in rung}
         passed_over = [person for rung in places for person in rung if person.id not in on_rungs]
         return Why(is_at_once, follower.owner_of(alert), (*told, *unasked(alert, climb, passed_over)))

@@ -15,8 +15,8 @@ class Climb(NamedTuple):
     rungs: Sequence[Rung]
     asked: frozenset[str]
     """Who has a line in its ledger."""
-    level: int | None
-    """The rung that was reached; None while nobody has taken the alert up."""
+    is_taken_up: bool
+    """Whether telling has looked at the alert."""
     escalate_at: int
     is_at_once: bool
 
@@ -70,7 +70,7 @@ def _reason(alert: Alert, climb: Climb, number: int) -> Reason:
         return Reason.ACKNOWLEDGED
     if not climb.is_at_once:
         return Reason.NOT_URGENT
-    following = next_rung(climb.rungs, climb.asked, climb.level or 0)
+    following = next_rung(climb.rungs, climb.asked)
     if number > following:
         return Reason.LATER
     return Reason.NEXT if number == following and climb.escalate_at else Reason.JOINED
@@ -80,7 +80,7 @@ def _of_all(alert: Alert, climb: Climb) -> Reason | None:
     """What keeps it from everybody."""
     if alert.state is AlertState.CLEARED:
         return Reason.CLEARED
-    return hushed_by(alert) or (Reason.SOON if climb.level is None else None)
+    return hushed_by(alert) or (None if climb.is_taken_up else Reason.SOON)
 
 
 def _due_at(reason: Reason, alert: Alert, climb: Climb) -> int:
