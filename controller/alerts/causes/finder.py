@@ -167,6 +167,7 @@ class _Look:
             self._schools.cuts[site] = Cut(cut, before.root if before and before.trouble.id == cut.id else cut.id)
         elif before is not None:
             del self._schools.cuts[site]
+            self._schools.back_at[site] = self._now
             self._causes._reviews[before.trouble.id] = _Review(  # noqa: SLF001
                 site, before.trouble.since, self._now, self._now + RETURN_MS
             )
@@ -177,7 +178,7 @@ class _Look:
         due.pop(site, None)
         if view is None or not troubles:
             return
-        judge = SiteJudge(view, troubles, self._now)
+        judge = SiteJudge(view, troubles, self._schools.back_at.get(site, 0))
         found = self._of_school(view, troubles, all_of)
         cut = self._schools.cuts.get(site)
         own = judge.fortunes(cut.trouble if cut else None, cut.root if cut else 0)
@@ -329,7 +330,7 @@ class _Look:
         if fortune.fate is Fate.STAND:
             self._note(row, SHOWN, "raised", fortune.reason)
             row.held_until = 0
-        elif self._now >= row.held_until:
+        elif self._now >= max(row.held_until, self._schools.back_at.get(SiteId(row.site), 0) + HOLD_MS):
             self._note(row, SHOWN, "raised", words.in_vain(fortune.reason))
             row.held_until = 0
             if row.rule and not row.verdict and fortune.blame is None and self._is_school(row):
@@ -349,6 +350,7 @@ def _trouble(row: AlertRow, part: Part, within_ms: int) -> Trouble:
         part=part,
         site=SiteId(row.site),
         device=DeviceId(row.device),
+        metric=row.metric,
         instance=row.instance,
         since=row.opened_at - within_ms,
         opened_at=row.opened_at,

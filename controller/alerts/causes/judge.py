@@ -20,6 +20,10 @@ SLACK_MS: Final = 60_000
 CUT_SLACK_MS: Final = 30_000
 """The same for a school that is cut off: what its agent still told of before is no consequence."""
 STEADY_MS: Final = 60_000
+IN_FLIGHT_MS: Final = 15_000
+"""A question that was asked in vain is given up only so much later."""
+TOGETHER_MS: Final = 45_000
+"""Who falls silent so shortly before or after a switch, and hangs on nobody knows what, hangs on that."""
 FLOOR_LEAST: Final = 3
 FLOOR_SHARE: Final = 0.6
 """So many of a floor's devices, and this share of them, go dark together where their feed fails."""
@@ -38,16 +42,19 @@ class State(Enum):
 
 
 class SiteJudge:
-    """Judges one site at one moment. `root` is the alert behind which all of it hides while the school is cut off or dark."""
+    """Judges one site at one moment. `back_at`: when it was heard again, if it was cut off before (UTC ms, 0: it was not)."""
 
-    def __init__(self, view: SiteView, troubles: Sequence[Trouble], now: int) -> None:
+    def __init__(self, view: SiteView, troubles: Sequence[Trouble], back_at: int = 0) -> None:
         self._view = view
-        self._now = now
+        self._back_at = back_at
         self._troubles = sorted(troubles, key=lambda each: (not each.is_told, each.id))
         """What people were told of leads."""
 
     def fortunes(self, cut: Trouble | None, root: int) -> dict[int, Fortune]:
-        """What becomes of each alert but those of the school as a whole, which `cut` is; causes are topmost."""
+        """What becomes of each alert but those of the school as a whole; causes are topmost.
+
+        While the school is cut off (`cut`) everything later hides behind `root`.
+        """
         found = {each.id: self._fortune(each, cut, root) for each in self._troubles if each.part not in _OF_ALL}
         return {alert: self._settled(alert, each, found) for alert, each in found.items()}
 
@@ -77,6 +84,8 @@ class SiteJudge:
         is_later = cut is not None and trouble.since >= cut.since - CUT_SLACK_MS
         if is_later and trouble.part is not Part.POWER:
             return Fortune(Fate.FOLLOW, words.IS_CUT, root)
+        if self._is_of_the_cut(trouble):
+            return Fortune(Fate.WAIT, words.JUST_BACK)
         match trouble.part:
             case Part.SILENCE:
                 return self._of_silence(trouble)
@@ -88,6 +97,13 @@ class SiteJudge:
                 return self._of_symptom(trouble)
             case _:
                 return Fortune(Fate.STAND, words.IS_FEED)
+
+    def _is_of_the_cut(self, trouble: Trouble) -> bool:
+        """Whether what it says is from the time when the school was cut off: the newest of a backlog counts as live."""
+        if trouble.is_told:
+            return False
+        newest = self._view.reading(trouble.device, trouble.metric, trouble.instance)
+        return bool(newest.at) and newest.at < self._back_at + IN_FLIGHT_MS
 
     def _of_silence(self, trouble: Trouble) -> Fortune:
         first = self._silent[trouble.device]
@@ -111,6 +127,13 @@ class SiteJudge:
         if 0 < self._view.agent_heard_at < trouble.since:
             return Fortune(Fate.WAIT, words.NOT_YET)
         kind = self._view.kind(trouble.device)
+        beside = next((each for each in self._dead_network if self._is_beside(each, trouble)), None)
+        if beside is not None and kind not in _NETWORK:
+            return Fortune(Fate.FOLLOW, words.together_with(self._view.name(beside.device)), beside.id)
+        if kind not in _NETWORK:
+            states = [self._state(each, trouble.since) for each in self._view.network]
+            if State.BAD in states or State.UNKNOWN in states:
+                return Fortune(Fate.WAIT, words.NOT_YET, blame=Blame.DEVICE)
         why = words.FIRST_OF_ALL if kind in _NETWORK else words.NO_WAY
         return Fortune(Fate.STAND, why, blame=_NETWORK.get(kind, Blame.DEVICE))
 
@@ -264,6 +287,15 @@ class SiteJudge:
             if each.part is Part.SILENCE:
                 found.setdefault(each.device, each)
         return found
+
+    @cached_property
+    def _dead_network(self) -> list[Trouble]:
+        """Switches and gateways that are silent, each by the alert that speaks for it."""
+        return [each for each in self._silent.values() if self._view.kind(each.device) in _NETWORK]
+
+    @staticmethod
+    def _is_beside(cause: Trouble, trouble: Trouble) -> bool:
+        return cause is not trouble and abs(cause.since - trouble.since) <= TOGETHER_MS
 
     @cached_property
     def _ports(self) -> dict[tuple[DeviceId, str], Trouble]:

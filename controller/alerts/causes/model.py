@@ -100,6 +100,7 @@ class Trouble:
     part: Part
     site: SiteId
     device: DeviceId
+    metric: str
     instance: str
     since: int
     opened_at: int

@@ -90,5 +90,9 @@ class SiteView(Protocol):
         """The device somebody calls by this name or id."""
 
     @property
+    def network(self) -> Sequence[DeviceId]:
+        """Its switches and gateways."""
+
+    @property
     def agent_heard_at(self) -> int:
         """When the school's agent was last heard."""

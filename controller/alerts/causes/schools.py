@@ -60,6 +60,8 @@ class Schools:
         self._organisation: dict[SiteId, str] = {}
         self.port_of: dict[SiteId, CorePort] = {}
         self.cuts: dict[SiteId, Cut] = {}
+        self.back_at: dict[SiteId, int] = {}
+        """When schools that were cut off were heard again."""
 
     def refresh(self, now: int) -> None:
         """Look anew who there is, once a minute."""

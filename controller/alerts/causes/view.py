@@ -68,6 +68,11 @@ class SiteMap:
         return [each.id for each in self.devices.values() if each.kind is DeviceKind.UPS]
 
     @cached_property
+    def network_devices(self) -> list[DeviceId]:
+        """Its switches and gateways."""
+        return [each.id for each in self.devices.values() if each.kind in (DeviceKind.SWITCH, DeviceKind.GATEWAY)]
+
+    @cached_property
     def gateways(self) -> list[Device]:
         """What leads into the metro network."""
         return [each for each in self.devices.values() if each.facts.uplinks]
@@ -177,6 +182,11 @@ class KnownSite:
     def named(self, text: str) -> DeviceId | None:
         """See the port."""
         return self.map.names.get(text) if text else None
+
+    @property
+    def network(self) -> Sequence[DeviceId]:
+        """See the port."""
+        return self.map.network_devices
 
     @property
     def agent_heard_at(self) -> int:

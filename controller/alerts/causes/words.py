@@ -57,6 +57,13 @@ def hangs_on(name: str) -> Reason:
     return Reason(f"it is reached over {name}, which does not answer either", f"其上级 {name} 也无应答")
 
 
+def together_with(name: str) -> Reason:
+    """It follows, though nobody knows that it hangs there."""
+    return Reason(
+        f"nobody knows what it hangs on; it fell silent together with {name}", f"拓扑未知，但与 {name} 同时无应答"
+    )
+
+
 NO_WAY: Final = Reason("nobody knows what it hangs on, so it stands for itself", "拓扑未知，单独告警")
 FIRST_OF_ALL: Final = Reason("nothing stands between it and the agent", "其上级无其他设备")
 IS_CUT: Final = Reason("its school is cut off", "所在学校断网")
@@ -67,6 +74,7 @@ NOBODY_ELSE: Final = Reason("no other school was cut off with it", "没有其他
 OTHERS_IN_DOUBT: Final = Reason("other schools may be cut off with it", "可能有其他学校同时断网")
 STILL_HEARD: Final = Reason("the school at its end is heard by another way", "对端学校仍有数据")
 OWN_AGENT: Final = Reason("schools are heard, the centre's own agent is not", "各校数据正常，中心采集器无数据")
+JUST_BACK: Final = Reason("its school has just come back, and it was not read since", "学校刚恢复，尚未重新检测")
 SAME_DEVICE: Final = Reason("the device itself is silent", "设备本身无应答")
 SAME_POWER: Final = Reason("the UPS runs on its battery", "UPS 正由电池供电")
 SAME_CABLE: Final = Reason("it is the other end of the same cable", "同一线路的另一端")
