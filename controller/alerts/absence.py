@@ -24,7 +24,7 @@ class Silences:
 
     def __init__(self, after_ms: Sequence[int]) -> None:
         """`after_ms` of each rule by its number: how long a silence is allowed."""
-        self._after = np.array(after_ms, dtype=np.int64)
+        self.take_limits(after_ms)
         self._count = 0
         self._layers = Layers()
         self._series = np.zeros(0, dtype=np.int32)
@@ -36,6 +36,10 @@ class Silences:
 
     def __len__(self) -> int:
         return self._count
+
+    def take_limits(self, after_ms: Sequence[int]) -> None:
+        """Those of more rules than before."""
+        self._after = np.array(after_ms, dtype=np.int64)
 
     def reach(self, series: int) -> None:
         """Be ready for series ids below `series`."""
@@ -58,11 +62,19 @@ class Silences:
         """What watches some series."""
         return self._layers.bound(series, self._rule)
 
+    def is_open(self, binding: Numbers) -> Mask:
+        """Which are open."""
+        is_open: Mask = self._is_open[binding]
+        return is_open
+
     def let_go(self, binding: Numbers) -> None:
         """Stop watching by those that are not open. Their numbers are not used again."""
-        gone = binding[~self._is_open[binding]]
-        self._layers.unbind(self._series[gone], gone)
-        self._heard_at[gone] = _NEVER_SILENT
+        self.drop(binding[~self.is_open(binding)])
+
+    def drop(self, binding: Numbers) -> None:
+        """Stop watching by some, open or not. Their numbers are not used again."""
+        self._layers.unbind(self._series[binding], binding)
+        self._is_open[binding], self._heard_at[binding] = False, _NEVER_SILENT
 
     def rest(self, binding: Numbers, is_resting: Mask, now: int) -> list[Transition]:
         """Let bindings rest, or wake them: silence counts from then. What is open as its rest begins is over."""

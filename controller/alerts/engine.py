@@ -11,33 +11,34 @@ them: `restore` takes up the others.
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import sqlalchemy as sa
 
-from campus.delivery import LATE_AFTER_MS
 from campus.errors import Transient
-from campus.ids import DeviceId, Instance, MetricId, SiteId
+from campus.ids import DeviceId, SiteId
 from campus.samples import Event
 from campus.topics import Address
-from campus.wire.dictionary import SeriesWords
 from controller.alerts.backlog import Backlog, Finding
+from controller.alerts.derived.core import Wanted
+from controller.alerts.derived.learning import usual_of_hour
+from controller.alerts.derived.usual import HOUR_MS
+from controller.alerts.event_cases import changes_of_event
 from controller.alerts.event_log import EventLog
-from controller.alerts.events import EVENT_PREFIX, Newest, ended_kind, event_rule, event_rule_id, is_worth_an_alert
+from controller.alerts.events import EVENT_PREFIX, Newest
 from controller.alerts.hours import NOWHERE, Closed
 from controller.alerts.judgement import Rows
 from controller.alerts.model import AlertKey, Elsewhere, EventKey, Report, Verdict
 from controller.alerts.passes import Pass
 from controller.alerts.port import Calendar, Registry, Silences
 from controller.alerts.recorder import Cleared, Recorder
-from controller.alerts.resumption import resume
+from controller.alerts.resumption import look_up, open_pairs, resume
 from controller.alerts.rulebook import Rulebook, shipped_rules
-from controller.alerts.selection import SITES_AT_ONCE, Pairs, Selection
+from controller.alerts.selection import SITES_AT_ONCE, Selection
 from controller.alerts.stages import Case
-from controller.alerts.transition import Change, Judged, Transition
+from controller.alerts.transition import Change, Transition
 from controller.alerts.watch import Watch
 from controller.calendar.model import Hours
 from controller.identity.scope import SYSTEM
@@ -47,6 +48,8 @@ from controller.store.port import FrameMark, SampleStore
 WRITE_AT_ONCE: Final = 1_000
 """Changes of one transaction: short enough that acknowledging people do not wait."""
 REFRESH_INTERVAL_MS: Final = 60_000
+LOOK_AHEAD_MS: Final = 600_000
+"""So long before an hour begins it is looked up what is usual in it."""
 MINUTE_MS: Final = 60_000
 PAIRS_REMEMBERED: Final = 10_000
 _log = logging.getLogger(__name__)
@@ -119,6 +122,8 @@ class AlertEngine:
         self._written: Counter[str] = Counter()
         self._written_alone = 0
         """So many changes are written each by itself, for one of them cannot be written."""
+        self._wanted: Wanted | None = None
+        """What new bindings are to be told of the past, and could not be read yet."""
         self._refresh_at = 0
         self._revision = 0
         """Of what the registry knows of devices: everything up to it was looked at."""
@@ -136,16 +141,21 @@ class AlertEngine:
             self._revision, _ = self._registry.changes_after(0)
             self._selection = Selection(self._rulebook, self._registry)
             self._watch = Watch(self._selection)
-            watched, is_open = self._open_pairs()
+            found = open_pairs(self._selection, self._store, self._recorder.judged_bad)
             names = self._store.series_columns()
-            while self._watch.learn(names, now, is_open):
+            while self._watch.learn(names, now, found.pairs, found.groups):
                 pass
             self._backlog.put(self._findings(self._watch.heed(self._closed_sites(now), now), now))
+            for hour in (now // HOUR_MS - 1, now // HOUR_MS):
+                lacking = self._watch.derived.lacks_usual(hour)
+                for usual in usual_of_hour(self._store, self._calendar, names, lacking, hour):
+                    self._watch.derived.put_usual(hour, usual)
             self._backlog.put(self._findings(resume(self._watch, self._store, self._recorder, now), now))
             self._refresh_at = now + REFRESH_INTERVAL_MS
             others = {
                 key for key in self._recorder.open if key.rule.startswith(EVENT_PREFIX)
             } | self._judged_elsewhere()
+            watched = found.keys | self._watch.derived.open_groups()
             self._recorder.abandon(self._recorder.judged_bad - watched - others, now)
             self._take_up_events(now)
 
@@ -153,12 +163,26 @@ class AlertEngine:
         """Judge by another rulebook from now on; `AlertService.take_rules` is to be told too. By one thread at a time.
 
         What is open stays open and is judged on by the rule of the same id; where no such rule holds any more it is closed.
-        `Transient` when the database is away: to be told again.
+        Where a rule is judged as before, holds and silences go on; a hold of any other begins anew. Samples are judged
+        meanwhile, each piece by the old rules or the new ones. `Transient` when the database is away: to be told again.
         """
+        now = self._clock()
         with self._pen:
-            self._rulebook, self._hours, self._closed_minute = rulebook, _hours_of(rulebook), -1
             self._recorder.take_rules(rulebook)
-        self.restore()
+            self._rulebook, self._hours, self._closed_minute = rulebook, _hours_of(rulebook), -1
+        closed = self._closed_sites(now)
+        with self._lock:
+            self._backlog.put(self._findings(self._watch.heed(closed, now), now))
+            metrics = self._selection.take_rules(rulebook)
+            self._watch.take_rules()
+        for series in self._watch.of_metrics(metrics):
+            with self._lock:
+                self._backlog.put(self._findings(self._watch.rebind(series, now), now))
+        self._refresh_at = 0
+        with self._pen:
+            known = {key for key in self._recorder.judged_bad if self._is_elsewhere(key)}
+            self._recorder.abandon(known - self._judged_elsewhere(), now)
+        self.on_found()
 
     def judge(self, committed: Committed) -> None:
         """Judge what one commit made durable."""
@@ -216,6 +240,17 @@ class AlertEngine:
         if now >= self._refresh_at:
             self._refresh_at = now + REFRESH_INTERVAL_MS
             self._refresh(now)
+        self._tell_of_the_past(now)
+
+    def learn_usual(self, now: int) -> None:
+        """About once a minute, in a thread of its own: what is usual in this hour, and in the next before it begins."""
+        for hour in sorted({now // HOUR_MS, (now + LOOK_AHEAD_MS) // HOUR_MS}):
+            with self._lock:
+                derived, names = self._watch.derived, self._watch.names
+                lacking = derived.lacks_usual(hour)
+            for usual in usual_of_hour(self._store, self._calendar, names, lacking, hour):
+                with self._lock:
+                    derived.put_usual(hour, usual)
 
     def figures(self) -> EngineFigures:
         """Counts. From memory; cheap."""
@@ -248,28 +283,6 @@ class AlertEngine:
                 _log.warning("the calendar cannot be read", extra={"detail": str(error)})
         return self._closed
 
-    def _open_pairs(self) -> tuple[set[AlertKey], Pairs]:
-        """Open alerts that some rule still watches, by key and as the watch names them."""
-        sought = {key: self._selection.number_at(key.rule, SiteId(key.site)) for key in self._recorder.judged_bad}
-        numbers = {key: number for key, number in sought.items() if number is not None}
-        keys = list(numbers)
-        of_site: dict[str, list[AlertKey]] = {}
-        for key in keys:
-            of_site.setdefault(key[1], []).append(key)
-        found, series, rule = [], [], []
-        for site, some in of_site.items():
-            place = np.arange(len(some), dtype=np.int64)
-            metrics = [MetricId(self._selection.rules[numbers[key]].metric) for key in some]
-            devices = [DeviceId(device) for _, _, device, _ in some]
-            instances = [Instance(instance) for *_, instance in some]
-            words = SeriesWords(devices, metrics, instances, place, place, place)
-            ids = self._store.known_series(SiteId(site), words).tolist()
-            known = [(key, number) for key, number in zip(some, ids, strict=True) if number >= 0]
-            found += [key for key, _ in known]
-            series += [number for _, number in known]
-            rule += [numbers[key] for key, _ in known]
-        return set(found), Pairs(np.array(series, dtype=np.int32), np.array(rule, dtype=np.int32))
-
     def _learn(self, highest: int, heard_at: int) -> None:
         """Bind series seen for the first time, up to the highest of a batch, a piece at a time."""
         is_more = highest >= self._watch.size
@@ -291,8 +304,18 @@ class AlertEngine:
                 stale |= self._selection.take_kinds([device for device in devices if device[0] in some])
             for series in self._watch.of_devices(stale) if stale else ():
                 with self._lock:
-                    self._watch.rebind(series, now)
+                    self._backlog.put(self._findings(self._watch.rebind(series, now), now))
         self._revision = revision
+
+    def _tell_of_the_past(self, now: int) -> None:
+        """What is derived by new bindings takes up from samples that are stored."""
+        with self._lock:
+            self._wanted = self._wanted or self._watch.derived.wanted()
+        if self._wanted is not None:
+            rows = look_up(self._store, self._wanted, now)
+            with self._lock:
+                self._watch.seed(*rows)
+            self._wanted = None
 
     def _take_up_events(self, now: int) -> None:
         """Events that were kept and not judged, after those whose pairs may have overtaken them."""
@@ -311,7 +334,7 @@ class AlertEngine:
         site, event = report.key.site, report.event
         if self._newest.is_overtaken(site, event):
             return []
-        changes = list(_changes_of_event(site, event, report.received_at))
+        changes = list(changes_of_event(site, event, report.received_at))
         return [
             Finding(change, report.received_at, report.key if place == len(changes) else None)
             for place, change in enumerate(changes, start=1)
@@ -321,11 +344,15 @@ class AlertEngine:
         return [Finding(self._change(each), now) for each in transitions]
 
     def _change(self, each: Transition) -> Case | Cleared:
-        name, rule = self._watch.name(each.series), self._watch.rule(each.rule)
-        if each.change is Change.OPENED:
-            return Case(rule, name.site, name.device, name.instance, each.at, each.since, each.value)
-        has_rest = each.by is Judged.HOURS
-        return Cleared(self._watch.key(each.series, each.rule), rule, each.at, each.value, has_rest)
+        key, rule = self._watch.key(each.series, each.rule), self._watch.rule(each.rule)
+        if each.change is Change.CLEARED:
+            return Cleared(key, rule, each.at, each.value, each.by)
+        site, device = SiteId(key.site), DeviceId(key.device)
+        return Case(rule, site, device, key.instance, each.at, each.since, each.value, beside=each.beside)
+
+    def _is_elsewhere(self, key: AlertKey) -> bool:
+        """Whether a rule that some other room judges has, or had, this id."""
+        return any(rule.id == key.rule and isinstance(rule.condition, Elsewhere) for rule in self._selection.rules)
 
     def _judged_elsewhere(self) -> set[AlertKey]:
         ours = {rule.id for rule in self._rulebook.rules() if isinstance(rule.condition, Elsewhere)}
@@ -377,27 +404,3 @@ def _nobody_listens() -> None:
 
 def _hours_of(rulebook: Rulebook) -> set[Hours]:
     return {form.rule.only for form in rulebook.variants() if form.rule.only is not None}
-
-
-def _changes_of_event(site: SiteId, event: Event, now: int) -> Iterator[Case | Cleared]:
-    if is_worth_an_alert(event):
-        yield _case_of_event(site, event, now)
-    ended = ended_kind(event.kind)
-    if ended is not None:
-        rule = event_rule(event_rule_id(ended))
-        yield Cleared(AlertKey(rule.id, site, event.device, event.instance), rule, event.occurred_at, 0.0)
-
-
-def _case_of_event(site: SiteId, event: Event, now: int) -> Case:
-    age_ms = now - event.occurred_at
-    return Case(
-        rule=event_rule(event_rule_id(event.kind), event.severity),
-        site=site,
-        device=event.device,
-        instance=event.instance,
-        at=event.occurred_at,
-        since=event.occurred_at,
-        value=0.0,
-        text=event.text or event.kind,
-        arrived_late_ms=age_ms if age_ms > LATE_AFTER_MS else 0,
-    )

@@ -23,8 +23,12 @@ class Timed:
     """The bindings of one core whose rules are bound to hours. Not thread-safe."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._is_timed = np.array([rule.only is not None for rule in rules], dtype=np.bool_)
+        self.take_rules(rules)
         self._pieces: list[Bound] = []
+
+    def take_rules(self, rules: Sequence[Rule]) -> None:
+        """Know more rules than before."""
+        self._is_timed = np.array([rule.only is not None for rule in rules], dtype=np.bool_)
 
     def add(self, series: Ids, rule: Numbers, binding: Numbers) -> Bound:
         """Keep those of some new bindings that are bound to hours; returns them."""

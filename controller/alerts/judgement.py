@@ -56,7 +56,7 @@ class Rows(NamedTuple):
     measured_at: Times
     value: Values
 
-    def at_places(self, places: Mask) -> "Rows":
+    def at_places(self, places: Mask | Places) -> "Rows":
         """The rows that are chosen."""
         return Rows(self.series[places], self.measured_at[places], self.value[places])
 
@@ -85,14 +85,7 @@ class Judgement:
 
     def __init__(self, limits: Sequence[Limits]) -> None:
         """`limits` of each rule by its number."""
-        self._limits = limits
-        self._sign = np.array([each.sign for each in limits], dtype=np.float64)
-        self._level = np.array([each.level for each in limits], dtype=np.float64)
-        self._clear = np.array([each.clear for each in limits], dtype=np.float64)
-        self._states = np.array([each.states for each in limits], dtype=np.uint64)
-        self._has_states = self._states != 0
-        self._hold = np.array([each.hold_ms for each in limits], dtype=np.int64)
-        self._clear_hold = np.array([each.clear_hold_ms for each in limits], dtype=np.int64)
+        self.take_limits(limits)
         self._count = 0
         self._layers = Layers()
         self._series = np.zeros(0, dtype=np.int32)
@@ -114,6 +107,17 @@ class Judgement:
 
     def __len__(self) -> int:
         return self._count
+
+    def take_limits(self, limits: Sequence[Limits]) -> None:
+        """`limits` of more rules than before; those of rules that something is bound to stay as they are."""
+        self._limits = limits
+        self._sign = np.array([each.sign for each in limits], dtype=np.float64)
+        self._level = np.array([each.level for each in limits], dtype=np.float64)
+        self._clear = np.array([each.clear for each in limits], dtype=np.float64)
+        self._states = np.array([each.states for each in limits], dtype=np.uint64)
+        self._has_states = self._states != 0
+        self._hold = np.array([each.hold_ms for each in limits], dtype=np.int64)
+        self._clear_hold = np.array([each.clear_hold_ms for each in limits], dtype=np.int64)
 
     def reach(self, series: int) -> None:
         """Be ready for series ids below `series`."""
@@ -158,15 +162,31 @@ class Judgement:
         """What watches some series."""
         return self._layers.bound(series, self._rule)
 
+    def is_open(self, binding: Numbers) -> Mask:
+        """Which are open, clearing ones too."""
+        is_open: Mask = self._phase[binding] >= Phase.OPEN
+        return is_open
+
     def let_go(self, binding: Numbers) -> None:
         """Stop watching by those that are not open. Their numbers are not used again."""
-        gone = binding[self._phase[binding] < Phase.OPEN]
-        self._layers.unbind(self._series[gone], gone)
-        self._phase[gone] = Phase.GOOD
+        self.drop(binding[~self.is_open(binding)])
+
+    def drop(self, binding: Numbers) -> None:
+        """Stop watching by some, open or not. Their numbers are not used again."""
+        self._layers.unbind(self._series[binding], binding)
+        self._phase[binding] = Phase.GOOD
 
     def judge(self, rows: Rows, received_at: int) -> list[Transition]:
         """What a batch changes, in the order it was measured for each binding."""
-        rows, is_restless = self._usable(rows, received_at)
+        return self.step(*self.take(rows, received_at))
+
+    def judge_made(self, rows: Rows) -> list[Transition]:
+        """What values change that were worked out of samples: all of them count, none is counted."""
+        place = rows.series.astype(np.intp)
+        return self.step(rows, self._quiet.leaves(place, rows.value) | np.isnan(rows.value))
+
+    def step(self, rows: Rows, is_restless: Mask) -> list[Transition]:
+        """What rows change that count, of which some leave the quiet range of their series."""
         if not is_restless.any():
             return []
         rows = rows.at_places(_of_same(self._is_restless, rows.series, is_restless))
@@ -249,7 +269,7 @@ class Judgement:
         ended = waiting[waited >= hold[self._rule[waiting]]]
         return self._move(ended, np.full(len(ended), now, dtype=np.int64), self._value[ended], to, Judged.TICK)
 
-    def _usable(self, rows: Rows, received_at: int) -> tuple[Rows, Mask]:
+    def take(self, rows: Rows, received_at: int) -> tuple[Rows, Mask]:
         """Take the rows that are live and newer than what was judged before; which of them leave their quiet range.
 
         The others are counted. Nothing is written to the state before all of the batch was looked at.

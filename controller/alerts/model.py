@@ -67,8 +67,8 @@ class Elsewhere(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="el
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="change", tag_field="type"):
     """Bad while the value has risen (above) or fallen (below) by more than `level` within the last `within_s`.
 
-    The difference to the value `within_s` ago is held against `level` as by `Threshold`; `level` is in the metric's unit and
-    above 0. Neither good nor bad until the series is known that long.
+    The difference to the value `within_s` ago, or up to twice as long where it is heard seldom, is held against `level` as
+    by `Threshold`; `level` is in the metric's unit and above 0. Neither good nor bad until the series is known that long.
     """
 
     comparison: Comparison
@@ -83,8 +83,8 @@ class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="bas
     """Bad while the value is unusual for this hour of this weekday: beyond the usual one by `deviations` and by `least`.
 
     Usual is the median of the same hour of the same weekday of the `weeks` before (a make-up day counts as the weekday it
-    follows), a deviation is 1.4826 times their median absolute deviation; `least` is in the metric's unit. Neither good
-    nor bad while fewer than half of those weeks are known.
+    follows), a deviation is 1.4826 times their median absolute deviation; `least` is in the metric's unit and above 0.
+    Good again within four fifths of that. Neither on holidays, and while fewer than half of those weeks are known.
     """
 
     comparison: Comparison
@@ -133,7 +133,9 @@ class Expression(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="e
     clear_hold_s: float = 0.0
 
 
-Condition = Threshold | Ratio | States | Absence | Elsewhere
+Derived = Change | Baseline | Group | Expression
+"""What is held against a level is worked out of the values first."""
+Condition = Threshold | Ratio | States | Absence | Elsewhere | Derived
 
 
 class Horizon(StrEnum):

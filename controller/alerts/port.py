@@ -1,6 +1,6 @@
 """What alerting needs of its neighbours."""
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from typing import NamedTuple, Protocol
 
 from campus.ids import DeviceId, SiteId
@@ -27,10 +27,13 @@ class Registry(Protocol):
 
 
 class Calendar(Protocol):
-    """When rules that are bound to hours rest; asked about once a minute, in the thread that ticks."""
+    """When rules that are bound to hours rest, and which days are alike; asked about once a minute, by any thread."""
 
     def closed_sites(self, scope: Scope, hours: Hours, at: int) -> Set[SiteId]:
         """Schools in which such hours are told, and are not at `at` (UTC ms)."""
+
+    def earlier(self, scope: Scope, sites: Collection[SiteId], at: int, weeks: int) -> Mapping[SiteId, tuple[int, ...]]:
+        """By school: the instants of days alike in the weeks before at the same time of day; none on a holiday."""
 
 
 class Hushed(NamedTuple):

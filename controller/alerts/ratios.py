@@ -20,11 +20,7 @@ class Ratios:
     def __init__(self, selection: Selection, judgement: Judgement) -> None:
         self._selection = selection
         self._judgement = judgement
-        self._of = {
-            number: rule.condition.of
-            for number, rule in enumerate(selection.rules)
-            if isinstance(rule.condition, Ratio)
-        }
+        self._of = _divisors(selection)
         self._metrics = frozenset(self._of.values())
         self._binding = np.empty(0, dtype=np.int32)
         self._series = np.empty(0, dtype=np.int32)
@@ -32,6 +28,13 @@ class Ratios:
         self._divisor = np.empty(0, dtype=np.int32)
         self._is_divisor = np.zeros(0, dtype=np.bool_)
         self._value = np.zeros(0, dtype=np.float64)
+
+    def take_rules(self, names: SeriesColumns, size: int) -> None:
+        """The selection has taken other rules: series below `size` may be divisors for the first time."""
+        self._of = _divisors(self._selection)
+        if frozenset(self._of.values()) - self._metrics:
+            self._metrics |= frozenset(self._of.values())
+            self.learn(names, np.arange(size, dtype=np.int32))
 
     def learn(self, names: SeriesColumns, series: Ids) -> None:
         """Note which of new series others may be divided by."""
@@ -87,3 +90,9 @@ class Ratios:
         measured = np.where(divisor == NONE, np.nan, self._value[divisor])
         scale = np.where(contracted > 0, contracted, measured)
         self._judgement.set_scale(self._binding[places], np.where(scale > 0, scale, np.nan))
+
+
+def _divisors(selection: Selection) -> dict[int, str]:
+    """The metric that each rule about a ratio divides by."""
+    conditions = [rule.condition for rule in selection.rules]
+    return {number: each.of for number, each in enumerate(conditions) if isinstance(each, Ratio)}

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -36,19 +36,22 @@ from controller.alerts.stages import (
     rested_step,
 )
 from controller.alerts.tables import AlertRow
+from controller.alerts.transition import Judged
 from controller.alerts.twins import event_of, fault_of, twins_of
 from controller.registry.database import reading, writing
+
+_WITHOUT_READING: Final = {Judged.HOURS, Judged.RULES}
 
 
 @dataclass(frozen=True)
 class Cleared:
-    """A case that ended at `at` with reading `value`, or with the hours of its rule."""
+    """A case that ended at `at` with reading `value`, or with the hours of its rule, or with the rule."""
 
     key: AlertKey
     rule: Rule
     at: int
     value: float
-    has_rest: bool = False
+    by: Judged = Judged.SAMPLE
 
 
 class Recorder:
@@ -212,11 +215,20 @@ class Recorder:
         situation.touched.add(case.site)
 
     def _clear(self, ledger: Ledger, change: Cleared) -> Outcome | None:
-        if change.key in self._situation.flapping and not change.has_rest:
+        if change.key in self._situation.flapping and change.by not in _WITHOUT_READING:
             turn(ledger, self._situation, change.key, change.at, is_bad=False)
             return Outcome.DAMPED
-        self._close(ledger, change.key, change.at, _last_step(change))
+        self._close(ledger, change.key, change.at, self._last_step(change))
         return None
+
+    def _last_step(self, change: Cleared) -> TrailStep:
+        match change.by:
+            case Judged.HOURS:
+                return rested_step(change.at)
+            case Judged.RULES:
+                return abandoned_step(change.at, self._rulebook.why_off(change.rule.id, SiteId(change.key.site)))
+            case _:
+                return cleared_step(change.at, change.rule, change.value)
 
     def _settle(self, ledger: Ledger, steady: Sequence[AlertKey], now: int) -> None:
         """What has been quiet for long enough goes on as an ordinary alert, or is over since it was good."""
@@ -266,10 +278,6 @@ class Recorder:
             self._situation = before
             self._is_sure = False
             raise
-
-
-def _last_step(change: Cleared) -> TrailStep:
-    return rested_step(change.at) if change.has_rest else cleared_step(change.at, change.rule, change.value)
 
 
 def _runs(changes: Sequence[Case | Cleared]) -> Iterator[list[Case | Cleared]]:

@@ -1,16 +1,32 @@
 """What can be wrong with a rule, told to whoever writes one: which field, and what to do. Pure."""
 
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from campus.document import nearest
 from campus.ids import MetricId, is_id
 from campus.metrics import MetricKind, catalogue
-from controller.alerts.model import Absence, Comparison, Elsewhere, Ratio, Rule, States, Threshold
+from controller.alerts.derived.formula import FormulaError, read_formula
+from controller.alerts.model import (
+    Absence,
+    Baseline,
+    Change,
+    Comparison,
+    Elsewhere,
+    Expression,
+    Group,
+    Ratio,
+    Rule,
+    States,
+    Threshold,
+)
 
 MAX_STATE_VALUE: Final = 63
 """State numbers are kept as bits of one 64-bit word."""
+MAX_WITHIN_S: Final = 21_600
+MIN_WEEKS: Final = 2
+MAX_WEEKS: Final = 26
 
 Complaint = tuple[tuple[str, ...], str]
 """The way to the field that is wrong, and what to do about it."""
@@ -50,20 +66,28 @@ def _bad_condition(rule: Rule, kind: MetricKind) -> Iterator[Complaint]:
         return
     if condition.hold_s < 0 or condition.clear_hold_s < 0:
         yield ("condition",), "a hold cannot be below 0 seconds"
-    if isinstance(condition, States) != (kind is MetricKind.STATE):
-        fitting = "states" if kind is MetricKind.STATE else "threshold or ratio"
+    if isinstance(condition, Expression):
+        yield from _bad_formulas(rule.metric, condition)
+    elif isinstance(condition, Group):
+        yield from _bad_group(rule.metric, condition)
+    elif isinstance(condition, States) != (kind is MetricKind.STATE):
+        fitting = "states, group or expression" if kind is MetricKind.STATE else "threshold, ratio, change or baseline"
         yield ("condition",), f"{rule.metric} is a {kind}: its condition must be of type {fitting}"
     elif isinstance(condition, States):
-        yield from _bad_states(rule.metric, condition)
+        yield from _bad_states(rule.metric, condition.bad)
+    elif isinstance(condition, Change):
+        yield from _bad_change(rule.metric, condition)
+    elif isinstance(condition, Baseline):
+        yield from _bad_baseline(condition)
     else:
         yield from _bad_levels(rule.metric, condition)
 
 
-def _bad_states(metric: str, condition: States) -> Iterator[Complaint]:
+def _bad_states(metric: str, bad: Sequence[str]) -> Iterator[Complaint]:
     known = {state.name: state.value for state in catalogue()[MetricId(metric)].states}
-    if not condition.bad:
+    if not bad:
         yield ("condition", "bad"), f"name at least one bad state of {metric}: {', '.join(known)}"
-    for name in condition.bad:
+    for name in bad:
         if name not in known:
             yield ("condition", "bad"), f"{metric} has no state {name!r}.{nearest(name, list(known))}"
         elif not 0 <= known[name] <= MAX_STATE_VALUE:
@@ -71,19 +95,14 @@ def _bad_states(metric: str, condition: States) -> Iterator[Complaint]:
 
 
 def _bad_levels(metric: str, condition: Threshold | Ratio) -> Iterator[Complaint]:
-    limits = catalogue()[MetricId(metric)]
     if isinstance(condition, Ratio):
         if MetricId(condition.of) not in catalogue():
             advice = nearest(condition.of, list(catalogue()))
             yield ("condition", "of"), f"the catalogue has no metric {condition.of!r}.{advice}"
         if condition.level <= 0:
             yield ("condition", "level"), "a ratio is compared to a level above 0, such as 0.7"
-    elif not limits.minimum <= condition.level <= limits.maximum:
-        yield (
-            ("condition", "level"),
-            f"{metric} lies between {limits.minimum:g} and {limits.maximum:g} {limits.unit}: "
-            f"a level of {condition.level:g} is never reached",
-        )
+    else:
+        yield from _out_of_range(metric, "level", condition.level)
     clear = condition.level if condition.clear_level is None else condition.clear_level
     beyond = clear > condition.level if condition.comparison is Comparison.ABOVE else clear < condition.level
     if beyond:
@@ -91,3 +110,75 @@ def _bad_levels(metric: str, condition: Threshold | Ratio) -> Iterator[Complaint
             ("condition", "clear_level"),
             f"clear_level {clear:g} is on the bad side of level {condition.level:g}: the alert would clear at once",
         )
+
+
+def _out_of_range(metric: str, field: str, level: float) -> Iterator[Complaint]:
+    limits = catalogue()[MetricId(metric)]
+    if not limits.minimum <= level <= limits.maximum:
+        lies = f"{metric} lies between {limits.minimum:g} and {limits.maximum:g} {limits.unit}"
+        yield ("condition", field), f"{lies}: a {field} of {level:g} is never reached"
+
+
+def _bad_change(metric: str, condition: Change) -> Iterator[Complaint]:
+    limits = catalogue()[MetricId(metric)]
+    widest = limits.maximum - limits.minimum
+    if not 0 < condition.level <= widest:
+        yield (
+            ("condition", "level"),
+            f"a change is compared to a level above 0 and at most {widest:g} {limits.unit}, whichever way it goes",
+        )
+    if not 0 < condition.within_s <= MAX_WITHIN_S:
+        yield ("condition", "within_s"), f"within_s must be above 0 and at most {MAX_WITHIN_S} (six hours)"
+    yield from _bad_clear(condition)
+
+
+def _bad_baseline(condition: Baseline) -> Iterator[Complaint]:
+    if condition.deviations <= 0:
+        yield ("condition", "deviations"), "deviations must be above 0, such as 4"
+    if condition.least <= 0:
+        yield (
+            ("condition", "least"),
+            "least must be above 0: what never varied has no deviation, and any change would be bad",
+        )
+    if not MIN_WEEKS <= condition.weeks <= MAX_WEEKS:
+        yield ("condition", "weeks"), f"weeks must be between {MIN_WEEKS} and {MAX_WEEKS}"
+
+
+def _bad_group(metric: str, condition: Group) -> Iterator[Complaint]:
+    if not 0 <= condition.level < 1:
+        yield ("condition", "level"), "the level of a group is a share of its members, such as 0.5"
+    if condition.least < 1:
+        yield ("condition", "least"), "least must be 1 or more members"
+    yield from _bad_clear(condition)
+    if catalogue()[MetricId(metric)].kind is MetricKind.STATE:
+        yield from _bad_states(metric, condition.bad)
+        if condition.member_level is not None:
+            yield ("condition", "member_level"), f"{metric} has states: say which are `bad`, and leave member_level out"
+    elif condition.bad or condition.member_level is None:
+        yield ("condition", "member_level"), f"{metric} has no states: say by member_level beyond what a member is bad"
+    else:
+        yield from _out_of_range(metric, "member_level", condition.member_level)
+
+
+def _bad_clear(condition: Change | Group) -> Iterator[Complaint]:
+    if condition.clear_level is not None and condition.clear_level > condition.level:
+        yield (
+            ("condition", "clear_level"),
+            f"clear_level {condition.clear_level:g} is above level {condition.level:g}: the alert would clear at once",
+        )
+
+
+def _bad_formulas(metric: str, condition: Expression) -> Iterator[Complaint]:
+    for field, text in (("bad", condition.bad), ("good", condition.good)):
+        if field == "good" and not text:
+            continue
+        try:
+            formula = read_formula(text)
+        except FormulaError as error:
+            yield ("condition", field), f"{field} {text!r}, {error}"
+        else:
+            if field == "bad" and metric not in formula.metrics:
+                yield (
+                    ("condition", field),
+                    f"bad speaks of {', '.join(formula.metrics)}, not of the rule's metric {metric}",
+                )

@@ -78,8 +78,10 @@ class Selection:
 
     def take_rules(self, rulebook: Rulebook) -> frozenset[str]:
         """Choose by another rulebook from now on; the metrics whose series are to be bound anew."""
-        metrics = self._forms.take(rulebook)
+        metrics, kinds = self._forms.take(rulebook), self._port_kinds if self._has_ports else None
         self._prepare()
+        if self._has_ports and kinds != self._port_kinds:
+            self.unread |= set(self._sites)
         return metrics
 
     def number_at(self, rule_id: str, site: SiteId) -> int | None:

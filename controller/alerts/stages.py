@@ -68,6 +68,8 @@ class Case:
     text_zh: str = ""
     """The same in Chinese, of what was judged elsewhere; a device speaks as it does."""
     arrived_late_ms: int = 0
+    beside: tuple[float, ...] = ()
+    """What the value was held against, of conditions that are derived: as in `Transition`."""
 
 
 @dataclass
@@ -132,7 +134,8 @@ def decide(case: Case, situation: Situation) -> Decision:
 
 
 def _judged(case: Case, _: Situation, decision: Decision) -> Decision:
-    english, chinese = told(case.rule, case.value, round((case.at - case.since) / 1000), case.text, case.text_zh)
+    lasted_s = round((case.at - case.since) / 1000)
+    english, chinese = told(case.rule, case.value, lasted_s, case.text, case.text_zh, case.beside)
     return decision.after(TrailStep(case.at, JUDGED, "bad", english, chinese))
 
 

@@ -20,13 +20,15 @@ class Judged(StrEnum):
     """Time passed with no other reading."""
     HOURS = "hours"
     """The hours its rule is bound to ended."""
+    RULES = "rules"
+    """The rule holds there no more."""
 
 
 class Transition(NamedTuple):
     """One rule over one series changed its mind at `at` (UTC ms).
 
-    `since` is when the condition began to hold (for an absence: when the series last spoke); `value` is the reading
-    that decided, NaN for an absence.
+    `since` is when the condition began to hold (for an absence: when the series last spoke); `value` is the reading that
+    decided, NaN for an absence.
     """
 
     rule: int
@@ -36,6 +38,7 @@ class Transition(NamedTuple):
     at: int
     since: int
     value: float
+    beside: tuple[float, ...] = ()
 
 
 class Counts:

@@ -45,6 +45,25 @@ class SchoolCalendar:
         """The local day of an instant (UTC ms)."""
         return datetime.fromtimestamp(at / 1000, self.zone).date()
 
+    def days_alike(self, day: date, weeks: int) -> list[date]:
+        """The days of the `weeks` before that have the same weekday and are as much term, latest first; none for a holiday.
+
+        A make-up day counts as the weekday it follows; one that follows none, and an exam at a weekend, is like no other.
+        """
+        likeness = self._likeness(day)
+        before = [day - _DAY * number for number in range(1, 7 * weeks + 1)]
+        return [each for each in before if likeness is not None and self._likeness(each) == likeness]
+
+    def _likeness(self, day: date) -> tuple[int, bool] | None:
+        """Weekday, and whether it is vacation."""
+        kind = self.kind_of(day)
+        if kind is DayKind.HOLIDAY or (kind is DayKind.EXAM and day.weekday() not in _WORKING_WEEKDAYS):
+            return None
+        if kind is DayKind.MAKE_UP:
+            follows = self.marks[day].follows
+            return None if follows is None else (follows, False)
+        return day.weekday(), kind is DayKind.VACATION
+
     def bounds_of(self, day: date) -> Span:
         """When a local day begins and ends."""
         return _instant(day, 0, self.zone), _instant(day + _DAY, 0, self.zone)

@@ -85,6 +85,16 @@ class CalendarService:
         district = known.get(SiteId(DISTRICT), SchoolCalendar(SiteId(DISTRICT), self._zone))
         return {site: known.get(site) or replace(district, site=site) for site in scope.visible(sites)}
 
+    def earlier(self, scope: Scope, sites: Collection[SiteId], at: int, weeks: int) -> dict[SiteId, tuple[int, ...]]:
+        """By school: the instants of earlier days alike (`SchoolCalendar.days_alike`) at the same time of day, latest first."""
+        found: dict[SiteId, tuple[int, ...]] = {}
+        for site, school in self.schools(scope, sites, at).items():
+            day = school.day_at(at)
+            since_midnight = at - school.bounds_of(day)[0]
+            alike = school.days_alike(day, weeks)
+            found[site] = tuple(school.bounds_of(each)[0] + since_midnight for each in alike)
+        return found
+
     def mark_days(self, scope: Scope, marks: Sequence[Mark], site: SiteId | None = None) -> None:
         """Say of days what they are, in place of what was said before."""
         self._require(scope, site)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from controller.alerts.events import event_rule
-from controller.alerts.model import Absence, Elsewhere, Ratio, Rule, States
+from controller.alerts.model import Absence, Baseline, Elsewhere, Expression, Ratio, Rule, States
 from controller.alerts.reasons import over, told
 from controller.alerts.rulebook import shipped_rules
 
@@ -68,7 +68,9 @@ def example(rule: Rule) -> float:
     condition = rule.condition
     if isinstance(condition, Ratio):
         return 123_456_789.0
-    return 0.0 if isinstance(condition, Absence | Elsewhere | States) else condition.level * 1.07
+    if isinstance(condition, Absence | Elsewhere | States | Expression):
+        return 0.0
+    return condition.least * 3 if isinstance(condition, Baseline) else condition.level * 1.07
 
 
 def found(rule_id: str) -> Rule:

@@ -68,7 +68,7 @@ WRONG = [
         "{type: threshold, comparison: above, level: -12, hold_s: 20}",
         "{type: states, bad: [open]}",
         4,
-        "must be of type threshold or ratio",
+        "must be of type threshold, ratio, change or baseline",
     ),
     (
         "{type: threshold, comparison: above, level: -12, hold_s: 20}",
