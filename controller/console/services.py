@@ -15,6 +15,7 @@ from controller.readiness.service import ReadinessService
 from controller.registry.service import RegistryService
 from controller.rulings.desk import ReplayDesk
 from controller.rulings.service import RulingService
+from controller.silences.service import SilenceService
 from controller.telemetry.service import TelemetryService
 from controller.telling.service import TellingService
 from controller.topology.service import TopologyService
@@ -30,6 +31,7 @@ class Services(Protocol):
     rulings: RulingService
     replays: ReplayDesk
     alerts: AlertService
+    silences: SilenceService
     telling: TellingService
     calendar: CalendarService
     readiness: ReadinessService

@@ -22,6 +22,8 @@ from controller.alerts.model import (
 from controller.console.console import Console
 from controller.console.format import share
 from controller.console.page import Page, address, attempt, device_address
+from controller.console.pages.silence_form import hush_of
+from controller.console.pages.silence_words import silence_notices
 from controller.console.pages.telling import may_see_telling, tellings
 from controller.console.panels import catalogue_kind
 from controller.console.stories import SEVERITIES, Story, Storyteller, urgent_first
@@ -60,6 +62,7 @@ def alerts_router(console: Console) -> APIRouter:
             severity=severity,
             severities=SEVERITIES,
             folded=FOLDED_ALERTS,
+            notices=silence_notices(console.services, page, scope, page.place.id if page.place else None),
             said=attempt(lambda: console.services.alerts.alert(scope, said)) if said else None,
             may_act=scope.role >= Role.TECHNICIAN,
         )
@@ -88,6 +91,7 @@ def alerts_router(console: Console) -> APIRouter:
             chart=chart_source(page, found),
             chart_size="rows-1" if catalogue_kind(found.metric) is MetricKind.STATE else "",
             trail=[(step, step_words(page, step, story)) for step in found.trail],
+            hush=hush_of(services, page, scope, found),
             told=told,
             nobody=nobody,
             may_see_telling=may_see_telling(scope),

@@ -12,6 +12,7 @@ from controller.console.console import Console
 from controller.console.metro import metro
 from controller.console.notices import notices
 from controller.console.page import WORST_FIRST, Page, attempt, site_address
+from controller.console.pages.silence_words import silence_notices
 from controller.console.stories import SEVERITIES, Storyteller, urgent_first
 from controller.identity.dependency import CallerScope
 from controller.identity.scope import Scope
@@ -62,6 +63,7 @@ def overview_router(console: Console) -> APIRouter:
             centre=next((site for site in district.sites if site.site.is_centre), None),
             metro=metro(district.sites),
             notices=attempt(lambda: notices(page, console.services.overview.delivery(scope))) or (),
+            hushed=silence_notices(console.services, page, scope),
             alerts=attempt(lambda: _open_alerts(console, page, scope)),
             changes=attempt(lambda: _changes(console, page, scope)),
             limit_named=MAX_NEW_NAMED,

@@ -30,6 +30,7 @@ from controller.console.pages import (
 )
 from controller.identity.scope import Role
 from controller.overview.model import Trouble
+from controller.silences import model as silences
 from controller.telling.model import Reason, Standing
 from controller.topology import model as topology_model
 from controller.workorders.model import OPEN, OrderState
@@ -110,6 +111,12 @@ MADE = {
     "calendar.kind_": [f"calendar.kind_{kind}" for kind in DayKind],
     "calendar.sign_": [f"calendar.sign_{kind}" for kind in MARKS],
     "calendar.what_": [f"calendar.what_{what}" for what in (*MARKS, "term", "period", "meal", "lesson")],
+    "silences.kind_": [f"silences.kind_{kind}" for kind in silences.Kind],
+    "silences.means_": [f"silences.means_{kind}" for kind in silences.Kind],
+    "silences.standing_": [f"silences.standing_{standing}" for standing in silences.Standing],
+    "silences.days_": [f"silences.days_{days}" for days in silences.Days],
+    "silences.problem_": [f"silences.problem_{problem}" for problem in silences.Problem],
+    "silences.for_": [f"silences.for_{name}" for name in ("hour", "lessons", "morning")],
     "telling.standing_": [f"telling.standing_{standing}" for standing in Standing],
     "telling.reason_": [f"telling.reason_{reason}" for reason in Reason],
     "telling.owner_": [f"telling.owner_{owner}" for owner in Owner],
@@ -125,6 +132,7 @@ FILES = {
     "network.csv",
     "newcomers.csv",
     "services.csv",
+    "silences.csv",
     "utilisation.csv",
 }
 NAMES_OF_LANGUAGES = {"frame.other_language", "frame.other_language_label"}
