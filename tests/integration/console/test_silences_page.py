@@ -1,6 +1,6 @@
 """Silences on the console: two taps from an alert, the form with its preview, ending and undo, for whom it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -51,7 +51,7 @@ def page(who: Visitor, path: str, language: str = "en", **query: str) -> str:
     return answer.text
 
 
-def post(who: Visitor, path: str, data: dict[str, object] | None = None) -> Response:
+def post(who: Visitor, path: str, data: Mapping[str, object] | None = None) -> Response:
     return who.post(path, data=data, headers={**SAME_PAGE, "Accept": "text/html", "Accept-Language": "en"})
 
 
