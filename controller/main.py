@@ -217,6 +217,7 @@ class Controller:
             Recurring("workorders", WORK_ORDERS_INTERVAL_S, self.workorders.tend, clock),
             Recurring("topology", TOPOLOGY_INTERVAL_S, self.topology.refresh, clock),
             Recurring("store", MAINTENANCE_INTERVAL_S, self.store.maintain, clock),
+            Recurring("baselines", MAINTENANCE_INTERVAL_S, self.alert_engine.learn_usual, clock),
         )
 
     def start(self) -> None:
