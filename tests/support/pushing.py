@@ -17,12 +17,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
 from controller.identity.scope import Role, Scope
-from controller.registry.database import create_engine, sqlite_url
-from controller.registry.schema import migrate
 from controller.telling.channels.encryption import padless, unpadded
 from controller.telling.push_key import PushKey
 from controller.telling.pushes import Browser, Pushes
-from tests.support.district import NOW, FixedClock
+from tests.support.district import NOW, FixedClock, ready_registry
 
 
 class Phone:
@@ -76,6 +74,4 @@ class AlwaysSignedIn:
 
 def memory_pushes(folder: Path, sign_ins: AlwaysSignedIn | None = None) -> Pushes:
     """Over a database of its own in a folder."""
-    engine = create_engine(sqlite_url(folder / "pushes.db"))
-    migrate(engine)
-    return Pushes(engine, sign_ins or AlwaysSignedIn(), FixedClock(NOW), PushKey(folder))
+    return Pushes(ready_registry(folder).engine, sign_ins or AlwaysSignedIn(), FixedClock(NOW), PushKey(folder))

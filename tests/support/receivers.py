@@ -4,7 +4,7 @@ import asyncio
 import json
 import ssl
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -39,6 +39,7 @@ class WebReceiver:
         self.status = 200
         self.headers: dict[str, str] = {}
         self.answer: bytes = b'{"errcode": 0, "code": 0}'
+        self.before_answer: Callable[[], None] = lambda: None
         self.address = ""
 
 
@@ -51,6 +52,7 @@ def web_receiver() -> Iterator[WebReceiver]:
         def do_POST(self) -> None:
             content = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.posted.append(Posted(self.path, dict(self.headers), content))
+            receiver.before_answer()
             self.send_response(receiver.status)
             for name, value in receiver.headers.items():
                 self.send_header(name, value)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from campus.samples import Severity
 from controller.alerts.model import Horizon, Owner
 from controller.telling.model import Policy, Standing
-from controller.telling.plan import by_owner, next_rung, urgency
+from controller.telling.plan import Rung, by_owner, next_rung, urgency
 from tests.unit.telling.town import HOUR, LI, MINUTE, WANG, ZHAO, Town, rulebook
 
 HEAD = replace(LI, id="head", role="administrator")
@@ -16,8 +16,8 @@ OPERATOR = replace(WANG, id="op", role="operator")
 BUREAU = replace(ZHAO, id="bureau", role="administrator")
 
 
-def ids(rungs: list[tuple[object, ...]]) -> list[list[str]]:
-    return [[getattr(each, "id", "") for each in rung] for rung in rungs]
+def ids(rungs: list[Rung]) -> list[list[str]]:
+    return [[each.id for each in rung] for rung in rungs]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,7 +14,6 @@ from controller.identity.scope import SYSTEM
 from controller.telling.model import Duty, Person, Reach
 from controller.telling.rota import KEEP_MS, Rota
 from tests.support.district import DAY_MS, HOUR_MS, MONDAY, NO_1, TIMEZONE, ready_registry
-from tests.unit.telling.town import ZoneInfo
 
 THURSDAY, SATURDAY = 3, 5
 """Days of the week of `MONDAY`; the Thursday is a public holiday."""
