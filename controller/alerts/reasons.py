@@ -55,7 +55,8 @@ def told(
     )
     if lasted_s <= 0:
         return english, chinese
-    return f"{english} for {lasted[0]}", f"{chinese}，已持续{lasted[1]}"
+    joint = ", for" if isinstance(condition, Derived) else " for"
+    return f"{english}{joint} {lasted[0]}", f"{chinese}，已持续{lasted[1]}"
 
 
 def lasting(seconds: float) -> Words:
