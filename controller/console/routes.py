@@ -21,18 +21,20 @@ from controller.console.pages.devices import devices_router
 from controller.console.pages.mine import mine_router
 from controller.console.pages.network import network_router
 from controller.console.pages.newcomers import newcomers_router
+from controller.console.pages.order_acts import order_acts_router
 from controller.console.pages.order_figures import order_figures_router
 from controller.console.pages.order_list import order_list_router
+from controller.console.pages.orders import orders_router
 from controller.console.pages.overview import overview_router
 from controller.console.pages.profiles import profiles_router
 from controller.console.pages.readiness import readiness_router
 from controller.console.pages.report import report_router
+from controller.console.pages.scan import scan_router
 from controller.console.pages.school import school_router
 from controller.console.pages.search import search_router
 from controller.console.pages.services import services_router
 from controller.console.pages.settings import settings_router
 from controller.console.pages.stickers import stickers_router
-from controller.console.pages.silences import silences_router
 from controller.console.pages.telling import telling_router
 from controller.console.pages.topology import topology_router
 from controller.console.pages.utilisation import utilisation_router
@@ -52,6 +54,9 @@ PAGES = (
     newcomers_router,
     profiles_router,
     mine_router,
+    orders_router,
+    order_acts_router,
+    scan_router,
     alerts_router,
     order_list_router,
     order_figures_router,
@@ -64,7 +69,6 @@ PAGES = (
     utilisation_router,
     settings_router,
     calendar_router,
-    silences_router,
     telling_router,
     search_router,
 )

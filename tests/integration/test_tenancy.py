@@ -6,6 +6,7 @@ somebody who is not signed in without being listed as public below.
 """
 
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from PIL import Image
 from sqlmodel import select
 
 from campus.configuration import ConfigurationText, encode_configuration
@@ -21,10 +23,11 @@ from campus.newcomers import Newcomer, encode_newcomers
 from campus.samples import DeviceKind, Document, DocumentKind
 from controller.alerts.tables import AlertRow
 from controller.identity.model import ScopeSpec
-from controller.identity.scope import Role
+from controller.identity.scope import Role, Scope
 from controller.main import Controller, build_app
 from controller.registry.database import reading, writing
 from controller.store.port import Batch, DistrictSeries, FrameMark
+from controller.workorders.model import Opening
 from tests.support.app_routes import AppRoute, app_routes
 from tests.support.district import (
     BOARD_101,
@@ -50,8 +53,10 @@ PUBLIC = {
     AppRoute("GET", "/enter"),
     AppRoute("GET", "/metrics"),
     AppRoute("GET", "/service-worker.js"),
+    AppRoute("GET", "/r/{code}"),
     AppRoute("GET", "/sign-in"),
     AppRoute("POST", "/leave"),
+    AppRoute("POST", "/r/{code}"),
 }
 """Answered to anybody, on purpose: they name no school, no device and no person."""
 PATH_CHOICES: dict[str, list[Any]] = {
@@ -59,6 +64,10 @@ PATH_CHOICES: dict[str, list[Any]] = {
     "device": [GATEWAY, "no-such-device"],
     "device_id": [GATEWAY, "no-such-device"],
     "alert_id": [1, 2, 3],
+    "order_id": [1, 2, 3],
+    "photo_id": [1, 2],
+    "code": ["no-such-sticker"],
+    "contract_id": [1],
     "rest:path": ["nowhere"],
     "service": ["portal", "nothing"],
     "ticket": ["nothing"],
@@ -110,12 +119,23 @@ def furnish(controller: Controller, site: SiteId) -> None:
     controller.newcomers.keep_document(address_of(site), found, NOW)
 
 
+def give_work(controller: Controller, site: SiteId) -> None:
+    """An order with a photo; the ids are those of the school's alert where the schools are given work in that order."""
+    fault = Opening(f"opening-{site}", site, device=BOARD_101, what="flickers")
+    order = controller.workorders.open_order(Scope("technician", Role.TECHNICIAN), fault).order
+    picture = BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    controller.workorders.add_photo(Scope("technician", Role.TECHNICIAN), order.id, "photo", picture.getvalue())
+
+
 @pytest.fixture
 def whole(tmp_path: Path) -> Iterator[Controller]:
     with standing_controller(tmp_path / "whole", enrolment()) as controller:
         controller.registry.learn_facts(address_of(CENTRE), centre_facts(), NOW)
         furnish(controller, NO_2)
         furnish(controller, NO_1)
+        give_work(controller, NO_1)
+        give_work(controller, NO_2)
         yield controller
 
 
@@ -125,6 +145,7 @@ def part(tmp_path: Path) -> Iterator[Controller]:
     alone = replace(everything, sites=everything.sites[1:2])
     with standing_controller(tmp_path / "part", alone) as controller:
         furnish(controller, NO_1)
+        give_work(controller, NO_1)
         yield controller
 
 
@@ -204,7 +225,7 @@ def test_what_is_public_names_no_school(whole: Controller) -> None:
 def test_a_school_changes_nothing_of_the_others(whole: Controller) -> None:
     visitor = signed_in(whole, TECHNICIAN)
     posts = [route for route in app_routes(build_app(whole)) if route.method == "POST" and "alert_id" in route.path]
-    assert len(posts) == 4
+    assert len(posts) == 6
     for route in posts:
         for alert_id in (2, 3):
             refused = visitor.post(

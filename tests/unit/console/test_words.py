@@ -23,6 +23,7 @@ from controller.console.pages import (
     newcomers,
     order_figures,
     order_list,
+    orders,
     services,
     stickers,
     topology,
@@ -30,12 +31,11 @@ from controller.console.pages import (
 )
 from controller.identity.scope import Role
 from controller.overview.model import Trouble
-from controller.silences import model as silences
 from controller.telling.model import Reason, Standing
 from controller.topology import model as topology_model
-from controller.workorders.model import OPEN, OrderState
-from controller.workorders.model import Source as OrderSource
 from controller.workorders.metrics import By
+from controller.workorders.model import OPEN, Act, OrderState, Why
+from controller.workorders.model import Source as OrderSource
 from controller.workorders.proof import Found
 from controller.workorders.reports import Told
 from controller.workorders.terms import Away
@@ -74,6 +74,11 @@ MADE = {
     ],
     "failed.": [f"failed.{what}_{part}" for what in ("missing", "denied", "service") for part in ("title", "text")]
     + ["failed.declined_title"],
+    "mine.did_": [f"mine.did_{act}" for act in Act],
+    "mine.act_": [f"mine.act_{act}" for act in orders.BUTTONS],
+    "mine.show_": [f"mine.show_{name}" for name in orders.Show],
+    "mine.refused_": [f"mine.refused_{why}" for why in Why],
+    "mine.promise_": [f"mine.promise_{what}{late}" for what in ("response", "repair") for late in ("", "_late")],
     "mine.due_": [f"mine.due_{horizon}" for horizon in Horizon],
     "orders.": [f"orders.{name}" for name in (*order_list.COLUMNS, *order_list.LAST_COLUMNS)],
     "orders.state_": [f"orders.state_{state}" for state in OrderState],
@@ -111,12 +116,6 @@ MADE = {
     "calendar.kind_": [f"calendar.kind_{kind}" for kind in DayKind],
     "calendar.sign_": [f"calendar.sign_{kind}" for kind in MARKS],
     "calendar.what_": [f"calendar.what_{what}" for what in (*MARKS, "term", "period", "meal", "lesson")],
-    "silences.kind_": [f"silences.kind_{kind}" for kind in silences.Kind],
-    "silences.means_": [f"silences.means_{kind}" for kind in silences.Kind],
-    "silences.standing_": [f"silences.standing_{standing}" for standing in silences.Standing],
-    "silences.days_": [f"silences.days_{days}" for days in silences.Days],
-    "silences.problem_": [f"silences.problem_{problem}" for problem in silences.Problem],
-    "silences.for_": [f"silences.for_{name}" for name in ("hour", "lessons", "morning")],
     "telling.standing_": [f"telling.standing_{standing}" for standing in Standing],
     "telling.reason_": [f"telling.reason_{reason}" for reason in Reason],
     "telling.owner_": [f"telling.owner_{owner}" for owner in Owner],
@@ -132,7 +131,6 @@ FILES = {
     "network.csv",
     "newcomers.csv",
     "services.csv",
-    "silences.csv",
     "utilisation.csv",
 }
 NAMES_OF_LANGUAGES = {"frame.other_language", "frame.other_language_label"}
