@@ -29,7 +29,7 @@ def spans(pattern: Pattern, calendar: SchoolDays, start: int, end: int) -> list[
         return []
     if pattern.is_once:
         return [(start, end)]
-    found = _joined(_days(pattern, calendar, start, end))
+    found = joined(_days(pattern, calendar, start, end))
     if pattern.days is Days.OUTSIDE_SCHOOL:
         if not calendar.knows(Hours.SCHOOL):
             return []
@@ -57,14 +57,19 @@ def _days(pattern: Pattern, calendar: SchoolDays, start: int, end: int) -> Itera
         day += _DAY
 
 
-def _joined(found: Iterable[Span]) -> list[Span]:
-    joined: list[Span] = []
+def joined(found: Iterable[Span]) -> list[Span]:
+    """The same time as spans that are ascending and apart from one another.
+
+    >>> joined([(5, 9), (0, 2), (8, 12)])
+    [(0, 2), (5, 12)]
+    """
+    whole: list[Span] = []
     for begins, ends in sorted(found):
-        if joined and begins <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], ends))
+        if whole and begins <= whole[-1][1]:
+            whole[-1] = (whole[-1][0], max(whole[-1][1], ends))
         else:
-            joined.append((begins, ends))
-    return joined
+            whole.append((begins, ends))
+    return whole
 
 
 def _without(some: Iterable[Span], others: Iterable[Span]) -> Iterator[Span]:

@@ -37,7 +37,7 @@ from controller.silences.model import (
     problems_of,
 )
 from controller.silences.port import Alerts, Calendar, Registry, SchoolDays
-from controller.silences.recurrence import spans
+from controller.silences.recurrence import joined, spans
 from controller.silences.rows import columns_of, window_of
 from controller.silences.standing import InForce, Placed, in_force
 from controller.silences.tables import SilenceRow
@@ -47,6 +47,8 @@ LOOKED_BACK_MS: Final = 30 * DAY_MS
 LOOKED_AHEAD_MS: Final = 7 * DAY_MS
 MOST_ALERTS: Final = 20_000
 """Alerts a preview looks at; of a district with more in 30 days the newest."""
+MOST_LAID_OVER: Final = 50
+"""Schools whose calendars a picture lays over one another."""
 KEPT_MS: Final = 400 * DAY_MS
 _USUAL: Final = SiteId("")
 _log = logging.getLogger(__name__)
@@ -120,7 +122,11 @@ class SilenceService:
         chosen, sites = draft.selector, self._sites_of(SYSTEM, draft)
         if not sites or not all(scope.sees(site) for site in sites) or not (_has_place(draft) or scope.sites is None):
             return [Problem.NO_PLACE, *found]
-        if chosen.site and chosen.room and chosen.room not in {each.id for each in self._registry.rooms(SYSTEM, chosen.site)}:
+        if (
+            chosen.site
+            and chosen.room
+            and chosen.room not in {each.id for each in self._registry.rooms(SYSTEM, chosen.site)}
+        ):
             found.append(Problem.NO_DEVICE)
         if chosen.site and chosen.device and not self._devices(scope, draft):
             found.append(Problem.NO_DEVICE)
@@ -237,10 +243,11 @@ class SilenceService:
         return Shown(window, standing, sites, hid, next_at or max(window.draft.starts_at, 0), may_change)
 
     def spans_of(self, window: Window, sites: Sequence[SiteId], start: int, end: int) -> list[tuple[int, int]]:
-        """When a window is in force at the first of some schools within [start, end)."""
-        calendar = self._calendar.schools(SYSTEM, sites[:1], start)[sites[0]]
-        begins, ends = max(start, window.draft.starts_at), min(end, window.until)
-        return spans(window.draft.pattern, calendar, begins, ends)
+        """When a window is in force at any of some schools within [start, end); of many, of the first `MOST_LAID_OVER`."""
+        pattern, begins, ends = window.draft.pattern, max(start, window.draft.starts_at), min(end, window.until)
+        some = sites[: MOST_LAID_OVER if pattern.asks_calendar else 1]
+        calendars = self._calendar.schools(SYSTEM, some, start)
+        return joined(span for site in some for span in spans(pattern, calendars[site], begins, ends))
 
     def _sites_of(self, scope: Scope, draft: Draft) -> frozenset[SiteId]:
         """The schools of the caller that a draft is about, centre included."""

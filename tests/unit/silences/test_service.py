@@ -196,3 +196,11 @@ def test_exams_silence_the_schools_that_have_them(desk: Desk) -> None:
     assert desk.service.in_force(thursday - 1).sites == frozenset()
     assert desk.service.in_force(thursday).sites == {NO_1, NO_2, CENTRE}
     assert desk.service.in_force(thursday + DAY_MS).sites == frozenset()
+
+
+def test_a_window_of_many_schools_is_in_force_while_it_is_at_any_of_them(desk: Desk) -> None:
+    outside = draft(Selector(), hours=24 * 20, pattern=Pattern(Days.OUTSIDE_SCHOOL))
+    window = desk.service.silence(DISTRICT_SCOPE, outside).id
+    assert desk.service.window(DISTRICT_SCOPE, window).next_at == MONDAY + 14 * HOUR_MS + HOUR_MS * 2 // 3
+    desk.clock.now = MONDAY + 20 * HOUR_MS
+    assert desk.service.window(DISTRICT_SCOPE, window).standing is Standing.NOW
