@@ -35,6 +35,7 @@ from controller.console.pages.search import search_router
 from controller.console.pages.services import services_router
 from controller.console.pages.settings import settings_router
 from controller.console.pages.stickers import stickers_router
+from controller.console.pages.silences import silences_router
 from controller.console.pages.telling import telling_router
 from controller.console.pages.topology import topology_router
 from controller.console.pages.utilisation import utilisation_router
@@ -69,6 +70,7 @@ PAGES = (
     utilisation_router,
     settings_router,
     calendar_router,
+    silences_router,
     telling_router,
     search_router,
 )

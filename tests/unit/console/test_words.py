@@ -24,6 +24,7 @@ from controller.console.pages import (
     order_figures,
     order_list,
     orders,
+    readiness,
     services,
     stickers,
     topology,
@@ -31,6 +32,7 @@ from controller.console.pages import (
 )
 from controller.identity.scope import Role
 from controller.overview.model import Trouble
+from controller.silences import model as silences
 from controller.telling.model import Reason, Standing
 from controller.topology import model as topology_model
 from controller.workorders.metrics import By
@@ -74,12 +76,12 @@ MADE = {
     ],
     "failed.": [f"failed.{what}_{part}" for what in ("missing", "denied", "service") for part in ("title", "text")]
     + ["failed.declined_title"],
+    "mine.due_": [f"mine.due_{horizon}" for horizon in Horizon],
     "mine.did_": [f"mine.did_{act}" for act in Act],
     "mine.act_": [f"mine.act_{act}" for act in orders.BUTTONS],
     "mine.show_": [f"mine.show_{name}" for name in orders.Show],
     "mine.refused_": [f"mine.refused_{why}" for why in Why],
     "mine.promise_": [f"mine.promise_{what}{late}" for what in ("response", "repair") for late in ("", "_late")],
-    "mine.due_": [f"mine.due_{horizon}" for horizon in Horizon],
     "orders.": [f"orders.{name}" for name in (*order_list.COLUMNS, *order_list.LAST_COLUMNS)],
     "orders.state_": [f"orders.state_{state}" for state in OrderState],
     "orders.show_": [f"orders.show_{name}" for name in order_list.STATES],
@@ -110,12 +112,19 @@ MADE = {
     "newcomers.source_": [f"newcomers.source_{source.word}" for source in Source if source is not Source.CONFIGURED]
     + [f"newcomers.source_place_{how}" for how in ("lldp", "cdp", "bridge", "description", "mqtt")],
     "profiles.": [f"profiles.{how}{proof}" for proof in Proof for how in ("", "by_")],
+    "ready.": [f"ready.{name}" for name in readiness.COLUMNS],
     "topology.": [f"topology.{n}" for n in (*topology.HEAD, "sure", "likely", "guess")],
     "topology.by_": [f"topology.by_{source}" for source in topology_model.Source],
     "topology.conflict_": [f"topology.conflict_{kind}" for kind in topology_model.ConflictKind],
     "calendar.kind_": [f"calendar.kind_{kind}" for kind in DayKind],
     "calendar.sign_": [f"calendar.sign_{kind}" for kind in MARKS],
     "calendar.what_": [f"calendar.what_{what}" for what in (*MARKS, "term", "period", "meal", "lesson")],
+    "silences.kind_": [f"silences.kind_{kind}" for kind in silences.Kind],
+    "silences.means_": [f"silences.means_{kind}" for kind in silences.Kind],
+    "silences.standing_": [f"silences.standing_{standing}" for standing in silences.Standing],
+    "silences.days_": [f"silences.days_{days}" for days in silences.Days],
+    "silences.problem_": [f"silences.problem_{problem}" for problem in silences.Problem],
+    "silences.for_": [f"silences.for_{name}" for name in ("hour", "lessons", "morning")],
     "telling.standing_": [f"telling.standing_{standing}" for standing in Standing],
     "telling.reason_": [f"telling.reason_{reason}" for reason in Reason],
     "telling.owner_": [f"telling.owner_{owner}" for owner in Owner],
@@ -131,6 +140,7 @@ FILES = {
     "network.csv",
     "newcomers.csv",
     "services.csv",
+    "silences.csv",
     "utilisation.csv",
 }
 NAMES_OF_LANGUAGES = {"frame.other_language", "frame.other_language_label"}
