@@ -183,7 +183,9 @@ def site_address(site: SiteId) -> str:
 
 
 def device_address(site: SiteId, device: DeviceId) -> str:
-    """A device's page."""
+    """A device's page; its school's where no device is named, as of an alert of a school as a whole."""
+    if not device:
+        return site_address(site)
     return f"/sites/{quote(site)}/devices/{quote(device)}"
 
 

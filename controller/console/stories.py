@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from campus.ids import DeviceId, SiteId
 from campus.samples import DeviceKind, Severity
-from controller.alerts.model import Alert, AlertState, Rule
+from controller.alerts.model import Alert, AlertState, Group, Rule
+from controller.console.format import share
 from controller.console.page import Page, attempt
 from controller.console.services import Services
 from controller.identity.scope import NotFound, Scope
@@ -61,16 +62,17 @@ class Storyteller:
         rule = self._rule(alert)
         device = self.device(alert.site, alert.device)
         page = self._page
+        is_of_group = rule is not None and isinstance(rule.condition, Group)
         return Story(
             alert=alert,
             rule=rule,
             title=page.either(rule.title_en, rule.title_zh) if rule else page.metric(alert.metric),
             site_name=page.site_name(alert.site),
-            device_name=device.name if device else str(alert.device),
+            device_name=device.name if device else str(alert.device) or page.t("alert.whole_school"),
             place_name=self.place(alert.site, alert.device),
             kind=device.kind if device else DeviceKind.OTHER,
             part=self._part(alert),
-            value=page.quantity(alert.value, alert.metric),
+            value=share(alert.value) if is_of_group else page.quantity(alert.value, alert.metric),
         )
 
     def device(self, site: SiteId, device: DeviceId) -> Device | None:

@@ -13,6 +13,7 @@ from controller.alerts.model import (
     Alert,
     AlertState,
     Comparison,
+    Derived,
     Elsewhere,
     Ratio,
     States,
@@ -120,7 +121,7 @@ def why(page: Page, story: Story) -> list[str]:
     if rule is None or not rule.metric:
         told = next((step for step in story.alert.trail if step.stage == "judged"), None)
         return [page.t("alert.reported"), *([page.either(told.reason, told.reason_zh)] if told else [])]
-    if isinstance(rule.condition, Elsewhere):
+    if isinstance(rule.condition, Elsewhere | Derived):
         return [page.either(step.reason, step.reason_zh) for step in story.alert.trail[:1]]
     metric, condition = page.metric(rule.metric), rule.condition
     found = []
@@ -139,8 +140,8 @@ def why(page: Page, story: Story) -> list[str]:
 
 
 def chart_source(page: Page, alert: Alert) -> str:
-    """The chart of what was measured around the alert; empty for an event."""
-    if alert.metric not in catalogue():
+    """The chart of what was measured around the alert; empty for an event, and of a school as a whole."""
+    if alert.metric not in catalogue() or not alert.device:
         return ""
     end = min(page.now, (alert.cleared_at or page.now) + AFTER_MS)
     start = max(alert.opened_at - BEFORE_MS, end - MAX_CHART_MS)
@@ -155,7 +156,7 @@ def step_words(page: Page, step: TrailStep, story: Story) -> str:
     if step.stage not in STAGES:
         return page.either(step.reason, step.reason_zh)
     condition = story.rule.condition if story.rule else None
-    is_told = story.rule is None or not story.rule.metric or isinstance(condition, Elsewhere)
+    is_told = story.rule is None or not story.rule.metric or isinstance(condition, Elsewhere | Derived)
     if step.stage == "judged" and is_told:
         return page.either(step.reason, step.reason_zh)
     judged = "silent" if isinstance(condition, Absence) else "state" if isinstance(condition, States) else "judged"
