@@ -1,6 +1,7 @@
 """The rules that ship as a page people read: what each looks for, how urgent it is, whose it is, and what to do. Pure."""
 
 from collections.abc import Iterator
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -93,6 +94,7 @@ class Family(NamedTuple):
     rules: list[Rule]
 
 
+@cache
 def families() -> list[Family]:
     """All shipped rules, in the order of their files; `KeyError` for a file that has no title in `FAMILIES`."""
     folder = resources.files("controller.alerts") / "rules"

@@ -8,7 +8,20 @@ from importlib import resources
 import pytest
 
 from campus.metrics import catalogue
-from controller.alerts.model import Elsewhere, Horizon, Owner, Ratio, Rule, Runbook, States, Threshold
+from controller.alerts.derived.formula import read_formula
+from controller.alerts.model import (
+    Change,
+    Elsewhere,
+    Expression,
+    Group,
+    Horizon,
+    Owner,
+    Ratio,
+    Rule,
+    Runbook,
+    States,
+    Threshold,
+)
 from controller.alerts.reasons import over, told
 from controller.alerts.rulebook import read_rules, shipped_rules
 from tests.unit.alerts.producers import tellers
@@ -23,6 +36,15 @@ MOST_CHARS = {"en": 125, "zh": 50}
 def runbook_of(rule: Rule) -> Runbook:
     assert rule.runbook is not None, rule.id
     return rule.runbook
+
+
+def metrics_of(rule: Rule) -> set[str]:
+    """All that one device must tell."""
+    condition = rule.condition
+    if isinstance(condition, Expression):
+        both = [read_formula(formula).metrics for formula in (condition.bad, condition.good) if formula]
+        return {rule.metric}.union(*both)
+    return {rule.metric, condition.of} if isinstance(condition, Ratio) else {rule.metric}
 
 
 def texts(rule: Rule) -> list[str]:
@@ -46,11 +68,11 @@ def test_every_rule_can_come_true() -> None:
     for rule in RULES:
         if isinstance(rule.condition, Elsewhere):
             continue  # judged by a room of its own, whose tests raise it
-        wanted = {rule.metric} | ({rule.condition.of} if isinstance(rule.condition, Ratio) else set())
+        wanted = metrics_of(rule)
         for kind in rule.kinds or (None,):
             able = [each for each in tellers() if wanted <= each.metrics.keys() and kind in (None, each.kind)]
             assert able, f"{rule.id}: nobody tells {' and '.join(sorted(wanted))} of a {kind or 'device'}"
-            if isinstance(rule.condition, States):
+            if isinstance(rule.condition, States | Group):
                 bad = set(rule.condition.bad)
                 named = [each.metrics[rule.metric] for each in able]
                 assert any(not states or bad & states for states in named), f"{rule.id}: no {kind} can name {bad}"
@@ -69,11 +91,9 @@ def test_rules_are_whole() -> None:
 
 
 def test_thresholds_leave_a_gap_so_that_nothing_flaps() -> None:
-    watched = [rule for rule in RULES if isinstance(rule.condition, Threshold)]
+    watched = [rule for rule in RULES if isinstance(rule.condition, Threshold | Ratio | Group | Change)]
     assert len(watched) > 30
-    without = {
-        rule.id for rule in watched if isinstance(rule.condition, Threshold) and rule.condition.clear_level is None
-    }
+    without = {rule.id for rule in watched if getattr(rule.condition, "clear_level", None) is None}
     assert without == ONLY_GROW
 
 

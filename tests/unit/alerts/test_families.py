@@ -32,12 +32,12 @@ def test_freezers_defrost_and_break(scene: Scene) -> None:
             "breaks": Story(
                 Kind.KITCHEN_MONITOR,
                 {FREEZER: [(0, -19), (60, -19), (540, 5)]},  # 3 K an hour: -12 at 200, 0 at 440
-                {"freezer-warm": (255, 265), "freezer-thawing": (480, 490)},
+                {"freezer-warming": (218, 226), "freezer-warm": (255, 265), "freezer-thawing": (480, 490)},
             ),
             "stands-open": Story(
                 Kind.KITCHEN_MONITOR,
                 {
-                    FREEZER: [(0, -19), (60, -19), (75, -13), (300, -13)],
+                    FREEZER: [(0, -19), (60, -19), (75, -14.5), (300, -14.5)],
                     FREEZER_DOOR: [(0, "closed"), (60, "open")],
                 },
                 {"freezer-door-open": (90, 106)},
@@ -94,6 +94,9 @@ def test_kitchens_hold_food_hot_while_people_eat(scene: Scene) -> None:
                 {"gas_percent_lel": [(0, 0.5), (59, 0.5), (60, 14)], "humidity_percent": [(0, 60)]},
                 {"gas-leak": (60, 60)},
             ),
+            "leaks-a-little-gas": Story(
+                Kind.KITCHEN_MONITOR, {"gas_percent_lel": [(0, 0.5), (59, 0.5), (60, 7)]}, {"gas-trace": (65, 66)}
+            ),
             "cooks": Story(Kind.KITCHEN_MONITOR, {"gas_percent_lel": [(0, 0.5), (30, 2), (60, 0.5)]}),
             "burns-badly": Story(Kind.SENSOR, {"co_ppm": [(0, 2), (60, 2), (61, 120)]}, {"carbon-monoxide": (70, 72)}),
         },
@@ -135,9 +138,25 @@ def test_network_equipment(scene: Scene) -> None:
                 {f"access_point_state of ap-{n}": [(0, "up"), (10, "down" if n == 1 else "up")] for n in range(1, 9)},
                 {"access-point-offline": (15, 16)},
             ),
+            "lost-a-floor-of-access-points": Story(
+                Kind.SWITCH,
+                {f"access_point_state of ap-{n}": [(0, "up"), (10, "down" if n < 5 else "up")] for n in range(1, 9)},
+                {"access-point-offline": (15, 16), "access-points-many-offline": (15, 16)},
+            ),
+            "has-a-dirty-fibre": Story(
+                Kind.GATEWAY,
+                {f"optical_rx_dbm of {PORT}": [(0, -9), (10, -20)], f"if_oper_state of {PORT}": [(0, "up")]},
+                {"uplink-light-weak": (24, 26)},
+                uplinks=(PORT,),
+            ),
+            "has-an-unused-fibre-module": Story(
+                Kind.SWITCH,
+                {f"optical_rx_dbm of {PORT}": [(0, -40)], f"if_oper_state of {PORT}": [(0, "down")]},
+            ),
             "is-out-of-addresses": Story(
                 Kind.GATEWAY, {"dhcp_use_percent of lan": [(0, 80), (10, 99)]}, {"addresses-used-up": (12, 14)}
             ),
+            "had-a-licence": Story(Kind.GATEWAY, {"licence_days_left of ips": [(0, -3)]}, {"licence-ended": (0, 0)}),
             "has-an-old-licence": Story(
                 Kind.GATEWAY, {"licence_days_left of ips": [(0, 12)]}, {"licence-ends-soon": (0, 0)}
             ),
@@ -172,6 +191,10 @@ def test_power(scene: Scene) -> None:
                 Kind.UPS, {"ups_test_state": [(0, "passed"), (10, "failed")]}, {"ups-test-failed": (10, 10)}
             ),
             "has-an-old-battery": Story(Kind.UPS, {"battery_state": [(0, "faulty")]}, {"ups-battery-faulty": (5, 6)}),
+            "gets-low-mains": Story(
+                Kind.UPS, {"input_voltage_v": [(0, 225), (10, 178)]}, {"mains-voltage-wrong": (13, 16)}
+            ),
+            "gets-three-phases": Story(Kind.UPS, {"input_voltage_v": [(0, 398)]}),
             "is-a-strip": Story(
                 Kind.OTHER, {"alarm_state": [(0, "normal"), (10, "attention")]}, {"power-feed-alarm": (12, 13)}
             ),
@@ -213,6 +236,11 @@ def test_cameras_recorders_and_gates(scene: Scene) -> None:
                     for n in range(1, 5)
                 },
                 {"channel-lost": (12, 13)},
+            ),
+            "loses-most-cameras": Story(
+                Kind.RECORDER,
+                {f"channel_state of {n}": [(0, "online"), (10, "offline" if n < 7 else "online")] for n in range(1, 9)},
+                {"channel-lost": (12, 13), "recorder-lost-most": (12, 13)},
             ),
             "lets-pupils-in": Story(Kind.GATE, {"gate_state": [(0, "held_open"), (25, "closed")]}),
             "was-left-open": Story(Kind.GATE, {"gate_state": [(0, "held_open")]}, {"gate-held-open": (30, 31)}),
