@@ -76,7 +76,7 @@ def unacknowledge(alert_id: int, scope: CallerScope, controller: Controller) -> 
 def _shaped(controller: Services, alert: Alert) -> AlertShape:
     rule: Rule | None
     try:
-        rule = controller.alerts.rule(alert.rule)
+        rule = controller.alerts.rule(alert.rule, alert.site)
     except NotFound:
         rule = None
     return AlertShape.of(alert, rule)

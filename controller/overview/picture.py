@@ -131,7 +131,7 @@ def _shown(scope: Scope, alerts: Alerts, site: SiteId | None) -> dict[DeviceKey,
         if alert.cause:
             continue
         try:
-            rule = alerts.rule(alert.rule)
+            rule = alerts.rule(alert.rule, alert.site)
         except NotFound:
             continue  # its rule was removed; the engine clears it at its next start
         found[alert.site, alert.device].append(OpenAlert(alert, rule))

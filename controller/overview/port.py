@@ -55,7 +55,7 @@ class Alerts(Protocol):
     ) -> Sequence[Alert]:
         """Alerts that match, newest first."""
 
-    def rule(self, rule_id: str) -> Rule:
+    def rule(self, rule_id: str, site: SiteId | None = None) -> Rule:
         """The rule of an alert; raises `NotFound`."""
 
 
