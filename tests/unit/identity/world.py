@@ -36,6 +36,8 @@ from controller.configurations.service import ConfigurationService
 from controller.identity.scope import SYSTEM, Scope
 from controller.newcomers.service import NewcomersService
 from controller.overview.service import OverviewService
+from controller.readiness.model import ReadinessSettings
+from controller.readiness.service import ReadinessService
 from controller.registry.database import create_engine, sqlite_url, writing
 from controller.registry.enrolment import Enrolment, OrganisationEntry, SiteEntry
 from controller.registry.schema import migrate
@@ -132,16 +134,31 @@ class World:
             for at in (MONDAY, NOW):
                 configurations.keep_document(address_of(SiteId(site.id)), _configuration(site.id, at), at)
         telemetry = TelemetryService(store, self.registry)
+        overview = OverviewService(telemetry, self.registry, alerts, clock, StaticReception())
+        topology = TopologyService(engine, self.registry, clock)
+        judging = AlertEngine(store, self.registry, engine, clock)
         self.services: tuple[object, ...] = (
             self.registry,
             alerts,
             telemetry,
-            OverviewService(telemetry, self.registry, alerts, clock, StaticReception()),
+            overview,
             CapacityService(store, self.registry, TIMEZONE, clock),
             UtilisationService(store, self.registry, calendar, TIMEZONE, clock),
-            ApplicationService(store, self.registry, AlertEngine(store, self.registry, engine, clock), clock),
+            ApplicationService(store, self.registry, judging, clock),
             newcomers,
-            TopologyService(engine, self.registry, clock),
+            topology,
+            ReadinessService(
+                self.registry,
+                calendar,
+                overview,
+                telemetry,
+                topology,
+                alerts,
+                judging,
+                clock,
+                ZoneInfo(TIMEZONE),
+                ReadinessSettings(),
+            ),
             configurations,
             calendar,
             _silences(engine, alerts, self.registry, calendar, clock, sites),
@@ -231,6 +248,9 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "hours": [Hours.SCHOOL],
         "marks": [(Mark(TUESDAY, DayKind.EXAM),)],
         "day": [TUESDAY],
+        "first_day": [TUESDAY],
+        "name": ["meals.csv"],
+        "content": [b"what,from,to\nmeal,11:30,12:30\n"],
         "year": [2026],
         "told": [Sheet(meals=(Period(690, 750),))],
         "before": [MONDAY],
