@@ -1,10 +1,11 @@
 """The districts that `benchmarks.alerts` judges: schools of `benchmarks.telemetry`, made larger, and rules made more.
 
 A school of the large district has as many copies of the usual devices as its series need; gateways have a contracted
-uplink, switches a neighbour. More rules than ship are variants of what ships: other ids, metrics, kinds, parts and levels.
+uplink, switches a neighbour. More rules than ship are variants of what ships: other ids, metrics, kinds, parts and levels,
+and of every eight one about a change, one about a group, one a formula, one about what is usual.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -20,7 +21,18 @@ from campus.ids import AgentId, DeviceId, MetricId, SiteId
 from campus.metrics import catalogue
 from campus.samples import DeviceFacts, DeviceKind, Neighbour, PortFacts
 from controller.alerts.engine import AlertEngine
-from controller.alerts.model import Comparison, Rule, States, Threshold
+from controller.alerts.model import (
+    Baseline,
+    Change,
+    Comparison,
+    Condition,
+    Expression,
+    Group,
+    GroupOf,
+    Rule,
+    States,
+    Threshold,
+)
 from controller.alerts.rulebook import Rulebook, shipped_rules
 from controller.clock import utc_ms
 from controller.identity.scope import SYSTEM
@@ -116,19 +128,32 @@ def _variants(pattern: Rule) -> Iterator[Rule]:
             metric=metric,
             kinds=(kind,),
             instance=PARTS[number // len(aims) % len(PARTS)],
-            condition=_condition(metric),
+            condition=_condition(number, metric, [other for other, of in aims if of == kind]),
             is_cause=False,
         )
 
 
-def _condition(name: MetricId) -> Threshold | States:
-    if name == "reachable":
-        return States(bad=("no",), hold_s=30)
+def _condition(number: int, name: MetricId, beside: Sequence[MetricId]) -> Condition:
+    """Of a variant; `beside` are metrics of the same kind of device."""
     metric = catalogue()[name]
     if metric.states:
-        return States(bad=(metric.states[-1].name,), hold_s=30)
+        bad = ("no",) if name == "reachable" else (metric.states[-1].name,)
+        return Group(GroupOf.SITE, 0.5, bad=bad, hold_s=30) if number % 8 == 3 else States(bad=bad, hold_s=30)
     level = metric.minimum + HEADROOM * (metric.maximum - metric.minimum)
-    return Threshold(Comparison.ABOVE, level=level, hold_s=30)
+    match number % 8:
+        case 1:
+            return Change(Comparison.ABOVE, 0.5 * (metric.maximum - metric.minimum), within_s=600, hold_s=30)
+        case 3:
+            return Group(GroupOf.SITE, 0.5, member_level=level, hold_s=30)
+        case 5:
+            others = [each for each in beside if not catalogue()[each].states and each != name]
+            return Expression(
+                " and ".join([f"{name} > {level:.0f}", *(f"{each} >= 0" for each in others[:1])]), hold_s=30
+            )
+        case 7:
+            return Baseline(Comparison.ABOVE, least=0.5 * (metric.maximum - metric.minimum), hold_s=30)
+        case _:
+            return Threshold(Comparison.ABOVE, level=level, hold_s=30)
 
 
 def _enlarged(school: School, series: int) -> School:
