@@ -12,6 +12,7 @@ from campus.errors import Poison
 from controller.cli_backup import BACKUP_COMMANDS, config_option
 from controller.cli_calendar import calendar
 from controller.cli_rules import rules
+from controller.cli_telling import telling
 
 if TYPE_CHECKING:
     from controller.main import Controller
@@ -131,43 +132,10 @@ def sign_in_link(
         click.echo(enter_address(opened.config, token))
 
 
-@controller.group()
-def telling() -> None:
-    """Check who is told of alerts, and send a test message."""
-
-
-@telling.command("check")
-@_CONFIG
-def telling_check(config_path: Path) -> None:
-    """Read the register of people and channels with its secrets, and say what is wrong. Sends nothing."""
-    from controller.identity.scope import SYSTEM
-
-    with registry_of(config_path) as opened:
-        problems = opened.telling.problems()
-        people = len(opened.telling.people(SYSTEM))
-    if not opened.telling.is_on:
-        raise click.ClickException(f"{config_path}: nobody is told: name a file of people at telling.register")
-    if problems:
-        raise click.ClickException(f"{opened.config.telling.register}: " + "; ".join(problems))
-    click.echo(f"{opened.config.telling.register}: good, {people} people")
-
-
-@telling.command("test")
-@_CONFIG
-@click.argument("person")
-def telling_test(config_path: Path, person: str) -> None:
-    """Send PERSON (an id of the register) a test message on each of their channels."""
-    with registry_of(config_path) as opened:
-        outcomes = opened.telling.test(person)
-    for channel, trouble in outcomes:
-        click.echo(f"{channel}: {trouble or 'sent'}")
-    if any(trouble for _, trouble in outcomes):
-        raise SystemExit(1)
-
-
 for _command in BACKUP_COMMANDS:
     controller.add_command(_command)
 controller.add_command(calendar)
+controller.add_command(telling)
 controller.add_command(rules)
 
 

@@ -2,7 +2,7 @@
 
 DIR/demo.json         schools, seed and days it was made with; its presence marks the folder as a demo's
 DIR/demo.lock         held while a demo runs
-DIR/controller.yaml, district.yaml, simulator.yaml, agents/   configuration, written anew at each start
+DIR/controller.yaml, district.yaml, telling.yaml, simulator.yaml, agents/   configuration, written anew at each start
 DIR/data/, DIR/agents/*/   what must survive a restart
 DIR/logs/             one file per process
 """

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from campanile.demo.folder import DemoFolder
+from campanile.demo.people import write_register
 from campanile.demo.processes import ChildFailed, campanile
 from campanile.demo.rules import write_rules
 from campus.errors import ConfigError
@@ -73,10 +74,12 @@ def write_plan(folder: DemoFolder, http_port: int) -> list[Path]:
         "district": {"timezone": TIMEZONE, "name_en": "Clearwater District", "name_zh": "清水区"},
         "enrolment": str(folder.path / "district.yaml"),
         "alerts": {"rules_dir": str(folder.path / "rules")},
+        "telling": {"register": str(folder.path / "telling.yaml")},
         "applications": APPLICATIONS,
         "configurations": {"change_windows": [_window_from_now()]},
     }
     write_rules(folder.path / "rules")
+    write_register(folder.path / "district.yaml", folder.path / "telling.yaml")
     (folder.path / "controller.yaml").write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False))
     return sorted((folder.path / "agents").glob("*.yaml"))
 

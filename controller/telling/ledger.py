@@ -1,6 +1,6 @@
 """The ledger as it is read: who was told what, how channels are, what waits; and what is old forgotten."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from typing import Final
 
 import sqlalchemy as sa
@@ -16,30 +16,35 @@ KEEP_MESSAGES: Final = 200_000
 
 
 class Ledger:
-    """Thread-safe. `names` are people's by their ids; who is not among them is called by the id."""
+    """Thread-safe. `names` are people's by their ids; who is not among them is called by the id.
+
+    `letterboxes` are the channels by which nothing leaves.
+    """
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def told_of(self, alert: int, names: Mapping[str, str]) -> list[Telling]:
+    def told_of(self, alert: int, names: Mapping[str, str], letterboxes: Set[str]) -> list[Telling]:
         """Every line of one alert; those asked first come first."""
         found = select(EntryRow, MessageRow).join(MessageRow, col(MessageRow.id) == col(EntryRow.message), isouter=True)
         with reading(self._engine) as session:
             rows = session.exec(found.where(col(EntryRow.alert) == alert).order_by(col(EntryRow.id))).all()
-            return [_telling(entry, message, names) for entry, message in rows]
+            return [_telling(entry, message, names, letterboxes) for entry, message in rows]
 
     def case(self, alert: int) -> CaseRow | None:
         """How far an alert has climbed; None while nobody has taken it up."""
         with reading(self._engine) as session:
             return session.get(CaseRow, alert)
 
-    def messages(self, sites: Collection[SiteId] | None, limit: int, names: Mapping[str, str]) -> list[Message]:
+    def messages(
+        self, sites: Collection[SiteId] | None, limit: int, names: Mapping[str, str], letterboxes: Set[str]
+    ) -> list[Message]:
         """The last ones, newest first; of some schools alone, or all."""
         newest = select(MessageRow).order_by(col(MessageRow.id).desc()).limit(limit)
         if sites is not None:
             newest = newest.where(col(MessageRow.site).in_(sites))
         with reading(self._engine) as session:
-            return [_message(row, names) for row in session.exec(newest)]
+            return [_message(row, names, letterboxes) for row in session.exec(newest)]
 
     def health(self, register: Register) -> list[ChannelHealth]:
         """How each channel of the register is."""
@@ -82,7 +87,7 @@ def _tidy_messages(session: Session, now: int) -> None:
     session.execute(sa.delete(MessageRow).where(is_old, is_over))
 
 
-def _telling(entry: EntryRow, message: MessageRow | None, names: Mapping[str, str]) -> Telling:
+def _telling(entry: EntryRow, message: MessageRow | None, names: Mapping[str, str], letterboxes: Set[str]) -> Telling:
     return Telling(
         alert=entry.alert,
         person=entry.person,
@@ -98,10 +103,11 @@ def _telling(entry: EntryRow, message: MessageRow | None, names: Mapping[str, st
         tries=message.tries if message else 0,
         next_try_at=message.next_try_at if message else 0,
         detail=message.detail if message else "",
+        is_kept=bool(message and message.channel in letterboxes),
     )
 
 
-def _message(row: MessageRow, names: Mapping[str, str]) -> Message:
+def _message(row: MessageRow, names: Mapping[str, str], letterboxes: Set[str]) -> Message:
     return Message(
         what=What(row.what),
         site=SiteId(row.site) if row.site else None,
@@ -115,4 +121,5 @@ def _message(row: MessageRow, names: Mapping[str, str]) -> Message:
         tries=row.tries,
         next_try_at=row.next_try_at,
         detail=row.detail,
+        is_kept=row.channel in letterboxes,
     )

@@ -259,6 +259,8 @@ class Telling:
     tries: int
     next_try_at: int
     detail: str
+    is_kept: bool = False
+    """It lies in a letterbox: nothing was sent."""
     other: int = 0
     """The alert it is hidden behind, or the silence it is in, as `reason` says."""
 
@@ -296,6 +298,7 @@ class Message:
     tries: int
     next_try_at: int
     detail: str
+    is_kept: bool
 
 
 @dataclass(frozen=True)

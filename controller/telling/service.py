@@ -14,14 +14,17 @@ from msgspec.structs import replace
 
 from campus.errors import ConfigError, Poison, Transient
 from campus.ids import SiteId
+from controller.alerts.model import Owner
 from controller.figure import Figure
 from controller.identity.scope import SYSTEM, Role, Scope
 from controller.telling.delivery import Delivery
 from controller.telling.dispatch import Dispatcher
 from controller.telling.following import Follower
+from controller.telling.hints import hints
 from controller.telling.ledger import Ledger
 from controller.telling.model import (
     ChannelHealth,
+    Letterbox,
     Message,
     Person,
     Push,
@@ -33,6 +36,7 @@ from controller.telling.model import (
     What,
     Why,
 )
+from controller.telling.plan import by_owner
 from controller.telling.port import Alerts, Calendar, Letter, Recipient, RegisterSource, Registry, Setup
 from controller.telling.pushes import Browser, Pushes
 from controller.telling.rota import Rota
@@ -127,7 +131,7 @@ class TellingService:
     def told_of(self, scope: Scope, alert_id: int) -> list[Telling]:
         """Who was told of an alert, or not, and why; those asked first come first. `NotFound` when it is not the caller's."""
         alert = self._alerts.alert(scope, alert_id)
-        return [with_other(each, alert) for each in self._ledger.told_of(alert_id, self._names())]
+        return [with_other(each, alert) for each in self._ledger.told_of(alert_id, self._names(), self._letterboxes())]
 
     def why(self, scope: Scope, alert_id: int) -> Why:
         """`told_of`, and everybody else of its school's branch, with why they were not told; `NotFound` as there."""
@@ -172,7 +176,7 @@ class TellingService:
     def messages(self, scope: Scope, limit: int = 50) -> list[Message]:
         """The last ones, newest first; those that concern several schools only for who sees all. Needs an operator."""
         _require_operator(scope)
-        return self._ledger.messages(scope.sites, limit, self._names())
+        return self._ledger.messages(scope.sites, limit, self._names(), self._letterboxes())
 
     def channels(self, scope: Scope) -> list[ChannelHealth]:
         """How each channel is that the people are reached by whom the caller oversees; needs an operator."""
@@ -213,6 +217,23 @@ class TellingService:
             for person in self._register.people
             if person.place and person.place not in places
         ]
+
+    def hints(self) -> list[str]:
+        """What is not wrong in the register and will disappoint somebody; one sentence each."""
+        return list(hints(self._register, self._rounds.follower.ladders()))
+
+    @property
+    def people_count(self) -> int:
+        """How many the register names."""
+        return len(self._register.people)
+
+    def who(self, site: str, now: int) -> list[list[tuple[Person, bool]]] | None:
+        """Who is asked about a school's usual faults, step by step, and whether they are on duty; None: no such school."""
+        places = self._rounds.follower.ladders().get(site)
+        if places is None:
+            return None
+        rungs = by_owner(places, Owner.TECHNICIAN)
+        return [[(each, self._rota.is_on_duty(each, now)) for each in rung] for rung in rungs]
 
     def test(self, person_id: str) -> list[tuple[str, str]]:
         """Send a test message to a person on each of their channels: the channel, and what went wrong or nothing."""
@@ -269,6 +290,9 @@ class TellingService:
         ladders = self._rounds.follower.ladders()
         ids = {person.id for site in sites for rung in ladders.get(str(site), []) for person in rung}
         return [person for person in self._register.people if person.id in ids]
+
+    def _letterboxes(self) -> set[str]:
+        return {name for name, each in self._register.channels.items() if isinstance(each, Letterbox)}
 
     def _names(self) -> dict[str, str]:
         return {person.id: person.name for person in self._register.people}

@@ -13,6 +13,7 @@ from controller.identity.scope import Role
 from controller.main import Controller
 from controller.registry.database import writing
 from controller.telling.model import Duty, Person, Reach, Register, WeCom
+from controller.telling.model import Letterbox as LetterboxSettings
 from controller.telling.service import TellingService
 from tests.fakes.fixed_register import FixedRegister
 from tests.fakes.letterbox import Letterbox
@@ -39,7 +40,7 @@ def standing(tmp_path: Path) -> Iterator[Controller]:
         yield controller
 
 
-def begin(controller: Controller, robot: Letterbox) -> None:
+def begin(controller: Controller, robot: Letterbox, register: Register = REGISTER) -> None:
     controller.telling = TellingService(
         controller.engine,
         controller.alerts,
@@ -47,7 +48,7 @@ def begin(controller: Controller, robot: Letterbox) -> None:
         controller.calendar,
         controller.clock,
         ZoneInfo(TIMEZONE),
-        FixedRegister(REGISTER, {"robot": robot, "spare": robot}),
+        FixedRegister(register, {"robot": robot, "spare": robot}),
     )
 
 
@@ -183,3 +184,13 @@ def test_a_wrong_register_is_said_to_who_can_mend_it(standing: Controller) -> No
     )
     assert "telling.yaml:3:" in page(operator(standing), "/telling")
     assert "telling.yaml:3:" not in page(signed_in(standing, ScopeSpec(Role.OPERATOR, "q", site=NO_2)), "/telling")
+
+
+def test_what_lies_in_a_letterbox_is_not_called_sent(standing: Controller) -> None:
+    begin(standing, Letterbox(), Register({"robot": LetterboxSettings(), "spare": WeCom("url")}, PEOPLE))
+    alert = an_alert(standing)
+    tell(standing)
+    assert "<strong>Li</strong> · Put into the letterbox, not sent" in page(operator(standing), f"/alerts/{alert}")
+    shown = page(operator(standing), "/telling")
+    assert "Put into the letterbox, not sent" in shown
+    assert "a letterbox sends nothing" in shown

@@ -1,6 +1,7 @@
 """The register: what is wrong in it is said with file and line; the example of the handbook is right."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,44 @@ def test_the_example_of_the_handbook_is_right_and_checked_by_the_command(tmp_pat
     (tmp_path / "controller.yaml").write_text("telling: {register: telling.yaml}\n")
     outcome = CliRunner().invoke(controller, ["telling", "check", "--config", str(tmp_path / "controller.yaml")])
     assert outcome.output.endswith("good, 2 people\n")
+
+
+DISTRICT = """
+organisations: [{id: bureau, name_en: Bureau, name_zh: 教育局}]
+sites:
+  - {id: no-1, organisation: bureau, name_en: No. 1, name_zh: 第一小学, agents: [no-1]}
+  - {id: no-2, organisation: bureau, name_en: No. 2, name_zh: 第二小学, agents: [no-2]}
+"""
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Callable[..., str]:
+    """Runs a command of telling over two schools and a person for the first."""
+    (tmp_path / "district.yaml").write_text(DISTRICT)
+    duty = ", place: no-1, duty: [{days: [school_days]}]}"
+    (tmp_path / "telling.yaml").write_text(CHANNELS + PERSON + duty)
+    (tmp_path / "controller.yaml").write_text("telling: {register: telling.yaml}\nenrolment: district.yaml\n")
+
+    def run(*arguments: str) -> str:
+        told = CliRunner().invoke(controller, ["telling", *arguments, "--config", str(tmp_path / "controller.yaml")])
+        return told.output + str(told.exception or "")
+
+    return run
+
+
+def test_the_check_says_what_will_disappoint(command: Callable[..., str]) -> None:
+    said = command("check")
+    assert "hint: nobody is told of faults in no-2: give somebody that place" in said
+    assert "hint: when a channel fails nobody hears of it" in said
+    assert "hint: on public holidays nobody is on duty" in said
+    assert said.endswith("good, 1 people\n")
+
+
+def test_one_sees_who_would_be_told(command: Callable[..., str]) -> None:
+    assert re.match(r"1\. li \(Li\): (not )?on duty; by mail\n", command("who", "no-1"))
+    assert command("who", "no-2").startswith("nobody: give somebody this place")
+    assert "no school 'no-9' is enrolled" in command("who", "no-9")
+
+
+def test_who_is_asked_for_a_test_must_be_in_the_register(command: Callable[..., str]) -> None:
+    assert "'wu' is not in the register; there are: li" in command("test", "wu")
