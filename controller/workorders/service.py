@@ -111,6 +111,10 @@ class WorkOrderService:
         with reading(self._engine) as session:
             return order_of(_seen(session, scope, order_id))
 
+    def of_alert(self, scope: Scope, alert_id: int) -> Order | None:
+        """The order that was made of an alert last; None without one."""
+        return next(iter(self.orders(scope, OrderQuery(alert=alert_id, limit=1))), None)
+
     def clocks(self, scope: Scope, orders: Sequence[Order]) -> dict[int, Clocks]:
         """How the promises for some orders stand, by order; of orders the caller does not see nothing is told."""
         return self._keeper.clocks([each for each in orders if scope.sees(each.site)])

@@ -88,6 +88,7 @@ def alerts_router(console: Console) -> APIRouter:
             device=device,
             cause=teller.tell(cause) if cause else None,
             line=timeline(story, story.hidden, page.now) if story.hidden else None,
+            order=attempt(lambda: services.workorders.of_alert(scope, alert_id)),
             why=why(page, story),
             chart=chart_source(page, found),
             chart_size="rows-1" if catalogue_kind(found.metric) is MetricKind.STATE else "",

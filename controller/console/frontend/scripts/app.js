@@ -11,6 +11,7 @@ export function startApp(htmx) {
   askBeforeLeaving();
   startCommands(htmx);
   startTicks();
+  if (matchMedia(PHONE).matches) for (const fold of document.querySelectorAll("details[data-fold]")) fold.open = false;
   if (matchMedia(PHONE).matches) window.addEventListener("load", () => navigator.serviceWorker?.register("/service-worker.js").catch(() => {}));
   // The page is from the phone and the line is back: the controller's own is better, unless somebody is writing. On a line
   // that is only slow the live parts are enough: no reloading again and again.
