@@ -22,6 +22,7 @@ from controller.console.pages.mine import mine_router
 from controller.console.pages.network import network_router
 from controller.console.pages.newcomers import newcomers_router
 from controller.console.pages.order_acts import order_acts_router
+from controller.console.pages.order_desk import order_desk_router
 from controller.console.pages.order_figures import order_figures_router
 from controller.console.pages.order_list import order_list_router
 from controller.console.pages.orders import orders_router
@@ -63,6 +64,7 @@ PAGES = (
     order_figures_router,
     contracts_router,
     stickers_router,
+    order_desk_router,
     report_router,
     network_router,
     delivery_router,

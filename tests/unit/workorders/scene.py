@@ -1,6 +1,6 @@
 """A school with alerts and telemetry to steer, and work orders over it: what the tests of this room share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
@@ -29,7 +29,7 @@ class HeardVerdicts:
     def __init__(self) -> None:
         self.told: list[Verdict] = []
 
-    def note_verdicts(self, verdicts: list[Verdict]) -> None:
+    def note_verdicts(self, verdicts: Sequence[Verdict]) -> None:
         """Kept in order."""
         self.told += verdicts
 
