@@ -350,7 +350,7 @@ def _alert_figures(told: EngineFigures) -> list[Figure]:
         Figure("alert_samples_late_total", "Samples too late to raise a live alert", told.late),
         Figure("alerts_flapping", "Open alerts that come and go", told.flapping),
         Figure("alert_changes_waiting", "Changes found and not written yet", told.waiting),
-        Figure("alert_changes_dropped_total", "Changes lost because the database was away too long", told.dropped),
+        Figure("alert_changes_dropped_total", "Changes let go because the database was away too long, or that can never be written", told.dropped),
         *labelled("alert_changes_written_total", "Changes written", "outcome", Counter(told.written)),
         *(
             Figure("alert_write_delay_ms", "From finding a change to writing it, lately", ms, (("quantile", quantile),))

@@ -1,4 +1,9 @@
-"""What was found and is not written yet: bounded, in order, and timed from finding to writing."""
+"""What was found and is not written yet: bounded, in order, and timed from finding to writing.
+
+When the database is away for so long that the bound is reached, all that waits is let go at once, and so is what is found
+from then on: samples are in the store and events are on disk, so that the engine finds it again (`has_overflowed`). Only
+an alert that began and ended meanwhile is not told then.
+"""
 
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -10,7 +15,7 @@ from controller.alerts.recorder import Cleared
 from controller.alerts.stages import Case
 
 MAX_WAITING: Final = 200_000
-"""Findings that wait for the database; the oldest are dropped, and counted, when it is away for very long."""
+"""Findings that wait for the database; some 100 MB."""
 TIMED: Final = 1_000
 
 
@@ -29,10 +34,11 @@ class Backlog:
     """First in, first out. Thread-safe, and nobody waits long: its lock is never held while anything is judged or written."""
 
     def __init__(self, capacity: int = MAX_WAITING) -> None:
-        self._capacity = capacity
+        self._capacity = self._bound = capacity
         self._waiting: deque[Finding] = deque()
         self._delays_ms: deque[int] = deque(maxlen=TIMED)
         self._dropped = 0
+        self._has_overflowed = False
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -40,14 +46,31 @@ class Backlog:
 
     @property
     def dropped(self) -> int:
-        """Findings that nobody will hear of."""
+        """Findings that were let go, or can never be written."""
         return self._dropped
+
+    @property
+    def has_overflowed(self) -> bool:
+        """Whether what is written down lags behind what is stored, and nothing is taken until `begin_anew`."""
+        return self._has_overflowed
+
+    def begin_anew(self) -> None:
+        """What waits, and what was let go, is being found again."""
+        with self._lock:
+            self._waiting.clear()
+            self._has_overflowed, self._bound = False, self._capacity
 
     def put(self, findings: Iterable[Finding]) -> None:
         """Add what was found last."""
         with self._lock:
             self._waiting.extend(findings)
-            self._trim()
+            self._let_go()
+
+    def put_back(self, findings: Iterable[Finding]) -> None:
+        """Add what was found again in what is stored, however much that is: it is about to be written."""
+        with self._lock:
+            self._waiting.extend(findings)
+            self._bound = len(self._waiting) + self._capacity
 
     def take(self, most: int) -> list[Finding]:
         """The oldest ones, at most so many."""
@@ -58,7 +81,7 @@ class Backlog:
         """What was taken could not be written: it is the oldest again."""
         with self._lock:
             self._waiting.extendleft(reversed(findings))
-            self._trim()
+            self._let_go()
 
     def drop(self, findings: Sequence[Finding]) -> None:
         """What was taken can never be written."""
@@ -79,7 +102,8 @@ class Backlog:
             for quantile in ((0.5, 0.99, 1.0) if ordered else ())
         }
 
-    def _trim(self) -> None:
-        while len(self._waiting) > self._capacity:
-            self._waiting.popleft()
-            self._dropped += 1
+    def _let_go(self) -> None:
+        if self._has_overflowed or len(self._waiting) > self._bound:
+            self._has_overflowed = True
+            self._dropped += len(self._waiting)
+            self._waiting.clear()

@@ -2,7 +2,8 @@
 
 `judge` is called in a thread beside ingest and touches no database, but for the facts of a device with ports that was never
 seen before; what it finds waits in a bounded queue, and `on_found` wakes whoever ticks. `tick` (another thread) writes
-it down. When the database is away the queue keeps what was found; the tick after brings it again.
+it down. When the database is away the queue keeps what was found; the tick after brings it again, and finds again
+what was too much to keep.
 
 Events are on disk before `note_events` returns, and marked as judged in the transaction that writes what follows from
 them: `restore` takes up the others.
@@ -21,7 +22,7 @@ from campus.errors import Transient
 from campus.ids import DeviceId, SiteId
 from campus.samples import Event
 from campus.topics import Address
-from controller.alerts.backlog import Backlog, Finding
+from controller.alerts.backlog import MAX_WAITING, Backlog, Finding
 from controller.alerts.derived.core import Wanted
 from controller.alerts.derived.learning import usual_of_hour
 from controller.alerts.derived.usual import HOUR_MS
@@ -91,11 +92,12 @@ class AlertEngine:
         passes: Sequence[Pass] = (),
         silences: Silences | None = None,
         hold_ms: int = 0,
+        most_waiting: int = MAX_WAITING,
     ) -> None:
         """Without a calendar rules that are bound to hours hold at all times, without silences everything is told.
 
         `passes` look at open alerts at each tick; where one of them looks for causes, what may follow from something else
-        is held for `hold_ms` at most.
+        is held for `hold_ms` at most. `most_waiting` findings are kept while the database is away.
         """
         self._store = store
         self._registry = registry
@@ -112,7 +114,7 @@ class AlertEngine:
         self._pen = threading.Lock()
         """Guards the recorder, and how the queue is written."""
         self._events = EventLog(engine)
-        self._backlog = Backlog()
+        self._backlog = Backlog(most_waiting)
         self._newest = Newest()
         """Of whoever notes events, and of `restore` before that."""
         self._doubtful: dict[FrameMark, list[list[Finding]]] = {}
@@ -137,7 +139,8 @@ class AlertEngine:
         now = self._clock()
         with self._pen, self._lock:
             self._recorder.load(now)
-            self._backlog, self._newest = Backlog(), Newest()
+            self._backlog.begin_anew()
+            self._newest = Newest()
             self._revision, _ = self._registry.changes_after(0)
             self._selection = Selection(self._rulebook, self._registry)
             self._watch = Watch(self._selection)
@@ -145,12 +148,12 @@ class AlertEngine:
             names = self._store.series_columns()
             while self._watch.learn(names, now, found.pairs, found.groups):
                 pass
-            self._backlog.put(self._findings(self._watch.heed(self._closed_sites(now), now), now))
+            self._backlog.put_back(self._findings(self._watch.heed(self._closed_sites(now), now), now))
             for hour in (now // HOUR_MS - 1, now // HOUR_MS):
                 lacking = self._watch.derived.lacks_usual(hour)
                 for usual in usual_of_hour(self._store, self._calendar, names, lacking, hour):
                     self._watch.derived.put_usual(hour, usual)
-            self._backlog.put(self._findings(resume(self._watch, self._store, self._recorder, now), now))
+            self._backlog.put_back(self._findings(resume(self._watch, self._store, self._recorder, now), now))
             self._refresh_at = now + REFRESH_INTERVAL_MS
             others = {
                 key for key in self._recorder.open if key.rule.startswith(EVENT_PREFIX)
@@ -229,6 +232,9 @@ class AlertEngine:
 
     def tick(self, now: int) -> None:
         """About once a second: let time pass, write down what was found. `Transient` when it cannot be written yet."""
+        if self._backlog.has_overflowed:
+            _log.warning("more was found than could wait for the database: it is found again in what is stored")
+            self.restore()
         closed = self._closed_sites(now)
         with self._lock:
             self._backlog.put(self._findings(self._watch.heed(closed, now) + self._watch.tick(now), now))
@@ -324,7 +330,7 @@ class AlertEngine:
         overtaken = []
         for report in self._events.unjudged():
             findings = self._findings_of(report)
-            self._backlog.put(findings)
+            self._backlog.put_back(findings)
             if not findings:
                 overtaken.append(report.key)
         self._events.settle(overtaken, now)
