@@ -203,7 +203,7 @@ def test_the_list_the_board_and_the_sheet(standing: Controller) -> None:
     assert "No orders match" in page(desk, "/orders?mine=1")
     assert "No open orders" in page(desk, f"/orders?site={NO_2}")
     csv = desk.get("/orders.csv").text
-    assert f"{order.id},No. 1 Primary School" in csv
+    assert f"{order.id},第一小学" in csv
     standing.workorders.command(NO_1_SCOPE, order.id, Command("x", Act.CANCEL, note="no fault"))
     assert "Cancelled" in page(desk, "/orders?state=over")
 
