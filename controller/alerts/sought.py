@@ -156,13 +156,17 @@ def _unusual(metric: Metric, condition: Baseline) -> Words:
 
 def _share_of_group(metric: Metric, condition: Group) -> Words:
     part = share(condition.level)
-    of = ("the device's", "设备") if condition.of is GroupOf.DEVICE else ("the school's", "学校")
+    whose = (
+        ("a device's parts", "同一设备{}的部件")
+        if condition.of is GroupOf.DEVICE
+        else ("a school's", "同一学校{}的设备")
+    )
     if condition.bad:
         english, chinese = _either_state(metric, condition.bad)
         bad = f"{metric.en}: {english}", f"{metric.zh}：{chinese}"
     else:
         bad = _beyond(metric, condition.comparison, _amount(metric, condition.member_level or 0.0))
-    return f"more than {part} of {of[0]} at once: {bad[0]}", f"{of[1]}超过 {part} 同时：{bad[1]}"
+    return f"more than {part} of {whose[0]} at once: {bad[0]}", f"{whose[1].format(f'超过 {part} ')}同时处于 {bad[1]}"
 
 
 def _either_state(metric: Metric, names: tuple[str, ...]) -> Words:

@@ -61,3 +61,12 @@ def test_what_a_rule_looks_for_is_said_in_both_languages() -> None:
     assert plain(sought(rule("kitchen-silent"))) == ("Temperature: nothing heard for 10 min", "温度：10分钟无数据")
     assert over_at(rule("kitchen-silent")) == ("", "")
     assert sought(rule("service-failed"))[0] == "concluded from what many devices tell"
+    assert plain(sought(rule("recorder-lost-most"))) == (
+        "more than 50 % of a device's parts at once: Recorder channel: Lost for 2 min",
+        "同一设备超过 50 % 的部件同时处于 录像通道：离线，持续2分钟",
+    )
+    assert plain(sought(rule("freezer-warming")))[1] == "温度在2小时内上升超过 5.0 °C，持续1小时"
+    assert plain(sought(rule("light-fell")))[0] == (
+        "Light received below what is usual at this hour of this weekday, by 3 dB and 4 deviations at least for 1 h"
+    )
+    assert plain(sought(rule("cold-store-door-open")))[1] == "门 = “开” 且 温度 > 6 °C，持续30分钟"
