@@ -1,5 +1,7 @@
 """Makes messages of what is owed: one for each school and destination, a digest for what can wait, a summary when it is too much.
 
+Too much is more than an hour's cap, or news of many schools at once: a storm is one summary now and one each `again_s`.
+
 Everything that stands in the way leaves its reason on the ledger and is looked at again.
 """
 
@@ -26,6 +28,8 @@ AT_ONCE: Final = 20_000
 AGAIN_MS: Final = 60_000
 """How long until what stands in the way is looked at again."""
 HOUR_MS: Final = 3_600_000
+MANY_SCHOOLS: Final = 3
+"""News of more schools than these at once is told in one message."""
 _RANK: Final = {severity: place for place, severity in enumerate(Severity)}
 
 
@@ -135,13 +139,13 @@ class Dispatcher:
         """Messages for one destination, within its cap."""
         sent = _sent_lately(session, destination, now)
         due = [group for group in groups if any(each.entry.ready_at <= now for each in group.owed)]
+        due = _summed_up(due)
         for place, group in enumerate(due):
             free = self._policy.per_hour - len(sent)
-            again_at = max((at for at, site in sent if site == group.site and site), default=0)
-            again_at += round(self._policy.again_s * 1000)
+            again_at = self._again_at(group, sent)
             if free <= 0:
                 _hold_all(group, Reason.CAP, min(at for at, _ in sent) + HOUR_MS)
-            elif again_at > now and any(site == group.site for _, site in sent) and not _is_urgent(group):
+            elif again_at > now:
                 _hold_all(group, Reason.GROUPING, again_at)
             else:
                 rest = [other for other in due[place + 1 :] if other.what is group.what and free == 1]
@@ -149,6 +153,16 @@ class Dispatcher:
                 self._write(session, whole, behind, now)
                 sent.append((now, whole.site))
                 due[place + 1 :] = [other for other in due[place + 1 :] if other not in rest]
+
+    def _again_at(self, group: Group, sent: Sequence[tuple[int, str]]) -> int:
+        """Until when news waits because of messages about the same; what is urgent waits longer each time of the hour."""
+        about = [at for at, site in sent if site == group.site]
+        if not about or not (group.site or _is_of_many(group)):
+            return 0
+        wait_s = self._policy.again_s
+        if group.site and _is_urgent(group):
+            wait_s = min(wait_s, self._policy.group_s * 2.0 ** (len(about) - 1))
+        return max(about) + round(wait_s * 1000)
 
     def _write(self, session: Session, group: Group, behind: Mapping[int, int], now: int) -> None:
         first = group.owed[0]
@@ -162,6 +176,25 @@ class Dispatcher:
         for each in group.owed:
             each.entry.standing, each.entry.reason = Standing.WAITING.value, ""
             each.entry.message = row.id or 0
+
+
+def _summed_up(due: list[Group]) -> list[Group]:
+    """The same, with news of too many schools as one group."""
+    found: list[Group] = []
+    for what in dict.fromkeys(group.what for group in due):
+        mine = [group for group in due if group.what is what]
+        of_schools = [group for group in mine if group.site]
+        if len(of_schools) > MANY_SCHOOLS:
+            summary = Group(due[0].destination, what, "", _all(of_schools))
+            found += [summary, *(group for group in mine if not group.site)]
+        else:
+            found += mine
+    return found
+
+
+def _is_of_many(group: Group) -> bool:
+    """Whether it is a summary, not a digest."""
+    return not group.site and any(each.pressing.is_at_once for each in group.owed)
 
 
 def _sent_lately(session: Session, destination: str, now: int) -> list[tuple[int, str]]:

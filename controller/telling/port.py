@@ -113,6 +113,44 @@ class Alerts(Protocol):
         """Its rule as it holds at a school; `NotFound` when it was removed."""
 
 
+class Headline(Protocol):
+    """What an alert is called, in both languages."""
+
+    @property
+    def en(self) -> str:
+        """English."""
+
+    @property
+    def zh(self) -> str:
+        """Chinese."""
+
+
+class Effect(Protocol):
+    """What a fault takes away."""
+
+    @property
+    def devices(self) -> Sequence[object]:
+        """What is cut off or dark."""
+
+    @property
+    def lessons(self) -> int:
+        """Within the next two hours."""
+
+    @property
+    def is_blind_only(self) -> bool:
+        """All works, only nobody sees it."""
+
+
+class Causes(Protocol):
+    """What is known of root causes, as telling sees it."""
+
+    def headline(self, alert: Alert) -> Headline | None:
+        """What an alert is called now that it is known what broke; None: as its rule is."""
+
+    def effect(self, scope: Scope, alert_id: int) -> Effect:
+        """What it takes away; `NotFound` when it is not the caller's."""
+
+
 class Days(Protocol):
     """What days are at one place."""
 

@@ -37,7 +37,7 @@ from controller.telling.model import (
     Why,
 )
 from controller.telling.plan import by_owner
-from controller.telling.port import Alerts, Calendar, Letter, Recipient, RegisterSource, Registry, Setup
+from controller.telling.port import Alerts, Calendar, Causes, Letter, Recipient, RegisterSource, Registry, Setup
 from controller.telling.pushes import Browser, Pushes
 from controller.telling.rota import Rota
 from controller.telling.why import Climb, not_told, unasked, with_other
@@ -68,6 +68,7 @@ class TellingService:
         source: RegisterSource,
         home: str = "",
         pushes: Pushes | None = None,
+        causes: Causes | None = None,
     ) -> None:
         self._engine = engine
         self._alerts = alerts
@@ -76,7 +77,7 @@ class TellingService:
         self._source = source
         self.pushes = pushes
         self._rota = Rota(calendar, zone)
-        self._words = Words(alerts, registry, zone, home)
+        self._words = Words(alerts, registry, causes, zone, home)
         self._tries: Counter[tuple[str, str]] = Counter()
         self._rounds = self._built(source.setup)
         self._ledger = Ledger(engine)

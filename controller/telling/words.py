@@ -4,6 +4,7 @@ Plain text throughout; whatever a device or a school is called is made one short
 channel's markup would mean by them the channel puts out of action.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,13 +20,14 @@ from controller.alerts.model import Absence, Alert, Rule
 from controller.identity.scope import SYSTEM, NotFound
 from controller.registry.model import Device, Room, Site
 from controller.telling.model import What
-from controller.telling.port import Alerts, Registry
+from controller.telling.port import Alerts, Causes, Effect, Headline, Registry
 from controller.wording import Language
 
 MOST_LINES: Final = 8
 """Alerts that are named in one message; the others are counted."""
 MOST_STEPS: Final = 3
 """Of a runbook; the alert's page has all of them."""
+MOST_KINDS: Final = 5
 _MAX_NAME: Final = 80
 
 
@@ -55,6 +57,12 @@ class Line:
     flapping: str
     """Since when it comes and goes; empty: it does not."""
     behind: int
+    devices: int
+    """How many it cuts off, with itself; 0: nobody knows."""
+    lessons: int
+    """That it touches within the next two hours."""
+    is_blind_only: bool
+    """All works, only nobody sees it."""
     advice: str
     steps: tuple[str, ...]
     """The first steps of its runbook, where it has one."""
@@ -64,8 +72,9 @@ class Line:
 class Words:
     """Thread-safe. `home` is the console's address without a slash at its end, empty when it has none for others."""
 
-    def __init__(self, alerts: Alerts, registry: Registry, zone: ZoneInfo, home: str) -> None:
+    def __init__(self, alerts: Alerts, registry: Registry, causes: Causes | None, zone: ZoneInfo, home: str) -> None:
         self._alerts = alerts
+        self._causes = causes
         self._registry = registry
         self._zone = zone
         self._home = home.rstrip("/")
@@ -108,6 +117,8 @@ class Words:
         where = f"/{one}" if one else f"?site={alerts[0].site}" if len(schools) == 1 else ""
         url = f"{self._home}/alerts{where}" if self._home else ""
         values = {"lines": lines, "count": len(alerts), "schools": len(schools), "url": url}
+        values |= {"kinds": self._kinds(alerts, language) if len(schools) > 1 else []}
+        values |= {"since": self._clock_time(min(each.opened_at for each in alerts), now)}
         return self._rendered(what.value, language, url, values)
 
     def of_channel(self, what: What, channel: str, detail: str, now: int, language: Language) -> Told:
@@ -130,24 +141,51 @@ class Words:
 
     def _about(self, alert: Alert, site: str, place: str, behind: int, language: Language, now: int) -> Line:
         rule = self._rule(alert)
+        headline = self._headline(alert)
+        lost = self._effect(alert, behind)
         runbook = rule.runbook if rule else None
         is_cut = bool(rule and rule.is_cause and isinstance(rule.condition, Absence))
         is_chinese = language is Language.ZH
         steps = (runbook.steps_zh if is_chinese else runbook.steps_en) if runbook else ()
         return Line(
-            title=_either(language, rule.title_en, rule.title_zh) if rule else alert.rule,
+            title=_titled(headline, alert, rule, language),
             site=site,
             place="" if is_cut else place,
             since=self._clock_time(alert.opened_at, now),
             is_urgent=alert.severity is Severity.CRITICAL,
             is_cut=is_cut,
-            blame=alert.verdict,
+            blame="" if headline and not is_cut else alert.verdict,
             flapping=self._clock_time(alert.flapping_since, now) if alert.flapping_since else "",
             behind=behind,
+            devices=len(lost.devices) if lost else 0,
+            lessons=lost.lessons if lost else 0,
+            is_blind_only=bool(lost and lost.is_blind_only),
             advice=_either(language, rule.advice_en, rule.advice_zh) if rule else "",
             steps=steps[:MOST_STEPS],
             call=_either(language, runbook.call_en, runbook.call_zh) if runbook else "",
         )
+
+    def _headline(self, alert: Alert) -> Headline | None:
+        return self._causes.headline(alert) if self._causes and alert.verdict else None
+
+    def _effect(self, alert: Alert, behind: int) -> Effect | None:
+        """Asked only of what others hide behind, or of what something was concluded: of the rest it is the device itself."""
+        if self._causes is None or not (behind or alert.verdict):
+            return None
+        try:
+            return self._causes.effect(SYSTEM, alert.id)
+        except NotFound:
+            return None
+
+    def _kinds(self, alerts: Sequence[Alert], language: Language) -> list[tuple[str, int]]:
+        """What went wrong how often, the most frequent first; beyond `MOST_KINDS` it is left to the console."""
+        samples = {each.rule: each for each in alerts}
+        counts = Counter(each.rule for each in alerts).most_common(MOST_KINDS)
+        rules = [(self._rule(samples[rule_id]), rule_id, count) for rule_id, count in counts]
+        return [
+            (_either(language, rule.title_en, rule.title_zh) if rule else rule_id, count)
+            for rule, rule_id, count in rules
+        ]
 
     def _rule(self, alert: Alert) -> Rule | None:
         try:
@@ -158,6 +196,12 @@ class Words:
     def _clock_time(self, at: int, now: int) -> str:
         local, today = (datetime.fromtimestamp(each / 1000, UTC).astimezone(self._zone) for each in (at, now))
         return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%Y-%m-%d %H:%M}"
+
+
+def _titled(headline: Headline | None, alert: Alert, rule: Rule | None, language: Language) -> str:
+    if headline is not None:
+        return _either(language, headline.en, headline.zh)
+    return _either(language, rule.title_en, rule.title_zh) if rule else alert.rule
 
 
 def _either(language: Language, english: str, chinese: str) -> str:

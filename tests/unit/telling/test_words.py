@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from controller.telling.model import Person
 from controller.wording import Language
+from tests.fakes.static_causes import Lost, Said
 from tests.support.district import NO_1
 from tests.unit.telling.town import BOARD_101, LI, MINUTE, S, Town
 
@@ -43,6 +45,38 @@ def test_a_cut_school_says_what_broke(tmp_path: Path, verdict: str, subject: str
     assert text.endswith(f"https://campanile.example/alerts/{cause}")
 
 
+@pytest.mark.parametrize(
+    ("person", "lost", "subject"),
+    [
+        (LI, Lost(tuple(range(198)), 12), "第一小学断网：光纤。影响 198 台设备；接下来两小时 12 节课。"),
+        (LI, Lost(tuple(range(198))), "第一小学断网：光纤。影响 198 台设备。"),
+        (
+            EN_LI,
+            Lost(tuple(range(198)), 1),
+            "No. 1 Primary School is cut off: fibre. 198 devices affected; 1 lesson in the next two hours.",
+        ),
+    ],
+)
+def test_a_cut_school_says_what_it_takes_away(tmp_path: Path, person: Person, lost: Lost, subject: str) -> None:
+    town = Town(tmp_path, [person])
+    cause = open_cut(town)
+    town.change(cause, verdict="fibre")
+    town.causes.lost[cause] = lost
+    town.causes.headlines[cause] = Said("The school's fibre is cut", "学校光纤中断")
+    town.pass_ms(MINUTE)
+    (text,) = told(town)
+    assert text.startswith(f"{subject}\n{'学校光纤中断' if person is LI else 'The school'}")
+
+
+def test_where_only_the_eyes_are_gone_no_lesson_is_touched(tmp_path: Path) -> None:
+    town = Town(tmp_path, [LI])
+    cause = open_cut(town)
+    town.change(cause, verdict="agent")
+    town.causes.lost[cause] = Lost((1, 2), 0, is_blind_only=True)
+    town.pass_ms(MINUTE)
+    assert told(town)[0].startswith("第一小学：采集器停止工作，学校网络正常。影响 2 台设备的监控，上课不受影响。")
+
+
 def test_what_broke_is_said_in_english_too(tmp_path: Path) -> None:
     town = Town(tmp_path, [EN_LI])
     town.change(open_cut(town), verdict="gateway")
@@ -74,8 +108,8 @@ def test_what_comes_and_goes_is_told_once_and_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("person", [LI, EN_LI])
-def test_steps_of_the_runbook_stand_in_the_message_and_no_word_of_ours(tmp_path: Path, person: object) -> None:
-    town = Town(tmp_path, [person])  # type: ignore[list-item]
+def test_steps_of_the_runbook_stand_in_the_message_and_no_word_of_ours(tmp_path: Path, person: Person) -> None:
+    town = Town(tmp_path, [person])
     town.open()
     town.pass_ms(10 * S)
     town.open("major", device=BOARD_101, rule="device-unreachable")

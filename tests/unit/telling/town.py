@@ -32,6 +32,7 @@ from controller.telling.tables import EntryRow
 from controller.wording import Language
 from tests.fakes.fixed_register import FixedRegister
 from tests.fakes.letterbox import Letterbox
+from tests.fakes.static_causes import StaticCauses
 from tests.support.district import BOARD_101, GATEWAY, NO_1, NOW, TIMEZONE, address_of, ready_registry, school_facts
 
 S: Final = 1_000
@@ -71,6 +72,7 @@ class Town:
             self.district.service.learn_facts(address_of(site), school_facts(site), NOW)
         self.clock = self.district.clock
         self.alerts = AlertService(self.district.engine, self.district.service, self.clock, rulebook())
+        self.causes = StaticCauses()
         self.boxes = {name: Letterbox() for name in CHANNELS}
         self.source = FixedRegister(Register(CHANNELS, tuple(people), policy or Policy()), self.boxes)
         self.restart()
@@ -86,6 +88,7 @@ class Town:
             ZoneInfo(TIMEZONE),
             self.source,
             "https://campanile.example",
+            causes=self.causes,
         )
 
     def pass_ms(self, length: int, step: int = 10 * S) -> None:
