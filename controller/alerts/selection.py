@@ -97,9 +97,9 @@ class Selection:
         held: Mask = self._held[rule][self._site[device]]
         return held
 
-    def meet(self, names: SeriesColumns) -> None:
-        """Learn what the registry says of the devices that have been named since the last call."""
-        met = names.devices[len(self._numbers) : len(names.devices)]
+    def meet(self, names: SeriesColumns, devices: int) -> None:
+        """Learn what the registry says of the devices below a number, those that have not been met before."""
+        met = names.devices[len(self._numbers) : devices]
         self._numbers.update((device, number) for number, device in enumerate(met, start=len(self._numbers)))
         sites = [self._sites.setdefault(site, len(self._sites)) for site, _ in met]
         self._site = np.concatenate([self._site, np.array(sites, dtype=np.int32)])

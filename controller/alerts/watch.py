@@ -141,7 +141,7 @@ class Watch:
         self._names, self._size = names, size
         for core in self._cores:
             core.reach(size)
-        self._selection.meet(names)
+        self._selection.meet(names, int(names.device[series].max(initial=-1)) + 1)
         self._ratios.learn(names, series)
         self._bind(series, heard_at, is_open, open_groups)
         self.derived.learn(names, size - len(series), size)
