@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from controller.alerts.causes import words
-from controller.alerts.causes.judge import SiteJudge, floor_name, floor_of
+from controller.alerts.causes.judge import SiteJudge, floor_name, floor_of_instance
 from controller.alerts.causes.model import (
     FLOOR_RULE,
     HOLD_MS,
@@ -41,6 +41,9 @@ from controller.store.port import DistrictSeries, SampleStore
 
 SOON_MS: Final = 1_000
 LATER_MS: Final = 15_000
+TOLD_AGAIN_MS: Final = 10_000
+CORE_ASKED_MS: Final = 20_000
+"""A device of the centre that answered so long after the last word of a school was alive when that fell silent."""
 MAP_KEPT_MS: Final = 60_000
 HELD: Final = "held"
 VERDICT: Final = "verdict"
@@ -75,6 +78,7 @@ class Causes:
         self._maps: dict[SiteId, tuple[SiteMap, int]] = {}
         self._due: dict[SiteId, int] = {}
         self._reviews: dict[int, _Review] = {}
+        self._told: dict[tuple[AlertKey, bool], int] = {}
         self.tell: Callable[[Sequence[Verdict]], None] = _nobody_listens
         """Where verdicts on a floor, or on many schools at once, go: they are alerts of their own."""
 
@@ -112,6 +116,12 @@ class Causes:
                 return None
             self._maps[site] = known, now
         return KnownSite(known, readings, now)
+
+    def conclude(self, verdict: Verdict) -> None:
+        """Tell a verdict; not again while it is on its way to be written."""
+        if verdict.at - self._told.get((verdict.key, verdict.is_over), 0) >= TOLD_AGAIN_MS:
+            self._told[verdict.key, verdict.is_over] = verdict.at
+            self.tell([verdict])
 
     def _look_back(self, ledger: Ledger, alert: int, review: _Review, now: int) -> None:
         del self._reviews[alert]
@@ -208,39 +218,47 @@ class _Look:
         }
         for cut in (each for each in troubles if each.part is Part.SCHOOL):
             power = next((each for each in troubles if each.part is Part.POWER), None)
-            fortune = self._of_district(cut, all_of) or self._schools.fortune(
-                cut, view, self._readings, power, self._of_core(cut, all_of)
-            )
+            fortune = self._of_many(cut, all_of) or self._schools.fortune(cut, view, self._readings, power)
             found[cut.id] = fortune
             is_dark = power is not None and fortune.cause == power.id
             self._schools.cuts[cut.site] = Cut(cut, power.id if power is not None and is_dark else cut.id)
         return found
 
-    def _of_district(self, cut: Trouble, all_of: dict[SiteId, list[Trouble]]) -> Fortune | None:
+    def _of_many(self, cut: Trouble, all_of: dict[SiteId, list[Trouble]]) -> Fortune | None:
+        """What becomes of a cut that is not the school's alone: of what its fibre ends at, or of the district."""
         open_ = [each for site in self._schools.centres for each in all_of[site] if each.part is Part.DISTRICT]
-        own = next((each for each in open_ if cut.cause == each.id), None)
-        if own is not None:
-            return Fortune(Fate.FOLLOW, words.SAME_DISTRICT, own.id)
-        wanted = self._schools.district_key(cut)
-        if wanted is None or cut.is_told:
+        if any(each.id == cut.cause for each in open_):
+            return Fortune(Fate.FOLLOW, words.SAME_DISTRICT, cut.cause)
+        if cut.is_told:
             return None
+        wanted = self._schools.district_key(cut)
+        is_all = wanted is not None and not wanted[0].instance
+        core = None if is_all else self._of_core(cut, all_of, is_pressing=wanted is not None)
+        if core is not None or wanted is None:
+            return core
         key, why = wanted
         for each in open_:
             if each.instance == key.instance:
                 return Fortune(Fate.FOLLOW, words.SAME_DISTRICT, each.id)
-        self._causes.tell([Verdict(key, self._now, cut.since, why.en, why.zh)])
+        self._causes.conclude(Verdict(key, self._now, cut.since, why.en, why.zh))
         return Fortune(Fate.WAIT, words.SAME_DISTRICT)
 
-    def _of_core(self, cut: Trouble, all_of: dict[SiteId, list[Trouble]]) -> Fortune | None:
-        """What becomes of a cut whose fibre ends at a device of the centre that is dead itself."""
+    def _of_core(self, cut: Trouble, all_of: dict[SiteId, list[Trouble]], *, is_pressing: bool) -> Fortune | None:
+        """What becomes of a cut whose fibre ends at a device of the centre that is dead itself.
+
+        Where many schools are cut off it is waited for until that device has been asked.
+        """
         place = self._schools.port_of.get(cut.site)
-        if place is None or cut.is_told:
+        if place is None:
             return None
         silent = [each for each in all_of[place.site] if each.part is Part.SILENCE and each.device == place.device]
         if silent:
             return Fortune(Fate.FOLLOW, words.hangs_on(str(place.device)), silent[0].id)
         newest = self._readings.newest(DistrictSeries(place.site, place.device, MetricId("reachable"), Instance("")))
-        return Fortune(Fate.WAIT, words.COMING) if newest.value == 0.0 else None
+        if newest.value == 0.0:
+            return Fortune(Fate.WAIT, words.COMING)
+        is_unknown = is_pressing and 0 < newest.at < cut.since + CORE_ASKED_MS
+        return Fortune(Fate.WAIT, words.NOT_YET) if is_unknown else None
 
     def _of_core_ports(self, centre: SiteId, troubles: Sequence[Trouble]) -> dict[int, Fortune]:
         found = {}
@@ -259,18 +277,18 @@ class _Look:
         self, site: SiteId, judge: SiteJudge, troubles: Sequence[Trouble], own: dict[int, Fortune], *, is_cut: bool
     ) -> dict[int, Fortune]:
         """Tell of floors that went dark, and of those that are lit again; who is of one waits for its alert."""
-        open_ = {floor_of(each): each for each in troubles if each.part is Part.FLOOR}
+        open_ = {floor_of_instance(each.instance): each for each in troubles if each.part is Part.FLOOR}
         dark = {} if is_cut else judge.dark_floors(own)
         for floor, devices in dark.items():
             if floor not in open_:
                 since = min(each.since for each in troubles if each.device in devices or each.part is Part.PORT)
                 why = words.dark_floor(floor, len(devices))
                 key = AlertKey(FLOOR_RULE, site, "", floor_name(floor))
-                self._causes.tell([Verdict(key, self._now, since, why.en, why.zh)])
-        for floor, trouble in open_.items():
-            if not is_cut and floor is not None and judge.is_lit(floor):
+                self._causes.conclude(Verdict(key, self._now, since, why.en, why.zh))
+        for number, trouble in open_.items():
+            if not is_cut and number is not None and judge.is_lit(number):
                 key = AlertKey(trouble.rule, site, "", trouble.instance)
-                self._causes.tell([Verdict(key, self._now, self._now, "", "", is_over=True)])
+                self._causes.conclude(Verdict(key, self._now, self._now, "", "", is_over=True))
         waiting = {device for floor, devices in dark.items() if floor not in open_ for device in devices}
         ids = {each.id for each in troubles if not each.is_told and waiting & set(judge.about(each))}
         return {
@@ -289,7 +307,7 @@ class _Look:
         for each in (each for site in self._schools.centres for each in troubles[site] if each.part is Part.DISTRICT):
             if each.id not in behind and self._now >= each.opened_at + HOLD_MS:
                 key = AlertKey(each.rule, each.site, "", each.instance)
-                self._causes.tell([Verdict(key, self._now, self._now, "", "", is_over=True)])
+                self._causes.conclude(Verdict(key, self._now, self._now, "", "", is_over=True))
 
     # Writing it down.
 
@@ -330,7 +348,7 @@ class _Look:
         if fortune.fate is Fate.STAND:
             self._note(row, SHOWN, "raised", fortune.reason)
             row.held_until = 0
-        elif self._now >= max(row.held_until, self._schools.back_at.get(SiteId(row.site), 0) + HOLD_MS):
+        elif self._now >= max(row.held_until, min(fortune.until, row.held_until + RETURN_MS)):
             self._note(row, SHOWN, "raised", words.in_vain(fortune.reason))
             row.held_until = 0
             if row.rule and not row.verdict and fortune.blame is None and self._is_school(row):

@@ -12,13 +12,15 @@ from typing import Final
 from campus.ids import DeviceId
 from campus.samples import DeviceKind
 from controller.alerts.causes import words
-from controller.alerts.causes.model import Blame, Fate, Fortune, Part, Trouble, Way
+from controller.alerts.causes.model import HOLD_MS, RETURN_MS, Blame, Fate, Fortune, Part, Trouble, Way
 from controller.alerts.causes.port import SiteView
 
 SLACK_MS: Final = 60_000
 """A cause may be noticed so much later than what follows from it: devices are asked one after the other."""
 CUT_SLACK_MS: Final = 30_000
 """The same for a school that is cut off: what its agent still told of before is no consequence."""
+UNSPOKEN_MS: Final = 150_000
+"""And for what is noticed by being missed: it spoke last some time before it could not speak any more."""
 STEADY_MS: Final = 60_000
 IN_FLIGHT_MS: Final = 15_000
 """A question that was asked in vain is given up only so much later."""
@@ -28,6 +30,7 @@ FLOOR_LEAST: Final = 3
 FLOOR_SHARE: Final = 0.6
 """So many of a floor's devices, and this share of them, go dark together where their feed fails."""
 _PORT_DOWN: Final = frozenset({2.0, 7.0})
+_PICTURES: Final = frozenset({"stream_state", "picture_state", "recording_state"})
 _DEEPEST: Final = 32
 _NETWORK: Final = {DeviceKind.SWITCH: Blame.SWITCH, DeviceKind.GATEWAY: Blame.GATEWAY}
 
@@ -81,11 +84,13 @@ class SiteJudge:
     # Each alert for itself.
 
     def _fortune(self, trouble: Trouble, cut: Trouble | None, root: int) -> Fortune:
-        is_later = cut is not None and trouble.since >= cut.since - CUT_SLACK_MS
+        is_later = cut is not None and trouble.since >= cut.since - _slack_ms(trouble, CUT_SLACK_MS)
         if is_later and trouble.part is not Part.POWER:
             return Fortune(Fate.FOLLOW, words.IS_CUT, root)
         if self._is_of_the_cut(trouble):
-            return Fortune(Fate.WAIT, words.JUST_BACK)
+            return Fortune(Fate.WAIT, words.JUST_BACK, until=self._back_at + HOLD_MS)
+        if self._is_good_again(trouble):
+            return Fortune(Fate.WAIT, words.GOOD_AGAIN)
         match trouble.part:
             case Part.SILENCE:
                 return self._of_silence(trouble)
@@ -104,6 +109,15 @@ class SiteJudge:
             return False
         newest = self._view.reading(trouble.device, trouble.metric, trouble.instance)
         return bool(newest.at) and newest.at < self._back_at + IN_FLIGHT_MS
+
+    def _is_good_again(self, trouble: Trouble) -> bool:
+        """Whether it only waits for its condition to have been good for long enough."""
+        newest = self._view.reading(trouble.device, trouble.metric, trouble.instance)
+        if not newest.at or trouble.is_told:
+            return False
+        if trouble.metric == "if_oper_state":
+            return newest.value not in _PORT_DOWN
+        return trouble.metric == "reachable" and newest.value == 1.0
 
     def _of_silence(self, trouble: Trouble) -> Fortune:
         first = self._silent[trouble.device]
@@ -138,9 +152,9 @@ class SiteJudge:
         return Fortune(Fate.STAND, why, blame=_NETWORK.get(kind, Blame.DEVICE))
 
     def _for_itself(self, trouble: Trouble, ways: Sequence[Way]) -> Fortune:
-        shaky = [way for way in ways if self._view.was_bad(way.parent, trouble.since - STEADY_MS)]
-        if shaky and len(shaky) == len(ways) and not trouble.is_told:
-            return Fortune(Fate.WAIT, words.UNCLEAR_PARENT)
+        bad_at = min(self._view.last_bad_at(way, trouble.since - STEADY_MS) for way in ways)
+        if bad_at and not trouble.is_told:
+            return Fortune(Fate.WAIT, words.UNCLEAR_PARENT, until=bad_at + RETURN_MS)
         kind = self._view.kind(trouble.device)
         if kind in _NETWORK:
             return Fortune(Fate.STAND, words.DEAD_SWITCH, blame=_NETWORK[kind])
@@ -153,11 +167,11 @@ class SiteJudge:
                 cause = self._silent.get(way.parent)
                 if cause is None:
                     return Fortune(Fate.WAIT, words.COMING)
-                if cause.since <= trouble.since + SLACK_MS:
+                if cause.since <= trouble.since + _slack_ms(trouble, SLACK_MS):
                     return Fortune(Fate.FOLLOW, words.hangs_on(self._view.name(way.parent)), cause.id)
         for way in ways:
             told = [each for port in way.ports if (each := self._ports.get((way.parent, port))) and each.is_told]
-            if told and told[0].since <= trouble.since + SLACK_MS:
+            if told and told[0].since <= trouble.since + _slack_ms(trouble, SLACK_MS):
                 return Fortune(Fate.FOLLOW, words.DEAD_PORT, told[0].id)
         return Fortune(Fate.STAND, words.DEAD_PORT_LEAF, blame=Blame.LINK)
 
@@ -189,6 +203,9 @@ class SiteJudge:
         return Fortune(Fate.WAIT if is_open_soon else Fate.STAND, words.NOT_YET if is_open_soon else words.HAS_MAINS)
 
     def _of_symptom(self, trouble: Trouble) -> Fortune:
+        first = self._pictures.get(trouble.device, trouble)
+        if first is not trouble and trouble.metric in _PICTURES:
+            return Fortune(Fate.FOLLOW, words.NO_PICTURE, first.id)
         subjects = [trouble.device, self._view.named(trouble.instance)]
         for device in (each for each in subjects if each is not None):
             if device in self._silent:
@@ -213,7 +230,7 @@ class SiteJudge:
     def _power_over(self, trouble: Trouble) -> Fortune | None:
         for mains in self._power:
             fed = any(self._view.is_fed_by(mains.device, device) for device in self.about(trouble))
-            if fed and mains.device != trouble.device and mains.since <= trouble.since + SLACK_MS:
+            if fed and mains.device != trouble.device and mains.since <= trouble.since + _slack_ms(trouble, SLACK_MS):
                 return Fortune(Fate.FOLLOW, words.IS_DARK, mains.id)
         return None
 
@@ -306,21 +323,40 @@ class SiteJudge:
         return found
 
     @cached_property
+    def _pictures(self) -> dict[DeviceId, Trouble]:
+        """Of each camera the alert that speaks for its picture."""
+        found: dict[DeviceId, Trouble] = {}
+        for each in self._troubles:
+            if each.metric in _PICTURES and self._view.kind(each.device) is DeviceKind.CAMERA:
+                found.setdefault(each.device, each)
+        return found
+
+    @cached_property
     def _power(self) -> list[Trouble]:
         return [each for each in self._troubles if each.part is Part.POWER]
 
     @cached_property
     def _floors(self) -> dict[int | None, Trouble]:
-        return {floor_of(each): each for each in self._troubles if each.part is Part.FLOOR}
+        return {floor_of_instance(each.instance): each for each in self._troubles if each.part is Part.FLOOR}
 
 
 _OF_ALL: Final = frozenset({Part.SCHOOL, Part.FLOOR, Part.DISTRICT})
 _ON_BATTERY: Final = frozenset({2.0, 5.0})
 
 
-def floor_of(trouble: Trouble) -> int | None:
-    """The floor an alert of a dark floor is about."""
-    number = trouble.instance.removeprefix("floor-")
+def _slack_ms(trouble: Trouble, told_ms: int) -> int:
+    """How much later than a trouble its cause may seem to begin: `told_ms` where somebody told of both."""
+    is_missed = trouble.part is Part.SILENCE and trouble.metric != "reachable"
+    return UNSPOKEN_MS if is_missed else told_ms
+
+
+def floor_of_instance(instance: str) -> int | None:
+    """The floor an alert of a dark floor is about, by its instance; None where it says no floor.
+
+    >>> floor_of_instance("floor-2")
+    2
+    """
+    number = instance.removeprefix("floor-")
     return int(number) if number.lstrip("-").isdigit() else None
 
 

@@ -139,6 +139,8 @@ class Fortune:
     cause: int = 0
     blame: Blame | None = None
     """Of one that stands: what broke."""
+    until: int = 0
+    """Of one that waits: until when there is reason to, though its own time may be over before (UTC ms)."""
 
 
 class Way(NamedTuple):

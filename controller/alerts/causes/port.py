@@ -68,8 +68,8 @@ class SiteView(Protocol):
     def reading(self, device: DeviceId, metric: str, instance: str = "") -> Reading:
         """The newest value; `NOTHING` where there is none."""
 
-    def was_bad(self, device: DeviceId, since: int) -> bool:
-        """Whether it was told not to answer at any time since then."""
+    def last_bad_at(self, way: Way, since: int) -> int:
+        """When last since then a way's parent did not answer, or its ports were down; 0: not once."""
 
     def kind(self, device: DeviceId) -> DeviceKind:
         """What it is for."""

@@ -126,12 +126,8 @@ class Schools:
             said_goodbye=bool(agents) and not any(each.online for each in agents),
         )
 
-    def fortune(
-        self, cut: Trouble, view: KnownSite, readings: Readings, power: Trouble | None, core: Fortune | None
-    ) -> Fortune:
-        """What becomes of the alert of a cut school. `core`: what the centre's end of its fibre says, if that is dead."""
-        if core is not None:
-            return core
+    def fortune(self, cut: Trouble, view: KnownSite, readings: Readings, power: Trouble | None) -> Fortune:
+        """What becomes of the alert of a school that is cut off by itself."""
         if cut.site in self.centres:
             fate = Fate.WAIT if self.is_in_doubt(cut) else Fate.STAND
             return Fortune(fate, words.OWN_AGENT, blame=Blame.AGENT)

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Final
 
-import numpy as np
-
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.samples import DeviceKind
 from controller.alerts.causes.model import NOTHING, Reading, Way
@@ -16,6 +14,8 @@ from controller.registry.model import Device
 from controller.store.port import DistrictSeries, Level, SampleStore
 from controller.topology.model import End, SiteTopology
 
+_NO: Final = frozenset({0.0})
+_PORT_DOWN: Final = frozenset({2.0, 7.0})
 _EQUIPMENT: Final = frozenset({DeviceKind.GATEWAY, DeviceKind.SWITCH, DeviceKind.UPS, DeviceKind.AGENT})
 _OF_NETWORK_ROOM: Final = frozenset({DeviceKind.GATEWAY, DeviceKind.AGENT, DeviceKind.UPS})
 
@@ -39,11 +39,18 @@ class Readings:
 
     def between(self, name: DistrictSeries, start: int, end: int) -> list[float]:
         """The samples of start <= at < end, oldest first."""
+        return [value for _, value in self._window(name, start, end)]
+
+    def told(self, name: DistrictSeries, since: int) -> list[tuple[int, float]]:
+        """The samples since then with their instants, oldest first."""
+        return self._window(name, since, self._now + 1)
+
+    def _window(self, name: DistrictSeries, start: int, end: int) -> list[tuple[int, float]]:
         ids = self._store.ids_of([name])
         if not (ids >= 0).all() or end <= start:
             return []
         window = self._store.window(ids, start, end, Level.RAW)
-        return [float(value) for value in window.mean[np.argsort(window.at, kind="stable")]]
+        return sorted(zip(window.at.tolist(), window.mean.tolist(), strict=True))
 
 
 class SiteMap:
@@ -149,10 +156,15 @@ class KnownSite:
         """See the port."""
         return self._readings.newest(DistrictSeries(self.map.site, device, MetricId(metric), Instance(instance)))
 
-    def was_bad(self, device: DeviceId, since: int) -> bool:
+    def last_bad_at(self, way: Way, since: int) -> int:
         """See the port."""
-        name = DistrictSeries(self.map.site, device, MetricId("reachable"), Instance(""))
-        return 0.0 in self._readings.between(name, since, self._now + 1)
+        site, parent = self.map.site, way.parent
+        names = {DistrictSeries(site, parent, MetricId("reachable"), Instance("")): _NO}
+        names |= {
+            DistrictSeries(site, parent, MetricId("if_oper_state"), Instance(port)): _PORT_DOWN for port in way.ports
+        }
+        told = ((at, value in bad) for name, bad in names.items() for at, value in self._readings.told(name, since))
+        return max((at for at, is_bad in told if is_bad), default=0)
 
     def kind(self, device: DeviceId) -> DeviceKind:
         """See the port."""
