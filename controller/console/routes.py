@@ -31,6 +31,7 @@ from controller.console.pages.profiles import profiles_router
 from controller.console.pages.readiness import readiness_router
 from controller.console.pages.report import report_router
 from controller.console.pages.scan import scan_router
+from controller.console.pages.rules import rules_router
 from controller.console.pages.school import school_router
 from controller.console.pages.search import search_router
 from controller.console.pages.services import services_router
@@ -60,6 +61,7 @@ PAGES = (
     order_acts_router,
     scan_router,
     alerts_router,
+    rules_router,
     order_list_router,
     order_figures_router,
     contracts_router,

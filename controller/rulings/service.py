@@ -21,6 +21,7 @@ from controller.rulings.effects import effect_at, effects_at
 from controller.rulings.model import Adjustment, Draft, Effect, Kind, NotAllowed, Place, Ruling, Standpoint, Trial
 from controller.rulings.own import named, own_id, own_name
 from controller.rulings.port import Registry
+from controller.rulings.sheet import Sheet
 from controller.rulings.standing import Standing
 from controller.rulings.tree import Tree
 
@@ -53,6 +54,17 @@ class RulingService:
         tree = self._tree_of(scope)
         return [Standpoint(place, tree.tier(place), tree.may_decide(scope, place)) for place in tree.places()]
 
+    def home(self, scope: Scope) -> Place:
+        """The place a caller looks from unless they choose another; `NotFound` for who has none."""
+        home = self._tree_of(scope).home(scope)
+        if home is None:
+            raise NotFound
+        return home
+
+    def may_grant(self, scope: Scope, place: Place) -> bool:
+        """Whether a caller may let a place have a rule looser than else allowed."""
+        return self._seen(scope, place).authority(scope, place) is not None
+
     def effects(self, scope: Scope, place: Place) -> list[Effect]:
         """How every rule stands at a place, the shipped ones first."""
         tree, standing = self._seen(scope, place), self._docket.standing()
@@ -61,6 +73,11 @@ class RulingService:
     def effect(self, scope: Scope, place: Place, rule_id: str) -> Effect:
         """How one rule stands at a place; `NotFound` where there is no such rule."""
         return self._effect(self._seen(scope, place), self._docket.standing(), place, rule_id)
+
+    def above(self, scope: Scope, place: Place, rule_id: str) -> Effect:
+        """How a rule would stand at a place if the place itself had decided nothing and had no exception."""
+        tree, standing = self._seen(scope, place), self._docket.standing()
+        return self._effect(tree, standing.without((place, rule_id)), place, rule_id)
 
     def draft(self, scope: Scope, place: Place, rule_id: str, wanted: Adjustment) -> Draft:
         """What a change would come to; `NotAllowed` when it says nothing that can be judged."""
@@ -108,7 +125,34 @@ class RulingService:
         """Everything that was ever decided about a rule at the caller's places and above, newest first."""
         return self._docket.history(rule_id, list(self._tree_of(scope).places()))
 
+    def sheet(self, scope: Scope, place: Place) -> Sheet:
+        """What a place decided, as a file may hold it; exceptions are not its own and are left out."""
+        self._seen(scope, place)
+        standing = self._docket.standing()
+        changed = {
+            rule: each.adjustment
+            for (where, rule), each in sorted(standing.changed.items())
+            if where == place and each.adjustment is not None
+        }
+        own = [each.own for each in standing.own.values() if each.place == place and each.own is not None]
+        return Sheet(changed, tuple(own))
+
     # Deciding.
+
+    def take_sheet(self, scope: Scope, place: Place, sheet: Sheet, reason: str = "") -> int:
+        """Decide everything a file says, whole or not at all; how many decisions. What it does not name stays as it is."""
+        with self._deciding:
+            tree = self._required(scope, place)
+            made = [self._own_ruling(scope, place, rule, reason) for rule in sheet.own]
+            self._refuse_surplus(place, [each.rule for each in made])
+            for rule_id, wanted in sheet.changed.items():
+                ruling = self._ruling(scope, place, rule_id, Kind.CHANGED, wanted, reason)
+                looser = self._draft(tree, ruling).looser
+                if looser:
+                    raise NotAllowed(f"{rule_id}: the level above demands more", looser)
+                made.append(ruling)
+            self._write(made)
+        return len(made)
 
     def change(self, scope: Scope, place: Place, rule_id: str, wanted: Adjustment, reason: str = "") -> None:
         """Have a rule otherwise at a place from now on; `NotAllowed` when it is looser than the level above allows."""
@@ -129,25 +173,12 @@ class RulingService:
 
     def put_rule(self, scope: Scope, place: Place, rule: Rule, reason: str = "") -> str:
         """Add a rule of the place's own, or put it in place of what it was; its id. `rule.id` is its name alone."""
-        return self.put_rules(scope, place, [rule], reason)[0]
-
-    def put_rules(self, scope: Scope, place: Place, rules: list[Rule], reason: str = "") -> list[str]:
-        """As `put_rule`, all or none of them; `NotAllowed` says what is wrong with one."""
-        for rule in rules:
-            _refuse_foreign(rule)
-        ids = [own_id(rule.id, place) for rule in rules]
         with self._deciding:
             self._required(scope, place)
-            own = self._docket.standing().own
-            foreign = [each for each in ids if each in own and own[each].place != place]
-            if foreign or len(set(ids)) < len(ids):
-                raise NotAllowed(f"the name {own_name(foreign[0] if foreign else ids[0])!r} is taken: choose another")
-            held = {each.rule for each in own.values() if each.place == place}
-            if len(held | set(ids)) > MOST_OWN_RULES:
-                raise NotAllowed(f"a place has {MOST_OWN_RULES} rules of its own at most: remove one first")
-            made = [self._ruling(scope, place, each, Kind.OWN, reason=reason) for each in ids]
-            self._write([replace(each, own=named(rule, place.id)) for each, rule in zip(made, rules, strict=True)])
-        return ids
+            made = self._own_ruling(scope, place, rule, reason)
+            self._refuse_surplus(place, [made.rule])
+            self._write([made])
+        return made.rule
 
     def remove_rule(self, scope: Scope, place: Place, rule_id: str, reason: str = "") -> None:
         """Take a place's own rule away; its open alerts are closed."""
@@ -236,6 +267,20 @@ class RulingService:
     ) -> Ruling:
         said = " ".join(reason.split())[:LONGEST_REASON]
         return Ruling(0, self._clock(), scope.user, place, rule_id, kind, wanted, reason=said)
+
+    def _own_ruling(self, scope: Scope, place: Place, rule: Rule, reason: str) -> Ruling:
+        _refuse_foreign(rule)
+        ruling = self._ruling(scope, place, own_id(rule.id, place), Kind.OWN, reason=reason)
+        return replace(ruling, own=named(rule, place.id))
+
+    def _refuse_surplus(self, place: Place, ids: Sequence[str]) -> None:
+        own = self._docket.standing().own
+        foreign = [each for each in ids if each in own and own[each].place != place]
+        if foreign or len(set(ids)) < len(ids):
+            raise NotAllowed(f"the name {own_name(foreign[0] if foreign else ids[0])!r} is taken: choose another")
+        held = {each.rule for each in own.values() if each.place == place}
+        if len(held | set(ids)) > MOST_OWN_RULES:
+            raise NotAllowed(f"a place has {MOST_OWN_RULES} rules of its own at most: remove one first")
 
     def _write(self, rulings: Sequence[Ruling]) -> None:
         self._docket.write(rulings)

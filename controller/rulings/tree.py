@@ -55,6 +55,14 @@ class Tree:
         """The schools under a place, or the school itself."""
         return [site for site in self._homes if place in self.way(Place.school(site))]
 
+    def home(self, scope: Scope) -> Place | None:
+        """The place a caller looks from unless they choose another: the whole that is theirs; None where nothing is."""
+        places = list(self.places())
+        own = Place.organisation(scope.organisation or "")
+        if own in self:
+            return own
+        return next(iter(places if scope.sites is None else places[::-1]), None)
+
     def may_decide(self, scope: Scope, place: Place) -> bool:
         """Whether a caller decides for a place: it is theirs as a whole, and they are an operator."""
         if scope.role < DECIDING or place not in self:

@@ -14,6 +14,7 @@ from controller.applications.model import Cause
 from controller.calendar.model import MARKS, DayKind
 from controller.console.language import Language, Text, texts
 from controller.console.notices import TOLD
+from controller.console.own_rule import QUESTIONS
 from controller.console.page import WORST_FIRST, Theme
 from controller.console.pages import (
     alerts,
@@ -26,14 +27,17 @@ from controller.console.pages import (
     order_list,
     orders,
     readiness,
+    rule_list,
     services,
     stickers,
     topology,
     utilisation,
 )
+from controller.console.rule_form import UNITS_S
 from controller.identity.scope import Role
 from controller.overview.model import Trouble
 from controller.silences import model as silences
+from controller.rulings import model as rulings
 from controller.telling.model import Reason, Standing
 from controller.topology import model as topology_model
 from controller.workorders.metrics import By
@@ -130,6 +134,19 @@ MADE = {
     "silences.days_": [f"silences.days_{days}" for days in silences.Days],
     "silences.problem_": [f"silences.problem_{problem}" for problem in silences.Problem],
     "silences.for_": [f"silences.for_{name}" for name in ("hour", "lessons", "morning")],
+    "rules.tier_": [f"rules.tier_{tier}" for tier in rulings.Tier],
+    "rules.when_": [f"rules.when_{when}" for when in rulings.When],
+    "rules.owner_": [f"rules.owner_{owner}" for owner in Owner],
+    "rules.horizon_": [f"rules.horizon_{horizon}" for horizon in Horizon],
+    "rules.kind_": [f"rules.kind_{kind}" for kind in rulings.Kind],
+    "rules.ports_": ["rules.ports_uplink", "rules.ports_linked"],
+    "rules.show_": [f"rules.show_{show}" for show in rule_list.SHOWS],
+    "rules.unit_": [f"rules.unit_{unit}" for unit in UNITS_S],
+    "rules.did_": [f"rules.did_{did}" for did in ("saved", "reverted", "granted", "ended")],
+    "rules.question_": [f"rules.question_{question}" for question in (*QUESTIONS, "state")],
+    "rules.number_": [
+        f"rules.number_{name}" for name in (*rulings.NUMBERS, "severity", "when", "is_off", "bad", "question")
+    ],
     "telling.standing_": [f"telling.standing_{standing}" for standing in Standing],
     "telling.reason_": [f"telling.reason_{reason}" for reason in Reason],
     "telling.owner_": [f"telling.owner_{owner}" for owner in Owner],
@@ -147,6 +164,7 @@ FILES = {
     "services.csv",
     "silences.csv",
     "utilisation.csv",
+    "rules.yaml",
 }
 NAMES_OF_LANGUAGES = {"frame.other_language", "frame.other_language_label"}
 CHINESE = re.compile("[\u4e00-\u9fff]")
