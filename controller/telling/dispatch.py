@@ -30,6 +30,8 @@ AGAIN_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
 MANY_SCHOOLS: Final = 3
 """News of more schools than these at once is told in one message."""
+URGENT_IN_A_ROW: Final = 4
+"""Urgent messages about one school in an hour, after which the next wait longer and longer, `again_s` at most."""
 _RANK: Final = {severity: place for place, severity in enumerate(Severity)}
 
 
@@ -161,7 +163,7 @@ class Dispatcher:
             return 0
         wait_s = self._policy.again_s
         if group.site and _is_urgent(group):
-            wait_s = min(wait_s, self._policy.group_s * 2.0 ** (len(about) - 1))
+            wait_s = min(wait_s, self._policy.group_s * 2.0 ** max(len(about) - URGENT_IN_A_ROW, 0))
         return max(about) + round(wait_s * 1000)
 
     def _write(self, session: Session, group: Group, behind: Mapping[int, int], now: int) -> None:
