@@ -50,9 +50,7 @@ class PushKey:
         except OSError as error:
             raise ConfigError(f"{self._path} cannot be read: {file_trouble(error)}") from error
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise ConfigError(
-                f"{self._path} holds no key: put it back from a backup, or delete it and {_AFRESH}"
-            ) from error
+            raise ConfigError(f"{self._path} holds no key: delete it and {_AFRESH}") from error
         if not isinstance(found, ec.EllipticCurvePrivateKey) or not isinstance(found.curve, ec.SECP256R1):
             raise ConfigError(f"{self._path} holds another kind of key (P-256 is needed): delete it and {_AFRESH}")
         return found
