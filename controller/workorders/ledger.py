@@ -93,7 +93,7 @@ class Ledger:
         except Refused as refused:
             outcome, why, after = Outcome.REFUSED, refused.why, order
             if why is Why.TOO_MANY:
-                unwritten = Step(0, command.id, command.act, who.user, at, self.now, outcome, order.state, why)
+                unwritten = Step(command.id, command.act, who.user, at, self.now, outcome, order.state, why)
                 return Answer(order, unwritten)
         if after is order and outcome is Outcome.APPLIED and command.act not in ALWAYS_TAKEN:
             outcome, after = Outcome.ALREADY, replace(order, minutes=order.minutes + command.minutes)

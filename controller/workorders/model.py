@@ -183,7 +183,6 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Step(msgspec.Struct, frozen=True):
     """One line of an order's history. `at` is when it counts from, `received_at` when it reached us (UTC ms)."""
 
-    id: int
     command: str
     act: Act
     who: str

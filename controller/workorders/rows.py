@@ -88,7 +88,6 @@ def columns_of(order: Order) -> dict[str, Any]:
 def step_of(row: StepRow) -> Step:
     """One line of a history."""
     return Step(
-        id=row.id or 0,
         command=row.command,
         act=Act(row.act),
         who=row.who,

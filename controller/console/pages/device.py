@@ -1,5 +1,6 @@
 """A device's page: is it healthy and since when, the pictures that matter for its kind, ports, facts, alerts."""
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from controller.registry.model import Device
 from controller.telemetry.model import LatestValue
 from controller.topology.model import End, Placement
 from controller.wording import in_each_language
+from controller.workorders.model import OrderQuery
 
 PERIODS: Final = {"1h": 3_600_000, "24h": 86_400_000, "7d": 7 * 86_400_000, "30d": 30 * 86_400_000}
 DEFAULT_PERIOD: Final = "24h"
@@ -29,6 +31,7 @@ OLD_MS: Final = 15 * 60_000
 """A newest value older than this is shown as old."""
 SHOWN_ALERTS: Final = 8
 SHOWN_REPORTS: Final = 12
+SHOWN_ORDERS: Final = 10
 MAX_INSTANCES: Final = 6
 """A picture with more lines or rows than this is not read by anybody, nor are more numbers of one kind."""
 STATES_FIRST: Final = frozenset(
@@ -130,6 +133,13 @@ def device_router(console: Console) -> APIRouter:
             way=attempt(lambda: _way(console, scope, found)),
             stories=attempt(lambda: _stories(console, page, scope, found)),
             reports=attempt(lambda: _reports(console, page, scope, found)),
+            orders=attempt(
+                lambda: services.workorders.orders(
+                    scope, OrderQuery(site=found.site, device=found.id, limit=SHOWN_ORDERS)
+                )
+            ),
+            may_act=scope.role >= Role.TECHNICIAN,
+            order_key=_key(scope, found, page.now),
             old_ms=OLD_MS,
             heard_at=max([found.last_seen_at, *(each.measured_at for each in values)]),
             by_name=_by_name(nearby + _centre_devices(console, page, scope)),
@@ -264,6 +274,11 @@ def told_first(kind: DeviceKind, values: list[LatestValue]) -> list[LatestValue]
 def is_ill(value: LatestValue) -> bool:
     """Whether its state wants somebody."""
     return value.state is not None and value.state.health in {Health.FAILED, Health.ATTENTION}
+
+
+def _key(scope: Scope, device: Device, now: int) -> str:
+    """The id of the order this page may make: pressed twice, it is one order."""
+    return hashlib.sha256(repr((scope.user, device.site, device.id, now)).encode()).hexdigest()[:24]
 
 
 def _room_name(console: Console, page: Page, scope: Scope, device: Device) -> str:
