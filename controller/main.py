@@ -21,6 +21,7 @@ from campus.samples import DocumentKind
 from campus.version import VERSION
 from controller.alerts.causes.finder import Causes
 from controller.alerts.causes.model import HOLD_MS
+from controller.alerts.causes.service import CauseService
 from controller.alerts.engine import AlertEngine, EngineFigures
 from controller.alerts.rulebook import load_rules
 from controller.alerts.service import AlertService
@@ -120,6 +121,7 @@ class Controller:
             hold_ms=HOLD_MS,
         )
         causes.tell = self.alert_engine.note_verdicts
+        self.causes = CauseService(self.alerts, self.registry, self.topology, self.calendar, clock)
         docket = Docket(Archive(self.engine))
         self.rulings = RulingService(docket, self.registry, clock, rules)
         self._enforcement = Enforcement(docket, self.registry, rules, (self.alert_engine, self.alerts))
@@ -135,6 +137,7 @@ class Controller:
             register,
             config.http.public_url,
             pushes,
+            self.causes,
         )
         self.newcomers = NewcomersService(self.engine, self.registry, clock)
         windows = ChangeWindows(config.configurations.change_windows, ZoneInfo(zone))
@@ -350,7 +353,11 @@ def _alert_figures(told: EngineFigures) -> list[Figure]:
         Figure("alert_samples_late_total", "Samples too late to raise a live alert", told.late),
         Figure("alerts_flapping", "Open alerts that come and go", told.flapping),
         Figure("alert_changes_waiting", "Changes found and not written yet", told.waiting),
-        Figure("alert_changes_dropped_total", "Changes let go because the database was away too long, or that can never be written", told.dropped),
+        Figure(
+            "alert_changes_dropped_total",
+            "Changes let go because the database was away too long, or that can never be written",
+            told.dropped,
+        ),
         *labelled("alert_changes_written_total", "Changes written", "outcome", Counter(told.written)),
         *(
             Figure("alert_write_delay_ms", "From finding a change to writing it, lately", ms, (("quantile", quantile),))
