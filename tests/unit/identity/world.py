@@ -24,6 +24,7 @@ from campus.newcomers import Newcomer, Newcomers
 from campus.samples import DeviceKind, Document, DocumentKind, Event
 from campus.topics import Address
 from controller.alerts.engine import AlertEngine
+from controller.alerts.rulebook import shipped_rules
 from controller.alerts.service import AlertService
 from controller.alerts.tables import AlertRow, FlappingRow, SilencedRow
 from controller.applications.service import ApplicationService
@@ -42,6 +43,11 @@ from controller.registry.database import create_engine, sqlite_url, writing
 from controller.registry.enrolment import Enrolment, OrganisationEntry, SiteEntry
 from controller.registry.schema import migrate
 from controller.registry.service import RegistryService
+from controller.rulings.archive import Archive
+from controller.rulings.docket import Docket
+from controller.rulings.model import Adjustment, Place
+from controller.rulings.service import RulingService
+from controller.rulings.sheet import Sheet as RuleSheet
 from controller.silences.model import Draft, Kind, Selector
 from controller.silences.rows import columns_of
 from controller.silences.service import SilenceService
@@ -71,6 +77,9 @@ from tests.support.district import enrolment as usual_enrolment
 
 MINUTE_MS = 60_000
 TUESDAY = date(2026, 9, 8)
+RULE = "gas-leak"
+TIGHTER, LOOSER = Adjustment(level=5.0), Adjustment(is_off=True)
+OWN_RULE = replace(shipped_rules().rules()[0], id="own", is_cause=False)
 MEASURED = (
     (GATEWAY, MetricId("if_in_bps"), Instance(UPLINK)),
     (GATEWAY, MetricId("if_out_bps"), Instance(UPLINK)),
@@ -162,6 +171,7 @@ class World:
             configurations,
             calendar,
             _silences(engine, alerts, self.registry, calendar, clock, sites),
+            _rulings(engine, self.registry, clock, sites),
             _telling(engine, alerts, self.registry, calendar, clock, sites),
         )
 
@@ -256,6 +266,12 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "before": [MONDAY],
         "after": [NOW],
         "context": [3],
+        "place": [*(Place.school(site) for site in sites[:2]), Place.organisation("org-0")],
+        "rule_id": [RULE, f"{OWN_RULE.id}@site-1"],
+        "rule": [OWN_RULE],
+        "wanted": [TIGHTER],
+        "reason": ["because"],
+        "sheet": [RuleSheet({RULE: TIGHTER}, (OWN_RULE,))],
         "names": [[DistrictSeries(site, BOARD_101, MetricId("power_state"), Instance("")) for site in sites]],
     }
     optional = [None] if parameter.default is None else []
@@ -317,6 +333,19 @@ def _silences(
 
 def _draft(site: SiteId) -> Draft:
     return Draft(Kind.SILENCE, Selector(site=site), NOW, NOW + MINUTE_MS, "new floor")
+
+
+def _rulings(
+    engine: sa.Engine, registry: RegistryService, clock: FixedClock, sites: Sequence[SiteEntry]
+) -> RulingService:
+    """Each school has a rule of its own, one that is tighter, and an exception."""
+    rulings = RulingService(Docket(Archive(engine)), registry, clock, shipped_rules())
+    for site in sites:
+        place = Place.school(SiteId(site.id))
+        rulings.put_rule(SYSTEM, place, OWN_RULE)
+        rulings.change(SYSTEM, place, RULE, TIGHTER)
+        rulings.grant(SYSTEM, place, RULE, LOOSER, "repairs", NOW + DAY_MS)
+    return rulings
 
 
 def _telling(
