@@ -23,9 +23,10 @@ from campus.newcomers import Newcomer, encode_newcomers
 from campus.samples import DeviceKind, Document, DocumentKind
 from controller.alerts.tables import AlertRow
 from controller.identity.model import ScopeSpec
-from controller.identity.scope import Role, Scope
+from controller.identity.scope import SYSTEM, Role, Scope
 from controller.main import Controller, build_app
 from controller.registry.database import reading, writing
+from controller.rulings.model import Place
 from controller.store.port import Batch, DistrictSeries, FrameMark
 from controller.workorders.model import Opening
 from tests.support.app_routes import AppRoute, app_routes
@@ -69,6 +70,7 @@ PATH_CHOICES: dict[str, list[Any]] = {
     "code": ["no-such-sticker"],
     "contract_id": [1],
     "rest:path": ["nowhere"],
+    "rule_id": ["device-unreachable", f"own@{NO_1}", f"own@{NO_2}", "no-such-rule"],
     "service": ["portal", "nothing"],
     "ticket": ["nothing"],
     "taken_at": [NOW],
@@ -111,6 +113,8 @@ def furnish(controller: Controller, site: SiteId) -> None:
     )
     with writing(controller.engine) as session:
         session.add(alert)
+    rule = replace(controller.alerts.rule("device-unreachable"), id="own", is_cause=False)
+    controller.rulings.put_rule(SYSTEM, Place.school(site), rule, f"only {site} wants it")
     text = ConfigurationText(f"sysname {site}-gw-1")
     written = Document(GATEWAY, DocumentKind.CONFIGURATION, NOW, encode_configuration(text))
     controller.configurations.keep_document(address_of(site), written, NOW)
