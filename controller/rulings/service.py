@@ -113,7 +113,7 @@ class RulingService:
             found.append(standing.exception(place, rule_id, now))
         return [each for each in found if each is not None]
 
-    def exceptions(self, scope: Scope) -> list[Ruling]:
+    def current_exceptions(self, scope: Scope) -> list[Ruling]:
         """Every exception that is running at the caller's places and above, the next to end first."""
         tree, now = self._tree_of(scope), self._clock()
         running = (

@@ -53,7 +53,7 @@ def list_page(stand: Stand, q: str = "", show: str = "all", told: Told | None = 
         show=shown,
         shows=SHOWS,
         told=told,
-        exceptions=[(each, known.get(each.rule)) for each in stand.rulings.exceptions(stand.scope)],
+        exceptions=[(each, known.get(each.rule)) for each in stand.rulings.current_exceptions(stand.scope)],
     )
 
 

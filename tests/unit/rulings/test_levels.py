@@ -94,12 +94,12 @@ def test_an_exception_loosens_until_its_day_and_is_never_forgotten(council: Coun
     until = council.now + 3 * DAY_MS
     council.rulings.grant(HEAD, SCHOOL, FREEZER, Adjustment(is_off=True), "the freezer is being repaired", until)
     assert (council.level(NO_1), council.level(NO_2)) == (None, -12.0)
-    (running,) = council.rulings.exceptions(MS_LI)
+    (running,) = council.rulings.current_exceptions(MS_LI)
     assert (running.user, running.reason, running.until) == ("head", "the freezer is being repaired", until)
-    assert council.rulings.exceptions(SOUTHERNER) == []
+    assert council.rulings.current_exceptions(SOUTHERNER) == []
     council.pass_days(3)
     assert council.level(NO_1) == -12.0, "it ends by itself"
-    assert council.rulings.exceptions(MS_LI) == []
+    assert council.rulings.current_exceptions(MS_LI) == []
     assert [each.kind for each in council.rulings.history(MS_LI, FREEZER)] == [Kind.EXCEPTION]
 
 
