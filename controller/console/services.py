@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from controller.alerts.causes.service import CauseService
 from controller.alerts.service import AlertService
 from controller.applications.service import ApplicationService
 from controller.calendar.service import CalendarService
@@ -31,6 +32,7 @@ class Services(Protocol):
     rulings: RulingService
     replays: ReplayDesk
     alerts: AlertService
+    causes: CauseService
     silences: SilenceService
     telling: TellingService
     calendar: CalendarService

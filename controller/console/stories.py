@@ -49,6 +49,7 @@ class Storyteller:
 
     def __init__(self, services: Services, page: Page, scope: Scope) -> None:
         self._alerts = services.alerts
+        self._causes = services.causes
         self._registry = services.registry
         self._applications = services.applications
         self._topology = services.topology
@@ -66,7 +67,7 @@ class Storyteller:
         return Story(
             alert=alert,
             rule=rule,
-            title=page.either(rule.title_en, rule.title_zh) if rule else page.metric(alert.metric),
+            title=self._title(alert, rule),
             site_name=page.site_name(alert.site),
             device_name=device.name if device else str(alert.device) or page.t("alert.whole_school"),
             place_name=self.place(alert.site, alert.device),
@@ -74,6 +75,13 @@ class Storyteller:
             part=self._part(alert),
             value=share(alert.value) if is_of_group else page.quantity(alert.value, alert.metric),
         )
+
+    def _title(self, alert: Alert, rule: Rule | None) -> str:
+        """What it is called: by what broke, where that is known."""
+        concluded = self._causes.headline(alert)
+        if concluded is not None:
+            return self._page.either(concluded.en, concluded.zh)
+        return self._page.either(rule.title_en, rule.title_zh) if rule else self._page.metric(alert.metric)
 
     def device(self, site: SiteId, device: DeviceId) -> Device | None:
         """A device the person sees."""

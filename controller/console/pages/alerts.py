@@ -38,7 +38,7 @@ FOLDED_ALERTS: Final = 30
 BEFORE_MS: Final = 2 * 3_600_000
 AFTER_MS: Final = 3_600_000
 MAX_CHART_MS: Final = 3 * 86_400_000
-STAGES: Final = frozenset({"judged", "late", "hidden", "shown", "cleared"})
+STAGES: Final = frozenset({"judged", "late", "cleared"})
 _STATES: Final = {"open": AlertState.OPEN, "cleared": AlertState.CLEARED, "all": None}
 
 
@@ -87,6 +87,7 @@ def alerts_router(console: Console) -> APIRouter:
             story=story,
             device=device,
             cause=teller.tell(cause) if cause else None,
+            effect=attempt(lambda: services.causes.effect(scope, alert_id)) if found.state is AlertState.OPEN else None,
             line=timeline(story, story.hidden, page.now) if story.hidden else None,
             order=attempt(lambda: services.workorders.of_alert(scope, alert_id)),
             why=why(page, story),
