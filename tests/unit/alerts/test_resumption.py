@@ -1,5 +1,6 @@
 """Whenever the controller dies, its alerts are in the end those of one that lived on."""
 
+from collections.abc import Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -33,9 +34,20 @@ CONDITIONS = {
     "held-both": f"{ABOVE}, hold_s: 20, clear_hold_s: 25",
     "below": "type: threshold, comparison: below, level: 3, hold_s: 40, clear_hold_s: 10",
 }
-RULES = "".join(
-    RULE.format(name=name, metric="temperature_cel", condition=condition) for name, condition in CONDITIONS.items()
-)
+DERIVED = {
+    "rising": "type: change, comparison: above, level: 5, clear_level: 2, within_s: 20, hold_s: 10",
+    "formula": "type: expression, bad: temperature_cel > 10, good: temperature_cel <= 5, hold_s: 20, clear_hold_s: 10",
+    "most": "type: group, of: device, level: 0.4, clear_level: 0.2, member_level: 10, least: 2, hold_s: 20",
+}
+
+
+def rules_of(conditions: Mapping[str, str]) -> str:
+    return "".join(
+        RULE.format(name=name, metric="temperature_cel", condition=condition) for name, condition in conditions.items()
+    )
+
+
+RULES = rules_of(CONDITIONS)
 
 
 class Death(StrEnum):
@@ -110,8 +122,8 @@ def pass_time(scene: Scene, seconds: int) -> None:
         scene.engine.tick(scene.registry.clock.now)
 
 
-def played(story: list[Step], *, mortal: bool) -> list[tuple[str, str, int, int, int]]:
-    book = Rulebook(read_rules("rules", RULES))
+def played(story: list[Step], *, mortal: bool, rules: str = RULES) -> list[tuple[str, str, int, int, int]]:
+    book = Rulebook(read_rules("rules", rules))
     with TemporaryDirectory(prefix="campanile-test-") as folder, contextmanager(scenes)(Path(folder), book) as scene:
         return play(scene, story, mortal=mortal)
 
@@ -123,6 +135,14 @@ def played(story: list[Step], *, mortal: bool) -> list[tuple[str, str, int, int,
 @example(ENDED_AS_A_TICK_OPENED_IT)
 def test_alerts_are_those_of_a_controller_that_never_died(story: list[Step]) -> None:
     assert played(story, mortal=True) == played(story, mortal=False)
+
+
+@pytest.mark.slow
+@settings(max_examples=8, deadline=None)
+@given(st.lists(steps, min_size=1, max_size=10))
+def test_what_is_derived_goes_on_over_a_restart(story: list[Step]) -> None:
+    rules = rules_of(DERIVED)
+    assert played(story, mortal=True, rules=rules) == played(story, mortal=False, rules=rules)
 
 
 def test_what_was_told_before_a_restart_is_not_told_again() -> None:
