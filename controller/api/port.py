@@ -11,6 +11,7 @@ from controller.overview.service import OverviewService
 from controller.registry.service import RegistryService
 from controller.telemetry.service import TelemetryService
 from controller.utilisation.service import UtilisationService
+from controller.workorders.service import WorkOrderService
 
 
 class District(Protocol):
@@ -30,6 +31,7 @@ class Services(Protocol):
     overview: OverviewService
     capacity: CapacityService
     utilisation: UtilisationService
+    workorders: WorkOrderService
 
     @property
     def district(self) -> District:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from controller.api import alerts, district, figures, health, metrics, page
+from controller.api import alerts, district, figures, health, metrics, orders, page
 from controller.api.shapes import ProblemShape
 
 router = APIRouter()
@@ -13,7 +13,7 @@ _v1 = APIRouter(
         404: {"model": ProblemShape, "description": "no such thing, or not yours to see"},
     },
 )
-for _room in (health, district, alerts, figures):
+for _room in (health, district, alerts, orders, figures):
     _v1.include_router(_room.router)
 router.include_router(_v1)
 router.include_router(page.router)
