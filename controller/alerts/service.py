@@ -121,6 +121,13 @@ class AlertService:
             rows = session.exec(still.where(_within(scope), col(FlappingRow.ended_at) == 0))
             return {row.alert: Flap(row.changes, row.changed_at, row.is_bad) for row in rows}
 
+    def steady(self, scope: Scope) -> set[int]:
+        """Open alerts that came and went, and are bad for good since; by id."""
+        still = sa.select(col(FlappingRow.alert)).join(AlertRow, col(AlertRow.id) == col(FlappingRow.alert))
+        ended = (col(FlappingRow.ended_at) > 0, _in_state(AlertState.OPEN), _within(scope))
+        with reading(self._engine) as session:
+            return {int(alert) for alert in session.execute(still.where(*ended)).scalars()}
+
     def hidden_counts(self, scope: Scope, alert_ids: Collection[int]) -> dict[int, int]:
         """How many open alerts stand behind each of some causes, where there are any."""
         found: dict[int, int] = {}

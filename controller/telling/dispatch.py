@@ -102,7 +102,7 @@ class Dispatcher:
         if person is None or alert is None:
             _spare(entry, Reason.LEFT)
             return None
-        if entry.what == What.OPENED:
+        if entry.what in (What.OPENED, What.STEADY):
             if spared := _needless(alert):
                 _spare(entry, spared)
                 return None
@@ -203,7 +203,7 @@ def _sent_lately(session: Session, destination: str, now: int) -> list[tuple[int
     lately = select(MessageRow.created_at, MessageRow.site).where(
         col(MessageRow.destination) == destination,
         col(MessageRow.created_at) > now - HOUR_MS,
-        col(MessageRow.what).in_([What.OPENED.value, What.RESOLVED.value]),
+        col(MessageRow.what).in_([What.OPENED.value, What.STEADY.value, What.RESOLVED.value]),
     )
     return [(at, site) for at, site in session.execute(lately)]
 

@@ -49,7 +49,8 @@ class Follower:
         late = [alert for alert, at in followed.items() if (0 < at <= now or alert in unasked) and alert in standing]
         absent = {each.id: each for each in self._alerts.by_ids(SYSTEM, followed.keys() - standing.keys())}
         gone = sorted(followed.keys() - standing.keys() - {id_ for id_, each in absent.items() if _is_open(each)})
-        if not (fresh or late or gone):
+        steady = sorted(self._alerts.steady(SYSTEM) & standing.keys() & followed.keys())
+        if not (fresh or late or gone or steady):
             return
         ladders = self.ladders()
         alerts = absent | {each.id: each for each in self._alerts.by_ids(SYSTEM, [*fresh, *late[:AT_ONCE]])}
@@ -61,6 +62,7 @@ class Follower:
                 if not standing[case.alert]:
                     self._escalate(session, case, alerts[case.alert], ladders.get(case.site, []), now)
             self._close(session, gone[:AT_ONCE], alerts, now)
+            _note_steady(session, steady[:AT_ONCE], now + round(self._policy.group_s * 1000), now)
 
     def ladders(self) -> dict[str, list[Rung]]:
         """Who is asked, by school, lowest rung first."""
@@ -126,7 +128,7 @@ class Follower:
                 if entry.standing == Standing.HELD:
                     entry.standing, entry.reason = Standing.SPARED.value, _why_spared(entry.reason)
                 elif entry.standing in (Standing.WAITING, Standing.TOLD) and entry.what == What.OPENED:
-                    session.add(_good_news(entry, reason, now, ready_at))
+                    session.add(_news(entry, What.RESOLVED, reason, now, ready_at))
 
 
 def _is_open(alert: Alert) -> bool:
@@ -163,16 +165,25 @@ def _note(session: Session, case: CaseRow, asked: Asked, now: int) -> None:
     )
 
 
+def _note_steady(session: Session, alerts: Collection[int], ready_at: int, now: int) -> None:
+    """Who was told that it comes and goes is owed, once, that it stays bad."""
+    entries = session.exec(select(EntryRow).where(col(EntryRow.alert).in_(alerts))).all()
+    known = {(entry.alert, entry.person) for entry in entries if entry.what == What.STEADY}
+    for entry in entries:
+        if entry.what == What.OPENED and entry.standing == Standing.TOLD and (entry.alert, entry.person) not in known:
+            session.add(_news(entry, What.STEADY, Reason.GROUPING, now, ready_at))
+
+
 def _why_spared(reason: str) -> str:
     """It ended before it was told; what held it until then says more, where it was not mere waiting."""
     return reason if reason not in (Reason.GROUPING, Reason.DIGEST) else Reason.CLEARED.value
 
 
-def _good_news(entry: EntryRow, reason: Reason, now: int, ready_at: int) -> EntryRow:
+def _news(entry: EntryRow, what: What, reason: Reason, now: int, ready_at: int) -> EntryRow:
     return EntryRow(
         alert=entry.alert,
         person=entry.person,
-        what=What.RESOLVED.value,
+        what=what.value,
         standing=Standing.HELD.value,
         reason=reason.value,
         level=entry.level,

@@ -179,6 +179,8 @@ class What(StrEnum):
     """What somebody is told."""
 
     OPENED = "opened"
+    STEADY = "steady"
+    """What came and went stays bad."""
     RESOLVED = "resolved"
     CHANNEL_DOWN = "channel_down"
     CHANNEL_UP = "channel_up"

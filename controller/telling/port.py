@@ -1,6 +1,6 @@
 """What telling asks of others: a channel that carries a letter, and what it must know of alerts and the registry."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, Protocol
@@ -99,6 +99,9 @@ class Alerts(Protocol):
 
     def standing(self, scope: Scope) -> Mapping[int, int]:
         """When each open alert that stands for itself was acknowledged (0 = not), by id."""
+
+    def steady(self, scope: Scope) -> Set[int]:
+        """Open alerts that came and went, and are bad for good since; by id."""
 
     def by_ids(self, scope: Scope, alert_ids: Collection[int]) -> Sequence[Alert]:
         """Some alerts, without trails, in no order."""
