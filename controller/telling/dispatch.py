@@ -82,13 +82,13 @@ class Dispatcher:
         with reading(self._engine) as session:
             if session.exec(select(EntryRow.id).where(held, col(EntryRow.ready_at) <= now).limit(1)).first() is None:
                 return
-            waiting = sa.or_(col(EntryRow.ready_at) <= now, col(EntryRow.reason) == Reason.GROUPING.value)
-            wanted = select(EntryRow.alert).where(held, waiting).order_by(col(EntryRow.id)).limit(AT_ONCE)
+            may_go = sa.or_(col(EntryRow.ready_at) <= now, col(EntryRow.reason) == Reason.GROUPING.value)
+            wanted = select(EntryRow.alert).where(held, may_go).order_by(col(EntryRow.id)).limit(AT_ONCE)
             ids = set(session.exec(wanted))
         alerts = {alert.id: alert for alert in self._alerts.by_ids(SYSTEM, ids)}
         behind = self._alerts.hidden_counts(SYSTEM, ids)
         with writing(self._engine) as session:
-            entries = session.exec(select(EntryRow).where(held, waiting).order_by(col(EntryRow.id)).limit(AT_ONCE))
+            entries = session.exec(select(EntryRow).where(held, may_go).order_by(col(EntryRow.id)).limit(AT_ONCE))
             owed = [each for entry in entries if (each := self._owed(entry, alerts, now, down))]
             of_destination: dict[str, list[Group]] = defaultdict(list)
             for group in self._grouped(owed):
@@ -140,21 +140,27 @@ class Dispatcher:
     ) -> None:
         """Messages for one destination, within its cap."""
         sent = _sent_lately(session, destination, now)
-        due = [group for group in groups if any(each.entry.ready_at <= now for each in group.owed)]
-        due = _summed_up(due)
+        due = _summed_up([group for group in groups if any(each.entry.ready_at <= now for each in group.owed)])
         for place, group in enumerate(due):
             free = self._policy.per_hour - len(sent)
-            again_at = self._again_at(group, sent)
-            if free <= 0:
-                _hold_all(group, Reason.CAP, min(at for at, _ in sent) + HOUR_MS)
-            elif again_at > now:
+            if free <= 0 and (full_until := self._full_until(group, sent)) > now:
+                _hold_all(group, Reason.CAP, full_until)
+            elif (again_at := self._again_at(group, sent)) > now:
                 _hold_all(group, Reason.GROUPING, again_at)
             else:
-                rest = [other for other in due[place + 1 :] if other.what is group.what and free == 1]
+                alike = [other for other in due[place + 1 :] if free <= 1 and other.what is group.what]
+                rest = [other for other in alike if free == 1 or _is_urgent(other)]
                 whole = Group(destination, group.what, "" if rest else group.site, group.owed + _all(rest))
                 self._write(session, whole, behind, now)
                 sent.append((now, whole.site))
                 due[place + 1 :] = [other for other in due[place + 1 :] if other not in rest]
+
+    def _full_until(self, group: Group, sent: Sequence[tuple[int, str]]) -> int:
+        """Until when a destination that had its share of the hour gets no more; what is urgent gets through now and then."""
+        full_until = min(at for at, _ in sent) + HOUR_MS
+        if not _is_urgent(group):
+            return full_until
+        return min(full_until, max(at for at, _ in sent) + round(self._policy.again_s * 1000))
 
     def _again_at(self, group: Group, sent: Sequence[tuple[int, str]]) -> int:
         """Until when news waits because of messages about the same; what is urgent waits longer each time of the hour."""

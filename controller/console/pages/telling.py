@@ -83,6 +83,8 @@ def telling_router(console: Console) -> APIRouter:
 
 def channel_sign(health: ChannelHealth) -> tuple[str, str]:
     """The sign of a channel and the key of its word."""
+    if health.type == "letterbox":
+        return "unknown", "telling.sends_nothing"
     if health.is_down:
         return "failed", "telling.down"
     if health.failures:

@@ -99,3 +99,19 @@ def test_what_is_said_of_a_channel_is_for_people(tmp_path: Path, language: str) 
     told = next(each for each in town.boxes["sms-mail"].letters if each.recipients[0].id == "zhao")
     assert "no answer within 10 s" in told.text
     assert told.url == "https://campanile.example/telling"
+
+
+def test_what_is_urgent_gets_through_when_the_hour_is_full_but_not_all_the_time(tmp_path: Path) -> None:
+    town = Town(tmp_path, [ZHAO], Policy(per_hour=2))
+    for number in range(2):
+        town.open("major", site=("no-1-primary", "no-2-primary")[number])
+    town.pass_ms(2 * MINUTE)
+    fires = [town.open(site=site, instance="fire") for site in ("no-1-primary", "no-2-primary")]
+    town.pass_ms(6 * MINUTE)
+    assert all(town.standings(each) == {"zhao": (Standing.TOLD, "")} for each in fires)
+    assert len(town.boxes["sms-mail"].letters) == 3  # both in one
+    late = town.open(site="no-1-primary", instance="late")
+    town.pass_ms(MINUTE)
+    assert town.standings(late) == {"zhao": (Standing.HELD, "cap")}
+    town.pass_ms(5 * MINUTE)
+    assert town.standings(late) == {"zhao": (Standing.TOLD, "")}
