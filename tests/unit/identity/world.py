@@ -74,6 +74,7 @@ from tests.support.district import (
     school_facts,
 )
 from tests.support.district import enrolment as usual_enrolment
+from tests.unit.identity import work
 
 MINUTE_MS = 60_000
 TUESDAY = date(2026, 9, 8)
@@ -169,6 +170,9 @@ class World:
                 ReadinessSettings(),
             ),
             configurations,
+            *work.work_services(
+                engine, alerts, self.registry, telemetry, calendar, judging, clock, [site.id for site in sites]
+            ),
             calendar,
             _silences(engine, alerts, self.registry, calendar, clock, sites),
             _rulings(engine, self.registry, clock, sites),
@@ -194,7 +198,7 @@ Question = tuple[int, str, tuple[tuple[str, Any], ...]]
 """Which service, which method, with which arguments beside the scope."""
 
 
-UNASKED = ("enrol", "silence")
+UNASKED = ("enrol", "silence", *work.UNASKED)
 """What one is enrolled by, and what answers with a number counted over all."""
 
 
@@ -272,6 +276,7 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "wanted": [TIGHTER],
         "reason": ["because"],
         "sheet": [RuleSheet({RULE: TIGHTER}, (OWN_RULE,))],
+        **work.work_choices(sites),
         "names": [[DistrictSeries(site, BOARD_101, MetricId("power_state"), Instance("")) for site in sites]],
     }
     optional = [None] if parameter.default is None else []
