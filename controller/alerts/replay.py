@@ -10,11 +10,13 @@ from typing import Final, NamedTuple, TypeVar
 import numpy as np
 
 from campus.ids import DeviceId, SiteId
+from controller.alerts.derived.learning import usual_of_hour
+from controller.alerts.derived.settings import formulas_of
+from controller.alerts.derived.usual import HOUR_MS
 from controller.alerts.judgement import Mask, Rows
-from controller.alerts.model import Ratio, Rule
-from controller.alerts.names import name_of
+from controller.alerts.model import Baseline, Expression, Group, Ratio, Rule
 from controller.alerts.past import PastJudgement, PastSilences
-from controller.alerts.port import Registry
+from controller.alerts.port import Calendar, Registry
 from controller.alerts.rulebook import Rulebook
 from controller.alerts.selection import Selection
 from controller.alerts.transition import Change, Transition
@@ -28,6 +30,8 @@ ROWS_AT_ONCE: Final = 100_000
 CADENCE_MS: Final = 60_000
 """What is usual; how much is read at once is reckoned by it."""
 SHORTEST_PIECE_MS: Final = 3_600_000
+GROUPS_MS: Final = 60_000
+"""How often it is looked who fell silent in a group; the live engine looks every second."""
 
 Spans = Mapping[tuple[SiteId, Hours], Sequence[tuple[int, int]]]
 """When such hours are, [start, end) in UTC ms ascending, of the schools where they are told."""
@@ -56,9 +60,13 @@ class Replay:
         sites: Collection[SiteId],
         spans: Spans,
         start: int,
+        calendar: Calendar | None = None,
     ) -> None:
-        """Nothing is open at `start`: begin some time before what matters."""
+        """Nothing is open at `start`: begin some time before what matters. `calendar` tells which days are alike."""
         self._store = store
+        self._calendar = calendar
+        conditions = {type(form.rule.condition) for form in book.variants()}
+        self._has_groups, self._has_baselines = Group in conditions, Baseline in conditions
         self._spans = spans
         self._watch = Watch(Selection(book, registry), PastJudgement, PastSilences)
         self._at = start
@@ -74,9 +82,10 @@ class Replay:
             pass
         is_bound = np.zeros(len(self._ids), dtype=np.bool_)
         is_bound[self._watch.pairs(np.arange(len(self._ids), dtype=np.int32)).series] = True
-        self._is_divisor = _beside(self._names, is_bound)
+        is_beside = _beside(self._names, is_bound)
+        self._is_divisor = is_beside & _of_metrics(self._names, _divisors(book))
         self._divided_by = np.full(len(self._ids), np.nan)
-        self._is_needed = is_bound | self._is_divisor
+        self._is_needed = is_bound | is_beside
         self._watch.heed(self._closed(start), start)
 
     @property
@@ -95,15 +104,16 @@ class Replay:
         until = min(end, self._at + max(step, SHORTEST_PIECE_MS))
         rows = self._read(until)
         self.samples += len(rows.series)
-        first = 0
+        first, begin = 0, self._at
         for edge in [*self._edges(rows, until), until]:
+            self._look_up_usual(begin // HOUR_MS)
             last = int(np.searchsorted(rows.measured_at, edge, side="right"))
             if last > first:
                 self._note(self._watch.judge(rows.between(first, last), self._at))
             self._note(self._watch.tick(edge - 1))
             if edge < until:
                 self._note(self._watch.heed(self._closed(edge), edge))
-            first = last
+            first, begin = last, edge + 1
         self._at = until
 
     def found(self) -> list[Would]:
@@ -124,10 +134,24 @@ class Replay:
     def _edges(self, rows: Rows, until: int) -> list[int]:
         """Where a piece is cut: when some school's hours begin or end, and just before a divisor changes.
 
-        All samples of a batch are judged by the newest divisor in it.
+        All samples of a batch are judged by the newest divisor in it. What is usual is known of one hour at a time, and who
+        fell silent in a group is looked at between batches.
         """
-        edges = {edge for spans in self._spans.values() for span in spans for edge in span}
-        return sorted(edge for edge in edges | self._turns(rows) if self._at <= edge < until)
+        edges = {edge for spans in self._spans.values() for span in spans for edge in span} | self._turns(rows)
+        if self._has_baselines:
+            edges |= {at - 1 for at in _every(HOUR_MS, self._at, until)}
+        if self._has_groups:
+            edges |= {at + 1 for at in _every(GROUPS_MS, self._at, until)}
+        return sorted(edge for edge in edges if self._at <= edge < until)
+
+    def _look_up_usual(self, hour: int) -> None:
+        if not self._has_baselines:
+            return
+        derived = self._watch.derived
+        lacking = derived.lacks_usual(hour)
+        stored = lacking._replace(series=self._ids[lacking.series])
+        for found in usual_of_hour(self._store, self._calendar, self._store.series_columns(), stored, hour):
+            derived.put_usual(hour, found)
 
     def _turns(self, rows: Rows) -> set[int]:
         divisors = np.flatnonzero(self._is_divisor[rows.series])
@@ -157,16 +181,27 @@ class Replay:
                 self._over.append(self._would(self._begun.pop(key), each.at))
 
     def _would(self, opened: Transition, cleared_at: int) -> Would:
-        name = name_of(self._names, opened.series)
-        rule = self._watch.rule(opened.rule)
-        return Would(rule.id, name.site, name.device, name.instance, opened.at, cleared_at, opened.value)
+        key = self._watch.key(opened.series, opened.rule)
+        site, device = SiteId(key.site), DeviceId(key.device)
+        return Would(key.rule, site, device, key.instance, opened.at, cleared_at, opened.value)
+
+
+def _every(step: int, start: int, end: int) -> range:
+    """Whole steps, start < at < end."""
+    return range(start // step * step + step, end, step)
 
 
 def metrics_of(rule: Rule) -> set[str]:
     """The metrics a rule looks at."""
     condition = rule.condition
-    others = {condition.of} if isinstance(condition, Ratio) else set()
-    return {rule.metric, *others}
+    if isinstance(condition, Expression):
+        return {rule.metric, *formulas_of(condition).metrics}
+    return {rule.metric, *([condition.of] if isinstance(condition, Ratio) else [])}
+
+
+def _divisors(book: Rulebook) -> set[str]:
+    conditions = [form.rule.condition for form in book.variants()]
+    return {each.of for each in conditions if isinstance(each, Ratio)}
 
 
 def _chosen(columns: SeriesColumns, sites: set[SiteId], metrics: set[str]) -> Ids:
@@ -189,6 +224,12 @@ def _alone(columns: SeriesColumns, ids: Ids) -> SeriesColumns:
 def _renumbered(column: Ids, words: Sequence[T]) -> tuple[Ids, list[T]]:
     chosen, place = np.unique(column, return_inverse=True)
     return place.astype(np.int32), [words[number] for number in chosen.tolist()]
+
+
+def _of_metrics(names: SeriesColumns, metrics: set[str]) -> Mask:
+    numbers = [number for number, word in enumerate(names.metrics) if word in metrics]
+    of_them: Mask = np.isin(names.metric, numbers)
+    return of_them
 
 
 def _beside(names: SeriesColumns, is_bound: Mask) -> Mask:

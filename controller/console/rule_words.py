@@ -103,7 +103,7 @@ def _watched(page: Page, rule: Rule) -> str:
             of = "rules.group_site" if condition.of is GroupOf.SITE else "rules.group_device"
             return page.t(of, metric=metric, share=share(condition.level), bad=_member(page, rule, condition))
         case Expression():
-            return page.t("rules.expression", formula=condition.bad)
+            return page.t("rules.expression")
 
 
 def _member(page: Page, rule: Rule, condition: Group) -> str:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from campus.ids import SiteId
 from campus.samples import Severity
-from controller.alerts.model import Absence, Elsewhere, Rule
+from controller.alerts.model import Absence, Change, Elsewhere, Rule
 from controller.alerts.port import Registry
 from controller.alerts.replay import Replay, Spans, Would
 from controller.alerts.rulebook import Rulebook, SiteRule
@@ -98,7 +98,8 @@ class Replayer:
         rules = [rule for forms in trial for rule in (forms.get(site) for site in sites) if rule is not None]
         book = Rulebook([], [*_forms(_BEFORE, trial.before, sites), *_forms(_AFTER, trial.after, sites)])
         begin = start - LEAD_MS - max((_patience_ms(rule) for rule in rules), default=0)
-        return Replay(self._store, self._registry, book, sites, self._spans(rules, sites, begin, now), begin)
+        spans = self._spans(rules, sites, begin, now)
+        return Replay(self._store, self._registry, book, sites, spans, begin, self._calendar)
 
     def _spans(self, rules: Iterable[Rule], sites: Sequence[SiteId], start: int, end: int) -> Spans:
         hours = {rule.only for rule in rules if rule.only is not None}
@@ -184,7 +185,8 @@ def _patience_ms(rule: Rule) -> int:
     condition = rule.condition
     if isinstance(condition, Elsewhere):
         return 0
-    return round(1000 * (condition.after_s if isinstance(condition, Absence) else condition.hold_s))
+    within_s = 2 * condition.within_s if isinstance(condition, Change) else 0.0
+    return round(1000 * (condition.after_s if isinstance(condition, Absence) else within_s + condition.hold_s))
 
 
 def _messages(instants: Iterable[int]) -> int:

@@ -191,8 +191,8 @@ def _cases(stand: Stand, metric: str, outlook: Outlook) -> list[Case]:
     found = []
     for each in outlook.instances:
         device = known.get((each.site, each.device))
-        end = min(stand.page.now, (each.cleared_at or stand.page.now) + AFTER_MS)
-        start = max(each.opened_at - BEFORE_MS, end - MAX_CHART_MS)
+        start = each.opened_at - BEFORE_MS
+        end = min(stand.page.now, (each.cleared_at or stand.page.now) + AFTER_MS, start + MAX_CHART_MS)
         query = {"metric": metric, "instance": each.part, "start": start, "end": end}
         path = f"{device_address(each.site, each.device)}/chart" if each.device else ""
         name = device.name if device is not None else str(each.device)
