@@ -14,7 +14,6 @@ import yaml
 from campanile.demo.folder import DemoFolder
 from campanile.demo.people import write_register
 from campanile.demo.processes import ChildFailed, campanile
-from campanile.demo.rules import write_rules
 from campus.errors import ConfigError
 
 LOOPBACK = "127.0.0.1"
@@ -54,6 +53,8 @@ def free_port() -> int:
 
 def write_plan(folder: DemoFolder, http_port: int) -> list[Path]:
     """Have the simulator plan its district, write the controller's configuration; the agents' configurations by name."""
+    from campanile.demo.rules import write_rules  # reading rules needs the controller's libraries, help does not
+
     broker_port = free_port()
     asked = folder.asked
     planned = subprocess.run(
