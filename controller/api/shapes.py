@@ -149,6 +149,9 @@ class AlertShape(Shape):
     acknowledged_at: int
     acknowledged_by: str
     cause: int
+    held_until: int
+    silence: int
+    verdict: str
     title_en: str
     title_zh: str
     advice_en: str
