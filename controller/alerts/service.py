@@ -175,9 +175,10 @@ class AlertService:
         """Titles and advice for what devices report by themselves, by its kind."""
         return event_rule(event_rule_id(kind))
 
-    def rules(self) -> list[Rule]:
-        """Every rule in force, as it holds where no exception does."""
-        return self._book().rules()
+    def rules(self, site: SiteId | None = None) -> list[Rule]:
+        """Every rule in force, as it holds at a school, or without one as it holds where no exception does."""
+        book = self._book()
+        return book.rules() if site is None else [form.rule for form in book.variants() if form.holds_at(site)]
 
     def open_count(self, scope: Scope) -> int:
         """Open alerts the caller sees that stand for themselves."""

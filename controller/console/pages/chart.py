@@ -80,9 +80,8 @@ def _draw(
     if catalogue()[MetricId(metric)].kind is MetricKind.STATE:
         return strip_picture(page, [ask(each) for each in metrics])
     chart = ask(metric)
-    limits = rule_limits(
-        page, console.services.alerts.rules(), metric, device.kind, [each.instance for each in chart.series]
-    )
+    rules = console.services.alerts.rules(device.site)
+    limits = rule_limits(page, rules, metric, device.kind, [each.instance for each in chart.series])
     if metric == "if_in_bps":
         limits += _capacity_limits(page, device, instance, chart)
     return lines_picture(page, chart, ask(mirror) if mirror else None, limits)
