@@ -23,8 +23,8 @@ from campus.ids import DeviceId, SiteId
 from campus.samples import Event
 from campus.topics import Address
 from controller.alerts.backlog import MAX_WAITING, Backlog, Finding
-from controller.alerts.derived.core import Wanted
 from controller.alerts.derived.learning import usual_of_hour
+from controller.alerts.derived.making import Wanted
 from controller.alerts.derived.usual import HOUR_MS
 from controller.alerts.event_cases import changes_of_event
 from controller.alerts.event_log import EventLog

@@ -13,7 +13,7 @@ import numpy as np
 
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.wire.dictionary import SeriesWords
-from controller.alerts.derived.core import Wanted
+from controller.alerts.derived.making import Wanted
 from controller.alerts.judgement import Rows
 from controller.alerts.layers import Bound
 from controller.alerts.model import AlertKey, Group

@@ -28,7 +28,8 @@ class Transition(NamedTuple):
     """One rule over one series changed its mind at `at` (UTC ms).
 
     `since` is when the condition began to hold (for an absence: when the series last spoke); `value` is the reading that
-    decided, NaN for an absence.
+    decided, NaN for an absence. Of a group `series` is one of its members and `value` the share of them that is bad. `beside`
+    is what a derived value was made of, by its kind as `controller.alerts.derived.making` says.
     """
 
     rule: int

@@ -85,11 +85,11 @@ def test_what_is_usual_is_asked_of_the_calendar_of_each_school() -> None:
     names = feed.store.series_columns()
     lacking = Lacking(np.array([0, 1], np.int32), np.array([7, 5], np.int32), np.array([2, 2], np.int32))
     hour = at(MONDAY, 10) // HOUR_MS
-    found = {}
+    found: dict[int, tuple[float, float]] = {}
     for each in usual_of_hour(feed.store, ToldCalendar(), names, lacking, hour):
         found.update(zip(each.number.tolist(), zip(each.usual, each.deviation, strict=True), strict=True))
-    assert found[7] == (45.5, pytest.approx(1.4826 * 5)), "the made-up day and the Monday before the holiday"
-    assert found[5] == (21.0, pytest.approx(1.4826 * 19.5)), "nobody told this school's days: the last two Mondays"
+    assert found[7] == pytest.approx((45.5, 1.4826 * 5)), "the made-up day and the Monday before the holiday"
+    assert found[5] == pytest.approx((21.0, 1.4826 * 19.5)), "nobody told this school's days: the last two Mondays"
 
 
 def test_too_few_weeks_are_not_enough() -> None:
