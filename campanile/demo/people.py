@@ -42,4 +42,4 @@ def write_register(enrolment: Path, register: Path) -> None:
 
 
 def _person(person: str, name: str, role: str, **more: Any) -> dict[str, Any]:
-    return {"id": person, "name": name, "role": role, "reach": [{"channel": CHANNEL}], **more}
+    return {"id": person, "name": name, "role": role, "reach": [{"channel": CHANNEL, "to": name}], **more}

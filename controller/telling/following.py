@@ -55,12 +55,16 @@ class Follower:
         ladders = self.ladders()
         alerts = absent | {each.id: each for each in self._alerts.by_ids(SYSTEM, [*fresh, *late[:AT_ONCE]])}
         with writing(self._engine) as session:
-            for alert in (alerts[each] for each in fresh if each in alerts):
-                self._take_up(session, alert, ladders.get(str(alert.site), []), now)
-            for case in _rows(session, [each for each in late[:AT_ONCE] if each in alerts]):
+            taken = _cases_of(session, [alerts[each] for each in fresh if each in alerts])
+            for case in taken:
+                self._take_up(session, case, alerts[case.alert], ladders.get(case.site, []), now)
+            overdue = _rows(session, [each for each in late[:AT_ONCE] if each in alerts])
+            asked = _asked(session, [case.alert for case in overdue])
+            for case in overdue:
                 case.escalate_at = 0
                 if not standing[case.alert]:
-                    self._escalate(session, case, alerts[case.alert], ladders.get(case.site, []), now)
+                    places = ladders.get(case.site, [])
+                    self._escalate(session, case, alerts[case.alert], places, asked[case.alert], now)
             self._close(session, gone[:AT_ONCE], alerts, now)
             _note_steady(session, steady[:AT_ONCE], now + round(self._policy.group_s * 1000), now)
 
@@ -88,28 +92,30 @@ class Follower:
         except NotFound:
             return None
 
-    def _take_up(self, session: Session, alert: Alert, places: Sequence[Rung], now: int) -> None:
-        case = CaseRow(alert=alert.id, site=str(alert.site), severity=alert.severity.value)
-        session.add(case)
-        session.flush()
+    def _take_up(self, session: Session, case: CaseRow, alert: Alert, places: Sequence[Rung], now: int) -> None:
         rungs = self.rungs_for(alert, places)
         if rungs:
-            self._ask(session, case, alert, rungs, 0, now)
+            self._ask(session, case, alert, rungs, set(), now)
 
-    def _escalate(self, session: Session, case: CaseRow, alert: Alert, places: Sequence[Rung], now: int) -> None:
+    def _escalate(
+        self, session: Session, case: CaseRow, alert: Alert, places: Sequence[Rung], known: set[str], now: int
+    ) -> None:
         rungs = self.rungs_for(alert, places)
-        above = next_rung(rungs, _asked(session, case.alert))
-        if above < len(rungs):
-            self._ask(session, case, alert, rungs, above, now)
+        if next_rung(rungs, known) < len(rungs):
+            self._ask(session, case, alert, rungs, known, now)
 
-    def _ask(self, session: Session, case: CaseRow, alert: Alert, rungs: Sequence[Rung], start: int, now: int) -> None:
+    def _ask(
+        self, session: Session, case: CaseRow, alert: Alert, rungs: Sequence[Rung], known: set[str], now: int
+    ) -> None:
+        """Turn to the next rung above those who were asked already."""
+        start = next_rung(rungs, known)
         pressing = self.urgency_of(alert)
         digest_at = self._rota.next_digest(self._policy.digest, now)
         group_ms = round(self._policy.group_s * 1000)
         asked = ask(rungs, start, pressing, now, lambda each: self._rota.is_on_duty(each, now), digest_at, group_ms)
         case.level = asked.level
         case.escalate_at = escalate_at(asked.level, rungs, pressing, now, self._policy)
-        _note(session, case, asked, now)
+        _note(session, case, asked, known, now)
 
     def _close(self, session: Session, gone: Collection[int], alerts: Mapping[int, Alert], now: int) -> None:
         """They are over: who was told is owed the good news, who was not is spared."""
@@ -142,13 +148,27 @@ def _unasked(session: Session) -> set[int]:
     return set(session.exec(select(CaseRow.alert).where(col(CaseRow.closed_at) == 0, ~has_line)))
 
 
-def _asked(session: Session, alert: int) -> set[str]:
-    told = select(EntryRow.person).where(col(EntryRow.alert) == alert, col(EntryRow.what) == What.OPENED.value)
-    return set(session.exec(told))
+def _cases_of(session: Session, alerts: Sequence[Alert]) -> list[CaseRow]:
+    """New cases, written before anything that names them."""
+    found = [CaseRow(alert=each.id, site=str(each.site), severity=each.severity.value) for each in alerts]
+    session.add_all(found)
+    session.flush()
+    return found
 
 
-def _note(session: Session, case: CaseRow, asked: Asked, now: int) -> None:
-    known = _asked(session, case.alert)  # somebody whose place was changed since stands on two rungs
+def _asked(session: Session, alerts: Sequence[int]) -> defaultdict[int, set[str]]:
+    """Who was asked of each of some alerts."""
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    told = select(EntryRow.alert, EntryRow.person).where(
+        col(EntryRow.alert).in_(alerts), col(EntryRow.what) == What.OPENED.value
+    )
+    for alert, person in session.exec(told):
+        found[alert].add(person)
+    return found
+
+
+def _note(session: Session, case: CaseRow, asked: Asked, known: set[str], now: int) -> None:
+    """Lines for those who were not asked yet: somebody whose place was changed since stands on two rungs."""
     session.add_all(
         EntryRow(
             alert=case.alert,

@@ -10,7 +10,7 @@ from campus.document import load_placed, nearest
 from campus.errors import ConfigError
 from campus.samples import Severity
 from controller.identity.scope import Role
-from controller.telling.model import Duty, Letterbox, Mail, MailSecurity, Person, Policy, Push, Register, Sms, Webhook
+from controller.telling.model import Duty, Mail, MailSecurity, Person, Policy, Push, Register, Sms, Webhook
 from controller.telling.rota import DAY_WORDS, minutes_of, span_of
 
 Problem = tuple[tuple[Any, ...], str]
@@ -59,7 +59,7 @@ def _problems_of_person(register: Register, person: Person, at: tuple[Any, ...])
         if channel is None:
             advice = nearest(reach.channel, list(register.channels))
             yield (*at, "reach", number), f"{reach.channel!r} is no channel of this file.{advice}"
-        elif not reach.to and not isinstance(channel, Webhook | Letterbox):
+        elif not reach.to and not isinstance(channel, Webhook):
             yield (*at, "reach", number), f"say who {person.name} is on {reach.channel!r}: add to: (address, phone, id)"
         elif isinstance(channel, Mail) and ("@" not in reach.to or any(c.isspace() or c in ",;<>" for c in reach.to)):
             yield (*at, "reach", number, "to"), f"{reach.to!r} is no mail address"

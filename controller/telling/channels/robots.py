@@ -61,7 +61,7 @@ class DingTalkRobot:
         address = self._address.reveal()
         mark = "&" if "?" in address else "?"
         body = post(f"{address}{mark}timestamp={letter.at}&sign={sign}", as_json(message))
-        answered(body, "errcode", "errmsg", frozenset({-1, 130101}))
+        answered(body, "errcode", "errmsg", frozenset({-1, 130101, 410100}))
 
 
 class FeishuRobot:
@@ -84,7 +84,7 @@ class FeishuRobot:
             "content": {"text": mentions + cut(_words(letter), FEISHU_BYTES - len(mentions.encode()))},
         }
         body = post(self._address.reveal(), as_json(message))
-        answered(body, "code", "msg", frozenset({9499, 11232}))
+        answered(body, "code", "msg", frozenset({11232}))
 
 
 def cut(text: str, most_bytes: int) -> str:

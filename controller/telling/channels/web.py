@@ -5,6 +5,7 @@ An address of a robot holds its key: it stands in no message and no log.
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ from controller.telling.port import Busy
 TIMEOUT_S: Final = 10.0
 MAX_ANSWER_BYTES: Final = 65_536
 MAX_RETRY_AFTER_S: Final = 3_600.0
+_TOO_MUCH: Final = re.compile("too many|too fast|frequen|freq |限流", re.IGNORECASE)
+"""Vendors have one number for several troubles, and words that differ: Feishu's 9499 is a bad request or too many."""
 _BUSY: Final = frozenset({408, 425, 429})
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole addresses, with their keys
 
@@ -96,7 +99,7 @@ def answered(body: bytes, code: str, text: str, busy: frozenset[int]) -> None:
         number, why = int(told[code]), str(told.get(text, ""))[:200]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Transient("answered something else than a robot does") from error
-    if number in busy:
+    if number in busy or (number and _TOO_MUCH.search(why)):
         raise Transient(f"is busy: {number} {why}")
     if number:
         raise Poison("refused", f"refused it: {number} {why}")

@@ -124,6 +124,13 @@ def test_no_device_name_mentions_everybody(build: Build, web: WebReceiver, setti
         ("{type: dingtalk, url_file: url, secret_file: secret}", {"errcode": 130101, "errmsg": "too fast"}, Transient),
         ("{type: feishu, url_file: url, secret_file: secret}", {"code": 19021, "msg": "sign match fail"}, Poison),
         ("{type: feishu, url_file: url, secret_file: secret}", {"code": 11232, "msg": "frequency limited"}, Transient),
+        ("{type: feishu, url_file: url, secret_file: secret}", {"code": 9499, "msg": "too many request"}, Transient),
+        ("{type: feishu, url_file: url, secret_file: secret}", {"code": 9499, "msg": "Bad Request"}, Poison),
+        (
+            "{type: dingtalk, url_file: url, secret_file: secret}",
+            {"errcode": 410100, "errmsg": "发送速度太快而限流"},
+            Transient,
+        ),
         ("{type: feishu, url_file: url, secret_file: secret}", ["nonsense"], Transient),
     ],
 )

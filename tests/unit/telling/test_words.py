@@ -68,6 +68,26 @@ def test_a_cut_school_says_what_it_takes_away(tmp_path: Path, person: Person, lo
     assert text.startswith(f"{subject}\n{'学校光纤中断' if person is LI else 'The school'}")
 
 
+@pytest.mark.parametrize(
+    ("person", "text"),
+    [
+        (LI, "已恢复：第一小学：学校断网\n学校断网（10:00 开始）已恢复：第一小学\n无需再处理。\n"),
+        (
+            EN_LI,
+            "Good again: No. 1 Primary School: The school is cut off\nThe school is cut off (since 10:00) is over: "
+            "No. 1 Primary School\nYou need not do anything more about it.\n",
+        ),
+    ],
+)
+def test_good_news_is_short(tmp_path: Path, person: Person, text: str) -> None:
+    town = Town(tmp_path, [person])
+    cause = open_cut(town)
+    town.pass_ms(MINUTE)
+    town.clear(cause)
+    town.pass_ms(6 * MINUTE)
+    assert told(town)[1] == f"{text}https://campanile.example/alerts/{cause}"
+
+
 def test_where_only_the_eyes_are_gone_no_lesson_is_touched(tmp_path: Path) -> None:
     town = Town(tmp_path, [LI])
     cause = open_cut(town)
