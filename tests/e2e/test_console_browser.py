@@ -6,21 +6,19 @@ than the screen, AA contrast and names for everything (axe-core), within the bun
 
 import gzip
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from controller.console.assets import DIST_DIR
 from controller.identity.model import ScopeSpec
 from controller.identity.scope import Role, Scope
-from controller.main import Controller, build_app
-from tests.servers.daemon import free_port, require_program, wait_until
+from controller.main import Controller
+from tests.support import browser
 from tests.support.lively_district import close, lively_district
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -28,16 +26,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 BUDGET_BYTES = 600_000
 FIRST_PAGE_BUDGET_BYTES = 60_000
 """What the overview loads, compressed: the charts' code is not part of it."""
-AXE = DIST_DIR.parents[1] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 DESK, PHONE = (1440, 900), (390, 844)
 SAID = {
     "en": {"cut off": "is cut off", "acknowledge": "Acknowledge", "undo": "Undo", "care": "takes care of it"},
@@ -85,32 +73,21 @@ class Visit:
         )
         width = self.page.evaluate("document.documentElement.scrollWidth")
         assert width <= self.width, f"{self.page.url} is {width} px wide"
-        assert accessibility_faults(self.page) == [], self.page.url
+        assert browser.accessibility_faults(self.page) == [], self.page.url
 
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    if not (DIST_DIR / "manifest.json").exists() or not AXE.exists():
-        pytest.fail("the front end is not built: npm ci && npm run build in controller/console/frontend")
     controller = lively_district(tmp_path_factory.mktemp("district"), schools=3, days=2)
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(build_app(controller), port=port, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run, name="console")
-    thread.start()
-    wait_until(lambda: server.started, "the console to listen")
-    yield Live(controller, f"http://127.0.0.1:{port}")
-    server.should_exit = True
-    thread.join(10)
+    with browser.served(controller) as url:
+        yield Live(controller, url)
     close(controller)
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    program = require_program("chromium", "chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    with browser.chromium() as found:
+        yield found
 
 
 def visit(chromium: Browser, live: Live, language: str, size: tuple[int, int], theme: Any = "light") -> Visit:
@@ -122,13 +99,6 @@ def visit(chromium: Browser, live: Live, language: str, size: tuple[int, int], t
     found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
     found.page.goto(live.way_in())
     return found
-
-
-def accessibility_faults(page: Page) -> list[str]:
-    """What axe-core finds by WCAG 2.1 A and AA, as `rule: element`."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    result = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
-    return [f"{fault['id']}: {node['html'][:160]}" for fault in result["violations"] for node in fault["nodes"]]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +116,7 @@ def test_from_the_overview_to_an_acknowledged_alert(
     expect(page.locator(".answer-line p")).to_contain_text(said["cut off"])
     page.locator("a.tile[href='/sites/no-1-primary']").click()
     someone.settle()
-    page.locator("a.glyph[href$='/devices/kitchen-1']").click()
+    page.locator("a.glyph[href$='/devices/printer-1']").click()
     someone.settle()
     expect(page.locator("[data-drawn=lines]").first).to_be_visible()
     page.locator("a[href^='/alerts/']").first.click()

@@ -34,7 +34,7 @@ async function take(form, submitter, htmx) {
   const fields = await fieldsOf(new FormData(form, submitter));
   const command = {
     user,
-    url: new URL(submitter?.formAction || form.action, location.href).pathname,
+    url: form.getAttribute("action"),
     page: location.pathname,
     what: submitter?.dataset.what || form.dataset.command,
     fields,

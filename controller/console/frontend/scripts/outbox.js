@@ -9,7 +9,10 @@ const LOCK = "campanile-outbox";
 const TIMEOUT_MS = 60_000;
 const LATER = new Set([408, 421, 425, 429, 502, 503, 504]);
 
-export const news = typeof BroadcastChannel === "undefined" ? new EventTarget() : new BroadcastChannel(LOCK);
+/** Says "message" when the outbox changed, here or in another page or in the service worker. */
+export const news = new EventTarget();
+const others = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(LOCK);
+others?.addEventListener("message", () => news.dispatchEvent(new Event("message")));
 
 /** What the controller answered to a command, as the outbox acts on it. */
 export const Outcome = { SENT: "sent", REFUSED: "refused", LATER: "later", SIGNED_OUT: "signed out" };
@@ -112,8 +115,8 @@ function locked(work) {
 }
 
 function tell() {
-  if (news instanceof EventTarget && !news.postMessage) news.dispatchEvent(new Event("message"));
-  else news.postMessage("changed");
+  news.dispatchEvent(new Event("message"));
+  others?.postMessage("changed");
 }
 
 async function act(mode, work) {

@@ -26,7 +26,7 @@ export async function startScan(place) {
     const text = video.readyState >= video.HAVE_CURRENT_DATA && document.visibilityState === "visible" ? await read(video) : "";
     if (!text) return void setTimeout(look, EVERY_MS);
     say("found");
-    navigator.vibrate?.(80);
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(80);
     stop();
     location.assign(`/scan?code=${encodeURIComponent(text)}`);
   };
