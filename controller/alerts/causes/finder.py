@@ -93,7 +93,7 @@ class Causes:
         sites = {SiteId(site) for site in situation.touched} | {site for site, at in self._due.items() if at <= now}
         situation.touched.clear()
         if sites:
-            _Look(self, ledger, now).at(sites | self._schools.centres)
+            _Look(self, ledger, situation, now).at(sites | self._schools.centres)
         for alert, review in list(self._reviews.items()):
             if review.due_at <= now:
                 self._look_back(ledger, alert, review, now)
@@ -137,8 +137,9 @@ class Causes:
 class _Look:
     """One look at some sites, in one transaction."""
 
-    def __init__(self, causes: Causes, ledger: Ledger, now: int) -> None:
+    def __init__(self, causes: Causes, ledger: Ledger, situation: Situation, now: int) -> None:
         self._causes = causes
+        self._situation = situation
         self._schools = causes._schools  # noqa: SLF001 - one thing in two pieces
         self._ledger = ledger
         self._now = now
@@ -313,6 +314,9 @@ class _Look:
 
     def _apply(self, trouble: Trouble, fortune: Fortune, *, has_followers: bool) -> None:
         row = self._rows[trouble.id]
+        restless = self._situation.flapping.get(AlertKey(row.rule, row.site, row.device, row.instance))
+        if restless is not None and not restless.is_bad:  # it came and went too often, and is good at the moment
+            return
         if fortune.fate is Fate.FOLLOW:
             self._follow(row, fortune)
         elif row.cause:

@@ -27,7 +27,9 @@ from controller.store.port import DistrictSeries
 
 MASS: Final = 5
 """So many schools of one organisation cut off together are one fault of what they share."""
-NEAR_MS: Final = 90_000
+NEAR_MS: Final = 25_000
+"""What they share takes them all at once: their agents spoke last within one pause between two heartbeats of each other."""
+HEARD_AFTER_MS: Final = 30_000
 BEFORE_MS: Final = 300_000
 """The traffic of so long before a cut is what was usual."""
 KNOWN_FOR_MS: Final = 60_000
@@ -198,6 +200,6 @@ def port_fortune(trouble: Trouble, cut: Cut | None, heard: Reading) -> Fortune:
     """What becomes of an alert of the centre's end of a school's fibre; `heard`: the last word of that school's agent."""
     if cut is not None and cut.trouble.id != trouble.id:
         return Fortune(Fate.FOLLOW, words.IS_CUT, cut.root)
-    if trouble.part is Part.PORT and heard.at >= trouble.since + NEAR_MS // 3:
+    if trouble.part is Part.PORT and heard.at >= trouble.since + HEARD_AFTER_MS:
         return Fortune(Fate.STAND, words.STILL_HEARD, blame=Blame.FIBRE)
     return Fortune(Fate.WAIT, words.LINE_DEAD, blame=Blame.FIBRE)

@@ -78,7 +78,7 @@ class CauseService:
             ]
         if part is Part.FLOOR:
             tops = known.by_floor.get(floor_of_instance(alert.instance) or 0, [])
-        lost = {each.device for each in hidden if each.device} | set(tops)
+        lost = {each.device for each in hidden if self._part(each) is Part.SILENCE} | set(tops)
         if part is Part.POWER:
             lost -= {alert.device}
         return self._of_devices(scope, known, cut_off(known.parents, lost))
