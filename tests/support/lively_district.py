@@ -13,14 +13,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
 from campus.ids import AgentId, DeviceId, Instance, MetricId, SiteId
 from campus.newcomers import Confidence, Evidence, Newcomer, encode_newcomers
 from campus.samples import DeviceFacts, DeviceKind, Document, DocumentKind, Neighbour, PortFacts
 from campus.topics import Address
-from controller.config import ControllerConfig, DistrictSettings
+from controller.alerts.rulebook import shipped_rules
+from controller.config import AlertSettings, ControllerConfig, DistrictSettings
 from controller.identity.scope import SYSTEM
 from controller.ingest.port import Committed
 from controller.main import Controller
@@ -64,7 +67,9 @@ def lively_district(directory: Path, schools: int = 3, days: int = 2) -> Control
     """A controller with `schools` schools and `days` days of history."""
     clock = FixedClock(NOW - LIVE_MS)
     config = ControllerConfig(
-        data_dir=str(directory), district=DistrictSettings("Asia/Shanghai", "East District", "东区")
+        data_dir=str(directory),
+        district=DistrictSettings("Asia/Shanghai", "East District", "东区"),
+        alerts=AlertSettings(rules_dir=str(_sooner(directory / "rules"))),
     )
     controller = Controller(config, clock)
     controller.open_registry()
@@ -80,6 +85,17 @@ def lively_district(directory: Path, schools: int = 3, days: int = 2) -> Control
     controller.alert_engine.restore()
     _live(controller, clock, lines)
     return controller
+
+
+def _sooner(directory: Path) -> Path:
+    """Rules that find a warm freezer within what is live, instead of after an hour."""
+    directory.mkdir()
+    rule = shipped_rules().rule("freezer-warm")
+    assert rule is not None
+    condition = msgspec.structs.replace(rule.condition, hold_s=600.0)
+    text = yaml.safe_dump(msgspec.to_builtins([msgspec.structs.replace(rule, condition=condition)]), allow_unicode=True)
+    (directory / "sooner.yaml").write_text(text, encoding="utf-8")
+    return directory
 
 
 def close(controller: Controller) -> None:
