@@ -40,6 +40,8 @@ from controller.identity.scope import NotFound
 from controller.store.port import DistrictSeries, SampleStore
 
 SOON_MS: Final = 1_000
+SITES_AT_ONCE: Final = 40
+"""Of one look, longest waiting first: while a whole district falls silent, acknowledging people do not wait."""
 LATER_MS: Final = 15_000
 TOLD_AGAIN_MS: Final = 10_000
 CORE_ASKED_MS: Final = 20_000
@@ -90,8 +92,10 @@ class Causes:
     def look(self, ledger: Ledger, situation: Situation, now: int) -> None:
         """See `Pass`."""
         self._schools.refresh(now)
-        sites = {SiteId(site) for site in situation.touched} | {site for site, at in self._due.items() if at <= now}
-        situation.touched.clear()
+        due = sorted((at, site) for site, at in self._due.items() if at <= now)
+        waiting = [*sorted(situation.touched - self._due.keys()), *(site for _, site in due)]
+        sites = {SiteId(site) for site in (*waiting, *sorted(situation.touched))[:SITES_AT_ONCE]}
+        situation.touched -= sites
         if sites:
             _Look(self, ledger, situation, now).at(sites | self._schools.centres)
         for alert, review in list(self._reviews.items()):
