@@ -140,7 +140,7 @@ class Dispatcher:
     ) -> None:
         """Messages for one destination, within its cap."""
         sent = _sent_lately(session, destination, now)
-        due = _summed_up([group for group in groups if any(each.entry.ready_at <= now for each in group.owed)])
+        due = [group for group in _summed_up(groups) if any(each.entry.ready_at <= now for each in group.owed)]
         for place, group in enumerate(due):
             free = self._policy.per_hour - len(sent)
             if free <= 0 and (full_until := self._full_until(group, sent)) > now:
@@ -186,14 +186,14 @@ class Dispatcher:
             each.entry.message = row.id or 0
 
 
-def _summed_up(due: list[Group]) -> list[Group]:
-    """The same, with news of too many schools as one group."""
+def _summed_up(groups: Sequence[Group]) -> list[Group]:
+    """The same, with news of too many schools as one group, what only waits for more of its school included."""
     found: list[Group] = []
-    for what in dict.fromkeys(group.what for group in due):
-        mine = [group for group in due if group.what is what]
+    for what in dict.fromkeys(group.what for group in groups):
+        mine = [group for group in groups if group.what is what]
         of_schools = [group for group in mine if group.site]
         if len(of_schools) > MANY_SCHOOLS:
-            summary = Group(due[0].destination, what, "", _all(of_schools))
+            summary = Group(groups[0].destination, what, "", _all(of_schools))
             found += [summary, *(group for group in mine if not group.site)]
         else:
             found += mine
