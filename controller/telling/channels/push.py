@@ -16,11 +16,12 @@ TTL_S: Final = 12 * 3600
 TITLE_BYTES: Final = 300
 TEXT_BYTES: Final = 1_500
 MOST_URL: Final = 500
+OF_ONE_ALERT: Final = "/alerts/"
 _GONE: Final = frozenset({404, 410})
 
 
 class WebPush:
-    """A notice is JSON: `id`, `what`, `title`, `body`, `url` (empty: the console's first page). It holds no secret."""
+    """A notice is JSON: `id`, `what`, `title`, `body`, `tag`, and `url`, a path of the console or empty. It holds no secret."""
 
     def __init__(self, settings: Push, pushes: Pushes) -> None:
         self._settings = settings
@@ -72,11 +73,15 @@ class WebPush:
 def _notice(letter: Letter) -> bytes:
     """At most `MOST_BYTES`: titles are short, and the text is cut."""
     body = letter.text.removesuffix(letter.url).strip()
+    parts = urlsplit(letter.url)
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
     notice = {
         "id": letter.id,
         "what": letter.what.value,
         "title": cut(letter.subject, TITLE_BYTES),
         "body": cut(body, TEXT_BYTES),
-        "url": letter.url[:MOST_URL],
+        "url": path[:MOST_URL],
+        # That an alert is over takes the place of that it began; other messages stand beside each other.
+        "tag": path if path.startswith(OF_ONE_ALERT) else f"message-{letter.id}",
     }
     return as_json(notice)

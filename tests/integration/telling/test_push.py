@@ -56,7 +56,8 @@ def test_a_phone_is_sent_what_it_alone_can_read(web: WebReceiver, pushes: Pushes
         "what": "opened",
         "title": "第一小学：断网",
         "body": "地点：机房",
-        "url": "https://campanile.example/alerts/7",
+        "url": "/alerts/7",
+        "tag": "/alerts/7",
     }
     headers = posted.headers
     assert (headers["Content-Encoding"], headers["Urgency"], headers["Topic"]) == ("aes128gcm", "high", "campanile-7")

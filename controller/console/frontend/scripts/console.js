@@ -37,3 +37,4 @@ startApp(htmx);
 const camera = document.querySelector("[data-camera]");
 if (camera) import("./scan.js").then(({ startScan }) => startScan(camera));
 if (document.querySelector("[data-push]")) import("./push.js").then(({ startPush }) => startPush());
+else if (window.Notification?.permission === "granted") import("./push.js").then(({ renewPush }) => renewPush().catch(() => {}));

@@ -34,6 +34,17 @@ export async function startPush() {
   show(subscription, told.state);
 }
 
+const RENEW_MS = 3_600_000;
+
+/** Once an hour, on whatever page: after signing in anew the controller knows this browser no more until it is told. */
+export async function renewPush() {
+  if (Date.now() - Number(localStorage.pushRenewedAt ?? 0) < RENEW_MS) return;
+  const subscription = await (await navigator.serviceWorker?.getRegistration())?.pushManager?.getSubscription();
+  if (!subscription) return;
+  await post("/push/subscribe", subscription.toJSON());
+  localStorage.pushRenewedAt = Date.now();
+}
+
 /** Subscribe and tell the controller; resolves to whether notices will come. */
 async function subscribe(key) {
   const worker = await navigator.serviceWorker.register("/service-worker.js");
