@@ -6,7 +6,9 @@ import msgspec
 import yaml
 
 from campus.document import read_document
+from campus.errors import ConfigError
 from controller.alerts.model import Rule
+from controller.alerts.rule_check import complaints
 from controller.rulings.model import Adjustment
 from controller.rulings.own import named
 
@@ -37,6 +39,13 @@ def write_sheet(sheet: Sheet) -> str:
 def read_sheet(name: str, text: str) -> Sheet:
     """What a file says; `name` stands in errors. `ConfigError` names file, line and what to do."""
     return read_document(name, text, Sheet)
+
+
+def check_sheet(name: str, sheet: Sheet) -> None:
+    """Raise `ConfigError` for a rule of one's own that cannot be judged; changes are looked at where they are to hold."""
+    for rule in sheet.own:
+        for steps, complaint in complaints(rule):
+            raise ConfigError(f"{name}: rule {rule.id!r}: {'.'.join(steps)}: {complaint}")
 
 
 def told_rule(rule: Rule) -> dict[str, Any]:
