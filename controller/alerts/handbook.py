@@ -136,7 +136,7 @@ def write_pages(directory: Path) -> list[Path]:
 
 
 def _intro(place: int) -> str:
-    name = ("handbook.en.md", "handbook.zh.md")[place]
+    name = ("handbook.en.template", "handbook.zh.template")[place]
     folder = resources.files("controller.alerts") / "texts"
     return (folder / name).read_text(encoding="utf-8").rstrip()
 
