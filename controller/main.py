@@ -106,8 +106,8 @@ class Controller:
         self.identity = IdentityService(self.engine, self.registry)
         rules = load_rules(config.rules_path)  # configuration, so a wrong rule is told before anything starts
         self.alerts = AlertService(self.engine, self.registry, clock, rules)
-        self.silences = SilenceService(self.engine, self.registry, self.calendar, self.alerts, clock)
         self.topology = TopologyService(self.engine, self.registry, clock)
+        self.silences = SilenceService(self.engine, self.registry, self.calendar, self.alerts, clock, self.topology)
         causes = Causes(self.store, self.registry, self.topology, self.alerts)
         self.alert_engine = AlertEngine(
             self.store,

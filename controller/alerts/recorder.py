@@ -238,6 +238,7 @@ class Recorder:
             if restless.is_bad:
                 ledger.steady(restless.alert)
                 ledger.note(restless.alert, [steady_step(now, restless)])
+                self._situation.touched.add(key.site)
             else:
                 self._close(ledger, key, restless.changed_at, steady_step(now, restless))
 

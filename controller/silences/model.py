@@ -158,9 +158,16 @@ class Window:
         return (self.draft.covers_danger or not subject.is_danger) and self.draft.selector.matches(subject)
 
     @property
-    def covers_devices(self) -> bool:
-        """Whether it takes devices as a whole, not some of their faults."""
-        return not self.draft.selector.rule and self.draft.selector.severity is None
+    def takes_down(self) -> bool:
+        """Whether it is maintenance of devices as a whole, not of some of their faults."""
+        selector = self.draft.selector
+        return self.draft.kind is Kind.MAINTENANCE and not selector.rule and selector.severity is None
+
+    @property
+    def takes_down_a_part(self) -> bool:
+        """Whether it does, of some devices of a school: what hangs on them is down too."""
+        selector = self.draft.selector
+        return self.takes_down and bool(selector.device or selector.room or selector.kind)
 
 
 class Standing(StrEnum):

@@ -62,6 +62,13 @@ class Registry(Protocol):
         """Where it stands; empty when nobody knows."""
 
 
+class Topology(Protocol):
+    """What hangs on what."""
+
+    def parents(self, scope: Scope, site: SiteId) -> Mapping[DeviceId, Sequence[DeviceId]]:
+        """By device those over which it is reached: while one of them works it is not cut off."""
+
+
 class Alerts(Protocol):
     """The alert service as silences see it."""
 

@@ -6,7 +6,7 @@ the caller does not see is `NotFound`. A window is seen by whoever sees one of t
 
 import logging
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Final
 
@@ -36,7 +36,7 @@ from controller.silences.model import (
     Window,
     problems_of,
 )
-from controller.silences.port import Alerts, Calendar, Registry, SchoolDays
+from controller.silences.port import Alerts, Calendar, Registry, SchoolDays, Topology
 from controller.silences.recurrence import joined, spans
 from controller.silences.rows import columns_of, window_of
 from controller.silences.standing import InForce, Placed, in_force
@@ -58,13 +58,21 @@ class SilenceService:
     """Every method may be called from any thread; `in_force` and `maintenance_of` answer mostly from memory."""
 
     def __init__(
-        self, engine: sa.Engine, registry: Registry, calendar: Calendar, alerts: Alerts, clock: Callable[[], int]
+        self,
+        engine: sa.Engine,
+        registry: Registry,
+        calendar: Calendar,
+        alerts: Alerts,
+        clock: Callable[[], int],
+        topology: Topology | None = None,
     ) -> None:
+        """Without a topology nothing is known to hang on what is in maintenance."""
         self._engine = engine
         self._registry = registry
         self._calendar = calendar
         self._alerts = alerts
         self._clock = clock
+        self._topology = topology
         self._lock = Lock()
         self._in_force = InForce({}, registry, 0, 0)
         self._is_stale = True
@@ -212,7 +220,10 @@ class SilenceService:
         placed = [Placed(window, self._sites_of(SYSTEM, window.draft)) for window in found]
         asking = {site for window, sites in placed if window.draft.pattern.asks_calendar for site in sites}
         calendars = self._calendar.schools(SYSTEM, asking, now)
-        return in_force(placed, calendars, self._usual(now), self._registry, now)
+        return in_force(placed, calendars, self._usual(now), self._registry, now, self._way_of)
+
+    def _way_of(self, site: SiteId) -> Mapping[DeviceId, Sequence[DeviceId]]:
+        return self._topology.parents(SYSTEM, site) if self._topology else {}
 
     def _usual(self, now: int) -> SchoolDays:
         return self._calendar.schools(SYSTEM, [_USUAL], now)[_USUAL]

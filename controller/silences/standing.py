@@ -1,7 +1,7 @@
 """Which windows are in force where, until something changes. Pure but for what it asks of memory."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from campus.ids import DeviceId, SiteId
@@ -33,14 +33,23 @@ class Held(NamedTuple):
     since: int
 
 
+Ways = Mapping[SiteId, Mapping[DeviceId, Sequence[DeviceId]]]
+"""By school and device those over which it is reached."""
+
+
 class InForce:
     """What is in force within [at, until) (UTC ms), by school. Any thread."""
 
-    def __init__(self, held: Mapping[SiteId, Sequence[Held]], registry: Registry, at: int, until: int) -> None:
+    def __init__(
+        self, held: Mapping[SiteId, Sequence[Held]], registry: Registry, at: int, until: int, ways: Ways | None = None
+    ) -> None:
+        """`ways`: over which devices others are reached, of schools where maintenance takes a part of them."""
         self.held = held
         self.at = at
         self.until = until
         self._registry = registry
+        self._ways = ways or {}
+        self._below: dict[tuple[int, SiteId], frozenset[DeviceId]] = {}
         self._taking = {each.window.id for some in held.values() for each in some if each.window.draft.takes_open}
 
     def is_like(self, other: "InForce") -> bool:
@@ -68,7 +77,9 @@ class InForce:
             return None
         kind, room = self._registry.kind_of(site, device), self._registry.room_of(site, device)
         subject = Subject(site, device, kind, room, rule.id, severity, rule.is_danger)
-        return _strongest([each for each in self.held[site] if each.window.covers(subject)])
+        return _strongest(
+            [each for each in self.held[site] if each.window.covers(subject) or self._is_below(each, subject)]
+        )
 
     def maintenance_of(self, site: SiteId, device: DeviceId) -> Hushed | None:
         """The maintenance window that takes a device as a whole."""
@@ -79,15 +90,52 @@ class InForce:
             [
                 each
                 for each in self.held[site]
-                if each.window.draft.kind is Kind.MAINTENANCE
-                and each.window.covers_devices
-                and each.window.draft.selector.covers_device(site, device, kind, room)
+                if each.window.takes_down
+                and (
+                    each.window.draft.selector.covers_device(site, device, kind, room)
+                    or device in self._all_below(each.window, site)
+                )
             ]
         )
 
+    def _is_below(self, held: Held, subject: Subject) -> bool:
+        """Whether it can only be reached over what is in maintenance."""
+        window = held.window
+        is_allowed = window.takes_down and (window.draft.covers_danger or not subject.is_danger)
+        return is_allowed and subject.device in self._all_below(window, subject.site)
+
+    def _all_below(self, window: Window, site: SiteId) -> frozenset[DeviceId]:
+        key = (window.id, site)
+        if key not in self._below:
+            self._below[key] = below(self._ways.get(site, {}), lambda device: self._is_down(window, site, device))
+        return self._below[key]
+
+    def _is_down(self, window: Window, site: SiteId, device: DeviceId) -> bool:
+        kind, room = self._registry.kind_of(site, device), self._registry.room_of(site, device)
+        return window.draft.selector.covers_device(site, device, kind, room)
+
+
+def below(parents: Mapping[DeviceId, Sequence[DeviceId]], is_down: Callable[[DeviceId], bool]) -> frozenset[DeviceId]:
+    """Devices that can only be reached over others that are down, by those each is reached over.
+
+    >>> ring = {DeviceId("a"): (DeviceId("s1"), DeviceId("s2")), DeviceId("b"): (DeviceId("s1"),)}
+    >>> sorted(below(ring, lambda device: device == "s1"))
+    ['b']
+    """
+    down = {device for each in parents.values() for device in each if is_down(device)}
+    found: set[DeviceId] = set()
+    while more := {d for d, over in parents.items() if d not in found and over and set(over) <= down | found}:
+        found |= more
+    return frozenset(found)
+
 
 def in_force(
-    windows: Iterable[Placed], calendars: Mapping[SiteId, SchoolDays], usual: SchoolDays, registry: Registry, now: int
+    windows: Iterable[Placed],
+    calendars: Mapping[SiteId, SchoolDays],
+    usual: SchoolDays,
+    registry: Registry,
+    now: int,
+    way_of: Callable[[SiteId], Mapping[DeviceId, Sequence[DeviceId]]] = lambda _: {},
 ) -> InForce:
     """What is in force at `now`. `usual` is asked for patterns that are the same everywhere."""
     found: dict[SiteId, list[Held]] = defaultdict(list)
@@ -102,7 +150,8 @@ def in_force(
                         found[site].append(Held(window, opens))
         if window.draft.starts_at > now:
             edges.append(window.draft.starts_at)
-    return InForce(dict(found), registry, now, min(edges))
+    parts = {site for site, some in found.items() if any(each.window.takes_down_a_part for each in some)}
+    return InForce(dict(found), registry, now, min(edges), {site: way_of(site) for site in parts})
 
 
 def _by_calendar(

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from campus.errors import ConfigError
-from campus.ids import SiteId
-from campus.samples import DeviceKind
+from campus.ids import DeviceId, SiteId
+from campus.samples import DeviceKind, Severity
 from controller.alerts.service import AlertService
 from controller.alerts.tables import AlertRow
 from controller.calendar.model import Period
@@ -17,9 +17,11 @@ from controller.silences.model import Days, Draft, Kind, Pattern, Problem, Selec
 from controller.silences.service import SilenceService
 from tests.support.district import (
     BOARD_101,
+    BOARD_102,
     CENTRE,
     DAY_MS,
     DISTRICT_SCOPE,
+    GATEWAY,
     HOUR_MS,
     KITCHEN,
     MONDAY,
@@ -28,6 +30,7 @@ from tests.support.district import (
     NO_2,
     NO_2_VIEWER,
     NOW,
+    SWITCH,
     ready_registry,
 )
 
@@ -40,9 +43,9 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.registry = ready_registry(folder)
         self.clock = self.registry.clock
-        alerts = AlertService(self.registry.engine, self.registry.service, self.clock)
+        self.alerts = AlertService(self.registry.engine, self.registry.service, self.clock)
         self.service = SilenceService(
-            self.registry.engine, self.registry.service, self.registry.calendar, alerts, self.clock
+            self.registry.engine, self.registry.service, self.registry.calendar, self.alerts, self.clock
         )
 
     def alert(self, opened_at: int, site: SiteId = NO_1, device: str = BOARD_101, rule: str = "board-hot") -> None:
@@ -204,3 +207,28 @@ def test_a_window_of_many_schools_is_in_force_while_it_is_at_any_of_them(desk: D
     assert desk.service.window(DISTRICT_SCOPE, window).next_at == MONDAY + 14 * HOUR_MS + HOUR_MS * 2 // 3
     desk.clock.now = MONDAY + 20 * HOUR_MS
     assert desk.service.window(DISTRICT_SCOPE, window).standing is Standing.NOW
+
+
+class Ring:
+    """Board 101 hangs on the switch, board 102 on the switch and the gateway."""
+
+    def parents(self, _scope: Scope, _site: SiteId) -> dict[DeviceId, tuple[DeviceId, ...]]:
+        return {BOARD_101: (SWITCH,), BOARD_102: (SWITCH, GATEWAY), SWITCH: (GATEWAY,)}
+
+
+def test_what_hangs_on_what_is_in_maintenance_is_in_it_too(desk: Desk) -> None:
+    service = SilenceService(
+        desk.registry.engine, desk.registry.service, desk.registry.calendar, desk.alerts, desk.clock, Ring()
+    )
+    service.silence(DISTRICT_SCOPE, draft(Selector(site=NO_1, device=SWITCH)))
+    assert service.maintenance_of(NO_1, SWITCH, NOW) is None
+    service.silence(DISTRICT_SCOPE, replace(draft(Selector(site=NO_1, device=SWITCH)), kind=Kind.MAINTENANCE))
+    found = {device for device in (BOARD_101, BOARD_102, SWITCH, KITCHEN) if service.maintenance_of(NO_1, device, NOW)}
+    assert found == {SWITCH, BOARD_101}
+    unreachable, gas = (desk.alerts.rule(rule) for rule in ("device-unreachable", "gas-leak"))
+    quiet = service.in_force(NOW)
+    hushed = quiet.covering(NO_1, BOARD_101, unreachable, Severity.MAJOR)
+    assert hushed is not None
+    assert hushed.is_maintenance
+    assert quiet.covering(NO_1, BOARD_101, gas, Severity.CRITICAL) is None
+    assert quiet.covering(NO_1, BOARD_102, unreachable, Severity.MAJOR) is None
