@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from campus.ids import SiteId
-from controller.alerts import port as alerts
+from controller.alerts.port import Calendar as AlikeDays
 from controller.alerts.rulebook import Rulebook
 from controller.calendar.school import SchoolCalendar
 from controller.identity.scope import Scope
@@ -21,7 +21,7 @@ class Registry(Protocol):
         """The schools the caller sees."""
 
 
-class Calendar(alerts.Calendar, Protocol):
+class Calendar(AlikeDays, Protocol):
     """When schools are schools."""
 
     def school(self, scope: Scope, site: SiteId | None = None) -> SchoolCalendar:

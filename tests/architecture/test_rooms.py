@@ -32,7 +32,11 @@ SIDE_DOORS = {
     "identity.tables",
     "newcomers.tables",
     "readiness.words",  # pure: why a room would fail, on its page as in its alert
+    "rulings.adjusting",  # these three pure: a rule with other numbers, how own ones are named, which numbers there are
+    "rulings.own",
+    "rulings.tighter",
     "rulings.desk",  # replays under way, for the page that waits for them
+    "rulings.sheet",  # decisions as a file, given and taken by the console
     "rulings.tables",
     "silences.tables",
     "telling.tables",
