@@ -128,7 +128,7 @@ def _picture(page: Page, orders: list[Order], clocks: dict[int, Clocks], start: 
         "end": wall_ms(page.now, page.zone),
         "seconds": False,
         "level": "day",
-        "unit": "h",
+        "unit": {"scale": "", "name": page.t("figures.hours"), "words": []},
         "floor": 0,
         "ceiling": None,
         "limits": [],

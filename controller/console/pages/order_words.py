@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from controller.console.format import short_moment
 from controller.console.page import Page
 from controller.identity.scope import SYSTEM
 from controller.workorders.model import Order, OrderState, Step
@@ -43,7 +44,8 @@ def clock_words(page: Page, clock: Clock) -> Due:
     if clock.is_resting:
         return Due("unknown", page.t("orders.resting", left=left))
     is_soon = clock.left_ms < clock.target_ms / 4
-    return Due("attention" if is_soon else "good", page.t("orders.left", left=left, due=page.moment(clock.due_at)))
+    due = short_moment(clock.due_at, page.now, page.zone, page.language)
+    return Due("attention" if is_soon else "good", page.t("orders.left", left=left, due=due))
 
 
 def who_of(page: Page, who: str) -> str:

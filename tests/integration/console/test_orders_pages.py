@@ -255,4 +255,5 @@ def test_the_figures_page_and_its_picture(standing: Controller) -> None:
         assert "100" in page(desk, f"/orders/metrics?by={by}")
     picture = desk.get("/orders/metrics/chart").json()
     assert [each["name"] for each in picture["series"]] == ["接单用时", "修复用时"]
+    assert picture["unit"] == {"scale": "", "name": "小时", "words": []}
     assert desk.get("/orders/metrics.csv").text.count("\n") == 2
