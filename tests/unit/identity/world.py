@@ -23,6 +23,7 @@ from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.newcomers import Newcomer, Newcomers
 from campus.samples import DeviceKind, Document, DocumentKind, Event
 from campus.topics import Address
+from controller.alerts.causes.service import CauseService
 from controller.alerts.engine import AlertEngine
 from controller.alerts.rulebook import shipped_rules
 from controller.alerts.service import AlertService
@@ -157,6 +158,7 @@ class World:
             ApplicationService(store, self.registry, judging, clock),
             newcomers,
             topology,
+            CauseService(alerts, self.registry, topology, calendar, clock),
             ReadinessService(
                 self.registry,
                 calendar,
@@ -365,6 +367,7 @@ def _telling(
     channels: dict[str, ChannelSettings] = {f"robot-{site.id}": WeCom("url") for site in sites}
     people = tuple(Person(f"person-{site.id}", site.id, (Reach(f"robot-{site.id}"),), place=site.id) for site in sites)
     register = FixedRegister(Register(channels, people))
+    register.trouble = "telling.yaml:1: somebody is named here"
     telling = TellingService(engine, alerts, registry, calendar, clock, ZoneInfo(TIMEZONE), register)
     telling.tend(NOW)
     telling.tend(NOW + MINUTE_MS)
