@@ -88,7 +88,7 @@ def site_sign(alerts: Sequence[OpenAlert], devices: HealthCounts) -> Health:
     """The sign of a school that is heard: one printer out of toner does not make a school red, one critical alert does."""
     if any(each.alert.severity is Severity.CRITICAL and each.rule.sign is Health.FAILED for each in alerts):
         return Health.FAILED
-    if devices.failed or devices.attention:
+    if devices.failed or devices.attention or any(not each.alert.device for each in alerts):
         return Health.ATTENTION
     return Health.GOOD if devices.good else Health.UNKNOWN
 

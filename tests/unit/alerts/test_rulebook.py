@@ -96,6 +96,38 @@ def test_a_wrong_rule_is_explained(right: str, wrong: str, line: int, said: str)
     assert said in str(error.value)
 
 
+THRESHOLD = "{type: threshold, comparison: above, level: -12, hold_s: 20}"
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("{type: change, comparison: above, level: -2, within_s: 60}", "a level above 0 and at most 580 Cel"),
+        ("{type: change, comparison: above, level: 2, within_s: 86400}", "above 0 and at most 21600 (six hours)"),
+        ("{type: change, comparison: below, level: 2, clear_level: 3, within_s: 60}", "clear_level 3 is above level 2"),
+        ("{type: baseline, comparison: above}", "least must be above 0"),
+        ("{type: baseline, comparison: above, least: 1, weeks: 1}", "weeks must be between 2 and 26"),
+        ("{type: baseline, comparison: above, least: 1, deviations: 0}", "deviations must be above 0"),
+        ("{type: group, of: site, level: 50, member_level: 8}", "a share of its members, such as 0.5"),
+        ("{type: group, of: room, level: 0.5, member_level: 8}", "room"),
+        ("{type: group, of: site, level: 0.5}", "say by member_level beyond what a member is bad"),
+        ("{type: group, of: site, level: 0.5, member_level: 900}", "a member_level of 900 is never reached"),
+        ("{type: group, of: site, level: 0.5, member_level: 8, least: 0}", "least must be 1 or more"),
+        (
+            '{type: expression, bad: "temperature_cel > 3 and cpu > 2"}',
+            "at character 25: the catalogue has no metric 'cpu'",
+        ),
+        ('{type: expression, bad: "cpu_percent > 3"}', "bad speaks of cpu_percent, not of the rule's metric"),
+        ('{type: expression, bad: "temperature_cel > 3", good: "temperature_cel"}', "at character 1: here stands"),
+    ],
+)
+def test_a_wrong_derived_condition_is_explained(condition: str, said: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        read_rules("mine.yaml", RULE.replace(THRESHOLD, condition))
+    assert str(error.value).startswith("mine.yaml:4: ")
+    assert said in str(error.value)
+
+
 def test_states_are_checked_by_name() -> None:
     text = RULE.replace("temperature_cel", "door_state")
     text = text.replace("{type: threshold, comparison: above, level: -12, hold_s: 20}", "{type: states, bad: [opne]}")

@@ -7,7 +7,7 @@ from campus.metrics import Health
 from campus.samples import Severity
 from controller.alerts.model import Alert, AlertState
 from controller.alerts.rulebook import shipped_rules
-from controller.overview.health import SILENT_AFTER_MS, OpenAlert, Standing, device_health
+from controller.overview.health import SILENT_AFTER_MS, HealthCounts, OpenAlert, Standing, device_health, site_sign
 from controller.overview.words import Schools, district_sentence, site_sentence
 
 NOW = 1_790_000_000_000
@@ -113,3 +113,9 @@ def test_a_schools_sentence() -> None:
 
 def test_every_severity_has_a_place() -> None:
     assert {rule.severity for rule in shipped_rules().rules()} == set(Severity)
+
+
+def test_an_alert_of_a_school_as_a_whole_is_seen_although_its_devices_are_well() -> None:
+    well = HealthCounts(good=3)
+    assert site_sign([open_alert("printer-supply-low")], well) is Health.GOOD
+    assert site_sign([open_alert("printer-supply-low", device="")], well) is Health.ATTENTION
