@@ -73,7 +73,7 @@ class AlertService:
     def standing(self, scope: Scope) -> dict[int, int]:
         """When each open alert that stands for itself was acknowledged (0 = not), by id.
 
-        Neither hidden behind a cause, nor held back, nor silenced.
+        Neither hidden behind a cause, nor held back, nor silenced, nor good at the moment where it comes and goes.
         """
         columns = sa.select(col(AlertRow.id), col(AlertRow.acknowledged_at))
         shown = columns.where(_within(scope), *_standing())
@@ -217,9 +217,13 @@ def _in_state(state: AlertState) -> sa.ColumnElement[bool]:
 
 
 def _standing() -> tuple[sa.ColumnElement[bool], ...]:
-    """Open, and somebody's business: neither hidden behind a cause, nor held back, nor silenced."""
+    """Open, and somebody's business: neither hidden behind a cause, nor held back, nor silenced.
+
+    What comes and goes stands while it is bad: who follows it by id sees one alert, and nobody is told of what is good.
+    """
     unhushed = (col(AlertRow.cause) == 0, col(AlertRow.held_until) == 0, col(AlertRow.silence) == 0)
-    return (_in_state(AlertState.OPEN), *unhushed)
+    good = sa.select(col(FlappingRow.alert)).where(col(FlappingRow.ended_at) == 0, ~col(FlappingRow.is_bad))
+    return (_in_state(AlertState.OPEN), *unhushed, col(AlertRow.id).not_in(good))
 
 
 def _said(at: int, decision: str, scope: Scope) -> TrailStep:

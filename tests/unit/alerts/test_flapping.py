@@ -46,8 +46,12 @@ def test_it_stands_as_one_alert_however_often_it_comes_and_goes(scene: Scene) ->
     assert len(found) == 4
     assert [alert.flapping_since > 0 for alert in found] == [False, False, False, True]
     assert found[-1].state is AlertState.OPEN
+    assert list(scene.service.standing(SYSTEM)) == []  # it is good at this moment
+    link(scene, 30 + 20 * PERIOD_S, is_up=False)
+    scene.wait_until(30 + 20 * PERIOD_S + 60)
     assert list(scene.service.standing(SYSTEM)) == [found[-1].id]
-    assert scene.service.flapping(SYSTEM)[found[-1].id].changes == 33
+    found = uplinks(scene)
+    assert scene.service.flapping(SYSTEM)[found[-1].id].changes == 34
     assert [step.stage for step in found[-1].trail] == ["judged", "flapping", "shown"]
     assert scene.engine.figures().flapping == 1
 

@@ -6,7 +6,8 @@ import pytest
 
 from controller.alerts.tables import FlappingRow
 from controller.registry.database import writing
-from tests.unit.telling.town import HOUR, MINUTE, Town
+from tests.support.district import GATEWAY
+from tests.unit.telling.town import BOARD_101, HOUR, MINUTE, Town
 
 
 @pytest.fixture
@@ -14,8 +15,8 @@ def town(tmp_path: Path) -> Town:
     return Town(tmp_path)
 
 
-def flapping(town: Town) -> int:
-    alert = town.open("major")
+def flapping(town: Town, device: str = GATEWAY) -> int:
+    alert = town.open("major", device=device)
     town.change(alert, flapping_since=town.clock.now)
     with writing(town.district.engine) as session:
         session.add(FlappingRow(alert=alert, changes=0, score=4.0, changed_at=town.clock.now, is_bad=True))
@@ -54,3 +55,16 @@ def test_what_somebody_takes_care_of_is_not_told_again(town: Town) -> None:
     end(town, alert, is_bad=True)
     town.pass_ms(HOUR, step=MINUTE)
     assert len(subjects(town)) == 1
+
+
+def test_what_came_and_went_behind_a_cause_and_is_good_when_that_goes_is_not_told(town: Town) -> None:
+    cause = town.open()
+    child = flapping(town, device=BOARD_101)
+    town.change(child, cause=cause)
+    with writing(town.district.engine) as session:
+        session.get_one(FlappingRow, child).is_bad = False
+    town.pass_ms(2 * MINUTE)
+    town.change(child, cause=0)
+    town.clear(cause)
+    town.pass_ms(5 * MINUTE)
+    assert town.told_of(child) == []
