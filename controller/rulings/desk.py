@@ -85,7 +85,7 @@ class ReplayDesk:
         def note(share: float) -> None:
             attempt.share = share
             if attempt.is_stopped.is_set():
-                raise _Stopped
+                raise _Stopped("the controller stops")
 
         def run() -> None:
             try:

@@ -17,6 +17,11 @@ class Docket:
         self._standing = Standing()
         self._count = -1
 
+    @property
+    def unreadable(self) -> int:
+        """Decisions that this version cannot read, and that count for nothing."""
+        return self._archive.unreadable
+
     def standing(self) -> Standing:
         """What stands. Never changes: after another decision there is another one."""
         with self._lock:

@@ -125,5 +125,8 @@ class Enforcement:
         """What `/metrics` says."""
         return [
             Figure("rulings_taken_total", "Times the rules in force were changed", self._changes),
+            Figure(
+                "rulings_unreadable", "Decisions about rules that this version cannot read", self._docket.unreadable
+            ),
             Figure("rulings_forms", "Forms of rules that hold at some schools only", len(self._handed.exceptions)),
         ]

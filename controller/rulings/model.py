@@ -172,11 +172,6 @@ class Effect(NamedTuple):
     known: Rule
     steps: tuple[Step, ...] = ()
 
-    @property
-    def is_changed(self) -> bool:
-        """Whether anybody decided anything about it."""
-        return bool(self.steps)
-
 
 class Standpoint(NamedTuple):
     """A place a caller may look from."""
@@ -184,16 +179,6 @@ class Standpoint(NamedTuple):
     place: Place
     tier: Tier
     may_decide: bool
-
-
-class Draft(NamedTuple):
-    """What would come of a change, were it saved."""
-
-    above: Effect
-    """How the rule stands without it."""
-    effect: Effect
-    looser: tuple[str, ...]
-    """In what it is looser than the level above allows; names as in `Adjustment`."""
 
 
 class Trial(NamedTuple):

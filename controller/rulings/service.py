@@ -18,7 +18,7 @@ from controller.alerts.rulebook import Rulebook
 from controller.identity.scope import Denied, NotFound, Scope
 from controller.rulings.docket import Docket
 from controller.rulings.effects import effect_at, effects_at
-from controller.rulings.model import Adjustment, Draft, Effect, Kind, NotAllowed, Place, Ruling, Standpoint, Trial
+from controller.rulings.model import Adjustment, Effect, Kind, NotAllowed, Place, Ruling, Standpoint, Trial
 from controller.rulings.own import named, own_id, own_name
 from controller.rulings.port import Registry
 from controller.rulings.sheet import Sheet
@@ -79,10 +79,6 @@ class RulingService:
         tree, standing = self._seen(scope, place), self._docket.standing()
         return self._effect(tree, standing.without((place, rule_id)), place, rule_id)
 
-    def draft(self, scope: Scope, place: Place, rule_id: str, wanted: Adjustment) -> Draft:
-        """What a change would come to; `NotAllowed` when it says nothing that can be judged."""
-        return self._draft(self._seen(scope, place), self._ruling(scope, place, rule_id, Kind.CHANGED, wanted))
-
     def trial(self, scope: Scope, place: Place, rule_id: str, wanted: Adjustment) -> Trial:
         """A rule at each school of a place as it holds now, and as it would after a change, which may be too loose to save."""
         tree, standing = self._seen(scope, place), self._docket.standing()
@@ -93,12 +89,13 @@ class RulingService:
             until = ruling.at + LONGEST_EXCEPTION_MS
             ruling = replace(ruling, kind=Kind.EXCEPTION, authority=top, until=until)
         wished = standing.without((place, rule_id)).after(ruling)
+        _refuse_bad(self._effect(tree, wished, place, rule_id).rule)
         return Trial(*(self._at_schools(tree, each, place, rule_id) for each in (standing, wished)))
 
     def own_trial(self, scope: Scope, place: Place, rule: Rule) -> Trial:
         """The same of a rule of the place's own that is not saved yet; `rule.id` is its name alone."""
         _refuse_foreign(rule)
-        tree, rule_id = self._seen(scope, place), own_id(rule.id, place)
+        tree, rule_id = self._seen(scope, place), own_id(own_name(rule.id), place)
         before = self._at_schools(tree, self._docket.standing(), place, rule_id)
         return Trial(before, dict.fromkeys(tree.schools(place), named(rule, place.id)))
 
@@ -147,7 +144,7 @@ class RulingService:
             self._refuse_surplus(place, [each.rule for each in made])
             for rule_id, wanted in sheet.changed.items():
                 ruling = self._ruling(scope, place, rule_id, Kind.CHANGED, wanted, reason)
-                looser = self._draft(tree, ruling).looser
+                looser = self._looser(tree, ruling)
                 if looser:
                     raise NotAllowed(f"{rule_id}: the level above demands more", looser)
                 made.append(ruling)
@@ -159,9 +156,9 @@ class RulingService:
         ruling = self._ruling(scope, place, rule_id, Kind.CHANGED, wanted, reason)
         with self._deciding:
             tree = self._required(scope, place)
-            draft = self._draft(tree, ruling)
-            if draft.looser:
-                raise NotAllowed("the level above demands more: ask it for an exception", draft.looser)
+            looser = self._looser(tree, ruling)
+            if looser:
+                raise NotAllowed("the level above demands more: ask it for an exception", looser)
             self._write([ruling])
 
     def revert(self, scope: Scope, place: Place, rule_id: str, reason: str = "") -> None:
@@ -204,9 +201,9 @@ class RulingService:
                 raise NotAllowed("an exception needs a reason, and a day within a year on which it ends")
             granted = self._ruling(scope, place, rule_id, Kind.EXCEPTION, wanted, reason)
             ruling = replace(granted, until=until, authority=authority)
-            draft = self._draft(tree, ruling)
-            if draft.looser:
-                raise NotAllowed("a level above yours demands more: ask it to grant the exception", draft.looser)
+            looser = self._looser(tree, ruling)
+            if looser:
+                raise NotAllowed("a level above yours demands more: ask it to grant the exception", looser)
             self._write([ruling])
 
     def end_exception(self, scope: Scope, place: Place, rule_id: str, reason: str = "") -> None:
@@ -250,17 +247,13 @@ class RulingService:
         }
         return {site: effect.rule if effect is not None else None for site, effect in effects.items()}
 
-    def _draft(self, tree: Tree, ruling: Ruling) -> Draft:
-        """What stands, and what would if `ruling` did; an exception of the place does not matter to its own change."""
-        standing, where = self._docket.standing(), (ruling.place, ruling.rule)
+    def _looser(self, tree: Tree, ruling: Ruling) -> tuple[str, ...]:
+        """In what a change or an exception is looser than the levels above it allow; `NotAllowed` when it makes no sense."""
         _refuse_empty(ruling.adjustment or Adjustment())
-        before = standing.without(where) if ruling.kind is Kind.CHANGED else standing.without_exception(where)
-        above = self._effect(tree, before, ruling.place, ruling.rule)
-        effect = self._effect(tree, before.after(ruling), ruling.place, ruling.rule)
-        if effect.rule is not None:
-            _refuse_bad(replace(effect.rule, id=own_name(effect.rule.id)))
-        mine = next((step for step in effect.steps if step.ruling is ruling), None)
-        return Draft(above, effect, mine.looser if mine is not None else ())
+        standing = self._docket.standing().without_exception((ruling.place, ruling.rule)).after(ruling)
+        effect = self._effect(tree, standing, ruling.place, ruling.rule)
+        _refuse_bad(effect.rule)
+        return next((step.looser for step in effect.steps if step.ruling is ruling), ())
 
     def _ruling(
         self, scope: Scope, place: Place, rule_id: str, kind: Kind, wanted: Adjustment | None = None, reason: str = ""
@@ -270,7 +263,7 @@ class RulingService:
 
     def _own_ruling(self, scope: Scope, place: Place, rule: Rule, reason: str) -> Ruling:
         _refuse_foreign(rule)
-        ruling = self._ruling(scope, place, own_id(rule.id, place), Kind.OWN, reason=reason)
+        ruling = self._ruling(scope, place, own_id(own_name(rule.id), place), Kind.OWN, reason=reason)
         return replace(ruling, own=named(rule, place.id))
 
     def _refuse_surplus(self, place: Place, ids: Sequence[str]) -> None:
@@ -296,13 +289,14 @@ def _refuse_empty(wanted: Adjustment) -> None:
             raise NotAllowed(f"{name}: {value:g} is no number to judge by")
 
 
-def _refuse_bad(rule: Rule) -> None:
-    """Raise `NotAllowed` for a rule that cannot be judged, or may not be a place's own."""
-    for steps, complaint in complaints(rule):
+def _refuse_bad(rule: Rule | None) -> None:
+    """Raise `NotAllowed` for a rule that cannot be judged."""
+    for steps, complaint in complaints(named(rule, "")) if rule is not None else ():
         raise NotAllowed(f"{'.'.join(steps)}: {complaint}")
 
 
 def _refuse_foreign(rule: Rule) -> None:
+    """Raise `NotAllowed` for a rule that may not be a place's own."""
     _refuse_bad(rule)
     if isinstance(rule.condition, Elsewhere):
         raise NotAllowed(f"{rule.id}: what is judged elsewhere cannot be told by a rule of your own")
