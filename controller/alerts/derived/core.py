@@ -140,8 +140,8 @@ class Derived(Making):
 
     def lacks_usual(self, hour: int) -> Lacking:
         """Of which series nobody has looked up yet what is usual in an hour."""
-        pair = np.flatnonzero(self._settings.kind[self._rule[: self._pairs]] == Kind.BASELINE)
-        pair = self._live(pair[self._usual.lacks(hour)[self._number[pair]]])
+        baselines = np.flatnonzero(self._settings.kind[self._rule[: self._pairs]] == Kind.BASELINE)
+        pair = self._live(baselines[self._usual.lacks(hour)[self._number[baselines]]])
         return Lacking(self._series[pair], self._number[pair], self._settings.weeks[self._rule[pair]])
 
     def put_usual(self, hour: int, found: Found) -> None:

@@ -7,7 +7,8 @@ from campus.metrics import Health
 from campus.samples import Severity
 from controller.alerts.model import Alert, AlertState
 from controller.alerts.rulebook import shipped_rules
-from controller.overview.health import SILENT_AFTER_MS, HealthCounts, OpenAlert, Standing, device_health, site_sign
+from controller.overview.health import SILENT_AFTER_MS, OpenAlert, Standing, device_health, site_sign
+from controller.overview.model import HealthCounts
 from controller.overview.words import Schools, district_sentence, site_sentence
 
 NOW = 1_790_000_000_000
