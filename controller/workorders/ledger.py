@@ -77,8 +77,13 @@ class Ledger:
         step = self._written(row, Command(opening.id, Act.OPEN, note=opening.note), who, at, Outcome.APPLIED)
         return Answer(order_of(row), step)
 
-    def apply(self, row: OrderRow, command: Command, who: Actor, photo: int = 0) -> Answer:
-        """Move an order, or refuse to; the answer of the first time when the command was seen before."""
+    def apply(
+        self, row: OrderRow, command: Command, who: Actor, photo: int = 0, refusal: Refused | None = None
+    ) -> Answer:
+        """Move an order, or refuse to; the answer of the first time when the command was seen before.
+
+        `refusal`: why others, who know more than the machine, would not have it.
+        """
         check_command(command)
         seen = select(StepRow).where(col(StepRow.order) == row.id, col(StepRow.command) == command.id)
         before = self._session.exec(seen).first()
@@ -89,6 +94,8 @@ class Ledger:
         outcome, why = Outcome.APPLIED, None
         try:
             self._check_room(row)
+            if refusal is not None:
+                raise refusal
             after = moved(order, command, who, at)
         except Refused as refused:
             outcome, why, after = Outcome.REFUSED, refused.why, order

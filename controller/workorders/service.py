@@ -33,7 +33,9 @@ from controller.workorders.model import (
     Outcome,
     Photo,
     Proof,
+    Refused,
     Step,
+    Why,
 )
 from controller.workorders.opening import Opener
 from controller.workorders.photos import Album
@@ -172,12 +174,23 @@ class WorkOrderService:
         """
         if command.act in _NOT_BY_COMMAND:
             raise Poison("bad_command", f"{command.act} is not done by a command")
+        refusal = self._no_such_vendor(scope, order_id, command)
         with writing(self._engine) as session:
             row = _taken(session, scope, order_id)
-            answer = Ledger(session, self._clock()).apply(row, command, actor_of(scope))
+            answer = Ledger(session, self._clock()).apply(row, command, actor_of(scope), refusal=refusal)
         if answer.step.outcome is Outcome.APPLIED and command.act in _ACKNOWLEDGES:
             self._acknowledge(scope, answer.order)
         return answer
+
+    def _no_such_vendor(self, scope: Scope, order_id: int, command: Command) -> Refused | None:
+        """Why an order cannot be handed to the vendor of a contract: there is none that covers it now."""
+        if command.act is not Act.HAND_OFF or not command.contract:
+            return None
+        order = self.order(scope, order_id)
+        covering = self.contracts.covering(scope, order.site, order.device, order.kind)
+        if any(each.id == command.contract for each in covering):
+            return None
+        return Refused(Why.NO_CONTRACT, f"no contract {command.contract} covers this in force")
 
     def _acknowledge(self, scope: Scope, order: Order) -> None:
         if not order.alert:

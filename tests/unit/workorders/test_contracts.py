@@ -13,7 +13,7 @@ from controller.alerts.model import States
 from controller.alerts.rulebook import shipped_rules
 from controller.identity.scope import Denied, NotFound, Role, Scope
 from controller.workorders.metrics import By
-from controller.workorders.model import Act, Command, Opening, Order, OrderState
+from controller.workorders.model import Act, Command, Opening, Order, OrderState, Why
 from controller.workorders.terms import Contract
 from tests.support.district import (
     BOARD_101,
@@ -73,6 +73,17 @@ def test_a_schools_contract_is_its_own_and_a_districts_is_for_who_sees_it_all(tm
             book.end_contract(NO_1_SCOPE, mine.id)
         with pytest.raises(Poison, match="before it begins"):
             book.put_contract(DISTRICT_SCOPE, replace(BOARDS, ends_on=date(2020, 1, 1)))
+
+
+def test_an_order_goes_to_a_vendor_whose_contract_covers_it_and_to_no_other(tmp_path: Path) -> None:
+    with scene(tmp_path) as here:
+        boards = here.orders.contracts.put_contract(DISTRICT_SCOPE, BOARDS)
+        order = here.orders.open_order(NO_1_SCOPE, Opening("o", NO_1, device=GATEWAY, what="fan")).order.id
+        for key, contract in (("a", boards.id), ("b", 999)):
+            answer = here.orders.command(NO_1_SCOPE, order, Command(key, Act.HAND_OFF, contract=contract))
+            assert (answer.step.why, answer.order.state) == (Why.NO_CONTRACT, OrderState.NEW)
+        without = here.orders.command(NO_1_SCOPE, order, Command("c", Act.HAND_OFF))
+        assert without.order.state is OrderState.WITH_VENDOR
 
 
 def held_ms() -> int:
