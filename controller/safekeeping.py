@@ -87,6 +87,7 @@ def configuration_of(config: ControllerConfig, config_path: Path) -> Configured:
     tls = config.broker.tls
     for key, path in (
         ("enrolment", config.enrolment),
+        ("telling.register", config.telling.register),
         ("broker.tls.ca_file", tls.ca_file if tls else ""),
         ("broker.tls.cert_file", tls.cert_file if tls else ""),
     ):

@@ -1,11 +1,12 @@
 """What is not wrong in a register and will disappoint somebody. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from controller.telling.model import Person, Register
 from controller.telling.plan import Rung
 
-MOST_NAMED = 5
+MOST_NAMED: Final = 5
 
 
 def hints(register: Register, ladders: Mapping[str, Sequence[Rung]]) -> Iterator[str]:

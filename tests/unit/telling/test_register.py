@@ -9,6 +9,8 @@ from click.testing import CliRunner
 
 from campus.errors import ConfigError
 from controller.cli import controller
+from controller.config import ControllerConfig, TellingSettings
+from controller.safekeeping import configuration_of
 from controller.telling.register import load_register
 
 HANDBOOK = Path(__file__).resolve().parents[3] / "docs" / "30-operate.md"
@@ -88,3 +90,11 @@ def test_one_sees_who_would_be_told(command: Callable[..., str]) -> None:
 
 def test_who_is_asked_for_a_test_must_be_in_the_register(command: Callable[..., str]) -> None:
     assert "'wu' is not in the register; there are: li" in command("test", "wu")
+
+
+def test_a_backup_takes_the_register_along(tmp_path: Path) -> None:
+    (tmp_path / "controller.yaml").touch()
+    (tmp_path / "telling.yaml").touch()
+    config = ControllerConfig(telling=TellingSettings(str(tmp_path / "telling.yaml")))
+    kept = configuration_of(config, tmp_path / "controller.yaml")
+    assert set(kept.files) == {"controller.yaml", "telling.register/telling.yaml"}
