@@ -23,8 +23,8 @@ def diagnosed(
     alerts: Alerts, telemetry: Telemetry, scope: Scope, site: SiteId, device: DeviceId, now: int
 ) -> Diagnosis:
     """Of one device; of the school as a whole where `device` is empty. What cannot be asked is left out."""
-    found = [each for each in alerts.alerts(scope, state=AlertState.OPEN, site=site) if each.device == device]
-    found.sort(key=lambda each: (_RANK[each.severity], each.opened_at))
+    told = alerts.alerts(scope, state=AlertState.OPEN, site=site, device=device)
+    found = sorted(told, key=lambda each: (_RANK[each.severity], each.opened_at))
     behind = next((each.cause for each in found if each.cause), 0)
     is_reachable, newest_at = _standing(telemetry, scope, site, device)
     return Diagnosis(

@@ -53,11 +53,15 @@ class Album:
         photo = PhotoRow(order=row.id or 0, who=who.user, at=ledger.now, size_bytes=len(picture))
         session.add(photo)
         session.flush()
+        try:
+            self._write(photo.id or 0, picture)
+        except Transient:
+            session.delete(photo)  # the caller may go on without it
+            raise
         answer = ledger.apply(row, command, who, photo=photo.id or 0)
         if answer.step.outcome is Outcome.REFUSED:
             session.delete(photo)
-        else:
-            self._write(photo.id or 0, picture)
+            self._path(photo.id or 0).unlink(missing_ok=True)
         return answer
 
     def read(self, photo: int) -> bytes:

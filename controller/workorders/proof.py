@@ -8,13 +8,14 @@ samples; the device answers where it is asked; all that for `verify_min` without
 from collections import Counter
 from collections.abc import Collection, Iterable
 from enum import StrEnum
-from typing import Final
+from math import isnan
+from typing import Final, NamedTuple
 
-import numpy as np
 import sqlalchemy as sa
 from sqlmodel import col, select
 
 from campus.errors import CampusError
+from campus.ids import DeviceId, SiteId
 from controller.alerts.model import Alert, AlertState
 from controller.figure import Figure, labelled
 from controller.identity.scope import SYSTEM
@@ -50,6 +51,13 @@ class Found(StrEnum):
     TOLD_AGAIN = "told_again"
 
 
+class _Site(NamedTuple):
+    """A school at one look: open alerts of any kind, by device; when each device was heard, and how it answered."""
+
+    alerts: set[tuple[str, Cause]]
+    devices: dict[DeviceId, tuple[int, float]]
+
+
 class Prover:
     """`tend` is called by one thread, the others by any."""
 
@@ -69,6 +77,8 @@ class Prover:
         self._healthy_since: dict[int, int] = {}
         """Of orders that are done; lost at a restart, which only makes the proof take longer."""
         self._known: dict[int, Alert] = {}
+        self._sites: dict[SiteId, _Site | None] = {}
+        """Of one round."""
         self._photos_at = 0
         self.counts: Counter[str] = Counter()
         """What was found, by what."""
@@ -80,6 +90,7 @@ class Prover:
     def tend(self, now: int) -> None:
         """A few times a minute. `Transient` when the database is away."""
         done, over = self._done(), self._over_since(now - round(self._settings.reopen_days * DAY_MS))
+        self._sites = {}
         if done or over:
             standing = self._standing()
             for order in done:
@@ -127,20 +138,28 @@ class Prover:
 
     def _is_healthy(self, order: Order, now: int) -> bool:
         """Whether nothing speaks against the repair, and something for it."""
-        try:
-            alerts = self._alerts.alerts(SYSTEM, state=AlertState.OPEN, site=order.site)
-            if any(alert.device == order.device and _cause(alert) in order.causes for alert in alerts):
-                return False
-            if not order.device:
-                return True
-            told = self._telemetry.devices_now(SYSTEM, order.site)
-        except CampusError:
+        if order.site not in self._sites:
+            self._sites[order.site] = self._look_at(order.site)
+        seen = self._sites[order.site]
+        if seen is None or any((str(order.device), cause) in seen.alerts for cause in order.causes):
             return False
-        for place, key in enumerate(told.devices):
-            if key == (order.site, order.device):
-                answer = float(told.reachable[place])
-                return now - int(told.newest_at[place]) <= FRESH_MS and (bool(np.isnan(answer)) or answer > 0)
-        return False
+        if not order.device:
+            return True
+        newest_at, answer = seen.devices.get(order.device, (0, 0.0))
+        return now - newest_at <= FRESH_MS and (isnan(answer) or answer > 0)
+
+    def _look_at(self, site: SiteId) -> _Site | None:
+        """What stands at a school now; None when it cannot be asked."""
+        try:
+            alerts = self._alerts.alerts(SYSTEM, state=AlertState.OPEN, site=site, limit=MOST_AT_ONCE)
+            told = self._telemetry.devices_now(SYSTEM, site)
+        except CampusError:
+            return None
+        columns = zip(told.devices, told.newest_at.tolist(), told.reachable.tolist(), strict=True)
+        return _Site(
+            {(str(each.device), Cause(each.rule, each.instance)) for each in alerts},
+            {device: (newest_at, answer) for (_, device), newest_at, answer in columns},
+        )
 
     def _move(self, order: Order, act: Act, found: Found, alert: int, now: int) -> None:
         """Once for each time the order was done and each alert, however often it is found."""
@@ -179,10 +198,6 @@ def _worst(order: Order, standing: dict[Fault, Alert]) -> Alert | None:
     keys: Iterable[Fault] = ((each.rule, str(order.site), str(order.device), each.instance) for each in order.causes)
     found: Collection[Alert] = [standing[key] for key in keys if key in standing]
     return max(found, key=lambda each: each.opened_at, default=None)
-
-
-def _cause(alert: Alert) -> Cause:
-    return Cause(alert.rule, alert.instance)
 
 
 def _note(found: Found, alert: int) -> str:
