@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from controller.alerts.tables import AlertRow
 from controller.config import ControllerConfig, TellingSettings
 from controller.identity.model import ScopeSpec
 from controller.identity.scope import SYSTEM, Role
 from controller.main import Controller, build_app
-from tests.support.district import NO_1, NOW, FixedClock, enrolment
+from controller.registry.database import writing
+from tests.support.district import NO_1, NO_2, NOW, FixedClock, enrolment
 from tests.support.pushing import Phone
+from tests.support.receivers import web_receiver
 from tests.support.standing import signed_in
 from tests.support.visitor import Visitor
 
@@ -51,8 +54,8 @@ def silent(tmp_path: Path) -> Iterator[District]:
     yield from opened(tmp_path, "people: []")
 
 
-def told(phone: Phone) -> dict[str, Any]:
-    browser = phone.subscription("http://127.0.0.1:1")
+def told(phone: Phone, address: str = "http://127.0.0.1:1") -> dict[str, Any]:
+    browser = phone.subscription(address)
     keys = {"p256dh": browser.p256dh, "auth": browser.auth}
     return {"endpoint": browser.endpoint, "expirationTime": None, "keys": keys}
 
@@ -105,3 +108,32 @@ def test_what_is_no_subscription_is_refused(district: District, body: bytes) -> 
 def test_a_stranger_is_not_answered(district: District) -> None:
     stranger = Visitor(build_app(district.controller))
     assert stranger.post("/push/subscribe", headers=SAME_PAGE, json=told(Phone())).status_code == 401
+
+
+def test_from_an_alert_to_the_phone_of_who_is_signed_in_and_may_see_it(district: District) -> None:
+    phone, other = Phone(), Phone()
+    elsewhere = signed_in(district.controller, ScopeSpec(Role.TECHNICIAN, "Li", site=NO_2))
+    with web_receiver() as web:
+        district.visitor("Li").post("/push/subscribe", headers=SAME_PAGE, json=told(phone, web.address))
+        elsewhere.post("/push/subscribe", headers=SAME_PAGE, json=told(other, f"{web.address}/other"))
+        with writing(district.controller.engine) as session:
+            session.add(an_alert())
+        for at in (NOW, NOW + 60_000):
+            district.controller.telling.tend(at)
+        district.controller.telling.deliver(NOW + 60_000)
+        (posted,) = web.posted
+    assert posted.path == "/push/one"
+    assert phone.read(posted.content)["title"] == "第一小学：出口网关无应答"
+
+
+def an_alert() -> AlertRow:
+    return AlertRow(
+        rule="gateway-unreachable",
+        site=NO_1,
+        device="gw-1",
+        metric="reachable",
+        instance="",
+        severity="critical",
+        opened_at=NOW,
+        value=0.0,
+    )
