@@ -23,6 +23,7 @@ SIDE_DOORS = {
     "alerts.rulebook",  # rules as data: what rulings decide about, and hand back to be judged by
     "alerts.rule_check",
     "alerts.replay",  # stored samples judged again
+    "alerts.sought",  # pure: what a rule looks for, in words
     "alerts.causes.service",  # what a fault takes away: a room in the room
     "alerts.tables",  # these five for the migrations alone
     "calendar.school",  # pure: the calendar of one school, laid over real days, as the service gives it

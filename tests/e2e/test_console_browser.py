@@ -144,6 +144,10 @@ def test_the_other_pages_fit_and_are_readable(chromium: Browser, live: Live, siz
         "/profiles",
         "/utilisation",
         "/settings",
+        "/rules",
+        "/rules?q=温度",
+        "/rules/freezer-warm",
+        "/rules/new?metric=humidity_percent",
         "/search?q=班",
     ]
     for path in [
