@@ -6,7 +6,7 @@ measured, so a restart changes nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -72,33 +72,33 @@ class Causes:
     """`controller.alerts.passes.Pass`. Inert; asked in the thread that ticks."""
 
     def __init__(self, store: SampleStore, registry: Registry, topology: Topology, rules: Rules) -> None:
-        self._store = store
+        self.store = store
         self._registry = registry
         self._topology = topology
         self._rules = rules
-        self._schools = Schools(registry)
+        self.schools = Schools(registry)
         self._maps: dict[SiteId, tuple[SiteMap, int]] = {}
-        self._due: dict[SiteId, int] = {}
-        self._reviews: dict[int, _Review] = {}
+        self.due: dict[SiteId, int] = {}
+        self.reviews: dict[int, _Review] = {}
         self._told: dict[tuple[AlertKey, bool], int] = {}
         self.tell: Callable[[Sequence[Verdict]], None] = _nobody_listens
         """Where verdicts on a floor, or on many schools at once, go: they are alerts of their own."""
 
     def is_due(self, situation: Situation, now: int) -> bool:
         """See `Pass`."""
-        waiting = (*self._due.values(), *(each.due_at for each in self._reviews.values()))
+        waiting = (*self.due.values(), *(each.due_at for each in self.reviews.values()))
         return bool(situation.touched) or min(waiting, default=now + 1) <= now
 
     def look(self, ledger: Ledger, situation: Situation, now: int) -> None:
         """See `Pass`."""
-        self._schools.refresh(now)
-        due = sorted((at, site) for site, at in self._due.items() if at <= now)
-        waiting = [*sorted(situation.touched - self._due.keys()), *(site for _, site in due)]
+        self.schools.refresh(now)
+        due = sorted((at, site) for site, at in self.due.items() if at <= now)
+        waiting = [*sorted(situation.touched - self.due.keys()), *(site for _, site in due)]
         sites = {SiteId(site) for site in (*waiting, *sorted(situation.touched))[:SITES_AT_ONCE]}
         situation.touched -= sites
         if sites:
-            _Look(self, ledger, situation, now).at(sites | self._schools.centres)
-        for alert, review in list(self._reviews.items()):
+            _Look(self, ledger, situation, now).at(sites | self.schools.centres)
+        for alert, review in list(self.reviews.items()):
             if review.due_at <= now:
                 self._look_back(ledger, alert, review, now)
 
@@ -128,8 +128,8 @@ class Causes:
             self.tell([verdict])
 
     def _look_back(self, ledger: Ledger, alert: int, review: _Review, now: int) -> None:
-        del self._reviews[alert]
-        readings = Readings(self._store, now)
+        del self.reviews[alert]
+        readings = Readings(self.store, now)
         view = self.view(review.site, readings, now)
         found = in_hindsight(inside(view, readings, review.start, review.end)) if view else None
         for row in ledger.rows(col(AlertRow.id) == alert):
@@ -144,10 +144,10 @@ class _Look:
     def __init__(self, causes: Causes, ledger: Ledger, situation: Situation, now: int) -> None:
         self._causes = causes
         self._situation = situation
-        self._schools = causes._schools  # noqa: SLF001 - one thing in two pieces
+        self._schools = causes.schools
         self._ledger = ledger
         self._now = now
-        self._readings = Readings(causes._store, now)  # noqa: SLF001
+        self._readings = Readings(causes.store, now)
         self._rows: dict[int, AlertRow] = {}
         self._ended: dict[int, int] = {}
 
@@ -183,13 +183,13 @@ class _Look:
         elif before is not None:
             del self._schools.cuts[site]
             self._schools.back_at[site] = self._now
-            self._causes._reviews[before.trouble.id] = _Review(  # noqa: SLF001
+            self._causes.reviews[before.trouble.id] = _Review(
                 site, before.trouble.since, self._now, self._now + RETURN_MS
             )
 
     def _look_at(self, site: SiteId, troubles: Sequence[Trouble], all_of: dict[SiteId, list[Trouble]]) -> None:
         view = self._causes.view(site, self._readings, self._now)
-        due = self._causes._due  # noqa: SLF001
+        due = self._causes.due
         due.pop(site, None)
         if view is None or not troubles:
             return
@@ -201,9 +201,8 @@ class _Look:
             own |= self._of_core_ports(site, troubles)
         own = self._of_floors(site, judge, troubles, own, is_cut=cut is not None)
         found |= own
-        followed = {each.cause for each in found.values() if each.fate is Fate.FOLLOW}
         for trouble in troubles:
-            self._apply(trouble, found[trouble.id], has_followers=trouble.id in followed)
+            self._apply(trouble, _with_followers(trouble, troubles, found))
         is_restless = any(row.held_until for each in troubles if (row := self._rows[each.id]))
         due[site] = self._now + (SOON_MS if is_restless else LATER_MS)
 
@@ -316,7 +315,7 @@ class _Look:
 
     # Writing it down.
 
-    def _apply(self, trouble: Trouble, fortune: Fortune, *, has_followers: bool) -> None:
+    def _apply(self, trouble: Trouble, fortune: Fortune) -> None:
         row = self._rows[trouble.id]
         restless = self._situation.flapping.get(AlertKey(row.rule, row.site, row.device, row.instance))
         if restless is not None and not restless.is_bad:  # it came and went too often, and is good at the moment
@@ -328,8 +327,8 @@ class _Look:
         elif row.held_until:
             self._show(row, fortune)
         blame = fortune.blame
-        if trouble.part is Part.POWER and has_followers:
-            blame = Blame.POWER
+        if blame is None and trouble.part is Part.SCHOOL and not row.verdict and not row.cause:
+            blame = Blame.UNKNOWN
         if blame is not None and not row.held_until and row.verdict != blame:
             self._note(row, VERDICT, blame, words.verdict(blame, fortune.reason, row.verdict))
             row.verdict = blame.value
@@ -359,14 +358,21 @@ class _Look:
         elif self._now >= max(row.held_until, min(fortune.until, row.held_until + RETURN_MS)):
             self._note(row, SHOWN, "raised", words.in_vain(fortune.reason))
             row.held_until = 0
-            if row.rule and not row.verdict and fortune.blame is None and self._is_school(row):
-                row.verdict = Blame.UNKNOWN.value
-
-    def _is_school(self, row: AlertRow) -> bool:
-        return self._causes.part(row.rule)[0] is Part.SCHOOL
 
     def _note(self, row: AlertRow, stage: str, decision: str, why: Reason) -> None:
         self._ledger.note(row.id or 0, [_step(self._now, stage, decision, why)])
+
+
+def _with_followers(trouble: Trouble, troubles: Sequence[Trouble], found: Mapping[int, Fortune]) -> Fortune:
+    """What becomes of an alert: a UPS on battery is the loss of power once something is dark behind it."""
+    fortune = found[trouble.id]
+    behind = [
+        found[each.id] for each in troubles if each.part is not Part.BATTERY and found[each.id].cause == trouble.id
+    ]
+    if trouble.part is not Part.POWER or not behind:
+        return fortune
+    why = next((each.reason for each in behind if each.blame is Blame.POWER), words.DARK_BEHIND)
+    return replace(fortune, blame=Blame.POWER, reason=why)
 
 
 def _trouble(row: AlertRow, part: Part, within_ms: int) -> Trouble:

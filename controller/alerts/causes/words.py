@@ -68,6 +68,7 @@ NO_WAY: Final = Reason("nobody knows what it hangs on, so it stands for itself",
 FIRST_OF_ALL: Final = Reason("nothing stands between it and the agent", "其上级无其他设备")
 IS_CUT: Final = Reason("its school is cut off", "所在学校断网")
 IS_DARK: Final = Reason("the UPS that feeds it has no mains", "其供电 UPS 失去市电")
+DARK_BEHIND: Final = Reason("what it feeds fell silent after it", "其供电的设备随后无应答")
 IS_FEED: Final = Reason("power comes before all that it feeds", "供电先于其供电的设备")
 HAS_MAINS: Final = Reason("the UPS has mains", "UPS 市电正常")
 NOBODY_ELSE: Final = Reason("no other school was cut off with it", "没有其他学校同时断网")
