@@ -4,6 +4,7 @@ New alerts are put under a window by the stages; this pass is for what is open a
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from sqlmodel import col
 
@@ -15,7 +16,8 @@ from controller.alerts.port import Hushed, Quiet
 from controller.alerts.stages import Situation, silenced_step, unsilenced_step
 from controller.alerts.tables import AlertRow
 
-SITES_AT_ONCE = 500
+SITES_AT_ONCE: Final = 500
+"""Schools named in one statement."""
 
 
 class Silencing:

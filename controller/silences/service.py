@@ -1,7 +1,7 @@
 """Use cases of silences: make one, look what it would hide first, extend, end and resume it, and say what is silenced now.
 
-Thread-safe. Making and changing needs a technician of every school it covers, for at most `LONGEST_MS` from now; what
-the caller does not see is `NotFound`. A window is seen by whoever sees one of the schools it covers.
+Thread-safe. A technician silences one school of theirs, an operator any part of their tree, each for at most `LONGEST_MS`
+from now; what the caller does not see is `NotFound`. A window is seen by whoever sees one of the schools it covers.
 """
 
 import logging
@@ -128,7 +128,8 @@ class SilenceService:
         """What is wrong with a draft; empty when the caller may save it."""
         found = problems_of(draft, scope.role, self._clock())
         chosen, sites = draft.selector, self._sites_of(SYSTEM, draft)
-        if not sites or not all(scope.sees(site) for site in sites) or not (_has_place(draft) or scope.sites is None):
+        is_mine = bool(sites) and all(scope.sees(site) for site in sites) and (_has_place(draft) or scope.sites is None)
+        if not is_mine or (scope.role < Role.OPERATOR and not chosen.site):
             return [Problem.NO_PLACE, *found]
         if (
             chosen.site

@@ -70,8 +70,8 @@ def silences_router(console: Console) -> APIRouter:
         return csv_response("silences.csv", head, [_cells(page, row) for row in _rows(console.services, page, scope)])
 
     @router.get("/silences/{silence_id:int}")
-    def silence(request: Request, scope: CallerScope, silence_id: int) -> Response:
-        """One of them, with what it hid."""
+    def silence(request: Request, scope: CallerScope, silence_id: int, refused: bool = False) -> Response:  # noqa: FBT001, FBT002
+        """One of them, with what it hid; `refused`: it could not be extended."""
         page = console.page(request, scope)
         shown = console.services.silences.window(scope, silence_id)
         hidden = console.services.silences.hidden_by(scope, silence_id, MOST_HIDDEN)
@@ -82,6 +82,7 @@ def silences_router(console: Console) -> APIRouter:
             task="alerts",
             row=_row(console.services, page, scope, shown),
             stories=[teller.tell(each) for each in hidden],
+            refused=refused,
             longer=[hours for hours in LONGER_H if shown.may_change and shown.standing is not Standing.PAST],
         )
 
@@ -110,7 +111,7 @@ def _changes(router: APIRouter, console: Console) -> None:
         try:
             services.silences.extend(scope, silence_id, until)
         except ConfigError:
-            return RedirectResponse(f"/silences/{silence_id}", status_code=303)
+            return RedirectResponse(f"/silences/{silence_id}?refused=yes", status_code=303)
         return RedirectResponse("/silences", status_code=303)
 
 

@@ -80,6 +80,10 @@ def test_a_technician_silences_their_own_school_for_a_day_at_most(desk: Desk) ->
     assert desk.service.problems(NO_1_SCOPE, draft(Selector(site=NO_2))) == [Problem.NO_PLACE]
     assert desk.service.problems(NO_1_SCOPE, draft(Selector())) == [Problem.NO_PLACE]
     assert desk.service.problems(NO_1_SCOPE, draft(Selector(organisation="bureau"))) == [Problem.NO_PLACE]
+    everywhere = Scope("technician", Role.TECHNICIAN)
+    assert desk.service.problems(everywhere, draft(Selector(site=NO_2))) == []
+    for wide in (Selector(), Selector(organisation="north-town")):
+        assert desk.service.problems(everywhere, draft(wide)) == [Problem.NO_PLACE]
     with pytest.raises(Denied):
         desk.service.silence(NO_2_VIEWER, draft(Selector(site=NO_2)))
     with pytest.raises(ConfigError, match="too_long"):
