@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from campus.errors import Poison
 from controller.identity.scope import SYSTEM, Role, Scope
+from controller.workorders.machine import moved
 from controller.workorders.model import (
     ALWAYS_TAKEN,
     MAX_MINUTES,
@@ -26,7 +27,6 @@ from controller.workorders.model import (
     Refused,
     Step,
     Why,
-    moved,
 )
 from controller.workorders.opening import Draft
 from controller.workorders.rows import columns_of, order_of, step_of, text_of

@@ -1,4 +1,4 @@
-"""Use cases of work orders: look, open, move. How conflicts of late commands are settled stands in `model`.
+"""Use cases of work orders: look, open, move. How conflicts of late commands are settled stands in `machine`.
 
 Every method may be called from any thread. What the caller does not see is `NotFound`; changing needs a technician.
 """

@@ -42,6 +42,7 @@ SIDE_DOORS = {
     "silences.tables",
     "telling.tables",
     "topology.tables",
+    "workorders.machine",  # pure: what may be done to an order, as its buttons ask
     "workorders.metrics",  # pure nouns: how fast, compared by what
     "workorders.promise",  # pure: the clocks of an order, as pages show them
     "workorders.reports",  # what a stranger with a sticker may do, as its page asks

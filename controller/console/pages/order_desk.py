@@ -18,6 +18,7 @@ from controller.console.pages.order_words import Due, clock_words, due_of, note_
 from controller.console.stories import Storyteller
 from controller.identity.dependency import CallerScope
 from controller.identity.scope import NotFound, Role, Scope
+from controller.workorders.machine import acts_possible
 from controller.workorders.model import (
     Act,
     Actor,
@@ -28,7 +29,6 @@ from controller.workorders.model import (
     Order,
     Outcome,
     Step,
-    acts_possible,
 )
 from controller.workorders.promise import Clocks
 from controller.workorders.terms import Contract

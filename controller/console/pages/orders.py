@@ -13,6 +13,7 @@ from controller.console.pages.order_words import note_of, who_of
 from controller.console.stories import SEVERITIES, Story, Storyteller
 from controller.identity.dependency import CallerScope
 from controller.identity.scope import NotFound, Role, Scope
+from controller.workorders.machine import acts_possible
 from controller.workorders.model import (
     OPEN,
     Act,
@@ -24,7 +25,6 @@ from controller.workorders.model import (
     Outcome,
     Proof,
     Step,
-    acts_possible,
 )
 from controller.workorders.promise import Clocks
 from controller.workorders.terms import Contract

@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from campus.ids import DeviceId, SiteId
 from campus.samples import DeviceKind, Severity
+from controller.workorders.machine import acts_possible, moved
 from controller.workorders.model import (
     ALWAYS_TAKEN,
     OPEN,
@@ -20,8 +21,6 @@ from controller.workorders.model import (
     Refused,
     Source,
     Why,
-    acts_possible,
-    moved,
 )
 
 PEOPLE = (
