@@ -10,6 +10,7 @@ import pytest
 from httpx import Response
 
 from campus.ids import Instance, MetricId
+from controller.alerts.model import Threshold
 from controller.identity.model import ScopeSpec
 from controller.identity.scope import SYSTEM, Role
 from controller.main import Controller
@@ -108,6 +109,25 @@ def test_a_change_is_saved_and_taken_back(standing: Controller) -> None:
     send(chen, f"/rules/{FREEZER}/revert", at=SCHOOL)
     assert standing.rulings.decisions(SYSTEM, FREEZER) == []
     assert len(standing.rulings.history(SYSTEM, FREEZER)) == 2
+
+
+def test_what_is_saved_is_in_force_at_once(standing: Controller) -> None:
+    (enforcing,) = [work for work in standing.housekeeping if work.name == "rulings"]
+    enforcing.start()
+    try:
+        wait_until(lambda: enforcing.rounds > 0, "the first round, which finds nothing to do")
+        chen = operator(standing)
+        send(chen, f"/rules/{FREEZER}/save", **(filled(chen) | {"hold_s": "2", "hold_s_unit": "min"}))
+        wait_until(lambda: _hold_s(standing) == 120.0, "the rule that was saved")
+    finally:
+        enforcing.stop()
+    assert "rulings_taken_total" in {figure.name for figure in standing.figures()}
+
+
+def _hold_s(controller: Controller) -> float:
+    condition = controller.alerts.rule(FREEZER, NO_1).condition
+    assert isinstance(condition, Threshold)
+    return condition.hold_s
 
 
 def test_an_untouched_form_changes_nothing(standing: Controller) -> None:
