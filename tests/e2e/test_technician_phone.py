@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from campus.ids import DeviceId, SiteId
+from controller.identity.dependency import SESSION_COOKIE
 from controller.identity.model import ScopeSpec
 from controller.identity.scope import Role, Scope
 from controller.main import Controller
@@ -31,6 +32,7 @@ PHONE = {"width": 390, "height": 844}
 LONG_MS = 15_000
 WITHOUT_LINE = re.compile("ERR_INTERNET_DISCONNECTED|ERR_FAILED|htmx:(sendError|afterRequest|afterOnLoad)")
 """What the browser's log says when there is no line: the page says it, too."""
+KEPT_PAGES = "caches.keys().then(names => names.filter(name => name.startsWith('pages-')))"
 SMALL = """[...document.querySelectorAll("main a.button, main button, nav.quick a, .touch-main, main summary, main .field")]
   .filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.outerHTML.slice(0, 120))"""
 """What is shown and too small for a thumb."""
@@ -221,6 +223,14 @@ def test_who_was_slower_without_a_line_is_told_so(chromium: Browser, controller:
     wang.page.get_by_role("button", name="放弃").click()
     expect(wang.page.locator("#outbox")).to_be_hidden()
     assert controller.workorders.order(LI, order.id).assignee == LI.user
+
+    # The sign-in ends elsewhere: what the phone kept of Wang's pages goes at the next look.
+    assert wang.page.evaluate(KEPT_PAGES) != []
+    session = next(each["value"] for each in wang.context.cookies() if each["name"] == SESSION_COOKIE)
+    controller.identity.end(session)
+    wang.page.goto(f"{url}/mine")
+    expect(wang.page.locator("h1")).to_have_text("您尚未登录。")
+    wang.page.wait_for_function(f"async () => (await {KEPT_PAGES}).length === 0")
     wang.context.close()
 
 
@@ -248,8 +258,7 @@ def test_signing_out_asks_when_something_waits_and_leaves_nothing_behind(
     wang.find_the_line()
     leave.click()
     expect(wang.page.locator("h1")).to_have_text("您已退出登录。")
-    kept = "caches.keys().then(names => names.filter(name => name.startsWith('pages-')))"
-    assert wang.page.evaluate(kept) == []
+    assert wang.page.evaluate(KEPT_PAGES) == []
     wang.lose_the_line()
     wang.page.goto(f"{url}/mine/orders/{order.id}")
     expect(wang.page.locator("h1")).to_have_text("没有网络连接")

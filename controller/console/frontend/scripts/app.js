@@ -27,7 +27,7 @@ function sayWhenSeen() {
   const place = document.querySelector("#as-of");
   if (!place || !root.dataset.keptAt) return;
   const at = new Date(Number(root.dataset.keptAt));
-  const time = at.toLocaleTimeString(root.lang, { hour: "2-digit", minute: "2-digit" });
+  const time = at.toLocaleTimeString(root.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const day = at.toDateString() === new Date().toDateString() ? "" : `${at.toLocaleDateString(root.lang, { month: "short", day: "numeric" })} `;
   place.querySelector("span").textContent = place.dataset.text.replace("{when}", day + time);
   place.hidden = false;

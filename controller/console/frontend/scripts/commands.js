@@ -113,7 +113,7 @@ class OutboxList {
     const entry = this.place.querySelector("template").content.firstElementChild.cloneNode(true);
     const text = command.fields.find(([name, value]) => name === "note" && typeof value === "string");
     entry.querySelector("[data-what]").textContent = command.what + (text?.[1] ? `: ${text[1]}` : "");
-    entry.querySelector("time").textContent = new Date(command.made_at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    entry.querySelector("time").textContent = new Date(command.made_at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     entry.querySelector("[data-refusal]").textContent = command.refusal;
     entry.classList.toggle("is-refused", Boolean(command.refusal));
     for (const button of entry.querySelectorAll("button")) button.dataset.order = command.order;

@@ -27,7 +27,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method === "POST" && url.pathname === "/leave") event.respondWith(fetch(request).finally(clearPages));
   if (request.method !== "GET") return;
   if (url.pathname.startsWith("/static/")) event.respondWith(shellFile(request));
-  else if (request.mode === "navigate") event.respondWith(page(request).catch(() => fallback(request)));
+  else if (request.mode === "navigate") event.respondWith(page(request).catch(fallback));
   else if (request.headers.has("HX-Request")) event.respondWith(page(request));
 });
 
