@@ -28,6 +28,8 @@ class Derived(Making):
         """`rules` by number, a list that grows: `take_rules` then."""
         super().__init__(rules, counts or Counts())
         self._core = judgement(all_limits(rules))
+        self._seeding = np.empty(0, dtype=np.int32)
+        """The pairs that older samples were wanted for last."""
 
     def take_rules(self) -> None:
         """The list of rules has grown."""
@@ -92,14 +94,14 @@ class Derived(Making):
             return None
         newest = np.unique(np.concatenate(self._wants_newest or [np.empty(0, dtype=np.int32)]))
         pair = np.concatenate(self._wants_since or [np.empty(0, dtype=np.int32)])
-        self._wants_newest, self._wants_since = [], []
+        self._wants_newest, self._wants_since, self._seeding = [], [], pair
         reach_ms = CHANGE_REACH * int(self._settings.within_ms[self._rule[pair]].max(initial=0))
         return Wanted(newest, np.unique(self._series[pair]), reach_ms)
 
     def seed_since(self, rows: Rows) -> None:
-        """Take all samples of some series since as long ago as was wanted; nothing is judged."""
+        """Take all samples of some series since as long ago as was wanted last; nothing is judged."""
         for places, pair in self._layers.look_up(rows.series):
-            some = self._settings.kind[self._rule[pair]] == Kind.CHANGE
+            some = np.isin(pair, self._seeding)
             pair, at, value = pair[some], rows.measured_at[places[some]], rows.value[places[some]]
             self._changes.forget(self._number[pair])
             self._make_changes(pair, at, value)

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from campus.samples import Severity
-from controller.alerts.model import Condition, Group, GroupOf, Rule, States, Threshold
+from controller.alerts.model import Change, Comparison, Condition, Group, GroupOf, Rule, States, Threshold
 from controller.alerts.numbering import RuleNumbers
 from controller.alerts.rulebook import Rulebook, SiteRule, shipped_rules
 from tests.support.district import NO_1, NO_2
@@ -173,3 +173,14 @@ def test_the_later_exception_counts_and_ids_must_fit() -> None:
     assert [book.rule("warm", site) for site in (NO_1, NO_2)] == [tighter(5.0), tighter(6.0)]
     with pytest.raises(ValueError, match="has the id 'warm'"):
         BASE.with_exceptions([at(WARM, NO_1, rule_id="other")])
+
+
+def test_a_new_rule_takes_up_from_what_is_stored_and_the_old_one_forgets_nothing(scene: Scene) -> None:
+    slow = held(Change(Comparison.ABOVE, 4.0, within_s=600))
+    take(scene, [], Rulebook([slow]))
+    for minute in range(16):
+        warm(scene, minute * 60, 5.0)
+    quick = msgspec.structs.replace(held(Change(Comparison.ABOVE, 4.0, within_s=60)), id="quick")
+    take(scene, [], Rulebook([slow, quick]))
+    warm(scene, 960, 10.0)
+    assert scene.open_rules() == ["quick", "warm"]
