@@ -62,7 +62,7 @@ class SiteJudge:
         return {alert: self._settled(alert, each, found) for alert, each in found.items()}
 
     def dark_floors(self, found: dict[int, Fortune]) -> dict[int, list[DeviceId]]:
-        """Floors of which most devices went dark, none of them behind another's fault: by floor, who."""
+        """Floors of which most devices went dark though what they hang on works: by floor, who."""
         floors = {
             floor
             for each in self._troubles
@@ -70,12 +70,13 @@ class SiteJudge:
             for device in self.about(each)
             if (floor := self._view.floor(device)) is not None
         }
-        dark = {floor: [each for each in self._view.on_floor(floor) if self._is_dark(each)] for floor in floors}
-        return {
-            floor: devices
-            for floor, devices in dark.items()
-            if len(devices) >= max(FLOOR_LEAST, FLOOR_SHARE * len(self._view.on_floor(floor)))
-        }
+        found_dark: dict[int, list[DeviceId]] = {}
+        for floor in floors:
+            members = [each for each in self._view.on_floor(floor) if self._would_show(each)]
+            dark = [each for each in members if self._is_dark(each)]
+            if len(dark) >= max(FLOOR_LEAST, FLOOR_SHARE * len(members)):
+                found_dark[floor] = dark
+        return found_dark
 
     def is_lit(self, floor: int) -> bool:
         """Whether hardly any device of a floor is dark any more."""
@@ -239,6 +240,14 @@ class SiteJudge:
             return True
         ways = self._view.ways(device)
         return bool(ways) and all(self._line(way, 0) is State.BAD for way in ways)
+
+    def _would_show(self, device: DeviceId) -> bool:
+        """Whether anything is known of its power: somebody reads it or its port, and what it hangs on is not dead itself."""
+        ways = self._view.ways(device)
+        if ways and all(self._state(way.parent, 0) is State.BAD for way in ways):
+            return False
+        is_read = self._state(device, 0) is not State.UNWATCHED
+        return is_read or any(self._line(way, 0) is not State.UNWATCHED for way in ways)
 
     # How things are.
 

@@ -267,3 +267,28 @@ def test_a_gateway_that_is_replaced_is_the_new_parent(play: Play) -> None:
     play.until(900)
     assert {device for _, device in play.told()} == {"sw-2"}
     assert play.behind(play.the_one()) >= {device for device, places in HANGS_ON.items() if places[0][0] == "sw-2"}
+
+
+def test_a_floor_that_goes_dark_is_one_alert_though_several_switches_serve_it(play: Play) -> None:
+    """The agent's things stand in the network room; here the two access points and a camera share a floor."""
+    upstairs = [
+        DeviceFacts(DeviceId(device), kind, NOW, name=device, room="r101")
+        for device, kind in (
+            ("ap-1", DeviceKind.ACCESS_POINT),
+            ("ap-2", DeviceKind.ACCESS_POINT),
+            ("cam-2", DeviceKind.CAMERA),
+        )
+    ]
+    play.scene.registry.service.learn_facts(address_of(NO_1), upstairs, NOW)
+    play.until(100)
+    for device in ("ap-1", "ap-2", "cam-2", "cam-1"):
+        play.dead.add(device)
+        play.dark_ports |= set(HANGS_ON[device])
+    play.until(400)
+    alert = play.the_one()
+    assert (alert.rule, alert.instance, alert.verdict) == ("floor-without-power", "floor-1", "power")
+    assert play.behind(alert) >= {"ap-1", "ap-2", "cam-2"}
+    play.dead.clear()
+    play.dark_ports.clear()
+    play.until(700)
+    assert play.told() == []
