@@ -20,7 +20,6 @@ from controller.alerts.port import Hushed
 from controller.calendar.model import Hours
 from controller.figure import Figure
 from controller.identity.scope import SYSTEM, Denied, NotFound, Role, Scope
-from controller.identity.tree import is_under
 from controller.registry.database import reading, writing
 from controller.silences.model import (
     HOUR_MS,
@@ -36,6 +35,7 @@ from controller.silences.model import (
     Window,
     problems_of,
 )
+from controller.silences.places import Tree
 from controller.silences.port import Alerts, Calendar, Registry, SchoolDays, Topology
 from controller.silences.recurrence import joined, spans
 from controller.silences.rows import columns_of, window_of
@@ -50,6 +50,8 @@ MOST_ALERTS: Final = 20_000
 MOST_LAID_OVER: Final = 50
 """Schools whose calendars a picture lays over one another."""
 KEPT_MS: Final = 400 * DAY_MS
+MOST_PAST: Final = 100
+"""Windows that are over and listed all the same."""
 _USUAL: Final = SiteId("")
 _log = logging.getLogger(__name__)
 
@@ -91,7 +93,7 @@ class SilenceService:
                 if self._is_stale or not fresh.is_like(self._in_force):
                     self._in_force = fresh
                 else:
-                    self._in_force.at, self._in_force.until = fresh.at, fresh.until
+                    self._in_force.renew(fresh)
                 self._is_stale = False
             return self._in_force
 
@@ -102,12 +104,18 @@ class SilenceService:
     # What people ask.
 
     def windows(self, scope: Scope) -> list[Shown]:
-        """Windows that cover a school of the caller: in force, then coming, then those that were over last."""
+        """Windows that cover a school of the caller: in force, then coming, then the `MOST_PAST` that were over last."""
         now = self._clock()
+        tree, seen, past = self._tree(SYSTEM), list[Window](), 0
         with reading(self._engine) as session:
-            rows = session.exec(select(SilenceRow).order_by(col(SilenceRow.until).desc()).limit(MAX_STANDING)).all()
-        shown = self._shown(scope, [window_of(row) for row in rows], now)
+            for row in session.exec(select(SilenceRow).order_by(col(SilenceRow.until).desc())):
+                window = window_of(row)
+                if scope.visible(tree.sites_of(window.draft.selector)):
+                    past += window.until <= now
+                    if window.until > now or past <= MOST_PAST:
+                        seen.append(window)
         order = list(Standing)
+        shown = self._shown(scope, seen, now)
         return sorted(shown, key=lambda each: (order.index(each.standing), _by_time(each)))
 
     def window(self, scope: Scope, silence_id: int) -> Shown:
@@ -127,7 +135,7 @@ class SilenceService:
     def problems(self, scope: Scope, draft: Draft) -> list[Problem]:
         """What is wrong with a draft; empty when the caller may save it."""
         found = problems_of(draft, scope.role, self._clock())
-        chosen, sites = draft.selector, self._sites_of(SYSTEM, draft)
+        chosen, sites = draft.selector, self._tree(SYSTEM).sites_of(draft.selector)
         is_mine = bool(sites) and all(scope.sees(site) for site in sites) and (_has_place(draft) or scope.sites is None)
         if not is_mine or (scope.role < Role.OPERATOR and not chosen.site):
             return [Problem.NO_PLACE, *found]
@@ -145,7 +153,7 @@ class SilenceService:
 
     def preview(self, scope: Scope, draft: Draft) -> Preview:
         """What a draft would do, of the caller's schools; `ConfigError` when it points nowhere."""
-        sites = self._sites_of(scope, draft)
+        sites = self._tree(scope).sites_of(draft.selector)
         if not sites:
             raise ConfigError("there is no such place: choose a school or a part of the district")
         now = self._clock()
@@ -218,7 +226,8 @@ class SilenceService:
             found = [window_of(row) for row in session.exec(select(SilenceRow).where(*standing))]
         if not found:
             return in_force([], {}, self._usual(now), self._registry, now)
-        placed = [Placed(window, self._sites_of(SYSTEM, window.draft)) for window in found]
+        tree = self._tree(SYSTEM)
+        placed = [Placed(window, tree.sites_of(window.draft.selector)) for window in found]
         asking = {site for window, sites in placed if window.draft.pattern.asks_calendar for site in sites}
         calendars = self._calendar.schools(SYSTEM, asking, now)
         return in_force(placed, calendars, self._usual(now), self._registry, now, self._way_of)
@@ -230,7 +239,8 @@ class SilenceService:
         return self._calendar.schools(SYSTEM, [_USUAL], now)[_USUAL]
 
     def _shown(self, scope: Scope, windows: Iterable[Window], now: int) -> list[Shown]:
-        places = {window: self._sites_of(SYSTEM, window.draft) for window in windows}
+        tree = self._tree(SYSTEM)
+        places = {window: tree.sites_of(window.draft.selector) for window in windows}
         seen = {window: tuple(sorted(scope.visible(sites))) for window, sites in places.items()}
         hid = self._alerts.silenced_counts(scope, [window.id for window, sites in seen.items() if sites])
         return [
@@ -261,18 +271,14 @@ class SilenceService:
         calendars = self._calendar.schools(SYSTEM, some, start)
         return joined(span for site in some for span in spans(pattern, calendars[site], begins, ends))
 
-    def _sites_of(self, scope: Scope, draft: Draft) -> frozenset[SiteId]:
-        """The schools of the caller that a draft is about, centre included."""
-        chosen, sites = draft.selector, self._registry.sites(scope)
-        if chosen.site:
-            return frozenset(each.id for each in sites if each.id == chosen.site)
-        if not chosen.organisation:
-            return frozenset(each.id for each in sites)
+    def _tree(self, scope: Scope) -> Tree:
+        """The caller's schools, centre included."""
         parents = {each.id: each.parent for each in self._registry.organisations(SYSTEM)}
-        return frozenset(each.id for each in sites if is_under(each.organisation, chosen.organisation, parents))
+        return Tree({each.id: each.organisation for each in self._registry.sites(scope)}, parents)
 
     def _devices(self, scope: Scope, draft: Draft) -> list[DeviceId]:
-        sites, chosen = self._sites_of(scope, draft), draft.selector
+        chosen = draft.selector
+        sites = self._tree(scope).sites_of(chosen)
         found = self._registry.devices(scope, chosen.site or None, chosen.kind)
         return [
             each.id

@@ -48,9 +48,14 @@ class InForce:
         self.at = at
         self.until = until
         self._registry = registry
-        self._ways = ways or {}
+        self.ways = ways or {}
         self._below: dict[tuple[int, SiteId], frozenset[DeviceId]] = {}
         self._taking = {each.window.id for some in held.values() for each in some if each.window.draft.takes_open}
+
+    def renew(self, other: "InForce") -> None:
+        """Hold for as long as one that is like it; what hangs on what may have changed."""
+        self.at, self.until = other.at, other.until
+        self.ways, self._below = other.ways, {}
 
     def is_like(self, other: "InForce") -> bool:
         """Whether the same windows are in force in the same schools."""
@@ -107,7 +112,7 @@ class InForce:
     def _all_below(self, window: Window, site: SiteId) -> frozenset[DeviceId]:
         key = (window.id, site)
         if key not in self._below:
-            self._below[key] = below(self._ways.get(site, {}), lambda device: self._is_down(window, site, device))
+            self._below[key] = below(self.ways.get(site, {}), lambda device: self._is_down(window, site, device))
         return self._below[key]
 
     def _is_down(self, window: Window, site: SiteId, device: DeviceId) -> bool:
