@@ -25,6 +25,8 @@ from controller.wording import Language
 
 AT_ONCE: Final = 100
 MINUTE_MS: Final = 60_000
+DAY_MS: Final = 86_400_000
+"""No message is tried for longer."""
 TRY_AGAIN_MS: Final = 900_000
 """How long people are told another way before the next message tries a channel that is down."""
 MAX_TRIES: Final = 8
@@ -67,22 +69,25 @@ class Delivery:
         """One round: everything that is due, oldest first, no more to a robot than its vendor takes in a minute."""
         is_waiting = col(MessageRow.standing) == Standing.WAITING.value
         due = select(MessageRow).where(is_waiting, col(MessageRow.next_try_at) <= now)
-        lately = sa.select(col(MessageRow.channel), sa.func.count()).where(col(MessageRow.sent_at) > now - MINUTE_MS)
         of_channel: dict[str, list[MessageRow]] = defaultdict(list)
         with reading(self._engine) as session:
             for row in session.exec(due.order_by(col(MessageRow.id)).limit(AT_ONCE)):
                 of_channel[row.channel].append(row)
-            sent = {str(name): int(n) for name, n in session.execute(lately.group_by(col(MessageRow.channel)))}
-        if of_channel:
-            allowed = [rows[: self._free(name, sent.get(name, 0))] for name, rows in of_channel.items()]
+            allowed = [rows[: self._free(session, name, now)] for name, rows in of_channel.items()]
+        if allowed:
             with ThreadPoolExecutor(_THREADS, thread_name_prefix="telling") as pool:
                 list(pool.map(self._deliver_all, allowed))
 
-    def _free(self, channel: str, sent: int) -> int | None:
+    def _free(self, session: Session, channel: str, now: int) -> int | None:
         """How many more messages a channel takes in this minute; None for as many as there are."""
         settings = self._register.channels.get(channel)
         most = most_per_minute(settings) if settings else 0
-        return max(0, most - sent) if most else None
+        if not most:
+            return None
+        # All that goes to a robot has its channel for destination: two columns that are looked up together.
+        of_robot = (col(MessageRow.destination) == channel, col(MessageRow.created_at) > now - DAY_MS)
+        lately = sa.select(sa.func.count()).where(*of_robot, col(MessageRow.sent_at) > now - MINUTE_MS)
+        return max(0, most - int(session.execute(lately).scalar_one()))
 
     def _deliver_all(self, rows: Sequence[MessageRow]) -> None:
         """Messages of one channel; when it is away the others need not wait for the same."""
@@ -180,11 +185,14 @@ class Delivery:
             entry.standing = Standing.FAILED.value
 
     def _to_the_top(self, what: What, channel: str, told: Callable[[Language], Told], now: int) -> Iterator[MessageRow]:
-        """About a channel, to those at the top of the tree who are reached by another."""
+        """About a channel, to those at the top of the tree who are reached by another; to a group once."""
+        to: dict[str, tuple[str, list[Person]]] = {}
         for person in self._people.values():
             way = next((reach for reach in person.reach if reach.channel != channel), None)
             if way is not None and not person.place:
-                yield waiting(what, way.channel, way.destination, [person.id], told(person.language), now)
+                to.setdefault(self._register.destination(way), (way.channel, []))[1].append(person)
+        for destination, (by, people) in to.items():
+            yield waiting(what, by, destination, [each.id for each in people], told(people[0].language), now)
 
 
 def _pause_ms(tries: int, trouble: Transient | Poison) -> int:

@@ -16,7 +16,7 @@ from campus.samples import Severity
 from controller.alerts.model import Alert, AlertState
 from controller.identity.scope import SYSTEM
 from controller.registry.database import reading, writing
-from controller.telling.model import GROUP_CHANNELS, Person, Reason, Register, Standing, What, hushed_by
+from controller.telling.model import Person, Reason, Register, Standing, What, hushed_by
 from controller.telling.outbox import waiting
 from controller.telling.plan import Urgency
 from controller.telling.port import Alerts
@@ -116,8 +116,7 @@ class Dispatcher:
         open_ways = [n for n in range(entry.reach, len(person.reach)) if person.reach[n].channel not in down]
         entry.reach = min(open_ways[0] if open_ways else entry.reach, len(person.reach) - 1)
         way = person.reach[entry.reach]
-        is_group = isinstance(self._register.channels[way.channel], GROUP_CHANNELS)
-        return Owed(entry, alert, pressing, person, way.channel, way.channel if is_group else way.destination)
+        return Owed(entry, alert, pressing, person, way.channel, self._register.destination(way))
 
     def _kept_back(self, entry: EntryRow, person: Person, now: int) -> Reason | None:
         """What keeps anything that is not critical from somebody now."""

@@ -164,6 +164,10 @@ class Register(_Settings, frozen=True):
     people: tuple[Person, ...] = ()
     policy: Policy = Policy()
 
+    def destination(self, way: Reach) -> str:
+        """Where messages by one way end up: a group is one for all who are reached by it."""
+        return way.channel if isinstance(self.channels[way.channel], GROUP_CHANNELS) else way.destination
+
 
 class PushState(StrEnum):
     """Whether a signed-in person would get notices in this browser."""

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from campus.errors import ConfigError, Poison, Transient
 from campus.ids import SiteId
-from controller.alerts.model import Owner
+from controller.alerts.model import Alert, Owner
 from controller.figure import Figure
 from controller.identity.scope import SYSTEM, Role, Scope
 from controller.telling.delivery import Delivery
@@ -131,13 +131,12 @@ class TellingService:
 
     def told_of(self, scope: Scope, alert_id: int) -> list[Telling]:
         """Who was told of an alert, or not, and why; those asked first come first. `NotFound` when it is not the caller's."""
-        alert = self._alerts.alert(scope, alert_id)
-        return [with_other(each, alert) for each in self._ledger.told_of(alert_id, self._names(), self._letterboxes())]
+        return self._told_of(self._alerts.alert(scope, alert_id))
 
     def why(self, scope: Scope, alert_id: int) -> Why:
         """`told_of`, and everybody else of its school's branch, with why they were not told; `NotFound` as there."""
-        told = self.told_of(scope, alert_id)
         alert, case = self._alerts.alert(scope, alert_id), self._ledger.case(alert_id)
+        told = self._told_of(alert)
         follower = self._rounds.follower
         places = follower.ladders().get(str(alert.site), [])
         rungs = follower.rungs_for(alert, places)
@@ -155,11 +154,6 @@ class TellingService:
         known = {each.id: each.name for each in self.people(scope)}
         reason = Reason.ELSEWHERE if person in known else Reason.UNKNOWN
         return found or [not_told(self._alerts.alert(scope, alert_id), person, known.get(person, person), reason)]
-
-    def has_people_for(self, scope: Scope, site: SiteId) -> bool:
-        """Whether the register names anybody who could be told of a school's alerts."""
-        scope.require(site)
-        return bool(self._people_of([site]))
 
     def people(self, scope: Scope) -> list[Person]:
         """Those whose place the caller oversees, without how they are reached; needs an operator."""
@@ -285,6 +279,9 @@ class TellingService:
                 for each in self._ledger.health(self._register)
             ),
         ]
+
+    def _told_of(self, alert: Alert) -> list[Telling]:
+        return [with_other(each, alert) for each in self._ledger.told_of(alert.id, self._names(), self._letterboxes())]
 
     def _people_of(self, sites: Iterable[SiteId]) -> list[Person]:
         """Those on the ladders of some schools, in the order of the register."""

@@ -77,6 +77,17 @@ def test_who_cannot_be_reached_does_not_bring_the_channel_down(tmp_path: Path) -
     assert not any(each.is_down or each.failures for each in town.telling.channels(DISTRICT_SCOPE))
 
 
+def test_a_group_is_warned_of_a_channel_once(tmp_path: Path) -> None:
+    top = [Person(name, name, (Reach("mail", f"{name}@x"), Reach("group", name))) for name in ("zhao", "qian")]
+    town = Town(tmp_path, [LI, *top])
+    town.boxes["mail"].trouble = Transient("no answer")
+    town.open("major")
+    town.pass_ms(5 * MINUTE)
+    (letter,) = town.boxes["group"].letters
+    assert letter.subject == "通知渠道“mail”无法送达"
+    assert [each.id for each in letter.recipients] == ["zhao", "qian"]
+
+
 def test_a_message_to_people_who_left_goes_to_nobody(tmp_path: Path) -> None:
     town = Town(tmp_path, [LI])
     town.boxes["mail"].trouble = Transient("no answer")
