@@ -4,6 +4,7 @@ The technician is Wang of No. 1 Primary School, reads Chinese, and holds a phone
 needed most. Nothing anybody did may be lost, and nothing may be done twice.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -289,6 +290,32 @@ def test_a_teacher_tells_of_a_fault_by_the_sticker_and_the_technician_scans_it(
     wang.go("/mine/orders?show=free")
     expect(wang.page.locator("a.touch-main", has_text="一（1）班大屏")).to_be_visible()
     assert wang.complaints == []
+    wang.context.close()
+
+
+def test_it_installs_as_an_app_and_shows_notices_of_alerts(chromium: Browser, controller: Controller, url: str) -> None:
+    wang = phone(chromium, controller, url, WANG)
+    wang.context.grant_permissions(["notifications"], origin=url)
+    devtools = wang.context.new_cdp_session(wang.page)
+    hindrances = devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert [each["errorId"] for each in hindrances] == ["in-incognito"], "as every page of a test is"
+    workers: list[str] = []
+    devtools.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda told: workers.extend(each["registrationId"] for each in told["registrations"]),
+    )
+    devtools.send("ServiceWorker.enable")
+    wang.page.wait_for_function("navigator.serviceWorker.controller !== null")
+    notice = {"title": "市电中断", "body": "机房 UPS", "url": "/alerts/1", "tag": "/alerts/1"}
+    message = {"origin": f"{url}/", "registrationId": workers[0], "data": json.dumps(notice)}
+    devtools.send("ServiceWorker.deliverPushMessage", message)
+    wang.page.wait_for_function(
+        """async () => {
+          const worker = await navigator.serviceWorker.ready;
+          const [notice] = await worker.getNotifications();
+          return notice?.title === "市电中断" && notice.data.url === "/alerts/1";
+        }"""
+    )
     wang.context.close()
 
 
