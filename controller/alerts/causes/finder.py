@@ -47,6 +47,8 @@ TOLD_AGAIN_MS: Final = 10_000
 CORE_ASKED_MS: Final = 20_000
 """A device of the centre that answered so long after the last word of a school was alive when that fell silent."""
 MAP_KEPT_MS: Final = 60_000
+_LASTING: Final = frozenset({Part.SCHOOL, Part.POWER, Part.FLOOR, Part.DISTRICT})
+"""While one of these is open more may be known of it, or follow from it, though no alert opens or closes."""
 HELD: Final = "held"
 VERDICT: Final = "verdict"
 
@@ -203,8 +205,11 @@ class _Look:
         found |= own
         for trouble in troubles:
             self._apply(trouble, _with_followers(trouble, troubles, found))
-        is_restless = any(row.held_until for each in troubles if (row := self._rows[each.id]))
-        due[site] = self._now + (SOON_MS if is_restless else LATER_MS)
+        rows = [self._rows[each.id] for each in troubles]
+        if any(row.held_until for row in rows):
+            due[site] = self._now + SOON_MS
+        elif any(row.cause for row in rows) or any(each.part in _LASTING for each in troubles):
+            due[site] = self._now + LATER_MS
 
     def _of_school(
         self, view: KnownSite, troubles: Sequence[Trouble], all_of: dict[SiteId, list[Trouble]]
