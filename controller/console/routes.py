@@ -30,14 +30,14 @@ from controller.console.pages.overview import overview_router
 from controller.console.pages.profiles import profiles_router
 from controller.console.pages.readiness import readiness_router
 from controller.console.pages.report import report_router
-from controller.console.pages.scan import scan_router
 from controller.console.pages.rules import rules_router
+from controller.console.pages.scan import scan_router
 from controller.console.pages.school import school_router
 from controller.console.pages.search import search_router
 from controller.console.pages.services import services_router
 from controller.console.pages.settings import settings_router
-from controller.console.pages.stickers import stickers_router
 from controller.console.pages.silences import silences_router
+from controller.console.pages.stickers import stickers_router
 from controller.console.pages.telling import telling_router
 from controller.console.pages.topology import topology_router
 from controller.console.pages.utilisation import utilisation_router
