@@ -7,10 +7,12 @@ from campus.samples import Severity
 from controller.alerts.model import Threshold
 from controller.calendar.model import Hours
 from controller.identity.scope import SYSTEM, Denied, NotFound, Scope
+from controller.registry.database import writing
 from controller.rulings.archive import Archive
 from controller.rulings.docket import Docket
 from controller.rulings.model import Adjustment, Kind, NotAllowed, Place, When
 from controller.rulings.service import RulingService
+from controller.rulings.tables import RulingRow
 from tests.support.district import CENTRE, NO_1, NO_2, enrolment
 from tests.unit.rulings.council import (
     BUREAU,
@@ -197,3 +199,14 @@ def test_a_school_that_moves_to_another_town_has_its_rules(council: Council) -> 
     council.registry.service.enrol(SYSTEM, replace(district, sites=(district.sites[0], moved, district.sites[2])))
     council.pass_days(0.01)
     assert council.level(NO_1) == -13.0
+
+
+def test_a_decision_nobody_can_read_counts_for_nothing_and_is_counted(council: Council) -> None:
+    council.rulings.change(MS_LI, SCHOOL, FREEZER, Adjustment(level=-14.0))
+    row = RulingRow(place=str(SCHOOL), number=2, at=council.now, user="x", rule=FREEZER, kind="changed", content="{")
+    with writing(council.registry.engine) as session:
+        session.add(row)
+    assert council.level(NO_1) == -14.0
+    told = {figure.name: figure.value for figure in council.enforcement.figures()}
+    assert told["rulings_unreadable"] == 1
+    assert len(council.rulings.history(HEAD, FREEZER)) == 1
