@@ -33,6 +33,8 @@ from controller.workorders.model import (
 
 _ID: Final = re.compile(r"[0-9a-zA-Z-]{8,60}")
 _SEPARATOR: Final = re.compile(r"[;；,，、\n]")
+_KEEP: Final = {"Cache-Control": "private, max-age=86400", "Vary": "Cookie"}
+_MAX_DIGITS: Final = 9
 _BAD: Final = {
     "photo_too_many": "mine.photo_too_many",
     "photo_too_large": "mine.photo_too_large",
@@ -105,9 +107,9 @@ def order_acts_router(console: Console) -> APIRouter:
             made_at=made_at,
             note=note,
             to=scope.user if name == Act.ASSIGN else "",
-            contract=int(contract) if contract.isdecimal() else 0,
+            contract=_number(contract),
             parts=_parts(parts),
-            minutes=int(minutes) if minutes.isdecimal() else 0,
+            minutes=_number(minutes),
         )
         return _answered(console, request, scope, lambda: console.services.workorders.command(scope, order_id, wanted))
 
@@ -122,9 +124,9 @@ def order_acts_router(console: Console) -> APIRouter:
 
     @router.get("/mine/orders/{order_id}/photos/{photo_id}")
     def photo(scope: CallerScope, order_id: int, photo_id: int) -> Response:
-        """A picture; it never changes."""
+        """A picture; it never changes. What a browser keeps of it is for this sign-in alone."""
         content = console.services.workorders.photo(scope, order_id, photo_id)
-        return Response(content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})
+        return Response(content, media_type="image/jpeg", headers=_KEEP)
 
     return router
 
@@ -163,6 +165,11 @@ def refusal(page: Page, answer: Answer) -> str:
 def _id(given: str) -> str:
     """The maker's id; one of ours for a plain form, which has none."""
     return given if _ID.fullmatch(given) else str(uuid.uuid4())
+
+
+def _number(text: str) -> int:
+    """A small whole number; 0 for anything else."""
+    return int(text) if text.isdecimal() and len(text) <= _MAX_DIGITS else 0
 
 
 def _parts(text: str) -> tuple[PartUsed, ...]:

@@ -104,7 +104,8 @@ async function post(command) {
 
 async function reasonOf(answer) {
   try {
-    return (await answer.json()).detail || String(answer.status);
+    const { detail } = await answer.json();
+    return typeof detail === "string" && detail ? detail : String(answer.status);
   } catch {
     return String(answer.status);
   }
