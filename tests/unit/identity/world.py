@@ -253,6 +253,7 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "key": [f"serial SN-{number}" for number in range(len(sites))],
         "severity": [],
         "since": [0, NOW],
+        "weeks": [2],
         "silence_id": [_alert_id(number, 0) for number in range(len(sites))],
         "silences": [tuple(_alert_id(number, 0) for number in range(len(sites)))],
         "draft": [_draft(site) for site in sites],
@@ -332,6 +333,7 @@ def _silences(
         for row in session.exec(select(AlertRow).where(AlertRow.instance == "hidden")).all():
             session.add(SilencedRow(alert=row.id or 0, silence=_alert_id(_number(row.site), 0), at=NOW))
             session.add(FlappingRow(alert=row.id or 0, changes=9, score=4.0, changed_at=NOW, is_bad=True))
+            session.add(FlappingRow(alert=row.cause, changes=3, score=4.0, changed_at=NOW, is_bad=True, ended_at=NOW))
         for site in sites:
             columns = columns_of(_draft(SiteId(site.id)))
             session.add(SilenceRow(id=_alert_id(_number(site.id), 0), **columns, made_by=site.id, made_at=NOW))
