@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from campus.ids import DeviceId
 from campus.samples import DeviceFacts, DeviceKind
 from controller.alerts.causes.model import part_of
 from controller.alerts.rulebook import shipped_rules
+from controller.identity.scope import SYSTEM
 from controller.silences.model import Draft, Kind, Pattern, Selector
-from tests.support.district import DISTRICT_SCOPE, KITCHEN, NO_1, NOW, SWITCH, address_of, ready_registry
+from tests.support.district import DISTRICT_SCOPE, GATEWAY, KITCHEN, NO_1, NOW, SWITCH, address_of, ready_registry
 from tests.unit.alerts.scene import Scene
 from tests.unit.alerts.school_play import BATTERY, DOWN, HANGS_ON, RING, UP, Play
 
@@ -256,17 +258,21 @@ def test_danger_in_the_kitchen_never_hides_behind_the_network(play: Play) -> Non
     assert {part_of(rule) for rule in temperatures if not rule.is_silence} == {None}
 
 
-def test_a_gateway_that_is_replaced_is_the_new_parent(play: Play) -> None:
-    learn = play.scene.registry.service.learn_facts
-    play.dies("sw-1")
-    play.until(300)
-    play.is_back("sw-1")
-    play.until(600)
-    learn(address_of(NO_1), [DeviceFacts(DeviceId("cam-9"), DeviceKind.CAMERA, NOW, name="cam-9")], NOW)
-    play.dies("sw-2")
-    play.until(900)
-    assert {device for _, device in play.told()} == {"sw-2"}
-    assert play.behind(play.the_one()) >= {device for device, places in HANGS_ON.items() if places[0][0] == "sw-2"}
+def test_a_gateway_that_was_replaced_hides_nothing_any_more(play: Play) -> None:
+    """gw-2 is in its place; gw-1 lies in a cupboard, still configured, and does not answer."""
+    registry = play.scene.registry.service
+    old = registry.device(SYSTEM, NO_1, GATEWAY).facts
+    new = msgspec.structs.replace(old, device=DeviceId("gw-2"), name="gw-2", serial="new", address="10.1.0.9")
+    bare = msgspec.structs.replace(old, neighbours=(), uplinks=(), uplink_capacity_bps=0.0, ports=())
+    registry.learn_facts(address_of(NO_1), [bare, new], NOW)
+    play.dead.add("gw-1")
+    play.until(200)
+    play.dead.add("sw-1")
+    play.dead |= {"ap-1", "cam-1"}
+    play.until(500)
+    assert {device for _, device in play.told()} == {"gw-1", "sw-1"}
+    switch = next(each for each in play.scene.open() if str(each.device) == "sw-1")
+    assert play.behind(switch) >= {"ap-1", "cam-1"}
 
 
 def test_a_floor_that_goes_dark_is_one_alert_though_several_switches_serve_it(play: Play) -> None:
