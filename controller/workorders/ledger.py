@@ -69,7 +69,10 @@ class Ledger:
         known = self._opened_by(opening) or self._open_of(draft.order)
         if known is not None:
             return Answer(order_of(known), self._first_step(known))
-        at = _clamped(opening.made_at, draft.order.fault_at or self.now - OFFLINE_AT_MOST_MS, self.now)
+        told_at = (
+            draft.order.fault_at if draft.order.alert else self.now - OFFLINE_AT_MOST_MS
+        )  # people see before telemetry
+        at = _clamped(opening.made_at, told_at, self.now)
         order = replace(draft.order, opened_at=at, changed_at=at, fault_at=min(draft.order.fault_at or at, at))
         row = OrderRow(**columns_of(order), diagnosis=text_of(draft.diagnosis))
         self._session.add(row)

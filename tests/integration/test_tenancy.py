@@ -6,6 +6,7 @@ somebody who is not signed in without being listed as public below.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from io import BytesIO
 from itertools import product
 from pathlib import Path
@@ -28,7 +29,8 @@ from controller.main import Controller, build_app
 from controller.registry.database import reading, writing
 from controller.rulings.model import Place
 from controller.store.port import Batch, DistrictSeries, FrameMark
-from controller.workorders.model import Opening
+from controller.workorders.model import Act, Command, Opening
+from controller.workorders.terms import Contract
 from tests.support.app_routes import AppRoute, app_routes
 from tests.support.district import (
     BOARD_101,
@@ -124,12 +126,17 @@ def furnish(controller: Controller, site: SiteId) -> None:
 
 
 def give_work(controller: Controller, site: SiteId) -> None:
-    """An order with a photo; the ids are those of the school's alert where the schools are given work in that order."""
-    fault = Opening(f"opening-{site}", site, device=BOARD_101, what="flickers")
+    """An order with a photo, and a contract; the ids are those of the school's alert where the schools come in that order."""
+    noticed_at = NOW - (3 - ALERT_OF[site]) * 3_600_000
+    fault = Opening(f"opening-{site}", site, device=GATEWAY, what="flickers", made_at=noticed_at)
     order = controller.workorders.open_order(Scope("technician", Role.TECHNICIAN), fault).order
     picture = BytesIO()
     Image.new("RGB", (8, 8)).save(picture, "PNG")
     controller.workorders.add_photo(Scope("technician", Role.TECHNICIAN), order.id, "photo", picture.getvalue())
+    controller.workorders.command(Scope("technician", Role.TECHNICIAN), order.id, Command("claim", Act.CLAIM))
+    first, last = date(2026, 9, 1), date(2031, 8, 31)
+    contract = Contract(0, f"Vendor of {site}", "Gateways", first, last, sites=(site,))
+    controller.workorders.contracts.put_contract(SYSTEM, contract)
 
 
 @pytest.fixture
