@@ -69,10 +69,9 @@ class Ledger:
         known = self._opened_by(opening) or self._open_of(draft.order)
         if known is not None:
             return Answer(order_of(known), self._first_step(known))
-        told_at = (
-            draft.order.fault_at if draft.order.alert else self.now - OFFLINE_AT_MOST_MS
-        )  # people see before telemetry
-        at = _clamped(opening.made_at, told_at, self.now)
+        # Nobody makes an order of an alert before there was one; but people see faults before telemetry does.
+        earliest = draft.order.fault_at if draft.order.alert else self.now - OFFLINE_AT_MOST_MS
+        at = _clamped(opening.made_at, earliest, self.now)
         order = replace(draft.order, opened_at=at, changed_at=at, fault_at=min(draft.order.fault_at or at, at))
         row = OrderRow(**columns_of(order), diagnosis=text_of(draft.diagnosis))
         self._session.add(row)
