@@ -98,6 +98,11 @@ class Replay:
         """How many series are judged."""
         return int(self._is_needed.sum())
 
+    @property
+    def count(self) -> int:
+        """How many alerts were found so far."""
+        return len(self._over) + len(self._begun)
+
     def advance(self, end: int) -> None:
         """Look at the next piece, at most to `end`; `Transient` when the store is busy, and then call it again."""
         step = ROWS_AT_ONCE * CADENCE_MS // max(self.series, 1)

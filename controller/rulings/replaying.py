@@ -41,6 +41,8 @@ BUDGET_S: Final = 20.0
 LEAD_MS: Final = 3_600_000
 """Before the time that matters, beside the rule's own holds: what was bad already is not counted as new."""
 INSTANCES_SHOWN: Final = 300
+MOST_FOUND: Final = 100_000
+"""Alerts held in memory: nobody wants a rule that finds more, and what was looked at until then is told."""
 TOGETHER_MS: Final = 300_000
 """Alerts of one school that open so close to one another come in one message, as telling puts them together."""
 _AT_ONCE: Final = frozenset({Severity.CRITICAL, Severity.MAJOR})
@@ -81,10 +83,10 @@ class Replayer:
         until, series, samples = dict.fromkeys(sites, start), 0, 0
         for first in range(0, len(sites), SITES_TOGETHER):
             some = sites[first : first + SITES_TOGETHER]
-            if time.monotonic() >= stop_s:
+            if time.monotonic() >= stop_s or len(found) >= MOST_FOUND:
                 break
             replay = self._replay(trial, some, start, now)
-            while replay.at < now and time.monotonic() < stop_s:
+            while replay.at < now and time.monotonic() < stop_s and len(found) + replay.count < MOST_FOUND:
                 self._give_way()
                 replay.advance(now)
                 done = max(0, replay.at - start) / max(now - start, 1)

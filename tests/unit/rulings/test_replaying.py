@@ -6,6 +6,7 @@ import pytest
 
 from campus.ids import SiteId
 from controller.identity.scope import NotFound
+from controller.rulings import replaying
 from controller.rulings.desk import ReplayDesk, Wish
 from controller.rulings.model import Adjustment, Fate, NotAllowed, Outlook
 from controller.rulings.replaying import Replayer
@@ -92,6 +93,13 @@ def test_time_that_is_up_is_told(council: Council, feed: Feed) -> None:
     outlook = replayer.compare(trial, 3, council.now, budget_s=0.0)
     assert len(outlook.unfinished) == 3
     assert outlook.before == outlook.after == (0, 0)
+
+
+def test_a_rule_that_finds_far_too_much_is_not_followed_to_the_end(
+    council: Council, replayer: Replayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replaying, "MOST_FOUND", 0)
+    assert len(compared(council, replayer, Adjustment(level=-14.0)).unfinished) == 3
 
 
 def test_ingest_goes_first_and_progress_is_told(council: Council, feed: Feed) -> None:
