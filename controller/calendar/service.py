@@ -7,7 +7,7 @@ where both say something of a day the school's word stands, and a school with te
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from threading import Lock
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -125,9 +125,9 @@ class CalendarService:
         """Whether the caller may say what days are, of a school or of the whole district."""
         return scope.role >= Role.OPERATOR and (scope.sites is None or (site is not None and scope.sees(site)))
 
-    def national_years(self, scope: Scope, now: int) -> list[int]:
+    def national_years(self, now: int) -> list[int]:
         """Of this year and the next, those whose public holidays are known."""
-        year = self.school(scope).day_at(now).year
+        year = datetime.fromtimestamp(now / 1000, self._zone).year
         return [each for each in (year, year + 1) if national_days(each)]
 
     def mark_national_days(self, scope: Scope, year: int) -> int:

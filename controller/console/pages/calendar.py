@@ -199,7 +199,7 @@ def _shown(
         mark=school.marks.get(chosen),
         kinds=MARKS,
         plan=_plan(console, page, scope, school, chosen),
-        next_years=told.national_years(scope, page.now),
+        next_years=told.national_years(page.now),
         may_change=told.may_change(scope, place),
         problem=page.t(problem) if problem in {BAD_DAY, BAD_TERM} else problem,
         answer=answer,
