@@ -298,3 +298,16 @@ def test_a_floor_that_goes_dark_is_one_alert_though_several_switches_serve_it(pl
     play.dark_ports.clear()
     play.until(700)
     assert play.told() == []
+
+
+def test_a_centre_that_hears_nobody_is_one_alert_of_the_district(play: Play) -> None:
+    play.is_cut_off()
+    play.hears_centre = False
+    play.until(400)
+    alert = play.the_one()
+    assert (alert.rule, alert.verdict) == ("schools-cut-off", "centre")
+    assert len(play.ever_told()) == 1
+    play.is_joined_again()
+    play.hears_centre = True
+    play.until(700)
+    assert play.told() == []
