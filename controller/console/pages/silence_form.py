@@ -97,7 +97,7 @@ def form_routes(router: APIRouter, console: Console) -> None:
 
     @router.post("/alerts/{alert_id}/silence")
     def silence(
-        request: Request, scope: CallerScope, alert_id: int, until: str = Form(), reason: str = Form("")
+        request: Request, scope: CallerScope, alert_id: int, until: str = Form(""), reason: str = Form("")
     ) -> Response:
         """Silence this fault of this device until one of `choices`."""
         page = console.page(request, scope)

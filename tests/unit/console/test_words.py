@@ -36,8 +36,8 @@ from controller.console.pages import (
 from controller.console.rule_form import UNITS_S
 from controller.identity.scope import Role
 from controller.overview.model import Trouble
-from controller.silences import model as silences
 from controller.rulings import model as rulings
+from controller.silences import model as silences
 from controller.telling.model import Reason, Standing
 from controller.topology import model as topology_model
 from controller.workorders.metrics import By
