@@ -22,25 +22,25 @@ from campus.errors import Transient
 from campus.ids import DeviceId, SiteId
 from campus.samples import Event
 from campus.topics import Address
-from controller.alerts.backlog import MAX_WAITING, Backlog, Finding
-from controller.alerts.derived.learning import usual_of_hour
-from controller.alerts.derived.making import Wanted
-from controller.alerts.derived.usual import HOUR_MS
 from controller.alerts.event_cases import changes_of_event
-from controller.alerts.event_log import EventLog
 from controller.alerts.events import EVENT_PREFIX, Newest
-from controller.alerts.hours import NOWHERE, Closed
-from controller.alerts.judgement import Rows
+from controller.alerts.hushing.passes import Pass
+from controller.alerts.hushing.stages import Case
+from controller.alerts.judging.derived.learning import usual_of_hour
+from controller.alerts.judging.derived.making import Wanted
+from controller.alerts.judging.derived.usual import HOUR_MS
+from controller.alerts.judging.hours import NOWHERE, Closed
+from controller.alerts.judging.judgement import Rows
+from controller.alerts.judging.resumption import look_up, open_pairs, resume
+from controller.alerts.judging.selection import SITES_AT_ONCE, Selection
+from controller.alerts.judging.transition import Change, Transition
+from controller.alerts.judging.watch import Watch
+from controller.alerts.keeping.backlog import MAX_WAITING, Backlog, Finding
+from controller.alerts.keeping.event_log import EventLog
+from controller.alerts.keeping.recorder import Cleared, Recorder
 from controller.alerts.model import AlertKey, Elsewhere, EventKey, Report, Verdict
-from controller.alerts.passes import Pass
 from controller.alerts.port import Calendar, Registry, Silences
-from controller.alerts.recorder import Cleared, Recorder
-from controller.alerts.resumption import look_up, open_pairs, resume
 from controller.alerts.rulebook import Rulebook, shipped_rules
-from controller.alerts.selection import SITES_AT_ONCE, Selection
-from controller.alerts.stages import Case
-from controller.alerts.transition import Change, Transition
-from controller.alerts.watch import Watch
 from controller.calendar.model import Hours
 from controller.identity.scope import SYSTEM
 from controller.ingest.port import Committed

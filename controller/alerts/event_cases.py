@@ -6,9 +6,9 @@ from campus.delivery import LATE_AFTER_MS
 from campus.ids import SiteId
 from campus.samples import Event
 from controller.alerts.events import ended_kind, event_rule, event_rule_id, is_worth_an_alert
+from controller.alerts.hushing.stages import Case
+from controller.alerts.keeping.recorder import Cleared
 from controller.alerts.model import AlertKey
-from controller.alerts.recorder import Cleared
-from controller.alerts.stages import Case
 
 
 def changes_of_event(site: SiteId, event: Event, now: int) -> Iterator[Case | Cleared]:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from campus.ids import MetricId
 from campus.metrics import Metric, catalogue
-from controller.alerts.derived.settings import formulas_of
 from controller.alerts.events import EVENT_PREFIX
+from controller.alerts.judging.derived.settings import formulas_of
 from controller.alerts.model import (
     Absence,
     Change,

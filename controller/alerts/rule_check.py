@@ -7,7 +7,7 @@ from typing import Final
 from campus.document import nearest
 from campus.ids import MetricId, is_id
 from campus.metrics import MetricKind, catalogue
-from controller.alerts.derived.formula import FormulaError, read_formula
+from controller.alerts.judging.derived.formula import FormulaError, read_formula
 from controller.alerts.model import (
     Absence,
     Baseline,

@@ -8,11 +8,11 @@ from sqlmodel import Session, col, select
 
 from campus.ids import DeviceId, SiteId
 from campus.samples import Severity
-from controller.alerts.event_log import report_of
 from controller.alerts.events import EVENT_PREFIX, event_rule, event_rule_id
+from controller.alerts.keeping.event_log import report_of
+from controller.alerts.keeping.rows import alert_of, trail_row
 from controller.alerts.model import Alert, AlertState, Flap, Report, Rule, TrailStep
 from controller.alerts.port import Registry
-from controller.alerts.rows import alert_of, trail_row
 from controller.alerts.rulebook import Rulebook, shipped_rules
 from controller.alerts.tables import AlertRow, EventRow, FlappingRow, SilencedRow, TrailRow
 from controller.identity.scope import NotFound, Role, Scope

@@ -1,7 +1,7 @@
 """Step 12 of a sample's path, beside the others: what is durable and acknowledged is judged while the next group is stored.
 
 One thread, in the order the groups were committed. A group that is not judged yet when the process dies is in the store; after
-the restart alerting looks there for what the newest values contradict (`controller.alerts.resumption`). An alert that would
+the restart alerting looks there for what the newest values contradict (`alerts.judging.resumption`). An alert that would
 have begun and ended in such groups is never told.
 """
 

@@ -16,9 +16,9 @@ from msgspec.structs import replace
 
 from campus.ids import SiteId
 from campus.samples import Severity
+from controller.alerts.judging.replay import Replay, Spans, Would
 from controller.alerts.model import Absence, Change, Elsewhere, Rule
 from controller.alerts.port import Registry
-from controller.alerts.replay import Replay, Spans, Would
 from controller.alerts.rulebook import Rulebook, SiteRule
 from controller.identity.scope import SYSTEM
 from controller.rulings.model import (

@@ -22,7 +22,7 @@ SIDE_DOORS = {
     "store.embedded.part",
     "alerts.rulebook",  # rules as data: what rulings decide about, and hand back to be judged by
     "alerts.rule_check",
-    "alerts.replay",  # stored samples judged again
+    "alerts.judging.replay",  # stored samples judged again
     "alerts.sought",  # pure: what a rule looks for, in words
     "alerts.causes.service",  # what a fault takes away: a room in the room
     "alerts.tables",  # these five for the migrations alone

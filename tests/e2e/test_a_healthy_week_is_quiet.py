@@ -15,11 +15,11 @@ import pytest
 from campanile.demo.rules import write_rules
 from campus.ids import AgentId, DeviceId, SiteId
 from campus.topics import Address
-from controller.alerts.judgement import Rows
+from controller.alerts.judging.judgement import Rows
+from controller.alerts.judging.selection import Selection
+from controller.alerts.judging.transition import Change
+from controller.alerts.judging.watch import Watch
 from controller.alerts.rulebook import Rulebook, load_rules, shipped_rules
-from controller.alerts.selection import Selection
-from controller.alerts.transition import Change
-from controller.alerts.watch import Watch
 from controller.identity.scope import SYSTEM
 from controller.registry.database import create_engine, sqlite_url
 from controller.registry.enrolment_file import load_enrolment

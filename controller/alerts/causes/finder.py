@@ -1,6 +1,6 @@
 """The pass that finds causes: looks at open alerts as they come and as time passes, and writes what becomes of each.
 
-What may follow from something else is held when it is raised (`controller.alerts.stages`). Here it goes behind its cause,
+What may follow from something else is held when it is raised (`controller.alerts.hushing.stages`). Here it goes behind its cause,
 or is shown, saying why, or is shown because its time is over. Everything is worked out anew from what is written and
 measured, so a restart changes nothing.
 """
@@ -32,9 +32,9 @@ from controller.alerts.causes.port import Registry, Topology
 from controller.alerts.causes.school import in_hindsight
 from controller.alerts.causes.schools import Cut, Schools, inside, port_fortune
 from controller.alerts.causes.view import KnownSite, Readings, SiteMap
-from controller.alerts.ledger import Ledger
+from controller.alerts.hushing.stages import HIDDEN, SHOWN, Situation
+from controller.alerts.keeping.ledger import Ledger
 from controller.alerts.model import AlertKey, Rule, TrailStep, Verdict
-from controller.alerts.stages import HIDDEN, SHOWN, Situation
 from controller.alerts.tables import AlertRow
 from controller.identity.scope import NotFound
 from controller.store.port import DistrictSeries, SampleStore
@@ -71,7 +71,7 @@ class _Review:
 
 
 class Causes:
-    """`controller.alerts.passes.Pass`. Inert; asked in the thread that ticks."""
+    """`controller.alerts.hushing.passes.Pass`. Inert; asked in the thread that ticks."""
 
     def __init__(self, store: SampleStore, registry: Registry, topology: Topology, rules: Rules) -> None:
         self.store = store

@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass, field
 
 from campus.delivery import LATE_AFTER_MS
-from controller.alerts.limits import Limits
-from controller.alerts.timing import TICK_SLACK_MS
-from controller.alerts.transition import Change, Judged, Transition
+from controller.alerts.judging.limits import Limits
+from controller.alerts.judging.timing import TICK_SLACK_MS
+from controller.alerts.judging.transition import Change, Judged, Transition
 
 
 @dataclass

@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from controller.alerts.limits import Limits, limits_of
+from controller.alerts.judging.limits import Limits, limits_of
+from controller.alerts.judging.transition import Change, Judged
 from controller.alerts.model import Rule
-from controller.alerts.transition import Change, Judged
 from tests.unit.alerts.naive import NaiveBinding
 
 Key = tuple[str, str, str]

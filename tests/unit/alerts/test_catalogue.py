@@ -8,7 +8,7 @@ from importlib import resources
 import pytest
 
 from campus.metrics import catalogue
-from controller.alerts.derived.formula import read_formula
+from controller.alerts.judging.derived.formula import read_formula
 from controller.alerts.model import (
     Change,
     Elsewhere,

@@ -8,11 +8,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.alerts.absence import Silences
-from controller.alerts.judgement import Judgement, Mask, Rows
-from controller.alerts.layers import Numbers
-from controller.alerts.limits import Limits
-from controller.alerts.transition import Change, Judged, Transition
+from controller.alerts.judging.absence import Silences
+from controller.alerts.judging.judgement import Judgement, Mask, Rows
+from controller.alerts.judging.layers import Numbers
+from controller.alerts.judging.limits import Limits
+from controller.alerts.judging.transition import Change, Judged, Transition
 from controller.store.port import Ids
 from tests.unit.alerts.naive import NaiveBinding, NaiveSilence
 

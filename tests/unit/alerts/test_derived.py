@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from campus.delivery import LATE_AFTER_MS
 from campus.ids import DeviceId, Instance, MetricId, SiteId
-from controller.alerts.derived.formula import FormulaError, read_formula
-from controller.alerts.derived.learning import Found
-from controller.alerts.judgement import Rows
+from controller.alerts.judging.derived.formula import FormulaError, read_formula
+from controller.alerts.judging.derived.learning import Found
+from controller.alerts.judging.judgement import Rows
+from controller.alerts.judging.selection import Selection
+from controller.alerts.judging.watch import Watch
 from controller.alerts.model import (
     Baseline,
     Change,
@@ -25,8 +27,6 @@ from controller.alerts.model import (
     Rule,
 )
 from controller.alerts.rulebook import Rulebook, shipped_rules
-from controller.alerts.selection import Selection
-from controller.alerts.watch import Watch
 from controller.store.port import DistrictSeries
 from controller.store.series_index import SeriesIndex
 from tests.unit.alerts.naive_derived import (

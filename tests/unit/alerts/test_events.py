@@ -7,8 +7,8 @@ import pytest
 from campus.errors import Transient
 from campus.ids import AgentId
 from campus.samples import Event, Severity
-from controller.alerts import event_log
-from controller.alerts.event_log import EventLog
+from controller.alerts.keeping import event_log
+from controller.alerts.keeping.event_log import EventLog
 from controller.alerts.model import AlertState, EventKey, Report
 from controller.identity.scope import SYSTEM, NotFound
 from controller.store.port import FrameMark

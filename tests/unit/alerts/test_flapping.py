@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.alerts.flapping import CEILING, HALF_LIFE_MS, QUIET_MS, Score, is_flapping, raised, scores_of
+from controller.alerts.hushing.flapping import CEILING, HALF_LIFE_MS, QUIET_MS, Score, is_flapping, raised, scores_of
 from controller.alerts.model import Alert, AlertKey, AlertState
 from controller.identity.scope import SYSTEM
 from tests.support.district import NO_1, UPLINK

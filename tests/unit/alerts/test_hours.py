@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from campus.errors import ConfigError
 from campus.ids import SiteId
-from controller.alerts.absence import Silences
-from controller.alerts.judgement import Judgement, Rows
-from controller.alerts.layers import Numbers
-from controller.alerts.limits import Limits
+from controller.alerts.judging.absence import Silences
+from controller.alerts.judging.judgement import Judgement, Rows
+from controller.alerts.judging.layers import Numbers
+from controller.alerts.judging.limits import Limits
+from controller.alerts.judging.transition import Change, Judged, Transition
 from controller.alerts.rulebook import read_rules
-from controller.alerts.transition import Change, Judged, Transition
 from controller.calendar.model import DayKind, Mark, Period
 from controller.calendar.sheet import Sheet
 from controller.identity.scope import SYSTEM

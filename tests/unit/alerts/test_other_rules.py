@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from campus.samples import Severity
+from controller.alerts.judging.numbering import RuleNumbers
 from controller.alerts.model import Change, Comparison, Condition, Group, GroupOf, Rule, States, Threshold
-from controller.alerts.numbering import RuleNumbers
 from controller.alerts.rulebook import Rulebook, SiteRule, shipped_rules
 from tests.support.district import NO_1, NO_2
 from tests.unit.alerts.scene import Scene, scenes

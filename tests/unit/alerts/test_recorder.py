@@ -1,9 +1,9 @@
 """What one transaction writes when much happens at once."""
 
 from campus.ids import DeviceId, SiteId
+from controller.alerts.hushing.stages import Case, Outcome, key_of
+from controller.alerts.keeping.recorder import Cleared, Recorder
 from controller.alerts.model import AlertState, Rule
-from controller.alerts.recorder import Cleared, Recorder
-from controller.alerts.stages import Case, Outcome, key_of
 from controller.identity.scope import SYSTEM
 from tests.support.district import KITCHEN, NO_1
 from tests.unit.alerts.scene import Scene

@@ -10,8 +10,12 @@ from msgspec.structs import replace
 
 from campus.ids import DeviceId, SiteId
 from campus.samples import DeviceKind
-from controller.alerts import replay as replaying
-from controller.alerts.judgement import Rows
+from controller.alerts.judging import replay as replaying
+from controller.alerts.judging.judgement import Rows
+from controller.alerts.judging.replay import Replay, Spans, Would
+from controller.alerts.judging.selection import Selection
+from controller.alerts.judging.transition import Change, Transition
+from controller.alerts.judging.watch import Watch
 from controller.alerts.model import (
     Absence,
     AlertKey,
@@ -29,11 +33,7 @@ from controller.alerts.model import (
 from controller.alerts.model import (
     Change as Rise,
 )
-from controller.alerts.replay import Replay, Spans, Would
 from controller.alerts.rulebook import Rulebook, SiteRule, shipped_rules
-from controller.alerts.selection import Selection
-from controller.alerts.transition import Change, Transition
-from controller.alerts.watch import Watch
 from controller.calendar.model import Hours
 from controller.ingest.port import Committed
 from controller.registry.model import PortUse

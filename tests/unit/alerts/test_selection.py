@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.samples import DeviceKind, Severity
+from controller.alerts.judging.selection import Selection
+from controller.alerts.judging.watch import Watch
 from controller.alerts.model import Absence, Comparison, Ports, Ratio, Rule, Wording
 from controller.alerts.rulebook import Rulebook
-from controller.alerts.selection import Selection
-from controller.alerts.watch import Watch
 from controller.identity.scope import Scope
 from controller.registry.model import PortUse
 from controller.store.port import DistrictSeries

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from campus.ids import SiteId
-from controller.alerts.derived.learning import Lacking, median_of_known, usual_of_hour
-from controller.alerts.derived.usual import HOUR_MS, Usual
+from controller.alerts.judging.derived.learning import Lacking, median_of_known, usual_of_hour
+from controller.alerts.judging.derived.usual import HOUR_MS, Usual
 from controller.calendar.model import DayKind, Hours, Mark, Term
 from controller.calendar.school import SchoolCalendar
 from controller.identity.scope import Scope

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from campus.samples import Severity
-from controller.alerts.judgement import Judgement, Rows
-from controller.alerts.limits import limits_of
+from controller.alerts.judging.judgement import Judgement, Rows
+from controller.alerts.judging.limits import limits_of
+from controller.alerts.judging.transition import Change as Way
 from controller.alerts.model import (
     Absence,
     Baseline,
@@ -26,7 +27,6 @@ from controller.alerts.model import (
     Threshold,
     Wording,
 )
-from controller.alerts.transition import Change as Way
 from controller.calendar.model import Hours
 from controller.rulings.tighter import WAYS, is_as_tight, looser_in, tighter_of
 

@@ -1,0 +1,1 @@
+"""What was judged, written down: one transaction at a time, nothing lost while the database is away."""
