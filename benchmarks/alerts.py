@@ -46,9 +46,9 @@ import psutil
 from benchmarks.alert_district import District, Size, build, opened
 from benchmarks.telemetry import POLL_MS
 from controller.alerts.engine import AlertEngine
+from controller.alerts.judging.selection import Selection
+from controller.alerts.judging.watch import Watch
 from controller.alerts.rulebook import SiteRule
-from controller.alerts.selection import Selection
-from controller.alerts.watch import Watch
 from controller.clock import utc_ms
 from controller.ingest.port import Committed
 from controller.memory import return_large_blocks
