@@ -210,3 +210,18 @@ def test_a_sticker_of_a_device_with_an_alert_gets_what_telemetry_knows(tmp_path:
         here.orders.reports.report(code, ADDRESS, Report("k", "dead"))
         (order,) = here.orders.orders(NO_1_SCOPE)
         assert [each.rule for each in order.causes] == ["device-unreachable"], "so its repair can be proved"
+
+
+def test_a_photo_in_thousands_of_layers_is_not_decoded() -> None:
+    """Each scan of a progressive JPEG goes over all pixels again: 12 MB of them would be decoded for hours."""
+    whole = photo((320, 240), progressive=True)
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    assert reduced(whole), "some layers are usual"
+    with pytest.raises(Poison) as refused:
+        reduced(whole[:-2] + last * 100 + whole[-2:])
+    assert refused.value.reason == "photo_too_large"
+
+
+def test_what_a_camera_puts_behind_or_beside_a_photo_does_not_count_as_layers() -> None:
+    layers = b"\xff\xda\x00\x02" * 100
+    assert reduced(photo(exif=b"Exif\x00\x00" + layers) + layers), "a film behind it, a small picture beside it"
