@@ -4,6 +4,7 @@
   a name it controls (DNS rebinding).
 - Unsafe methods: only from our own pages. `Sec-Fetch-Site` decides where the browser sends it (every browser since 2023),
   else `Origin` must be our own; a program without a cookie has neither and passes.
+- Bodies: no more of one than a photo takes, for forms are read and kept before it is asked who sends them.
 - Headers: everything comes from us, no inline scripts, no framing, no guessing of types.
 
 The session cookie is SameSite=Lax and not Strict, so that an address sent to a colleague opens signed in; unsafe methods
@@ -15,6 +16,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,6 +24,9 @@ from controller.config import is_loopback
 from controller.identity.dependency import SESSION_COOKIE
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_BODY_BYTES: Final = 16 << 20
+_COUNTS_ITSELF: Final = "/api/v1/throughput/"
+"""What measures a line takes more, from agents alone, and keeps none of it."""
 SECURITY_HEADERS: Final = {
     # Charts set style attributes, nothing may set a style element or a script that is not a file of ours.
     "Content-Security-Policy": (
@@ -60,6 +65,9 @@ class Guard:
             await send(message)
 
         refusal = refused(str(scope["method"]), Headers(scope=scope), self._public_name)
+        if not str(scope["path"]).startswith(_COUNTS_ITSELF):
+            refusal = refusal or too_large(Headers(scope=scope))
+            receive = _counted(receive)
         try:
             await (refusal or self._app)(scope, receive, send_with_headers)
         except Exception:
@@ -79,6 +87,32 @@ def refused(method: str, headers: Headers, public_name: str = "") -> PlainTextRe
             "this change does not come from a page of this console and was refused; a program sends its Origin\n", 403
         )
     return None
+
+
+def too_large(headers: Headers) -> PlainTextResponse | None:
+    """The answer to a request that says itself that its body is larger than any may be; None for others."""
+    size = headers.get("content-length", "")
+    if not size.isdecimal() or (len(size) < 20 and int(size) <= MAX_BODY_BYTES):
+        return None
+    return PlainTextResponse(_TOO_LARGE, 413)
+
+
+def _counted(receive: Receive) -> Receive:
+    """The same, that ends a body without a told size where it gets larger than any may be."""
+    taken = 0
+
+    async def receive_some() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > MAX_BODY_BYTES:
+            raise HTTPException(413, _TOO_LARGE)
+        return message
+
+    return receive_some
+
+
+_TOO_LARGE: Final = f"nothing larger than {MAX_BODY_BYTES >> 20} MB is taken\n"
 
 
 def host_name(host: str) -> str:
