@@ -1,8 +1,11 @@
 """What can be wrong with a rule, told to whoever writes one: which field, and what to do. Pure."""
 
+import math
 import string
 from collections.abc import Iterator, Sequence
 from typing import Final
+
+from msgspec.structs import asdict
 
 from campus.document import nearest
 from campus.ids import MetricId, is_id
@@ -13,15 +16,23 @@ from controller.alerts.model import (
     Baseline,
     Change,
     Comparison,
+    Condition,
     Elsewhere,
     Expression,
     Group,
     Ratio,
     Rule,
+    Runbook,
     States,
     Threshold,
 )
 
+LONGEST_S: Final = 30 * 86_400.0
+"""Of a hold, or of a silence."""
+MAX_TITLE_CHARS: Final = 200
+MAX_TEXT_CHARS: Final = 2_000
+MAX_STEPS: Final = 20
+MAX_INSTANCE_CHARS: Final = 128
 MAX_STATE_VALUE: Final = 63
 """State numbers are kept as bits of one 64-bit word."""
 MAX_WITHIN_S: Final = 21_600
@@ -40,18 +51,51 @@ def complaints(rule: Rule) -> Iterator[Complaint]:
     if metric is None:
         yield ("metric",), f"the catalogue has no metric {rule.metric!r}.{nearest(rule.metric, list(catalogue()))}"
         return
+    yield from _bad_texts(rule)
     for field in ("one_en", "many_en", "zh"):
         yield from _bad_wording(field, getattr(rule.count, field))
-    yield from _bad_condition(rule, metric.kind)
+    numbers = list(_bad_numbers(rule.condition))
+    yield from numbers or _bad_condition(rule, metric.kind)
+
+
+def _bad_texts(rule: Rule) -> Iterator[Complaint]:
+    """They stand in every message and on every page that tells of such an alert."""
+    for field, most in (
+        ("title_en", MAX_TITLE_CHARS),
+        ("title_zh", MAX_TITLE_CHARS),
+        ("advice_en", MAX_TEXT_CHARS),
+        ("advice_zh", MAX_TEXT_CHARS),
+        ("instance", MAX_INSTANCE_CHARS),
+    ):
+        if len(getattr(rule, field)) > most:
+            yield (field,), f"say it in at most {most} characters"
+    if rule.runbook is not None:
+        yield from _bad_runbook(rule.runbook)
+
+
+def _bad_runbook(runbook: Runbook) -> Iterator[Complaint]:
+    for field, said in asdict(runbook).items():
+        texts = (said,) if isinstance(said, str) else said
+        if len(texts) > MAX_STEPS or any(len(text) > MAX_TEXT_CHARS for text in texts):
+            yield ("runbook", field), f"at most {MAX_STEPS} steps, and {MAX_TEXT_CHARS} characters in each"
+
+
+def _bad_numbers(condition: Condition) -> Iterator[Complaint]:
+    for field, value in asdict(condition).items():
+        if not isinstance(value, int | float):
+            continue
+        if not math.isfinite(value) or (field.endswith("_s") and value > LONGEST_S):
+            most = f" of at most {LONGEST_S:.0f} seconds" if field.endswith("_s") else ""
+            yield ("condition", field), f"{value:g} is none to judge by: write a number{most}"
 
 
 def _bad_wording(field: str, text: str) -> Iterator[Complaint]:
     try:
-        names = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+        parts = [part[1:] for part in string.Formatter().parse(text) if part[1] is not None]
     except ValueError:
-        names = {"?"}
-    if names - {"n"}:
-        yield ("count", field), "only {n} may stand in braces, for the number"
+        parts = [("?", "", None)]
+    if any(part != ("n", "", None) for part in parts) or len(text) > MAX_TITLE_CHARS:
+        yield ("count", field), f"only {{n}} may stand in braces, for the number; at most {MAX_TITLE_CHARS} characters"
 
 
 def _bad_condition(rule: Rule, kind: MetricKind) -> Iterator[Complaint]:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from campus.ids import SiteId
 from controller.alerts.model import Elsewhere, Rule
-from controller.alerts.rule_check import complaints
+from controller.alerts.rule_check import LONGEST_S, complaints
 from controller.alerts.rulebook import Rulebook
 from controller.identity.scope import Denied, NotFound, Scope
 from controller.rulings.docket import Docket
@@ -29,8 +29,6 @@ LONGEST_EXCEPTION_MS: Final = 366 * 86_400_000
 MOST_OWN_RULES: Final = 50
 """Of one place: each costs the engine something for every series it watches."""
 LONGEST_REASON: Final = 500
-LONGEST_S: Final = 30 * 86_400.0
-"""Of a hold, or of a silence."""
 
 
 class RulingService:
@@ -98,17 +96,6 @@ class RulingService:
         tree, rule_id = self._seen(scope, place), own_id(own_name(rule.id), place)
         before = self._at_schools(tree, self._docket.standing(), place, rule_id)
         return Trial(before, dict.fromkeys(tree.schools(place), named(rule, place.id)))
-
-    def decisions(self, scope: Scope, rule_id: str) -> list[Ruling]:
-        """What the caller's places, and those above, want of a rule now, running exceptions included; highest first."""
-        tree, now, standing = self._tree_of(scope), self._clock(), self._docket.standing()
-        own = standing.own.get(rule_id)
-        found: list[Ruling | None] = []
-        for place in tree.places():
-            found.append(own if own is not None and own.place == place else None)
-            found.append(standing.changed.get((place, rule_id)))
-            found.append(standing.exception(place, rule_id, now))
-        return [each for each in found if each is not None]
 
     def current_exceptions(self, scope: Scope) -> list[Ruling]:
         """Every exception that is running at the caller's places and above, the next to end first."""

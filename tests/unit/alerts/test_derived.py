@@ -193,6 +193,8 @@ WRONG: Final = {
     "cpu_percent > 3" + " or cpu_percent > 3" * 40: "at most 500 characters",
     "(" * 240 + "cpu_percent > 3" + ")" * 240: "this is no formula",
     "not" * 3 + " cpu_percent": "this is no formula",
+    "cpu_percent > 1" + "0" * 400: "at character 15: no metric has a number beyond",
+    "cpu_percent > 1e999": "no metric has a number beyond",
     "温度 > 3 and cpu_percent > 'x'": "at character 1: the catalogue has no metric",
 }
 
@@ -213,6 +215,7 @@ def test_a_formula_that_is_none_is_told_where_and_why(text: str) -> None:
         ("cpu_percent > 50 or door_state == 'open'", [1.0, 1.0, math.nan]),
         ("-cpu_percent * 2 + 1 < -100 and door_state != 'open'", [1.0, 0.0, math.nan]),
         ("100 / (cpu_percent - 10) > 1", [1.0, math.nan, math.nan]),
+        ("cpu_percent" + " * 1e30" * 11 + " > 1", [1.0, 1.0, math.nan]),
     ],
 )
 def test_formulas_are_true_false_or_unknown(text: str, wanted: list[float]) -> None:

@@ -52,6 +52,7 @@ def test_signs_follow_severity_unless_the_rule_says_otherwise() -> None:
     assert isinstance(cut_off.condition, Absence)
 
 
+THRESHOLD = "{type: threshold, comparison: above, level: -12, hold_s: 20}"
 WRONG = [
     (
         "metric: temperature_cel",
@@ -65,24 +66,30 @@ WRONG = [
     ("hold_s: 20", "hold_s: -1", 4, "a hold cannot be below 0 seconds"),
     ("hold_s: 20", "holds: 20", 4, "unknown key 'holds'. Did you mean 'hold_s'?"),
     (
-        "{type: threshold, comparison: above, level: -12, hold_s: 20}",
+        THRESHOLD,
         "{type: states, bad: [open]}",
         4,
         "must be of type threshold, ratio, change or baseline",
     ),
     (
-        "{type: threshold, comparison: above, level: -12, hold_s: 20}",
+        THRESHOLD,
         "{type: absence, after_s: 0}",
         4,
         "after_s must be above 0",
     ),
     (
-        "{type: threshold, comparison: above, level: -12, hold_s: 20}",
+        THRESHOLD,
         "{type: ratio, of: if_speed, comparison: above, level: 0.7}",
         4,
         "no metric 'if_speed'. Did you mean 'if_speed_bps'?",
     ),
+    ("hold_s: 20", "hold_s: .nan", 4, "nan is none to judge by"),
+    ("hold_s: 20", "hold_s: 1.0e+308", 4, "write a number of at most 2592000 seconds"),
+    (THRESHOLD, "{type: ratio, of: if_speed_bps, comparison: above, level: .inf}", 4, "inf is none to judge by"),
     ("{n} freezers", "{count} freezers", 10, "only {n} may stand in braces"),
+    ("{n} freezers", "{n:>999999999} freezers", 10, "only {n} may stand in braces"),
+    ("{n} freezers", "{n:{x}} freezers", 10, "only {n} may stand in braces"),
+    ("severity: critical", f"severity: critical\n  instance: {'a' * 999}", 6, "at most 128 characters"),
     ("severity: critical", "severity: urgent", 5, "urgent"),
 ]
 
@@ -94,9 +101,6 @@ def test_a_wrong_rule_is_explained(right: str, wrong: str, line: int, said: str)
         read_rules("mine.yaml", RULE.replace(right, wrong))
     assert str(error.value).startswith(f"mine.yaml:{line}: ")
     assert said in str(error.value)
-
-
-THRESHOLD = "{type: threshold, comparison: above, level: -12, hold_s: 20}"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from controller.store.port import Values
 
 MAX_TEXT: Final = 500
 MAX_METRICS: Final = 8
+LARGEST: Final = 1e30
+"""Of numbers in the text: no metric comes near it."""
 Columns = Sequence[Values]
 Part = Callable[[Columns], Values]
 
@@ -69,7 +71,12 @@ def read_formula(text: str) -> Formula:
     truth = compiler.truth(tree.body)
     if not compiler.metrics:
         raise FormulaError(1, "a formula speaks of one metric at least")
-    return Formula(tuple(compiler.metrics), truth)
+
+    def quiet_truth(columns: Columns) -> Values:
+        with np.errstate(all="ignore"):  # what overflows is infinite, or unknown
+            return truth(columns)
+
+    return Formula(tuple(compiler.metrics), quiet_truth)
 
 
 class _Compiler:
@@ -122,6 +129,8 @@ class _Compiler:
     def _number(self, node: ast.expr) -> Part:
         match node:
             case ast.Constant(int() | float() as value) if not isinstance(value, bool):
+                if not -LARGEST <= value <= LARGEST:
+                    raise self._wrong(node, f"no metric has a number beyond {LARGEST:g}")
                 number = np.array(float(value))
                 return lambda _: number
             case ast.UnaryOp(ast.USub(), operand):
@@ -177,5 +186,4 @@ def _truth(compare: Callable[[Any, Any], Any], left: Any, right: Any) -> Values:
 
 def _divided(left: Values, right: Values) -> Values:
     """Nothing is known of what is divided by 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(right == 0, np.nan, np.divide(left, right))
+    return np.where(right == 0, np.nan, np.divide(left, right))
