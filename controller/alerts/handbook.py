@@ -56,7 +56,7 @@ _KINDS: Final[dict[DeviceKind, Words]] = {
 _SEVERITIES: Final[dict[Severity, Words]] = {
     Severity.CRITICAL: ("critical", "紧急"),
     Severity.MAJOR: ("major", "重要"),
-    Severity.MINOR: ("minor", "一般"),
+    Severity.MINOR: ("minor", "次要"),
     Severity.INFO: ("info", "提示"),
 }
 _HORIZONS: Final[dict[Horizon, Words]] = {

@@ -37,7 +37,7 @@ def agent_text(district: District, site: SimSite, plan: SimulatorPlan, directory
             f"# The agent of {site.name_en}. Written anew by `campanile simulate plan`.\n",
             line("site", site.id),
             line("agent", site.id),
-            line("name", "采集代理"),
+            line("name", "采集器"),
             line("room", site.gateway.room if site.stage else site.rooms[0].id),
             line("spool", {"path": spool, **SPOOL}),
             line("uplink", {"host": LOOPBACK, "port": ports.fibre_port, "reconnect_max_s": 5.0}),

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from campus.samples import Severity
 from controller.alerts.handbook import PAGES, families, page, write_pages
 from controller.alerts.model import Rule
 from controller.alerts.rulebook import shipped_rules
 from controller.alerts.sought import over_at, sought
 from controller.cli_rules import rules
+from controller.console.language import texts
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -29,6 +31,11 @@ def test_every_rule_stands_on_both_pages_with_its_steps() -> None:
         assert rule.runbook is not None
         assert rule.runbook.steps_en[0] in english
         assert rule.runbook.steps_zh[0] in chinese
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_severities_are_called_as_on_the_console(severity: Severity) -> None:
+    assert f"{texts()[f'severity.{severity}'].zh}：" in page(1)
 
 
 def test_writing_them_again_changes_nothing(tmp_path: Path) -> None:
