@@ -16,7 +16,7 @@ from icalendar import Calendar
 
 from campus.errors import ConfigError
 from controller.calendar.model import DayKind, Mark, Period, WeeklyLesson
-from controller.calendar.sheet import MAX_DAYS, MAX_NAME_CHARS, Sheet
+from controller.calendar.sheet import MAX_DAYS, MAX_MARKS, MAX_NAME_CHARS, Sheet, plausible
 
 MAX_EVENTS: Final = 50_000
 MAX_BYTES: Final = 8 << 20
@@ -54,15 +54,15 @@ def read_ical(name: str, content: bytes, place: Place) -> Read:
     if len(content) > MAX_BYTES:
         raise ConfigError(f"{name}: larger than {MAX_BYTES >> 20} MB: export one school, one term")
     try:
-        calendars = Calendar.from_ical(content, multiple=True)
-    except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
+        events = [each for calendar in Calendar.from_ical(content, multiple=True) for each in calendar.walk("VEVENT")]
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ConfigError(f"{name}: not an iCalendar file: {str(error)[:200]}") from error
     marks: dict[date, Mark] = {}
     lessons: dict[tuple[str, int, int], WeeklyLesson] = {}
     left_out: dict[str, None] = {}
-    for number, event in enumerate(each for calendar in calendars for each in calendar.walk("VEVENT")):
-        if number >= MAX_EVENTS:
-            raise ConfigError(f"{name}: more than {MAX_EVENTS} events: export one school, one term")
+    if len(events) > MAX_EVENTS:
+        raise ConfigError(f"{name}: more than {MAX_EVENTS} events: export one school, one term")
+    for event in events:
         try:
             for found in _read(event, place):
                 if isinstance(found, Mark):
@@ -71,6 +71,8 @@ def read_ical(name: str, content: bytes, place: Place) -> Read:
                     lessons[found[:3]] = found
         except ConfigError as error:
             left_out[str(error)] = None
+        if len(marks) > MAX_MARKS:
+            raise ConfigError(f"{name}: more than {MAX_MARKS} days: export one school, some years")
     sheet = Sheet(marks=tuple(sorted(marks.values())), lessons=tuple(sorted(lessons.values())))
     return Read(sheet, tuple(left_out))
 
@@ -90,6 +92,7 @@ def _read(event: Any, place: Place) -> Iterator[Mark | WeeklyLesson]:
     start, end = _instant(event, "DTSTART"), _instant(event, "DTEND")
     if start is None:
         raise ConfigError(f"{title!r} does not say when it is")
+    plausible(start)
     if not isinstance(start, datetime):
         yield from _marks(event, title, start, end)
     else:
@@ -102,6 +105,8 @@ def _marks(event: Any, title: str, first: date, end: date | datetime | None) -> 
         raise ConfigError(f"{title!r} on {first} is neither a holiday nor a make-up or exam day")
     if event.get("RRULE") is not None:
         raise ConfigError(f"{title!r} on {first} is repeated: name its days of each year")
+    if end is not None:
+        plausible(end)
     is_day = end is not None and not isinstance(end, datetime)
     last = end - timedelta(days=1) if is_day and end is not None and end > first else first  # DTEND is the day after
     if (last - first).days > MAX_DAYS:

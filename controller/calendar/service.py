@@ -149,8 +149,9 @@ class CalendarService:
     def read_file(self, scope: Scope, name: str, content: bytes, site: SiteId | None = None) -> Read:
         """What a CSV or iCalendar file (by its name's end: ``.ics``) says of this school, or of the district; takes nothing.
 
-        `ConfigError` names what is wrong with it.
+        Needs who may take it, for a large file is much work. `ConfigError` names what is wrong with it.
         """
+        self._require(scope, site)
         told = self.school(scope, site)
         if name.lower().endswith(".ics"):
             rooms = self._registry.rooms(scope, site) if site is not None else ()

@@ -27,6 +27,10 @@ COLUMNS: Final = ("what", "from", "to", "weekday", "period", "room", "name")
 MAX_ROWS: Final = 50_000
 MAX_DAYS: Final = 400
 """Of one row: no holiday is longer."""
+MAX_MARKS: Final = 10_000
+"""Of one file: some school years of days each named."""
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2999
 MAX_NAME_CHARS: Final = 100
 _SHOWN: Final = 10
 _MARKS: Final = {kind.value: kind for kind in MARKS}
@@ -119,8 +123,8 @@ def read_sheet(name: str, text: str) -> Sheet:
                 reader.take(row)
             except ConfigError as error:
                 problems.append(f"{name}:{lines.line_num}: {error}")
-            if lines.line_num > MAX_ROWS:
-                raise ConfigError(f"{name}: more than {MAX_ROWS} lines")
+            if lines.line_num > MAX_ROWS or len(reader.marks) > MAX_MARKS:
+                raise ConfigError(f"{name}: more than {MAX_ROWS} lines, or {MAX_MARKS} days")
     except csv.Error as error:
         raise ConfigError(f"{name}:{lines.line_num}: not a CSV file: {error}") from error
     _refuse(problems)
@@ -180,9 +184,21 @@ def _days(row: Row) -> tuple[date, date]:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise ConfigError(f"{text!r} is not a day: write it as 2026-10-01") from error
+    return plausible(day)
+
+
+def plausible(day: date) -> date:
+    """The same; `ConfigError` for one that no calendar of a school speaks of.
+
+    >>> plausible(date(2026, 10, 1))
+    datetime.date(2026, 10, 1)
+    """
+    if not FIRST_YEAR < day.year < LAST_YEAR:
+        raise ConfigError(f"no school has a calendar of the year {day.year}")
+    return day
 
 
 def _number(text: str, column: str) -> int:

@@ -13,7 +13,7 @@ from campus.errors import ConfigError
 from campus.ids import SiteId
 from controller.calendar.model import MARKS, DayKind, Lesson, Mark, Period, Term
 from controller.calendar.school import SchoolCalendar
-from controller.calendar.sheet import COLUMNS, MAX_NAME_CHARS, Sheet, sheet_rows
+from controller.calendar.sheet import COLUMNS, FIRST_YEAR, LAST_YEAR, MAX_NAME_CHARS, Sheet, sheet_rows
 from controller.console.console import Console
 from controller.console.csv_file import csv_response
 from controller.console.page import Page, address
@@ -263,7 +263,7 @@ def _day(text: str) -> date | None:
         found = date.fromisoformat(text)
     except ValueError:
         return None
-    return found if 1900 < found.year < 2999 else None
+    return found if FIRST_YEAR < found.year < LAST_YEAR else None
 
 
 def _days(day: str, until: str) -> list[date]:

@@ -135,3 +135,14 @@ def test_no_content_does_harm(noise: bytes, title: str) -> None:
             read_ical("a.ics", content, PLACE)
         except ConfigError as error:
             assert "a.ics" in str(error)  # noqa: PT017 - refused or read, nothing else
+
+
+@pytest.mark.parametrize("when", ["00010101T000000Z", "99991231T235900Z"])
+def test_a_lesson_at_the_end_of_time_is_left_out(when: str) -> None:
+    assert read(f"SUMMARY:Maths\nLOCATION:lab\nDTSTART:{when}").left_out[0].startswith("no school has a calendar of")
+
+
+def test_a_file_of_all_the_days_of_centuries_is_refused() -> None:
+    years = [all_day("放假", f"{year}0101", f"{year + 1}0101") for year in range(2000, 2031)]
+    with pytest.raises(ConfigError, match="more than 10000 days"):
+        read(*years)

@@ -78,6 +78,8 @@ def test_who_may(ready: ReadyRegistry) -> None:
             ready.calendar.unmark_day(scope, THURSDAY, site)
         with pytest.raises(refused):
             ready.calendar.take_sheet(scope, Sheet(marks=tuple(day)), site)
+        with pytest.raises(refused):  # reading a large file is much work, and for nobody who may not take it
+            ready.calendar.read_file(scope, "a.csv", b"what,from\nholiday,2026-10-01\n", site)
     with pytest.raises(Denied):
         ready.calendar.mark_national_days(NO_1_OPERATOR, 2026)
 

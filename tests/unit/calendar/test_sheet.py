@@ -58,7 +58,7 @@ def test_a_row_may_name_many_days_and_columns_stand_in_any_order() -> None:
         ("holliday,2026-10-01,,,,,", "'holliday' is none of"),
         ("holiday,1.10.2026,,,,,", "'1.10.2026' is not a day"),
         ("holiday,2026-10-07,2026-10-01,,,,", "2026-10-01 is before 2026-10-07"),
-        ("holiday,0001-01-01,9999-12-31,,,,", "longer than 400 days"),
+        ("holiday,1999-01-01,2026-12-31,,,,", "longer than 400 days"),
         ("period,08:00,8,,1,,", "is not a period"),
         ("period,08:00,08:40,,x,,", "period 'x' is not a number"),
         ("meal,12:00,11:00,,,,", "ends before it begins"),
@@ -82,3 +82,15 @@ def test_a_file_without_columns_and_names_nobody_has() -> None:
         check_names(told, {"r101"}, {1})
     assert "no room 'r102'" in str(error.value)
     assert "no period 9" in str(error.value)
+
+
+def test_a_file_of_all_the_days_of_centuries_is_refused() -> None:
+    rows = "".join(f"holiday,{year}-01-01,{year}-12-31\n" for year in range(2000, 2031))
+    with pytest.raises(ConfigError, match="10000 days"):
+        read_sheet("a.csv", f"what,from,to\n{rows}")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_no_day_is_at_the_end_of_time(day: str) -> None:
+    with pytest.raises(ConfigError, match="no school has a calendar of the year"):
+        read_sheet("a.csv", f"what,from\nholiday,{day}\n")
