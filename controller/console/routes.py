@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.routing import APIRoute
 
@@ -124,6 +125,10 @@ def _route_class(console: Console) -> type[APIRoute]:
                     return await handle(request)
                 except (NotFound, Denied, Transient, Declined) as error:
                     return _explained(console, request, error)
+                except RequestValidationError as error:
+                    if request.method != "GET":
+                        raise
+                    return _explained(console, request, NotFound(f"no page at {request.url.path[:80]}: {error}"))
 
             return handle_or_explain
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from fastapi import APIRouter, Request, Response
 
 from controller.console.console import Console
+from controller.console.format import short_moment
 from controller.console.page import Page, attempt
 from controller.console.pages.order_acts import refusal
 from controller.console.pages.order_words import note_of, who_of
@@ -164,7 +165,7 @@ def job(page: Page, teller: Storyteller, order: Order, clocks: Clocks | None) ->
 def promise_words(page: Page, clocks: Clocks) -> str:
     """How the promise that runs now stands: until somebody takes it, then until it is repaired.
 
-    Time is school time: what is left of a promise does not melt away over a weekend.
+    It says by when: what is left is school time, and two hours of that on a Friday evening end on Monday.
     """
     clock, what = (clocks.repair, "repair") if clocks.response.is_over else (clocks.response, "response")
     if clock.is_over:
@@ -173,7 +174,7 @@ def promise_words(page: Page, clocks: Clocks) -> str:
         return page.t("mine.promise_rests")
     if clock.left_ms < 0:
         return page.t(f"mine.promise_{what}_late", long=page.duration(-clock.left_ms / 1000))
-    return page.t(f"mine.promise_{what}", long=page.duration(clock.left_ms / 1000))
+    return page.t(f"mine.promise_{what}", due=short_moment(clock.due_at, page.now, page.zone, page.language))
 
 
 def step_words(page: Page, order: Order, step: Step) -> str:

@@ -230,6 +230,13 @@ def test_an_address_that_leads_nowhere_gets_a_page(operator: Visitor) -> None:
     assert "There is no such page for you" in response.text
 
 
+@pytest.mark.parametrize("path", ["/alerts/first", "/orders/mine", "/rules?page=last", "/alerts?page=last"])
+def test_an_address_that_was_mistyped_gets_no_list_of_fields(operator: Visitor, path: str) -> None:
+    response = operator.get(path, headers={"Accept": "text/html", "Accept-Language": "en"})
+    assert response.status_code in {200, 404}
+    assert response.headers["content-type"].startswith("text/html")
+
+
 class BrokenTelemetry:
     """A telemetry service whose store does not answer."""
 

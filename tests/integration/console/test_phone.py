@@ -1,12 +1,15 @@
 """What a phone's outbox and service worker rely on: acts done once, refusals in words, whose page it is, and all is well."""
 
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi import FastAPI
 
 from campus.ids import SiteId
 from controller.alerts.tables import AlertRow
+from controller.console.format import short_moment
+from controller.console.language import Language
 from controller.identity.model import ScopeSpec
 from controller.identity.scope import Role, Scope
 from controller.main import Controller, build_app
@@ -103,6 +106,15 @@ def test_taking_care_twice_makes_one_order_and_leads_to_it(controller: Controlle
     assert (order.assignee, order.state) == ("Wang", OrderState.ASSIGNED)
     assert controller.alerts.alert(WANG, 3).acknowledged_by == "Wang"
     assert "You take care" in wang.get("/mine", headers=SCREEN).text
+
+
+def test_a_promise_says_by_when_for_school_hours_are_not_hours(controller: Controller, visitor: Visitors) -> None:
+    number = order_of(controller, "promise")
+    order = controller.workorders.order(WANG, number)
+    clock = controller.workorders.clocks(WANG, [order])[number].response
+    due = short_moment(clock.due_at, NOW, ZoneInfo("Asia/Shanghai"), Language.EN)
+    assert clock.left_ms > 0
+    assert f"take it by {due}" in visitor(WANG).get(f"/mine/orders/{number}", headers=SCREEN).text
 
 
 def test_handing_on_leaves_the_order_to_whoever_can(controller: Controller, visitor: Visitors) -> None:
