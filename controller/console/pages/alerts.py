@@ -5,23 +5,11 @@ from typing import Final
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from campus.ids import MetricId
 from campus.metrics import MetricKind, catalogue
 from campus.samples import Severity
-from controller.alerts.model import (
-    Absence,
-    Alert,
-    AlertState,
-    Comparison,
-    Derived,
-    Elsewhere,
-    Ratio,
-    States,
-    Threshold,
-    TrailStep,
-)
+from controller.alerts.model import Absence, Alert, AlertState, Derived, Elsewhere, States, TrailStep
+from controller.alerts.sought import sought
 from controller.console.console import Console
-from controller.console.format import share
 from controller.console.page import Page, address, attempt, device_address
 from controller.console.pages.silence_form import hush_of
 from controller.console.pages.silence_words import silence_notices
@@ -125,18 +113,8 @@ def why(page: Page, story: Story) -> list[str]:
         return [page.t("alert.reported"), *([page.either(told.reason, told.reason_zh)] if told else [])]
     if isinstance(rule.condition, Elsewhere | Derived):
         return [page.either(step.reason, step.reason_zh) for step in story.alert.trail[:1]]
-    metric, condition = page.metric(rule.metric), rule.condition
-    found = []
-    if isinstance(condition, Absence):
-        found.append(page.t("alert.rule_absence", long=page.duration(condition.after_s)))
-    elif isinstance(condition, States):
-        words = [_state_word(page, rule.metric, name) for name in condition.bad]
-        found.append(page.t("alert.rule_states", metric=metric, states=page.t("alert.or").join(words)))
-    else:
-        found.append(_level_words(page, metric, rule.metric, condition))
-    if not isinstance(condition, Absence):
-        if condition.hold_s:
-            found.append(page.t("alert.rule_hold", long=page.duration(condition.hold_s)))
+    found = [page.t("alert.sought", what=page.either(*sought(rule)))]
+    if not isinstance(rule.condition, Absence):
         found.append(page.t("alert.measured", value=story.value, when=page.moment(story.alert.opened_at)))
     return found
 
@@ -163,19 +141,6 @@ def step_words(page: Page, step: TrailStep, story: Story) -> str:
         return page.either(step.reason, step.reason_zh)
     judged = "silent" if isinstance(condition, Absence) else "state" if isinstance(condition, States) else "judged"
     return page.t(f"trail.{judged if step.stage == 'judged' else step.stage}", value=story.value)
-
-
-def _level_words(page: Page, metric: str, metric_id: str, condition: Threshold | Ratio) -> str:
-    key = "alert.rule_above" if condition.comparison is Comparison.ABOVE else "alert.rule_below"
-    if isinstance(condition, Ratio):
-        of = page.t("alert.of_capacity") if condition.of == "if_speed_bps" else page.metric(condition.of)
-        return page.t(key, metric=metric, level=page.t("alert.share_of", share=share(condition.level), of=of))
-    return page.t(key, metric=metric, level=page.quantity(condition.level, metric_id))
-
-
-def _state_word(page: Page, metric: str, name: str) -> str:
-    definition = catalogue()[MetricId(metric)]
-    return next((page.state(state) for state in definition.states if state.name == name), name)
 
 
 def _stories(console: Console, page: Page, scope: Scope, state: str, severity: str) -> list[Story]:
