@@ -28,6 +28,7 @@ from controller.alerts.model import (
     Baseline,
     Change,
     Comparison,
+    Condition,
     Elsewhere,
     Expression,
     Group,
@@ -36,8 +37,6 @@ from controller.alerts.model import (
     States,
     Threshold,
 )
-
-AnyCondition = Threshold | Ratio | States | Absence | Elsewhere | Change | Baseline | Group | Expression
 
 
 class Way(Enum):
@@ -50,7 +49,7 @@ class Way(Enum):
 
 
 _HOLDS: Final = {"hold_s": Way.DOWN, "clear_hold_s": Way.UP}
-WAYS: Final[Mapping[type[AnyCondition], Mapping[str, Way]]] = {
+WAYS: Final[Mapping[type[Condition], Mapping[str, Way]]] = {
     Threshold: {"level": Way.INWARD, "clear_level": Way.INWARD, **_HOLDS},
     Ratio: {"level": Way.INWARD, "clear_level": Way.INWARD, **_HOLDS},
     States: _HOLDS,
@@ -123,7 +122,7 @@ def tighter_of(rule: Rule | None, other: Rule | None) -> Rule | None:
     return replace(rule, condition=condition, severity=severity, only=rule.only if rule.only == other.only else None)
 
 
-def numbers_of(condition: AnyCondition) -> dict[str, float]:
+def numbers_of(condition: Condition) -> dict[str, float]:
     """The numbers of a condition that a place may decide about, by name, a clear level that is not told as its level.
 
     >>> numbers_of(Threshold(Comparison.ABOVE, 8.0, hold_s=60.0))
@@ -134,16 +133,16 @@ def numbers_of(condition: AnyCondition) -> dict[str, float]:
     return {name: known["level"] if value is None else float(value) for name, value in known.items()}
 
 
-def states_of(condition: AnyCondition) -> frozenset[str]:
+def states_of(condition: Condition) -> frozenset[str]:
     """The states a condition calls bad; none where it is not about states."""
     return frozenset(_bad(condition))
 
 
-def _bad(condition: AnyCondition) -> Sequence[str]:
+def _bad(condition: Condition) -> Sequence[str]:
     return condition.bad if isinstance(condition, States | Group) else ()
 
 
-def _way(condition: AnyCondition, name: str) -> Way:
+def _way(condition: Condition, name: str) -> Way:
     way = WAYS[type(condition)][name]
     if way is not Way.INWARD:
         return way
@@ -163,7 +162,7 @@ def _selects_alike(rule: Rule, other: Rule) -> bool:
     return all(getattr(rule, name) == getattr(other, name) for name in _SELECTING)
 
 
-def _asks_alike(condition: AnyCondition, other: AnyCondition) -> bool:
+def _asks_alike(condition: Condition, other: Condition) -> bool:
     """Whether all that no place may decide about is equal."""
     if type(condition) is not type(other):
         return False

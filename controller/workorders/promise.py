@@ -58,11 +58,6 @@ class Clocks(msgspec.Struct, frozen=True):
         return any(each is not None and each.is_broken and not each.is_over for each in self._all)
 
     @property
-    def next_due_at(self) -> int:
-        """When the next promise breaks; 0 when none runs."""
-        return min((each.due_at for each in self._all if each is not None and each.due_at), default=0)
-
-    @property
     def _all(self) -> tuple[Clock | None, ...]:
         return self.response, self.repair, self.vendor_response, self.vendor_repair
 

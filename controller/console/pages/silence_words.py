@@ -15,7 +15,6 @@ SOON_MS: Final = 3_600_000
 MANY: Final = 20
 """Alerts that one silence hides before everybody is told of it."""
 NOTICES: Final = 3
-DAY_MINUTES: Final = 1_440
 
 
 def covers(services: Services, page: Page, scope: Scope, draft: Draft) -> list[str]:

@@ -104,10 +104,10 @@ def test_a_change_is_saved_and_taken_back(standing: Controller) -> None:
     assert "It is in force within seconds" in told
     assert "For at least 2 min" in told.replace("\xa0", " ")
     assert SCRIPT not in told
-    (decided,) = standing.rulings.decisions(SYSTEM, FREEZER)
+    (decided,) = standing.rulings.history(SYSTEM, FREEZER)
     assert decided.adjustment == Adjustment(hold_s=120.0)
     send(chen, f"/rules/{FREEZER}/revert", at=SCHOOL)
-    assert standing.rulings.decisions(SYSTEM, FREEZER) == []
+    assert standing.rulings.effect(SYSTEM, Place.school(NO_1), FREEZER).steps == ()
     assert len(standing.rulings.history(SYSTEM, FREEZER)) == 2
 
 

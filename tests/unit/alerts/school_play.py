@@ -16,7 +16,6 @@ from campus.ids import DeviceId
 from campus.samples import DeviceFacts, DeviceKind, Neighbour
 from controller.alerts.model import Alert
 from controller.identity.scope import SYSTEM
-from controller.registry.enrolment import RoomEntry
 from tests.support.district import CENTRE, CORE, NO_1, NO_2, NOW, UPLINK, address_of, centre_facts, school_facts
 from tests.unit.alerts.scene import Scene
 
@@ -24,7 +23,6 @@ STEP_S, POLL_S = 5, 15
 UP, DOWN = 1.0, 2.0
 MAINS, BATTERY = 3.0, 5.0
 TO_SCHOOL = "10GE0/0/1"
-FLOOR_2 = RoomEntry("r201", "Room 201", "二（1）班", 2)
 HANGS_ON = {
     "sw-1": [("gw-1", "GigabitEthernet0/0/2")],
     "sw-2": [("gw-1", "GigabitEthernet0/0/3")],

@@ -15,7 +15,6 @@ from tests.support.district import DISTRICT_SCOPE, NO_1_SCOPE, NOW
 from tests.unit.telling.town import BOARD_101, HOUR, LI, MINUTE, WANG, ZHAO, S, Town
 
 WU = Person("wu", "Wu", (Reach("mail", "wu@example.org"),), place="no-2-primary")
-CHEN = replace(ZHAO, id="chen", name="Chen", role="administrator")
 OPERATOR = replace(WANG, id="op", role="operator")
 Case = Callable[[Path], tuple[Town, int, str]]
 """A town, an alert and the person who is not told."""
