@@ -37,7 +37,16 @@ def write_sheet(sheet: Sheet) -> str:
 
 
 def read_sheet(name: str, text: str) -> Sheet:
-    """What a file says; `name` stands in errors. `ConfigError` names file, line and what to do."""
+    """What a file says; `name` stands in errors. `ConfigError` names file, line and what to do.
+
+    Who sends it may be any school's operator: aliases are refused, for by a few lines of them a text means billions of keys.
+    """
+    try:
+        alias = next((token for token in yaml.scan(text, yaml.SafeLoader) if isinstance(token, yaml.AliasToken)), None)
+    except (yaml.YAMLError, ValueError):
+        alias = None  # told better by who reads it
+    if alias is not None:
+        raise ConfigError(f"{name}:{alias.start_mark.line + 1}: *{alias.value}: write out what it stands for")
     return read_document(name, text, Sheet)
 
 

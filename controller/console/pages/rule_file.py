@@ -16,12 +16,13 @@ from controller.console.pages.rule_page import DAYS, Filled, outlook_of
 from controller.console.rule_form import UNITS_S, Unreadable
 from controller.console.rule_stand import Stand
 from controller.identity.dependency import CallerScope
+from controller.identity.scope import Denied
 from controller.rulings.desk import Wish
 from controller.rulings.model import NotAllowed, When
 from controller.rulings.sheet import read_sheet, write_sheet
 from controller.wording import unit_name
 
-MAX_FILE_BYTES: Final = 500_000
+MAX_FILE_BYTES: Final = 200_000
 
 
 def file_routes(router: APIRouter, console: Console) -> None:
@@ -76,8 +77,13 @@ def file_routes(router: APIRouter, console: Console) -> None:
     def take(request: Request, scope: CallerScope, file: UploadFile, at: Annotated[str, Form()] = "") -> Response:
         """Decide what a file says, whole or not at all."""
         stand = Stand(console, request, scope, at)
+        if not stand.point.may_decide:  # before a large file is read
+            raise Denied("deciding about rules needs an operator of the place as a whole")
+        content = file.file.read(MAX_FILE_BYTES + 1)
         try:
-            text = file.file.read(MAX_FILE_BYTES).decode("utf-8")
+            if len(content) > MAX_FILE_BYTES:
+                raise ConfigError(f"{file.filename}: larger than {MAX_FILE_BYTES // 1_000} kB: write several files")
+            text = content.decode("utf-8")
             taken = stand.rulings.take_sheet(scope, stand.place, read_sheet(file.filename or "file", text))
         except (ConfigError, NotAllowed, UnicodeDecodeError) as error:
             return list_page(stand, told=Told(problem=str(error)))

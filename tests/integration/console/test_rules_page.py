@@ -226,3 +226,26 @@ def test_a_file_that_is_wrong_is_refused_whole(standing: Controller) -> None:
     assert "rules.yaml:3" in refused.text
     assert "level" in refused.text
     assert standing.rulings.history(SYSTEM, FREEZER) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"changed: {}\nown:\n- &a {<<: *a}\n", "rules.yaml:3: *a: write out"),
+        (b"changed:\n  freezer-warm: {hold_s: 60}\n" + b"# \n" * 70_000, "larger than 200 kB"),
+    ],
+)
+def test_a_file_that_unfolds_or_is_too_long_is_refused_and_not_cut(
+    standing: Controller, content: bytes, said: str
+) -> None:
+    upload, headers = {"file": ("rules.yaml", content, "application/yaml")}, SAME_PAGE | {"Accept-Language": "en"}
+    refused = operator(standing, site=NO_1).post("/rules/import", data={"at": SCHOOL}, files=upload, headers=headers)
+    assert refused.status_code == 422
+    assert said in refused.text
+    assert standing.rulings.history(SYSTEM, FREEZER) == []
+
+
+def test_a_file_is_not_even_read_for_who_may_not_decide(standing: Controller) -> None:
+    viewer = signed_in(standing, ScopeSpec(Role.VIEWER, "wu", site=NO_1))
+    upload = {"file": ("rules.yaml", b"changed: {nothing: {levle: 5}}", "application/yaml")}
+    assert viewer.post("/rules/import", data={"at": SCHOOL}, files=upload, headers=SAME_PAGE).status_code == 403
