@@ -26,11 +26,11 @@ from controller.alerts.event_cases import changes_of_event
 from controller.alerts.events import EVENT_PREFIX, Newest
 from controller.alerts.hushing.passes import Pass
 from controller.alerts.hushing.stages import Case
+from controller.alerts.judging.columns import Rows
 from controller.alerts.judging.derived.learning import usual_of_hour
 from controller.alerts.judging.derived.making import Wanted
 from controller.alerts.judging.derived.usual import HOUR_MS
 from controller.alerts.judging.hours import NOWHERE, Closed
-from controller.alerts.judging.judgement import Rows
 from controller.alerts.judging.resumption import look_up, open_pairs, resume
 from controller.alerts.judging.selection import SITES_AT_ONCE, Selection
 from controller.alerts.judging.transition import Change, Transition

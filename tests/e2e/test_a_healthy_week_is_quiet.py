@@ -15,7 +15,7 @@ import pytest
 from campanile.demo.rules import write_rules
 from campus.ids import AgentId, DeviceId, SiteId
 from campus.topics import Address
-from controller.alerts.judging.judgement import Rows
+from controller.alerts.judging.columns import Rows
 from controller.alerts.judging.selection import Selection
 from controller.alerts.judging.transition import Change
 from controller.alerts.judging.watch import Watch

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from controller.alerts.judging.judgement import Mask, Rows
+from controller.alerts.judging.columns import Mask, Rows
 from controller.alerts.judging.layers import Bound, Layers, Numbers, grown, roomier
 from controller.alerts.judging.timing import is_late
 from controller.alerts.judging.transition import Change, Judged, Transition

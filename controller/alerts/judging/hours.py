@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence, Set
 import numpy as np
 
 from campus.ids import SiteId
-from controller.alerts.judging.judgement import Mask
+from controller.alerts.judging.columns import Mask
 from controller.alerts.judging.layers import Bound, Numbers
 from controller.alerts.model import Rule
 from controller.calendar.model import Hours

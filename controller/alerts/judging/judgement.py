@@ -15,21 +15,18 @@ What a rule says stands once, by rule number; a binding holds only its own state
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from campus.delivery import LATE_AFTER_MS
+from controller.alerts.judging.columns import Evidence, Mask, Places, Rows
 from controller.alerts.judging.layers import Bound, Layers, Numbers, grown, roomier
 from controller.alerts.judging.limits import Limits
 from controller.alerts.judging.quiet import QuietRanges, range_beside
 from controller.alerts.judging.timing import TICK_SLACK_MS, is_late
 from controller.alerts.judging.transition import Change, Counts, Judged, Transition
 from controller.store.port import Ids, Times, Values
-
-Mask = NDArray[np.bool_]
-Places = NDArray[np.intp]
 
 
 class Phase(IntEnum):
@@ -47,37 +44,6 @@ PIECE_ROWS: Final = 16_384
 """Samples are looked at in pieces of this size: what is worked out of them stays in a processor's cache."""
 REJUDGED_STEP_MS: Final = 1_000
 """As the clock ticks."""
-
-
-class Rows(NamedTuple):
-    """Samples of one batch: columns of equal length in arrival order."""
-
-    series: Ids
-    measured_at: Times
-    value: Values
-
-    def at_places(self, places: Mask | Places) -> "Rows":
-        """The rows that are chosen."""
-        return Rows(self.series[places], self.measured_at[places], self.value[places])
-
-    def between(self, first: int, end: int) -> "Rows":
-        """The rows at places first <= place < end."""
-        return Rows(self.series[first:end], self.measured_at[first:end], self.value[first:end])
-
-
-class Evidence(NamedTuple):
-    """Samples of bindings, with what each says; columns of equal length."""
-
-    binding: Numbers
-    at: Times
-    value: Values
-    is_bad: Mask
-    is_good: Mask
-
-    def at_places(self, places: NDArray[np.intp] | Mask) -> "Evidence":
-        """The samples that are chosen."""
-        binding, at, value, is_bad, is_good = self
-        return Evidence(binding[places], at[places], value[places], is_bad[places], is_good[places])
 
 
 class Judgement:

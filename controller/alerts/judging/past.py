@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.alerts.judging.absence import Silences
-from controller.alerts.judging.judgement import Evidence, Judgement, Mask, Phase, Rows
+from controller.alerts.judging.columns import Evidence, Mask, Rows
+from controller.alerts.judging.judgement import Judgement, Phase
 from controller.alerts.judging.layers import Numbers
 from controller.alerts.judging.timing import TICK_SLACK_MS
 from controller.alerts.judging.transition import Change, Judged, Transition

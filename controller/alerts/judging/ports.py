@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from controller.alerts.judging.judgement import Mask
+from controller.alerts.judging.columns import Mask
 from controller.alerts.judging.layers import Numbers, grown
 from controller.alerts.judging.names import NONE, Keys, is_in, part_keys
 from controller.alerts.model import Ports

@@ -10,10 +10,10 @@ from typing import Final, NamedTuple, TypeVar
 import numpy as np
 
 from campus.ids import DeviceId, SiteId
+from controller.alerts.judging.columns import Mask, Rows
 from controller.alerts.judging.derived.learning import usual_of_hour
 from controller.alerts.judging.derived.settings import formulas_of
 from controller.alerts.judging.derived.usual import HOUR_MS
-from controller.alerts.judging.judgement import Mask, Rows
 from controller.alerts.judging.past import PastJudgement, PastSilences
 from controller.alerts.judging.selection import Selection
 from controller.alerts.judging.transition import Change, Transition

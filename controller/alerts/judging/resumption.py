@@ -13,8 +13,8 @@ import numpy as np
 
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.wire.dictionary import SeriesWords
+from controller.alerts.judging.columns import Rows
 from controller.alerts.judging.derived.making import Wanted
-from controller.alerts.judging.judgement import Rows
 from controller.alerts.judging.layers import Bound
 from controller.alerts.judging.selection import Pairs, Selection
 from controller.alerts.judging.transition import Transition

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from campus.errors import Transient
 from campus.ids import DeviceId, SiteId
 from campus.samples import DeviceKind
-from controller.alerts.judging.judgement import Mask
+from controller.alerts.judging.columns import Mask
 from controller.alerts.judging.layers import Numbers
 from controller.alerts.judging.names import Keys
 from controller.alerts.judging.numbering import RuleNumbers

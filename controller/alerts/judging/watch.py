@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from campus.ids import DeviceId
 from controller.alerts.judging.absence import Silences
+from controller.alerts.judging.columns import Mask, Rows
 from controller.alerts.judging.derived.core import Derived
 from controller.alerts.judging.derived.settings import Kind, kind_of
 from controller.alerts.judging.hours import NOWHERE, Closed, Timed, resting
-from controller.alerts.judging.judgement import Judgement, Mask, Rows
+from controller.alerts.judging.judgement import Judgement
 from controller.alerts.judging.layers import Bound, Numbers
 from controller.alerts.judging.limits import absences_ms, all_limits
 from controller.alerts.judging.names import Keys, is_in, name_of

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.alerts.judging.absence import Silences
-from controller.alerts.judging.judgement import Judgement, Mask, Rows
+from controller.alerts.judging.columns import Mask, Rows
+from controller.alerts.judging.judgement import Judgement
 from controller.alerts.judging.layers import Numbers
 from controller.alerts.judging.limits import Limits
 from controller.alerts.judging.transition import Change, Judged, Transition

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from campus.delivery import LATE_AFTER_MS
 from campus.ids import DeviceId, Instance, MetricId, SiteId
+from controller.alerts.judging.columns import Rows
 from controller.alerts.judging.derived.formula import FormulaError, read_formula
 from controller.alerts.judging.derived.learning import Found
-from controller.alerts.judging.judgement import Rows
 from controller.alerts.judging.selection import Selection
 from controller.alerts.judging.watch import Watch
 from controller.alerts.model import (

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from campus.errors import ConfigError
 from campus.ids import SiteId
 from controller.alerts.judging.absence import Silences
-from controller.alerts.judging.judgement import Judgement, Rows
+from controller.alerts.judging.columns import Rows
+from controller.alerts.judging.judgement import Judgement
 from controller.alerts.judging.layers import Numbers
 from controller.alerts.judging.limits import Limits
 from controller.alerts.judging.transition import Change, Judged, Transition

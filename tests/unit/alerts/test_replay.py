@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from campus.ids import DeviceId, SiteId
 from campus.samples import DeviceKind
 from controller.alerts.judging import replay as replaying
-from controller.alerts.judging.judgement import Rows
+from controller.alerts.judging.columns import Rows
 from controller.alerts.judging.replay import Replay, Spans, Would
 from controller.alerts.judging.selection import Selection
 from controller.alerts.judging.transition import Change, Transition

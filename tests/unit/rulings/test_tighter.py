@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from campus.samples import Severity
-from controller.alerts.judging.judgement import Judgement, Rows
+from controller.alerts.judging.columns import Rows
+from controller.alerts.judging.judgement import Judgement
 from controller.alerts.judging.limits import limits_of
 from controller.alerts.judging.transition import Change as Way
 from controller.alerts.model import (

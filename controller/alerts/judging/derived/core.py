@@ -7,12 +7,13 @@ from collections.abc import Collection
 
 import numpy as np
 
+from controller.alerts.judging.columns import Mask, Rows
 from controller.alerts.judging.derived.changes import REACH as CHANGE_REACH
 from controller.alerts.judging.derived.groups import SILENT_AFTER_MS
 from controller.alerts.judging.derived.learning import Found, Lacking
 from controller.alerts.judging.derived.making import Making, Wanted
 from controller.alerts.judging.derived.settings import Kind
-from controller.alerts.judging.judgement import Judgement, Mask, Rows
+from controller.alerts.judging.judgement import Judgement
 from controller.alerts.judging.layers import Bound, Numbers
 from controller.alerts.judging.limits import all_limits
 from controller.alerts.judging.timing import TICK_SLACK_MS

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from controller.alerts.judging.columns import Mask
 from controller.alerts.judging.derived.turns import Places, last_of_each, without_twins
-from controller.alerts.judging.judgement import Mask
 from controller.alerts.judging.layers import Numbers, grown, roomier
 from controller.store.port import Times, Values
 

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campus.ids import SiteId
+from controller.alerts.judging.columns import Mask, Rows
 from controller.alerts.judging.derived.changes import Changes
 from controller.alerts.judging.derived.expressions import Expressions, Truths
 from controller.alerts.judging.derived.groups import Groups, Shares
 from controller.alerts.judging.derived.settings import Kind, Settings
 from controller.alerts.judging.derived.usual import Usual
-from controller.alerts.judging.judgement import Mask, Rows
 from controller.alerts.judging.layers import Bound, Layers, Numbers, grown, roomier
 from controller.alerts.judging.transition import Counts
 from controller.alerts.model import AlertKey, Group, GroupOf, Rule

@@ -5,9 +5,9 @@ from enum import IntEnum
 
 import numpy as np
 
+from controller.alerts.judging.columns import Mask
 from controller.alerts.judging.derived.expressions import Formulas
 from controller.alerts.judging.derived.formula import read_formula
-from controller.alerts.judging.judgement import Mask
 from controller.alerts.judging.layers import Numbers
 from controller.alerts.judging.limits import member_limits
 from controller.alerts.model import Baseline, Change, Expression, Group, Rule

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from controller.alerts.judging.judgement import Mask
+from controller.alerts.judging.columns import Mask
 from controller.alerts.judging.layers import Numbers, grown, roomier
 from controller.store.port import Times, Values
 
