@@ -163,6 +163,7 @@ def test_from_the_notice_of_a_fault_to_the_proof_of_its_repair(
     expect(wang.page.locator("[aria-current=step]")).to_have_text("已接单")
     wang.page.get_by_role("button", name="我已到场").click()
     expect(wang.page.locator("[aria-current=step]")).to_have_text("已到场", timeout=LONG_MS)
+    expect(wang.page.locator("#history")).to_contain_text("到场")
     here = wang.page.url.removeprefix(url)
 
     # In the cellar there is no line: a note and a photo wait, even while the app is closed.

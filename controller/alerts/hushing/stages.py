@@ -198,7 +198,7 @@ def _held(case: Case, situation: Situation, decision: Decision) -> Decision:
 def _shown(case: Case, _: Situation, decision: Decision) -> Decision:
     if decision.silence:
         return replace(decision, outcome=Outcome.RAISED)
-    step = TrailStep(case.at, SHOWN, "raised", "nothing stands against it", "无抑制条件")
+    step = TrailStep(case.at, SHOWN, "raised", "nothing stands against it", "没有需要暂缓或静默的原因，照常告警")
     return replace(decision.after(step), outcome=Outcome.RAISED)
 
 
