@@ -19,13 +19,12 @@ from typing import Final
 import sqlalchemy as sa
 
 from campus.errors import Transient
-from campus.ids import DeviceId, SiteId
+from campus.ids import SiteId
 from campus.samples import Event
 from campus.topics import Address
-from controller.alerts.event_cases import changes_of_event
+from controller.alerts.cases import change_of_transition, change_of_verdict, changes_of_event
 from controller.alerts.events import EVENT_PREFIX, Newest
 from controller.alerts.hushing.passes import Pass
-from controller.alerts.hushing.stages import Case
 from controller.alerts.judging.columns import Rows
 from controller.alerts.judging.derived.learning import usual_of_hour
 from controller.alerts.judging.derived.making import Wanted
@@ -33,11 +32,11 @@ from controller.alerts.judging.derived.usual import HOUR_MS
 from controller.alerts.judging.hours import NOWHERE, Closed
 from controller.alerts.judging.resumption import look_up, open_pairs, resume
 from controller.alerts.judging.selection import SITES_AT_ONCE, Selection
-from controller.alerts.judging.transition import Change, Transition
+from controller.alerts.judging.transition import Transition
 from controller.alerts.judging.watch import Watch
 from controller.alerts.keeping.backlog import MAX_WAITING, Backlog, Finding
 from controller.alerts.keeping.event_log import EventLog
-from controller.alerts.keeping.recorder import Cleared, Recorder
+from controller.alerts.keeping.recorder import Recorder
 from controller.alerts.model import AlertKey, Elsewhere, EventKey, Report, Verdict
 from controller.alerts.port import Calendar, Registry, Silences
 from controller.alerts.rulebook import Rulebook, shipped_rules
@@ -220,9 +219,10 @@ class AlertEngine:
         Kept in memory until it is written: who judges compares with `judged_elsewhere` now and then, and tells again.
         """
         now = self._clock()
-        changes = [change for change in map(self._change_of_verdict, verdicts) if change is not None]
-        if changes:
-            self._backlog.put([Finding(change, now) for change in changes])
+        changes = [change_of_verdict(verdict, self._rulebook) for verdict in verdicts]
+        found = [Finding(change, now) for change in changes if change is not None]
+        if found:
+            self._backlog.put(found)
             self.on_found()
 
     def judged_elsewhere(self) -> set[AlertKey]:
@@ -347,14 +347,7 @@ class AlertEngine:
         ]
 
     def _findings(self, transitions: list[Transition], now: int) -> list[Finding]:
-        return [Finding(self._change(each), now) for each in transitions]
-
-    def _change(self, each: Transition) -> Case | Cleared:
-        key, rule = self._watch.key(each.series, each.rule), self._watch.rule(each.rule)
-        if each.change is Change.CLEARED:
-            return Cleared(key, rule, each.at, each.value, each.by)
-        site, device = SiteId(key.site), DeviceId(key.device)
-        return Case(rule, site, device, key.instance, each.at, each.since, each.value, beside=each.beside)
+        return [Finding(change_of_transition(each, self._watch), now) for each in transitions]
 
     def _is_elsewhere(self, key: AlertKey) -> bool:
         """Whether a rule that some other room judges has, or had, this id."""
@@ -364,17 +357,6 @@ class AlertEngine:
         ours = {rule.id for rule in self._rulebook.rules() if isinstance(rule.condition, Elsewhere)}
         bad = (key for key in self._recorder.judged_bad if key.rule in ours)
         return {key for key in bad if self._rulebook.rule(key.rule, SiteId(key.site)) is not None}
-
-    def _change_of_verdict(self, verdict: Verdict) -> Case | Cleared | None:
-        key, rule = verdict.key, self._rulebook.rule(verdict.key.rule, SiteId(verdict.key.site))
-        if rule is None:  # a district may have taken it out
-            return None
-        if verdict.is_over:
-            return Cleared(key, rule, verdict.at, 0.0)
-        site, device = SiteId(key.site), DeviceId(key.device)
-        return Case(
-            rule, site, device, key.instance, verdict.at, verdict.since, 0.0, verdict.text, text_zh=verdict.text_zh
-        )
 
     def _next_findings(self) -> list[Finding]:
         most = 1 if self._written_alone else WRITE_AT_ONCE
