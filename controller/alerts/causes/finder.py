@@ -88,20 +88,20 @@ class Causes:
 
     def is_due(self, situation: Situation, now: int) -> bool:
         """See `Pass`."""
-        waiting = (*self.due.values(), *(each.due_at for each in self.reviews.values()))
-        return bool(situation.touched) or min(waiting, default=now + 1) <= now
+        reviews = (each.due_at for each in self.reviews.values())
+        return bool(situation.touched) or any(_has_come(at, now) for at in (*self.due.values(), *reviews))
 
     def look(self, ledger: Ledger, situation: Situation, now: int) -> None:
         """See `Pass`."""
         self.schools.refresh(now)
-        due = sorted((at, site) for site, at in self.due.items() if at <= now)
+        due = sorted((at, site) for site, at in self.due.items() if _has_come(at, now))
         waiting = [*sorted(situation.touched - self.due.keys()), *(site for _, site in due)]
         sites = {SiteId(site) for site in (*waiting, *sorted(situation.touched))[:SITES_AT_ONCE]}
         situation.touched -= sites
         if sites:
             _Look(self, ledger, situation, now).at(sites | self.schools.centres)
         for alert, review in list(self.reviews.items()):
-            if review.due_at <= now:
+            if _has_come(review.due_at, now):
                 self._look_back(ledger, alert, review, now)
 
     def part(self, rule_id: str) -> tuple[Part | None, int]:
@@ -125,7 +125,7 @@ class Causes:
 
     def conclude(self, verdict: Verdict) -> None:
         """Tell a verdict; not again while it is on its way to be written."""
-        if verdict.at - self._told.get((verdict.key, verdict.is_over), 0) >= TOLD_AGAIN_MS:
+        if abs(verdict.at - self._told.get((verdict.key, verdict.is_over), 0)) >= TOLD_AGAIN_MS:
             self._told[verdict.key, verdict.is_over] = verdict.at
             self.tell([verdict])
 
@@ -166,10 +166,12 @@ class _Look:
         found: dict[SiteId, list[Trouble]] = defaultdict(list)
         for row in self._ledger.open_rows(col(AlertRow.site).in_(sites)):
             part, within_ms = self._causes.part(row.rule)
-            if part is not None:
-                trouble = _trouble(row, part, within_ms)
-                self._rows[trouble.id] = row
-                found[trouble.site].append(trouble)
+            if part is None:
+                self._let_go(row)
+                continue
+            trouble = _trouble(row, part, within_ms, is_good=self._is_good(row))
+            self._rows[trouble.id] = row
+            found[trouble.site].append(trouble)
         causes = {row.cause for row in self._rows.values()} - self._rows.keys() - {0}
         others = self._ledger.rows(col(AlertRow.id).in_(causes)) if causes else ()
         self._ended = {int(row.id or 0): row.cleared_at for row in others}
@@ -204,7 +206,13 @@ class _Look:
         own = self._of_floors(site, judge, troubles, own, is_cut=cut is not None)
         found |= own
         for trouble in troubles:
-            self._apply(trouble, _with_followers(trouble, troubles, found))
+            fortune = _with_followers(trouble, troubles, found)
+            waits = fortune.fate is Fate.FOLLOW and fortune.cause in found and found[fortune.cause].fate is Fate.WAIT
+            if waits and self._is_behind(
+                fortune.cause, trouble.id
+            ):  # two that hide behind one another are told by nobody
+                fortune = replace(fortune, fate=Fate.STAND, cause=0)
+            self._apply(trouble, fortune)
         rows = [self._rows[each.id] for each in troubles]
         if any(row.held_until for row in rows):
             due[site] = self._now + SOON_MS
@@ -228,6 +236,8 @@ class _Look:
         for cut in (each for each in troubles if each.part is Part.SCHOOL):
             power = next((each for each in troubles if each.part is Part.POWER), None)
             fortune = self._of_many(cut, all_of) or self._schools.fortune(cut, view, self._readings, power)
+            if fortune.fate is Fate.WAIT and cut.cause in self._schools.nearly_over(self._districts(all_of), self._now):
+                fortune = replace(fortune, until=self._now)
             found[cut.id] = fortune
             is_dark = power is not None and fortune.cause == power.id
             self._schools.cuts[cut.site] = Cut(cut, power.id if power is not None and is_dark else cut.id)
@@ -235,8 +245,8 @@ class _Look:
 
     def _of_many(self, cut: Trouble, all_of: dict[SiteId, list[Trouble]]) -> Fortune | None:
         """What becomes of a cut that is not the school's alone: of what its fibre ends at, or of the district."""
-        open_ = [each for site in self._schools.centres for each in all_of[site] if each.part is Part.DISTRICT]
-        if any(each.id == cut.cause for each in open_):
+        open_ = self._districts(all_of)
+        if cut.cause in {each.id for each in open_} - self._schools.nearly_over(open_, self._now):
             return Fortune(Fate.FOLLOW, words.SAME_DISTRICT, cut.cause)
         if cut.is_told:
             return None
@@ -251,6 +261,9 @@ class _Look:
                 return Fortune(Fate.FOLLOW, words.SAME_DISTRICT, each.id)
         self._causes.conclude(Verdict(key, self._now, cut.since, why.en, why.zh))
         return Fortune(Fate.WAIT, words.SAME_DISTRICT)
+
+    def _districts(self, all_of: dict[SiteId, list[Trouble]]) -> list[Trouble]:
+        return [each for site in self._schools.centres for each in all_of[site] if each.part is Part.DISTRICT]
 
     def _of_core(self, cut: Trouble, all_of: dict[SiteId, list[Trouble]], *, is_pressing: bool) -> Fortune | None:
         """What becomes of a cut whose fibre ends at a device of the centre that is dead itself.
@@ -313,7 +326,7 @@ class _Look:
             self._rows[each.trouble.id].cause for each in self._schools.cuts.values() if each.trouble.id in self._rows
         }
         behind |= {each.trouble.cause for each in self._schools.cuts.values()}
-        for each in (each for site in self._schools.centres for each in troubles[site] if each.part is Part.DISTRICT):
+        for each in self._districts(troubles):
             if each.id not in behind and self._now >= each.opened_at + HOLD_MS:
                 key = AlertKey(each.rule, each.site, "", each.instance)
                 self._causes.conclude(Verdict(key, self._now, self._now, "", "", is_over=True))
@@ -322,9 +335,10 @@ class _Look:
 
     def _apply(self, trouble: Trouble, fortune: Fortune) -> None:
         row = self._rows[trouble.id]
-        restless = self._situation.flapping.get(AlertKey(row.rule, row.site, row.device, row.instance))
-        if restless is not None and not restless.is_bad:  # it came and went too often, and is good at the moment
+        if trouble.is_good:  # it came and went too often
             return
+        if row.held_until > self._now + HOLD_MS + RETURN_MS:  # the clock was set back since
+            row.held_until = self._now + HOLD_MS
         if fortune.fate is Fate.FOLLOW:
             self._follow(row, fortune)
         elif row.cause:
@@ -347,7 +361,7 @@ class _Look:
     def _outlive(self, row: AlertRow, fortune: Fortune) -> None:
         """Its cause is over, or explains it no more: it is given time to be heard again."""
         ended_at = self._ended.get(row.cause, 0)
-        if fortune.fate is Fate.WAIT and not ended_at:
+        if fortune.fate is Fate.WAIT and not ended_at and not 0 < fortune.until <= self._now:
             return
         if not row.held_until:
             row.held_until = max(ended_at, row.opened_at, self._now - RETURN_MS // 2) + RETURN_MS
@@ -363,6 +377,24 @@ class _Look:
         elif self._now >= max(row.held_until, min(fortune.until, row.held_until + RETURN_MS)):
             self._note(row, SHOWN, "raised", words.in_vain(fortune.reason))
             row.held_until = 0
+
+    def _let_go(self, row: AlertRow) -> None:
+        """What plays no part by the rules of today is nobody's consequence, though those of its day thought so."""
+        if row.held_until or row.cause:
+            self._note(row, SHOWN, "raised", words.NO_PART)
+            row.cause, row.held_until = 0, 0
+
+    def _is_good(self, row: AlertRow) -> bool:
+        restless = self._situation.flapping.get(AlertKey(row.rule, row.site, row.device, row.instance))
+        return restless is not None and not restless.is_bad
+
+    def _is_behind(self, alert: int, other: int) -> bool:
+        """Whether an open alert hides behind another, over however many."""
+        met: set[int] = set()
+        while alert in self._rows and alert not in met:
+            met.add(alert)
+            alert = self._rows[alert].cause
+        return other in met
 
     def _note(self, row: AlertRow, stage: str, decision: str, why: Reason) -> None:
         self._ledger.note(row.id or 0, [_step(self._now, stage, decision, why)])
@@ -380,7 +412,12 @@ def _with_followers(trouble: Trouble, troubles: Sequence[Trouble], found: Mappin
     return replace(fortune, blame=Blame.POWER, reason=why)
 
 
-def _trouble(row: AlertRow, part: Part, within_ms: int) -> Trouble:
+def _has_come(at: int, now: int) -> bool:
+    """Whether it is time; so far ahead only once the clock was set back."""
+    return not now < at <= now + RETURN_MS
+
+
+def _trouble(row: AlertRow, part: Part, within_ms: int, *, is_good: bool) -> Trouble:
     return Trouble(
         id=row.id or 0,
         rule=row.rule,
@@ -394,6 +431,7 @@ def _trouble(row: AlertRow, part: Part, within_ms: int) -> Trouble:
         cause=row.cause,
         held_until=row.held_until,
         verdict=row.verdict,
+        is_good=is_good,
     )
 
 

@@ -52,6 +52,7 @@ class SiteJudge:
         self._back_at = back_at
         self._troubles = sorted(troubles, key=lambda each: (not each.is_told, each.id))
         """What people were told of leads."""
+        self._bad = [each for each in self._troubles if not each.is_good]
 
     def fortunes(self, cut: Trouble | None, root: int) -> dict[int, Fortune]:
         """What becomes of each alert but those of the school as a whole; causes are topmost.
@@ -85,6 +86,8 @@ class SiteJudge:
     # Each alert for itself.
 
     def _fortune(self, trouble: Trouble, cut: Trouble | None, root: int) -> Fortune:
+        if trouble.is_good:
+            return Fortune(Fate.WAIT, words.GOOD_AGAIN)
         is_later = cut is not None and trouble.since >= cut.since - _slack_ms(trouble, CUT_SLACK_MS)
         if is_later and trouble.part is not Part.POWER:
             return Fortune(Fate.FOLLOW, words.IS_CUT, root)
@@ -309,7 +312,7 @@ class SiteJudge:
     def _silent(self) -> dict[DeviceId, Trouble]:
         """Of each silent device the alert that speaks for it."""
         found: dict[DeviceId, Trouble] = {}
-        for each in self._troubles:
+        for each in self._bad:
             if each.part is Part.SILENCE:
                 found.setdefault(each.device, each)
         return found
@@ -326,7 +329,7 @@ class SiteJudge:
     @cached_property
     def _ports(self) -> dict[tuple[DeviceId, str], Trouble]:
         found: dict[tuple[DeviceId, str], Trouble] = {}
-        for each in self._troubles:
+        for each in self._bad:
             if each.part is Part.PORT:
                 found.setdefault((each.device, each.instance), each)
         return found
@@ -335,18 +338,18 @@ class SiteJudge:
     def _pictures(self) -> dict[DeviceId, Trouble]:
         """Of each camera the alert that speaks for its picture."""
         found: dict[DeviceId, Trouble] = {}
-        for each in self._troubles:
+        for each in self._bad:
             if each.metric in _PICTURES and self._view.kind(each.device) is DeviceKind.CAMERA:
                 found.setdefault(each.device, each)
         return found
 
     @cached_property
     def _power(self) -> list[Trouble]:
-        return [each for each in self._troubles if each.part is Part.POWER]
+        return [each for each in self._bad if each.part is Part.POWER]
 
     @cached_property
     def _floors(self) -> dict[int | None, Trouble]:
-        return {floor_of_instance(each.instance): each for each in self._troubles if each.part is Part.FLOOR}
+        return {floor_of_instance(each.instance): each for each in self._bad if each.part is Part.FLOOR}
 
 
 _OF_ALL: Final = frozenset({Part.SCHOOL, Part.FLOOR, Part.DISTRICT})

@@ -107,6 +107,8 @@ class Trouble:
     cause: int
     held_until: int
     verdict: str
+    is_good: bool = False
+    """It comes and goes, and is good at the moment: nothing follows from it now."""
 
     @property
     def is_told(self) -> bool:

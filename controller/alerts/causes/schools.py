@@ -1,7 +1,8 @@
 """Schools seen from the centre: where their fibres end, which are cut off, and whether many are at once."""
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -9,6 +10,7 @@ from campus.ids import DeviceId, Instance, MetricId, SiteId
 from controller.alerts.causes import words
 from controller.alerts.causes.model import (
     DISTRICT_RULE,
+    RETURN_MS,
     Blame,
     Fate,
     Fortune,
@@ -29,6 +31,8 @@ MASS: Final = 5
 """So many schools of one organisation cut off together are one fault of what they share."""
 NEAR_MS: Final = 25_000
 """What they share takes them all at once: their agents spoke last within one pause between two heartbeats of each other."""
+MOST_LEFT: Final = 2
+"""So few schools still cut off, of many that were, are told each by itself."""
 HEARD_AFTER_MS: Final = 30_000
 BEFORE_MS: Final = 300_000
 """The traffic of so long before a cut is what was usual."""
@@ -99,6 +103,15 @@ class Schools:
             f"{len(fellows)} schools were cut off within {NEAR_MS // 1000} s: something they share",
             f"{len(fellows)} 所学校在 {NEAR_MS // 1000} 秒内相继断网：共用线路或供电故障",
         )
+
+    def nearly_over(self, districts: Iterable[Trouble], now: int) -> set[int]:
+        """Alerts of many schools of which hardly any is left: what they shared works again, these have faults of their own."""
+        left = Counter(each.trouble.cause for each in self.cuts.values())
+        return {
+            each.id
+            for each in districts
+            if each.instance and left[each.id] <= MOST_LEFT and now >= each.opened_at + RETURN_MS
+        }
 
     def is_in_doubt(self, cut: Trouble) -> bool:
         """Whether so many other agents have not been heard since that it may be more than a school's own fault."""

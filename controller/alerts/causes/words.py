@@ -64,6 +64,7 @@ def together_with(name: str) -> Reason:
     )
 
 
+NO_PART: Final = Reason("by its rule as it is now it follows from nothing", "按现行规则，不由其他故障引起")
 NO_WAY: Final = Reason("nobody knows what it hangs on, so it stands for itself", "拓扑未知，单独告警")
 FIRST_OF_ALL: Final = Reason("nothing stands between it and the agent", "其上级无其他设备")
 IS_CUT: Final = Reason("its school is cut off", "所在学校断网")
@@ -71,7 +72,6 @@ IS_DARK: Final = Reason("the UPS that feeds it has no mains", "其供电 UPS 失
 DARK_BEHIND: Final = Reason("what it feeds fell silent after it", "其供电的设备随后无应答")
 IS_FEED: Final = Reason("power comes before all that it feeds", "供电先于其供电的设备")
 HAS_MAINS: Final = Reason("the UPS has mains", "UPS 市电正常")
-NOBODY_ELSE: Final = Reason("no other school was cut off with it", "没有其他学校同时断网")
 OTHERS_IN_DOUBT: Final = Reason("other schools may be cut off with it", "可能有其他学校同时断网")
 STILL_HEARD: Final = Reason("the school at its end is heard by another way", "对端学校仍有数据")
 OWN_AGENT: Final = Reason("schools are heard, the centre's own agent is not", "各校数据正常，中心采集器无数据")

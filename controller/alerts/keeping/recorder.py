@@ -78,6 +78,7 @@ class Recorder:
     def take_rules(self, rulebook: Rulebook) -> None:
         """Know another rulebook from now on."""
         self._rulebook = rulebook
+        self._situation.twins = twins_of(rulebook.rules())
 
     @property
     def open(self) -> dict[AlertKey, int]:
@@ -105,6 +106,7 @@ class Recorder:
             situation.touched.add(site)
         with reading(self._engine) as session:
             recall(session, situation, now)
+        situation.touched |= self._situation.touched  # where the last open alert has just closed, too
         self._situation = situation
         self._is_sure = True
 
@@ -213,6 +215,7 @@ class Recorder:
         if before in situation.scores:
             situation.scores[after] = situation.scores.pop(before)
         situation.touched.add(case.site)
+        situation.quiet_looked_at = None  # a window may cover the one and not the other
 
     def _clear(self, ledger: Ledger, change: Cleared) -> Outcome | None:
         if change.key in self._situation.flapping and change.by not in _WITHOUT_READING:

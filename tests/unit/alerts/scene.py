@@ -43,7 +43,7 @@ class Scene:
     def restart(self) -> None:
         """The controller dies and comes back: only store and database survive."""
         topology = TopologyService(self.registry.engine, self.registry.service, self.registry.clock)
-        causes = Causes(self.feed.store, self.registry.service, topology, self.service)
+        self.causes = Causes(self.feed.store, self.registry.service, topology, self.service)
         self.engine = AlertEngine(
             self.feed.store,
             self.registry.service,
@@ -51,11 +51,11 @@ class Scene:
             self.registry.clock,
             self.rulebook,
             self.calendar,
-            passes=(causes,) if self.seeks_causes else (),
+            passes=(self.causes,) if self.seeks_causes else (),
             silences=self.silences,
             hold_ms=HOLD_MS if self.seeks_causes else 0,
         )
-        causes.tell = self.engine.note_verdicts
+        self.causes.tell = self.engine.note_verdicts
         self.engine.restore()
         self.feed.listeners[:] = [self.engine.judge]
 
