@@ -78,8 +78,8 @@ class Alerts(Protocol):
     def opened_since(self, scope: Scope, since: int, limit: int = 200) -> Sequence[Alert]:
         """The newest alerts that opened since an instant."""
 
-    def rule(self, rule_id: str) -> Rule:
-        """A rule; `NotFound` when there is none."""
+    def rule(self, rule_id: str, site: SiteId | None = None) -> Rule:
+        """A rule, as it holds at a school if one is named; `NotFound` when there is none."""
 
     def silenced_counts(self, scope: Scope, silences: Collection[int]) -> Mapping[int, int]:
         """How many alerts each of some silences has hidden."""

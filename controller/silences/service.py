@@ -16,7 +16,6 @@ from sqlmodel import Session, col, select
 from campus.errors import ConfigError, Transient
 from campus.ids import DeviceId, SiteId
 from controller.alerts.model import Alert, AlertState
-from controller.alerts.port import Hushed
 from controller.calendar.model import Hours
 from controller.figure import Figure
 from controller.identity.scope import SYSTEM, Denied, NotFound, Role, Scope
@@ -57,7 +56,7 @@ _log = logging.getLogger(__name__)
 
 
 class SilenceService:
-    """Every method may be called from any thread; `in_force` and `maintenance_of` answer mostly from memory."""
+    """Every method may be called from any thread; `in_force` answers mostly from memory."""
 
     def __init__(
         self,
@@ -96,10 +95,6 @@ class SilenceService:
                     self._in_force.renew(fresh)
                 self._is_stale = False
             return self._in_force
-
-    def maintenance_of(self, site: SiteId, device: DeviceId, at: int) -> Hushed | None:
-        """The maintenance window that a device as a whole is in at `at` (about now): it is expected to be down."""
-        return self.in_force(at).maintenance_of(site, device)
 
     # What people ask.
 
@@ -320,7 +315,7 @@ class SilenceService:
 
     def _is_danger(self, alert: Alert) -> bool:
         try:
-            return self._alerts.rule(alert.rule).is_danger
+            return self._alerts.rule(alert.rule, alert.site).is_danger
         except NotFound:
             return False
 

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from campus.ids import DeviceId, SiteId
 from campus.samples import Severity
+from controller.alerts.causes.model import is_held
 from controller.alerts.model import Rule
 from controller.alerts.port import Hushed
 from controller.silences.model import Kind, Subject, Window
@@ -53,15 +54,14 @@ class InForce:
         self._taking = {each.window.id for some in held.values() for each in some if each.window.draft.takes_open}
 
     def renew(self, other: "InForce") -> None:
-        """Hold for as long as one that is like it; what hangs on what may have changed."""
+        """Hold for as long as one that is like it."""
         self.at, self.until = other.at, other.until
-        self.ways, self._below = other.ways, {}
 
     def is_like(self, other: "InForce") -> bool:
-        """Whether the same windows are in force in the same schools."""
-        return {site: [each.window for each in some] for site, some in self.held.items()} == {
-            site: [each.window for each in some] for site, some in other.held.items()
-        }
+        """Whether the same windows are in force in the same schools, and cover the same there."""
+        return self.ways == other.ways and {
+            site: [each.window for each in some] for site, some in self.held.items()
+        } == {site: [each.window for each in some] for site, some in other.held.items()}
 
     @property
     def sites(self) -> frozenset[SiteId]:
@@ -83,28 +83,18 @@ class InForce:
         kind, room = self._registry.kind_of(site, device), self._registry.room_of(site, device)
         subject = Subject(site, device, kind, room, rule.id, severity, rule.is_danger)
         return _strongest(
-            [each for each in self.held[site] if each.window.covers(subject) or self._is_below(each, subject)]
-        )
-
-    def maintenance_of(self, site: SiteId, device: DeviceId) -> Hushed | None:
-        """The maintenance window that takes a device as a whole."""
-        if site not in self.held:
-            return None
-        kind, room = self._registry.kind_of(site, device), self._registry.room_of(site, device)
-        return _strongest(
             [
                 each
                 for each in self.held[site]
-                if each.window.takes_down
-                and (
-                    each.window.draft.selector.covers_device(site, device, kind, room)
-                    or device in self._all_below(each.window, site)
-                )
+                if each.window.covers(subject) or (is_held(rule) and self._is_below(each, subject))
             ]
         )
 
     def _is_below(self, held: Held, subject: Subject) -> bool:
-        """Whether it can only be reached over what is in maintenance."""
+        """Whether it can only be reached over what is in maintenance.
+
+        Asked of what may follow from that alone: a freezer that warms while its switch is being replaced is warm.
+        """
         window = held.window
         is_allowed = window.takes_down and (window.draft.covers_danger or not subject.is_danger)
         return is_allowed and subject.device in self._all_below(window, subject.site)
@@ -173,4 +163,4 @@ def _strongest(held: Sequence[Held]) -> Hushed | None:
     window, since = max(
         held, key=lambda each: (each.window.draft.kind is Kind.MAINTENANCE, each.window.until, each.window.id)
     )
-    return Hushed(window.id, window.draft.kind is Kind.MAINTENANCE, since, window.until, *said_of(window))
+    return Hushed(window.id, since, window.until, *said_of(window))

@@ -24,6 +24,7 @@ SIDE_DOORS = {
     "alerts.rule_check",
     "alerts.judging.replay",  # stored samples judged again
     "alerts.sought",  # pure: what a rule looks for, in words
+    "alerts.causes.model",  # pure: which rules find what may follow from something else
     "alerts.causes.service",  # what a fault takes away: a room in the room
     "alerts.tables",  # these five for the migrations alone
     "calendar.school",  # pure: the calendar of one school, laid over real days, as the service gives it

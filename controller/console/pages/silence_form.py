@@ -152,7 +152,7 @@ def _window_of(services: Services, scope: Scope, silence_id: int) -> Shown | Non
 
 def _is_danger(services: Services, alert: Alert) -> bool:
     try:
-        return services.alerts.rule(alert.rule).is_danger
+        return services.alerts.rule(alert.rule, alert.site).is_danger
     except NotFound:
         return False
 
@@ -258,10 +258,10 @@ def _hours(opens: str, closes: str) -> Period | None:
 def _instant(text: str, zone: ZoneInfo) -> int:
     """A local date and time as a browser writes it; 0 for anything else."""
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):  # the first hours of the year 1 are in none here
         return 0
-    return round(moment.replace(tzinfo=zone).astimezone(UTC).timestamp() * 1000)
+    return round(moment.timestamp() * 1000)
 
 
 def _written(at: int, zone: ZoneInfo) -> str:

@@ -184,15 +184,3 @@ def test_a_window_of_every_week_ends_by_the_clock_of_the_district(scene: Scene) 
     assert standing(scene) == []
     scene.wait_until(601)
     assert len(standing(scene)) == 1
-
-
-def test_maintenance_of_a_device_as_a_whole(scene: Scene) -> None:
-    window = silence(scene, 60, 600, kind=Kind.MAINTENANCE)
-    silence(scene, 60, 600, Selector(site=NO_1, rule="freezer-warm"), kind=Kind.MAINTENANCE)
-    silence(scene, 60, 600, Selector(site=NO_1))
-    assert scene.silences.maintenance_of(NO_1, SWITCH, scene.at(59)) is None
-    hushed = scene.silences.maintenance_of(NO_1, SWITCH, scene.at(60))
-    assert hushed is not None
-    assert (hushed.silence, hushed.since, hushed.until) == (window, scene.at(60), scene.at(600))
-    assert scene.silences.maintenance_of(NO_1, KITCHEN, scene.at(60)) is None
-    assert scene.silences.maintenance_of(NO_1, SWITCH, scene.at(600)) is None

@@ -225,14 +225,16 @@ def test_what_hangs_on_what_is_in_maintenance_is_in_it_too(desk: Desk) -> None:
         desk.registry.engine, desk.registry.service, desk.registry.calendar, desk.alerts, desk.clock, Ring()
     )
     service.silence(DISTRICT_SCOPE, draft(Selector(site=NO_1, device=SWITCH)))
-    assert service.maintenance_of(NO_1, SWITCH, NOW) is None
-    service.silence(DISTRICT_SCOPE, replace(draft(Selector(site=NO_1, device=SWITCH)), kind=Kind.MAINTENANCE))
-    found = {device for device in (BOARD_101, BOARD_102, SWITCH, KITCHEN) if service.maintenance_of(NO_1, device, NOW)}
-    assert found == {SWITCH, BOARD_101}
-    unreachable, gas = (desk.alerts.rule(rule) for rule in ("device-unreachable", "gas-leak"))
+    unreachable, gas, warm = (desk.alerts.rule(rule) for rule in ("device-unreachable", "gas-leak", "board-hot"))
+    maintenance = replace(draft(Selector(site=NO_1, device=SWITCH)), kind=Kind.MAINTENANCE)
+    assert service.in_force(NOW).covering(NO_1, BOARD_101, unreachable, Severity.MAJOR) is None
+    service.silence(DISTRICT_SCOPE, maintenance)
     quiet = service.in_force(NOW)
     hushed = quiet.covering(NO_1, BOARD_101, unreachable, Severity.MAJOR)
     assert hushed is not None
-    assert hushed.is_maintenance
+    assert hushed.text.startswith("maintenance")
     assert quiet.covering(NO_1, BOARD_101, gas, Severity.CRITICAL) is None
+    assert quiet.covering(NO_1, BOARD_101, warm, Severity.MAJOR) is None  # that does not follow from a dead switch
+    for device, is_covered in ((SWITCH, True), (KITCHEN, False)):
+        assert (quiet.covering(NO_1, device, unreachable, Severity.MAJOR) is not None) is is_covered
     assert quiet.covering(NO_1, BOARD_102, unreachable, Severity.MAJOR) is None
