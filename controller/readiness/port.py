@@ -51,8 +51,8 @@ class Alerts(Protocol):
     ) -> Sequence[Alert]:
         """Alerts, newest first."""
 
-    def rule(self, rule_id: str) -> Rule:
-        """Its rule; `NotFound` when it was removed."""
+    def rule(self, rule_id: str, site: SiteId | None = None) -> Rule:
+        """Its rule, as it holds at its school; `NotFound` when it was removed."""
 
 
 class Overview(Protocol):

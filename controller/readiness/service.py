@@ -67,7 +67,7 @@ class ReadinessService:
         faults = []
         for alert in self._alerts.alerts(scope, state=AlertState.OPEN, site=site, limit=MOST_ALERTS):
             try:
-                faults.append((alert, self._alerts.rule(alert.rule)))
+                faults.append((alert, self._alerts.rule(alert.rule, site)))
             except NotFound:
                 continue  # nobody judges it any more
         school = School(
@@ -104,7 +104,9 @@ class ReadinessService:
         is_before = sweep.rooms and now < sweep.first_at + LESSON_MS
         self._swept[site] = sweep.day
         key = AlertKey(RULE, site, "", "")
-        if is_before and sweep.unready and not sweep.is_cut_off:
+        if is_before and sweep.is_cut_off:  # nobody knows: what was told stands, and it is looked at again
+            self._open[site] = now + LOOKED_AGAIN_MS
+        elif is_before and sweep.unready:
             self._open[site] = now + LOOKED_AGAIN_MS
             self._book.note_verdicts([Verdict(key, now, now, *verdict_words(sweep, self._zone))])
         elif self._open.pop(site, 0) or key in self._book.judged_elsewhere():

@@ -6,16 +6,20 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 from msgspec.structs import replace
+from sqlmodel import col
 
 from campus.ids import DeviceId, SiteId
 from campus.samples import Neighbour
 from controller.alerts.model import Alert
 from controller.alerts.rulebook import shipped_rules
+from controller.alerts.tables import AlertRow
 from controller.identity.scope import SYSTEM, NotFound
 from controller.overview.service import OverviewService
 from controller.readiness.model import ReadinessSettings, Sweep, Why
 from controller.readiness.service import ReadinessService
+from controller.registry.database import writing
 from controller.telemetry.service import TelemetryService
 from controller.topology.service import TopologyService
 from tests.fakes.reception import StaticReception
@@ -190,6 +194,44 @@ def test_a_restart_in_the_morning_tells_nobody_twice(morning: Morning) -> None:
     assert [alert.id for alert in morning.told()] == before
     morning.stand_at(half_past + 2 * HOUR_MS)
     assert morning.told() == []
+
+
+def is_cut_off(morning: Morning, at: int) -> None:
+    with writing(morning.scene.registry.engine) as session:
+        told = {"rule": "school-cut-off", "metric": "agent_spool_bytes", "instance": "", "severity": "critical"}
+        session.add(AlertRow(**told, site=NO_1, device=DeviceId(NO_1), value=0.0, opened_at=at))
+
+
+def is_heard_again(morning: Morning, at: int) -> None:
+    with writing(morning.scene.registry.engine) as session:
+        session.execute(sa.update(AlertRow).where(col(AlertRow.rule) == "school-cut-off").values(cleared_at=at))
+
+
+def test_a_school_that_is_cut_off_is_neither_ready_nor_forgotten(morning: Morning) -> None:
+    """No good news while nobody knows, and who is heard again before the first lesson gets the list after all."""
+    all_worked_on_monday(morning)
+    half_past = TUESDAY + DAY_MS + 7 * HOUR_MS + HOUR_MS // 2
+    morning.stand_at(half_past)
+    assert {alert.site for alert in morning.told()} == {NO_1, NO_2}
+    is_cut_off(morning, half_past + 30_000)
+    for board in (BOARD_101, BOARD_102):
+        morning.say(half_past + 60_000, board, "power_state", ON)
+    morning.stand_at(half_past + 120_000)
+    assert {alert.site for alert in morning.told()} == {NO_1, NO_2}
+    is_heard_again(morning, half_past)
+    morning.stand_at(half_past + 240_000)
+    assert {alert.site for alert in morning.told()} == {NO_2}
+
+
+def test_a_school_that_is_heard_again_after_half_past_seven_gets_its_list(morning: Morning) -> None:
+    all_worked_on_monday(morning)
+    half_past = TUESDAY + DAY_MS + 7 * HOUR_MS + HOUR_MS // 2
+    is_cut_off(morning, half_past - 30_000)
+    morning.stand_at(half_past)
+    assert {alert.site for alert in morning.told()} == {NO_2}
+    is_heard_again(morning, half_past)
+    morning.stand_at(half_past + 120_000)
+    assert {alert.site for alert in morning.told()} == {NO_1, NO_2}
 
 
 def test_nobody_asks_after_a_school_that_is_not_theirs(morning: Morning) -> None:
