@@ -16,6 +16,7 @@ from sqlalchemy import event
 from sqlmodel import Session
 
 from campus.errors import Transient
+from controller.identity.scope import NotFound
 from controller.registry.turns import Turns
 
 BUSY_TIMEOUT_S: Final = 10.0
@@ -46,7 +47,10 @@ def create_engine(url: str) -> sa.Engine:
 
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[Session]:
-    """A session that only reads: sees one consistent state, never waits for writers. Rolled back at the end."""
+    """A session that only reads: sees one consistent state, never waits for writers. Rolled back at the end.
+
+    Raises `Transient` when the database is away, `NotFound` when an id is asked for that no row can have.
+    """
     with _told(), Session(engine.execution_options(**{_READING: True}), expire_on_commit=False) as session:
         yield session
 
@@ -57,7 +61,7 @@ def writing(engine: sa.Engine) -> Iterator[Session]:
 
     Takes the write lock at its first statement, so a read-then-write inside it cannot meet another writer half way.
     Writers of this process take turns in the order they came. Raises `Transient` when the database is locked, full or
-    away.
+    away, `NotFound` as `reading` does.
     """
     with _turn(engine), _told(), Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
@@ -80,6 +84,8 @@ def _told() -> Iterator[None]:
         yield
     except sa.exc.OperationalError as error:
         raise Transient(f"the registry database cannot be used now: {error.orig}") from error
+    except OverflowError as error:  # SQLite has numbers of 64 bits, and addresses of pages any
+        raise NotFound from error
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -208,6 +208,8 @@ def test_scanning_leads_to_the_thing_and_only_to_ones_own(controller: Controller
     strange = wang.get("/scan", params={"code": codes[NO_2]}, headers=SCREEN)
     assert strange.status_code == 200
     assert "Nothing of yours has" in strange.text
+    several = wang.get("/scan", params={"code": "SN-B10"}, headers=SCREEN)
+    assert f'href="/scan?site={NO_1}&amp;device={BOARD_101}"' in several.text, "what fits several things is chosen from"
 
 
 def test_a_fault_that_nothing_measures_is_reported_by_scanning_and_may_be_taken_at_once(

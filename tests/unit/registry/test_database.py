@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from campus.errors import Transient
+from controller.identity.scope import NotFound
 from controller.registry.database import create_engine, reading, sqlite_url, writing
 
 
@@ -75,3 +76,9 @@ def test_a_database_that_cannot_be_used_is_transient(tmp_path: Path) -> None:
         reading(create_engine(sqlite_url(tmp_path / "a" / "b"))) as s,
     ):
         tally(s)
+
+
+def test_an_id_that_no_row_can_have_is_not_found(engine: sa.Engine) -> None:
+    for session_of in (reading, writing):
+        with pytest.raises(NotFound), session_of(engine) as session:
+            session.execute(sa.select(sa.literal(1 << 64, sa.BigInteger)))
