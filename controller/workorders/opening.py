@@ -94,7 +94,7 @@ class Opener:
         return Draft(order, seen)
 
     def _of_alert(self, scope: Scope, alert: Alert, who: str, now: int) -> Draft:
-        rule = self._rule(alert.rule)
+        rule = self._rule(alert.rule, alert.site)
         kind, room = DeviceKind.OTHER, ""
         if alert.device:
             try:
@@ -121,9 +121,9 @@ class Opener:
         )
         return Draft(order, diagnosed(self._alerts, self._telemetry, scope, alert.site, alert.device, now))
 
-    def _rule(self, rule_id: str) -> Rule | None:
+    def _rule(self, rule_id: str, site: SiteId) -> Rule | None:
         try:
-            return self._rules.rule(rule_id)
+            return self._rules.rule(rule_id, site)
         except NotFound:
             return None
 

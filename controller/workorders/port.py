@@ -42,8 +42,8 @@ class Alerts(Protocol):
 class Rules(Protocol):
     """What the rules of alerts say."""
 
-    def rule(self, rule_id: str) -> Rule:
-        """One rule; `NotFound` when it was removed."""
+    def rule(self, rule_id: str, site: SiteId | None = None) -> Rule:
+        """One rule, as it holds at a school; `NotFound` when it was removed."""
 
 
 class AlertRoom(Alerts, Rules, Protocol):

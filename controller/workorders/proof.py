@@ -55,6 +55,7 @@ class _Site(NamedTuple):
     """A school at one look: open alerts of any kind, by device; when each device was heard, and how it answered."""
 
     alerts: set[tuple[str, Cause]]
+    ids: set[int]
     devices: dict[DeviceId, tuple[int, float]]
 
 
@@ -141,7 +142,9 @@ class Prover:
         if order.site not in self._sites:
             self._sites[order.site] = self._look_at(order.site)
         seen = self._sites[order.site]
-        if seen is None or any((str(order.device), cause) in seen.alerts for cause in order.causes):
+        if seen is None or order.alert in seen.ids:  # by id: what the device told of may be another rule's by now
+            return False
+        if any((str(order.device), cause) in seen.alerts for cause in order.causes):
             return False
         if not order.device:
             return True
@@ -158,6 +161,7 @@ class Prover:
         columns = zip(told.devices, told.newest_at.tolist(), told.reachable.tolist(), strict=True)
         return _Site(
             {(str(each.device), Cause(each.rule, each.instance)) for each in alerts},
+            {each.id for each in alerts},
             {device: (newest_at, answer) for (_, device), newest_at, answer in columns},
         )
 
@@ -175,9 +179,9 @@ class Prover:
     def _standing(self) -> dict[Fault, Alert]:
         """Open alerts that stand for themselves: one that hides behind a cut line is no sign that a repair failed."""
         ids = self._alerts.standing(SYSTEM).keys()
-        new = self._alerts.by_ids(SYSTEM, ids - self._known.keys())
-        self._known = {alert: told for alert, told in self._known.items() if alert in ids}
-        self._known |= {each.id: each for each in new}
+        # One a device told of itself, which has no metric, may become a rule's: it is read again.
+        self._known = {alert: told for alert, told in self._known.items() if alert in ids and told.metric}
+        self._known |= {each.id: each for each in self._alerts.by_ids(SYSTEM, ids - self._known.keys())}
         return {(each.rule, str(each.site), str(each.device), each.instance): each for each in self._known.values()}
 
     def _done(self) -> list[Order]:
@@ -195,9 +199,10 @@ class Prover:
 
 def _worst(order: Order, standing: dict[Fault, Alert]) -> Alert | None:
     """The alert of an order's causes that was opened last."""
+    its_own = [each for each in standing.values() if order.alert and each.id == order.alert]
     keys: Iterable[Fault] = ((each.rule, str(order.site), str(order.device), each.instance) for each in order.causes)
     found: Collection[Alert] = [standing[key] for key in keys if key in standing]
-    return max(found, key=lambda each: each.opened_at, default=None)
+    return max([*found, *its_own], key=lambda each: each.opened_at, default=None)
 
 
 def _note(found: Found, alert: int) -> str:

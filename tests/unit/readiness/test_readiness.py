@@ -198,8 +198,17 @@ def test_a_restart_in_the_morning_tells_nobody_twice(morning: Morning) -> None:
 
 def is_cut_off(morning: Morning, at: int) -> None:
     with writing(morning.scene.registry.engine) as session:
-        told = {"rule": "school-cut-off", "metric": "agent_spool_bytes", "instance": "", "severity": "critical"}
-        session.add(AlertRow(**told, site=NO_1, device=DeviceId(NO_1), value=0.0, opened_at=at))
+        cut = AlertRow(
+            rule="school-cut-off",
+            site=NO_1,
+            device=DeviceId(NO_1),
+            metric="agent_spool_bytes",
+            instance="",
+            severity="critical",
+            opened_at=at,
+            value=0.0,
+        )
+        session.add(cut)
 
 
 def is_heard_again(morning: Morning, at: int) -> None:

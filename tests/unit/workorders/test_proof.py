@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from campus.ids import DeviceId
+from controller.alerts.tables import AlertRow
+from controller.registry.database import writing
 from controller.workorders.model import Act, Command, Opening, Order, OrderState
 from controller.workorders.terms import WorkOrderSettings
 from tests.support.district import BOARD_101, BOARD_102, DAY_MS, GATEWAY, NO_1, NO_1_SCOPE, SWITCH
@@ -125,3 +127,39 @@ def test_a_person_closes_with_a_reason_and_it_stays_closed_while_the_old_alert_s
         assert closed.order.state is OrderState.CLOSED
         here.pass_minutes(70, healthy=False)
         assert now(here, order).state is OrderState.CLOSED
+
+
+def test_what_the_device_told_of_first_is_no_less_open_once_a_rule_finds_it(tmp_path: Path) -> None:
+    """The alert goes on under the rule's name: the order made of it was about the same fault."""
+    with scene(tmp_path) as here:
+        alert = here.raise_alert("event:link_down", at=here.clock.now - MINUTE_MS)
+        order = here.orders.open_order(NO_1_SCOPE, Opening("open", NO_1, alert=alert)).order.id
+        rename(here, alert, "uplink-down")
+        for number, act in enumerate((Act.CLAIM, Act.ARRIVE, Act.FINISH)):
+            here.orders.command(NO_1_SCOPE, order, Command(f"c{number}", act))
+        here.pass_minutes(50, healthy=True)
+        assert now(here, order).state is OrderState.DONE
+        here.pass_minutes(30, healthy=True)
+        assert now(here, order).reopened == 1
+
+
+def test_a_fault_that_the_device_tells_of_before_it_is_measured_reopens_the_order(tmp_path: Path) -> None:
+    with scene(tmp_path) as here:
+        order, alert = done_order(here)
+        here.change_alert(alert, cleared_at=here.clock.now)
+        here.pass_minutes(30, healthy=True)
+        assert now(here, order).state is OrderState.VERIFIED
+        here.clock.now += MINUTE_MS
+        again = here.raise_alert("event:link_down")
+        rename(here, again, "event:link_down", metric="")
+        here.orders.tend(here.clock.now)
+        assert now(here, order).state is OrderState.VERIFIED
+        rename(here, again, "device-unreachable", metric="reachable")
+        here.orders.tend(here.clock.now)
+        assert now(here, order).reopened == 1
+
+
+def rename(here: Scene, alert: int, rule: str, metric: str = "if_oper_state") -> None:
+    """As the recorder does when both turn out to be one."""
+    with writing(here.ready.engine) as session:
+        session.get_one(AlertRow, alert).sqlmodel_update({"rule": rule, "metric": metric})
