@@ -139,6 +139,12 @@ def test_what_is_wrong_stands_above_the_form(standing: Controller) -> None:
     assert standing.silences.windows(SYSTEM) == []
 
 
+@pytest.mark.parametrize("field", ["starts", "until"])
+def test_a_day_at_the_beginning_of_time_is_none(standing: Controller, field: str) -> None:
+    form = {"place": f"s:{NO_1}", "reason": "works", "starts": "2026-09-07T10:00", "until": "2026-09-08T10:00"}
+    assert post(operator(standing), "/silences/new", form | {field: "0001-01-01T00:00"}).status_code < 500
+
+
 def test_ending_extending_and_undo(standing: Controller) -> None:
     who = technician(standing)
     post(who, "/silences/new", data=FORM)
