@@ -37,10 +37,9 @@ class Calendar(Protocol):
 
 
 class Hushed(NamedTuple):
-    """The window that covers something: its id, whether it is maintenance, since when and until when, what it says of itself."""
+    """The window that covers something: its id, since when and until when, what it says of itself."""
 
     silence: int
-    is_maintenance: bool
     since: int
     until: int
     text: str
