@@ -12,7 +12,18 @@ from typing import Final
 from campus.ids import DeviceId
 from campus.samples import DeviceKind
 from controller.alerts.causes import words
-from controller.alerts.causes.model import HOLD_MS, RETURN_MS, Blame, Fate, Fortune, Part, Trouble, Way
+from controller.alerts.causes.model import (
+    HOLD_MS,
+    ON_BATTERY,
+    PORT_DOWN,
+    RETURN_MS,
+    Blame,
+    Fate,
+    Fortune,
+    Part,
+    Trouble,
+    Way,
+)
 from controller.alerts.causes.port import SiteView
 
 SLACK_MS: Final = 60_000
@@ -29,7 +40,6 @@ TOGETHER_MS: Final = 45_000
 FLOOR_LEAST: Final = 3
 FLOOR_SHARE: Final = 0.6
 """So many of a floor's devices, and this share of them, go dark together where their feed fails."""
-_PORT_DOWN: Final = frozenset({2.0, 7.0})
 _PICTURES: Final = frozenset({"stream_state", "picture_state", "recording_state"})
 _DEEPEST: Final = 32
 _NETWORK: Final = {DeviceKind.SWITCH: Blame.SWITCH, DeviceKind.GATEWAY: Blame.GATEWAY}
@@ -120,7 +130,7 @@ class SiteJudge:
         if not newest.at or trouble.is_told:
             return False
         if trouble.metric == "if_oper_state":
-            return newest.value not in _PORT_DOWN
+            return newest.value not in PORT_DOWN
         return trouble.metric == "reachable" and newest.value == 1.0
 
     def _of_silence(self, trouble: Trouble) -> Fortune:
@@ -203,7 +213,7 @@ class SiteJudge:
         if mains is not None:
             return Fortune(Fate.FOLLOW, words.SAME_POWER, mains.id)
         source = self._view.reading(trouble.device, "ups_source_state")
-        is_open_soon = source.value in _ON_BATTERY or (source.at and source.at < trouble.since)
+        is_open_soon = source.value in ON_BATTERY or (source.at and source.at < trouble.since)
         return Fortune(Fate.WAIT if is_open_soon else Fate.STAND, words.NOT_YET if is_open_soon else words.HAS_MAINS)
 
     def _of_symptom(self, trouble: Trouble) -> Fortune:
@@ -279,7 +289,7 @@ class SiteJudge:
         newest = [each for port in way.ports if (each := self._view.reading(way.parent, "if_oper_state", port)).at]
         if not newest:
             return State.UNWATCHED
-        if all(each.value in _PORT_DOWN for each in newest):
+        if all(each.value in PORT_DOWN for each in newest):
             return State.BAD
         return State.GOOD if max(each.at for each in newest) >= since else State.UNKNOWN
 
@@ -353,7 +363,6 @@ class SiteJudge:
 
 
 _OF_ALL: Final = frozenset({Part.SCHOOL, Part.FLOOR, Part.DISTRICT})
-_ON_BATTERY: Final = frozenset({2.0, 5.0})
 
 
 def _slack_ms(trouble: Trouble, told_ms: int) -> int:

@@ -14,6 +14,10 @@ HOLD_MS: Final = 90_000
 RETURN_MS: Final = 150_000
 """How long what hid behind a cause may take to be heard again once that is over: devices that did not answer are asked
 every two minutes."""
+PORT_DOWN: Final = frozenset({2.0, 7.0})
+"""Of `if_oper_state`: down and lowerLayerDown (RFC 2863)."""
+ON_BATTERY: Final = frozenset({2.0, 5.0})
+"""Of `ups_source_state`: none and battery (upsOutputSource, RFC 1628)."""
 FLOOR_RULE: Final = "floor-without-power"
 DISTRICT_RULE: Final = "schools-cut-off"
 

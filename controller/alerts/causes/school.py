@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from controller.alerts.causes.model import NOTHING, Blame, Reading, Reason
+from controller.alerts.causes.model import NOTHING, PORT_DOWN, Blame, Reading, Reason
 
 UP_AFTER_MS: Final = 30_000
 """A port that is up so long after the last word of the agent was up after the fault: agents speak at least this often."""
@@ -21,7 +21,6 @@ FLOWING_SHARE: Final = 0.5
 LEAST_BPS: Final = 20_000.0
 """Less traffic than this before the fault says nothing by ceasing."""
 MOST: Final = 0.5
-_PORT_DOWN: Final = frozenset({2.0, 7.0})
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Outside:
 
 def blame_of(school: Outside) -> tuple[Blame | None, Reason]:
     """What broke, as far as is known by now, and why that is thought; None while more may come."""
-    if school.port.at >= school.since and school.port.value in _PORT_DOWN:
+    if school.port.at >= school.since and school.port.value in PORT_DOWN:
         if school.is_on_battery:
             return Blame.POWER, Reason(
                 "its UPS ran on battery, then its end of the fibre went dark", "断网前 UPS 由电池供电，随后光口无信号"

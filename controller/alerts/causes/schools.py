@@ -10,6 +10,8 @@ from campus.ids import DeviceId, Instance, MetricId, SiteId
 from controller.alerts.causes import words
 from controller.alerts.causes.model import (
     DISTRICT_RULE,
+    ON_BATTERY,
+    PORT_DOWN,
     RETURN_MS,
     Blame,
     Fate,
@@ -37,7 +39,6 @@ HEARD_AFTER_MS: Final = 30_000
 BEFORE_MS: Final = 300_000
 """The traffic of so long before a cut is what was usual."""
 KNOWN_FOR_MS: Final = 60_000
-_ON_BATTERY: Final = frozenset({2.0, 5.0})
 
 
 class CorePort(NamedTuple):
@@ -125,7 +126,7 @@ class Schools:
 
     def outside(self, cut: Trouble, view: KnownSite, readings: Readings) -> Outside:
         """What is known of a cut school."""
-        on_battery = any(view.reading(ups, "ups_source_state").value in _ON_BATTERY for ups in view.map.upses)
+        on_battery = any(view.reading(ups, "ups_source_state").value in ON_BATTERY for ups in view.map.upses)
         agents = [each for each in self._registry.agents(SYSTEM) if each.site == cut.site]
         place = self.port_of.get(cut.site)
         if place is None:
@@ -165,8 +166,8 @@ def inside(view: KnownSite, readings: Readings, start: int, end: int) -> Inside:
     gateways = view.map.gateways
     silent, told = shares([_series(site, each.id, "reachable", "") for each in gateways], frozenset({0.0}))
     ports = [_series(site, each.id, "if_oper_state", port) for each in gateways for port in each.facts.uplinks]
-    down, _ = shares(ports, frozenset({2.0, 7.0}))
-    battery, _ = shares([_series(site, each, "ups_source_state", "") for each in view.map.upses], _ON_BATTERY)
+    down, _ = shares(ports, PORT_DOWN)
+    battery, _ = shares([_series(site, each, "ups_source_state", "") for each in view.map.upses], ON_BATTERY)
     return Inside(told, silent, down, battery)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.samples import DeviceKind
-from controller.alerts.causes.model import NOTHING, Reading, Way
+from controller.alerts.causes.model import NOTHING, PORT_DOWN, Reading, Way
 from controller.alerts.causes.port import Registry, Topology
 from controller.identity.scope import SYSTEM
 from controller.registry.model import Device
@@ -15,7 +15,6 @@ from controller.store.port import DistrictSeries, Level, SampleStore
 from controller.topology.model import End, SiteTopology
 
 _NO: Final = frozenset({0.0})
-_PORT_DOWN: Final = frozenset({2.0, 7.0})
 _EQUIPMENT: Final = frozenset({DeviceKind.GATEWAY, DeviceKind.SWITCH, DeviceKind.UPS, DeviceKind.AGENT})
 _OF_NETWORK_ROOM: Final = frozenset({DeviceKind.GATEWAY, DeviceKind.AGENT, DeviceKind.UPS})
 
@@ -161,7 +160,7 @@ class KnownSite:
         site, parent = self.map.site, way.parent
         names = {DistrictSeries(site, parent, MetricId("reachable"), Instance("")): _NO}
         names |= {
-            DistrictSeries(site, parent, MetricId("if_oper_state"), Instance(port)): _PORT_DOWN for port in way.ports
+            DistrictSeries(site, parent, MetricId("if_oper_state"), Instance(port)): PORT_DOWN for port in way.ports
         }
         told = ((at, value in bad) for name, bad in names.items() for at, value in self._readings.told(name, since))
         return max((at for at, is_bad in told if is_bad), default=0)
