@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from campus.errors import Poison
+from campus.errors import ConfigError, Poison
 from controller.cli_backup import BACKUP_COMMANDS, config_option
 from controller.cli_calendar import calendar
 from controller.cli_rules import rules
@@ -160,9 +160,15 @@ def _controller(config_path: Path) -> "Controller":
 @contextmanager
 def registry_of(config_path: Path) -> "Iterator[Controller]":
     """A controller whose registry alone is open: a running one may stand beside it."""
+    from controller.identity.scope import NotFound
+
     opened = _controller(config_path)
     opened.open_registry()
     try:
         yield opened
+    except NotFound as error:  # nothing is hidden from the command line: there is no such place
+        raise ConfigError(
+            "no school or organisation of that id is enrolled: `campanile controller enrol` tells the controller"
+        ) from error
     finally:
         opened.close_registry()

@@ -52,6 +52,14 @@ def test_the_list_says_who_decided(config: Path) -> None:
     assert len(run("list", "--config", str(config)).output.splitlines()) > 50
 
 
+@pytest.mark.parametrize(("option", "place"), [("--site", "no-9"), ("--organisation", "nowhere")])
+def test_a_place_that_is_not_enrolled_is_said_to_be_so(config: Path, option: str, place: str) -> None:
+    for command in ("list", "export"):
+        trouble = run(command, "--config", str(config), option, place).exception
+        assert isinstance(trouble, ConfigError)
+        assert "no school or organisation of that id is enrolled" in str(trouble)
+
+
 def test_a_file_of_rules_is_checked_as_a_controller_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     shipped = Path(__file__).parents[3] / "controller" / "alerts" / "rules" / "42-cold.yaml"
