@@ -92,7 +92,8 @@ class ReportDesk:
             return self._counted(Told.TOO_MANY, "look")
         place = self._stickers.place_of(code)
         if place is None:
-            # Who tries codes is told "too many" soon, whatever the next one would have been.
+            # Right codes go on being answered: a school's teachers share the address of who tries codes. What keeps them
+            # from being found is their length, and how many may be looked at.
             return self._counted(Told.UNKNOWN if self._guesses.takes(key, now) else Told.TOO_MANY, "look")
         with reading(self._engine) as session:
             row = _open_of(session, place)
