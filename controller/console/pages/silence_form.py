@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from http import HTTPStatus
 from operator import itemgetter
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
@@ -90,6 +91,8 @@ def form_routes(router: APIRouter, console: Console) -> None:
         page = console.page(request, scope)
         draft = draft_of(wish, page.zone, page.now)
         try:
+            if not wish.place:  # a selector of no place would be the whole district
+                raise ConfigError("no place was chosen")
             window = console.services.silences.silence(scope, draft)
         except ConfigError:
             return _form(console, page, scope, wish.model_copy(update={"sent": "yes"}), status=422)
@@ -181,10 +184,12 @@ def draft_of(wish: Wish, zone: ZoneInfo, now: int) -> Draft:
     )
 
 
-def _form(console: Console, page: Page, scope: Scope, wish: Wish, status: int = 200) -> Response:
+def _form(console: Console, page: Page, scope: Scope, wish: Wish, status: int = HTTPStatus.OK) -> Response:
     services, draft = console.services, draft_of(wish, page.zone, page.now)
     site = draft.selector.site if draft.selector.site in {each.id for each in page.sites} else None
-    problems = services.silences.problems(scope, draft) if wish.sent else []
+    problems = _problems(services, scope, wish, draft) if wish.sent else []
+    if status == HTTPStatus.OK:  # a preview needs no reason yet
+        problems = [each for each in problems if each is not Problem.NO_REASON]
     preview = None
     if wish.sent and Problem.NO_PLACE not in problems:
         preview = services.silences.preview(scope, draft)
@@ -214,6 +219,11 @@ def _form(console: Console, page: Page, scope: Scope, wish: Wish, status: int = 
         days=list(Days),
         max_reason=MAX_REASON_CHARS,
     )
+
+
+def _problems(services: Services, scope: Scope, wish: Wish, draft: Draft) -> list[Problem]:
+    found = services.silences.problems(scope, draft)
+    return found if wish.place or Problem.NO_PLACE in found else [Problem.NO_PLACE, *found]
 
 
 def _kinds(services: Services, scope: Scope, page: Page) -> Sequence[DeviceKind]:

@@ -125,6 +125,16 @@ def test_the_form_shows_what_it_would_do_before_it_is_saved(standing: Controller
     assert "electricians" in page(who, "/silences.csv")
 
 
+def test_who_chose_no_place_does_not_silence_the_whole_district(standing: Controller) -> None:
+    chen = operator(standing)
+    told = page(chen, "/silences/new", **{**FORM, "place": "", "reason": "", "sent": "yes"})
+    assert "Choose a school" in told
+    assert "Say why" not in told, "a preview needs no reason"
+    assert "<dt>Devices</dt>" not in told
+    assert post(chen, "/silences/new", data={**FORM, "place": ""}).status_code == 422
+    assert standing.silences.windows(SYSTEM) == []
+
+
 def test_what_is_wrong_stands_above_the_form(standing: Controller) -> None:
     who = technician(standing)
     wrong = {**FORM, "until": "2026-09-09T16:00", "reason": " "}
