@@ -5,10 +5,9 @@ or is shown, saying why, or is shown because its time is over. Everything is wor
 measured, so a restart changes nothing.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final
 
 from sqlmodel import col
 
@@ -23,18 +22,16 @@ from controller.alerts.causes.model import (
     Fate,
     Fortune,
     Part,
-    Reason,
     Trouble,
-    judged_within_ms,
-    part_of,
 )
-from controller.alerts.causes.port import Registry, Topology
+from controller.alerts.causes.open_alerts import VERDICT, OpenAlerts, cause_step
+from controller.alerts.causes.port import Registry, Rules, Topology
 from controller.alerts.causes.school import in_hindsight
 from controller.alerts.causes.schools import Cut, Schools, inside, port_fortune
 from controller.alerts.causes.view import KnownSite, Readings, SiteMap
-from controller.alerts.hushing.stages import HIDDEN, SHOWN, Situation
+from controller.alerts.hushing.stages import Situation
 from controller.alerts.keeping.ledger import Ledger
-from controller.alerts.model import AlertKey, Rule, TrailStep, Verdict
+from controller.alerts.model import AlertKey, Rule, Verdict
 from controller.alerts.tables import AlertRow
 from controller.identity.scope import NotFound
 from controller.store.port import DistrictSeries, SampleStore
@@ -49,15 +46,6 @@ CORE_ASKED_MS: Final = 20_000
 MAP_KEPT_MS: Final = 60_000
 _LASTING: Final = frozenset({Part.SCHOOL, Part.POWER, Part.FLOOR, Part.DISTRICT})
 """While one of these is open more may be known of it, or follow from it, though no alert opens or closes."""
-HELD: Final = "held"
-VERDICT: Final = "verdict"
-
-
-class Rules(Protocol):
-    """The rulebook in force."""
-
-    def rule(self, rule_id: str) -> Rule:
-        """One rule; `NotFound` when it has been removed."""
 
 
 @dataclass(frozen=True)
@@ -104,13 +92,12 @@ class Causes:
             if _has_come(review.due_at, now):
                 self._look_back(ledger, alert, review, now)
 
-    def part(self, rule_id: str) -> tuple[Part | None, int]:
-        """The part alerts of a rule play, and how long before they open their faults begin."""
+    def rule(self, rule_id: str, site: SiteId | None = None) -> Rule | None:
+        """A rule, as it holds at a school if one is named; None when it was removed."""
         try:
-            rule = self._rules.rule(rule_id)
+            return self._rules.rule(rule_id, site)
         except NotFound:
-            return None, 0
-        return part_of(rule), judged_within_ms(rule)
+            return None
 
     def view(self, site: SiteId, readings: Readings, now: int) -> KnownSite | None:
         """A site as it is known; None for one that is not enrolled any more."""
@@ -136,7 +123,7 @@ class Causes:
         found = in_hindsight(inside(view, readings, review.start, review.end)) if view else None
         for row in ledger.rows(col(AlertRow.id) == alert):
             if found is not None and row.verdict != found[0]:
-                ledger.note(alert, [_step(now, VERDICT, found[0], words.verdict(*found, row.verdict))])
+                ledger.note(alert, [cause_step(now, VERDICT, found[0], words.verdict(*found, row.verdict))])
                 row.verdict = found[0].value
 
 
@@ -145,38 +132,19 @@ class _Look:
 
     def __init__(self, causes: Causes, ledger: Ledger, situation: Situation, now: int) -> None:
         self._causes = causes
-        self._situation = situation
         self._schools = causes.schools
-        self._ledger = ledger
         self._now = now
         self._readings = Readings(causes.store, now)
-        self._rows: dict[int, AlertRow] = {}
-        self._ended: dict[int, int] = {}
+        self._alerts = OpenAlerts(ledger, situation, now, causes.rule)
 
     def at(self, sites: set[SiteId]) -> None:
         """Schools first: the centre's ports hide behind what cut them off."""
-        troubles = self._read(sites)
+        troubles = self._alerts.read(sites)
         for site in sites:
             self._note_cut(site, troubles[site])
         for site in sorted(sites, key=lambda each: (each in self._schools.centres, each)):
             self._look_at(site, troubles[site], troubles)
         self._end_districts(troubles)
-
-    def _read(self, sites: set[SiteId]) -> dict[SiteId, list[Trouble]]:
-        found: dict[SiteId, list[Trouble]] = defaultdict(list)
-        for row in self._ledger.open_rows(col(AlertRow.site).in_(sites)):
-            part, within_ms = self._causes.part(row.rule)
-            if part is None:
-                self._let_go(row)
-                continue
-            trouble = _trouble(row, part, within_ms, is_good=self._is_good(row))
-            self._rows[trouble.id] = row
-            found[trouble.site].append(trouble)
-        causes = {row.cause for row in self._rows.values()} - self._rows.keys() - {0}
-        others = self._ledger.rows(col(AlertRow.id).in_(causes)) if causes else ()
-        self._ended = {int(row.id or 0): row.cleared_at for row in others}
-        self._ended |= dict.fromkeys(causes - self._ended.keys(), 1)
-        return found
 
     def _note_cut(self, site: SiteId, troubles: Sequence[Trouble]) -> None:
         """Which schools are cut off; one that is heard again is looked back at once its backlog may have come."""
@@ -208,12 +176,12 @@ class _Look:
         for trouble in troubles:
             fortune = _with_followers(trouble, troubles, found)
             waits = fortune.fate is Fate.FOLLOW and fortune.cause in found and found[fortune.cause].fate is Fate.WAIT
-            if waits and self._is_behind(
+            if waits and self._alerts.is_behind(
                 fortune.cause, trouble.id
             ):  # two that hide behind one another are told by nobody
                 fortune = replace(fortune, fate=Fate.STAND, cause=0)
-            self._apply(trouble, fortune)
-        rows = [self._rows[each.id] for each in troubles]
+            self._alerts.apply(trouble, fortune)
+        rows = [self._alerts.by_id[each.id] for each in troubles]
         if any(row.held_until for row in rows):
             due[site] = self._now + SOON_MS
         elif any(row.cause for row in rows) or any(each.part in _LASTING for each in troubles):
@@ -323,81 +291,15 @@ class _Look:
     def _end_districts(self, troubles: dict[SiteId, list[Trouble]]) -> None:
         """An alert of many schools is over once none of them is cut off any more."""
         behind = {
-            self._rows[each.trouble.id].cause for each in self._schools.cuts.values() if each.trouble.id in self._rows
+            self._alerts.by_id[each.trouble.id].cause
+            for each in self._schools.cuts.values()
+            if each.trouble.id in self._alerts.by_id
         }
         behind |= {each.trouble.cause for each in self._schools.cuts.values()}
         for each in self._districts(troubles):
             if each.id not in behind and self._now >= each.opened_at + HOLD_MS:
                 key = AlertKey(each.rule, each.site, "", each.instance)
                 self._causes.conclude(Verdict(key, self._now, self._now, "", "", is_over=True))
-
-    # Writing it down.
-
-    def _apply(self, trouble: Trouble, fortune: Fortune) -> None:
-        row = self._rows[trouble.id]
-        if trouble.is_good:  # it came and went too often
-            return
-        if row.held_until > self._now + HOLD_MS + RETURN_MS:  # the clock was set back since
-            row.held_until = self._now + HOLD_MS
-        if fortune.fate is Fate.FOLLOW:
-            self._follow(row, fortune)
-        elif row.cause:
-            self._outlive(row, fortune)
-        elif row.held_until:
-            self._show(row, fortune)
-        blame = fortune.blame
-        if blame is None and trouble.part is Part.SCHOOL and not row.verdict and not row.cause:
-            blame = Blame.UNKNOWN
-        if blame is not None and not row.held_until and row.verdict != blame:
-            self._note(row, VERDICT, blame, words.verdict(blame, fortune.reason, row.verdict))
-            row.verdict = blame.value
-
-    def _follow(self, row: AlertRow, fortune: Fortune) -> None:
-        row.held_until = 0
-        if row.cause != fortune.cause:
-            row.cause = fortune.cause
-            self._note(row, HIDDEN, "hidden", words.behind(fortune.cause, fortune.reason))
-
-    def _outlive(self, row: AlertRow, fortune: Fortune) -> None:
-        """Its cause is over, or explains it no more: it is given time to be heard again."""
-        ended_at = self._ended.get(row.cause, 0)
-        if fortune.fate is Fate.WAIT and not ended_at and not 0 < fortune.until <= self._now:
-            return
-        if not row.held_until:
-            row.held_until = max(ended_at, row.opened_at, self._now - RETURN_MS // 2) + RETURN_MS
-            self._note(row, HELD, "held", words.returning(row.cause, RETURN_MS // 1000))
-        elif self._now >= row.held_until:
-            self._note(row, SHOWN, "raised", words.outlived(row.cause))
-            row.cause, row.held_until = 0, 0
-
-    def _show(self, row: AlertRow, fortune: Fortune) -> None:
-        if fortune.fate is Fate.STAND:
-            self._note(row, SHOWN, "raised", fortune.reason)
-            row.held_until = 0
-        elif self._now >= max(row.held_until, min(fortune.until, row.held_until + RETURN_MS)):
-            self._note(row, SHOWN, "raised", words.in_vain(fortune.reason))
-            row.held_until = 0
-
-    def _let_go(self, row: AlertRow) -> None:
-        """What plays no part by the rules of today is nobody's consequence, though those of its day thought so."""
-        if row.held_until or row.cause:
-            self._note(row, SHOWN, "raised", words.NO_PART)
-            row.cause, row.held_until = 0, 0
-
-    def _is_good(self, row: AlertRow) -> bool:
-        restless = self._situation.flapping.get(AlertKey(row.rule, row.site, row.device, row.instance))
-        return restless is not None and not restless.is_bad
-
-    def _is_behind(self, alert: int, other: int) -> bool:
-        """Whether an open alert hides behind another, over however many."""
-        met: set[int] = set()
-        while alert in self._rows and alert not in met:
-            met.add(alert)
-            alert = self._rows[alert].cause
-        return other in met
-
-    def _note(self, row: AlertRow, stage: str, decision: str, why: Reason) -> None:
-        self._ledger.note(row.id or 0, [_step(self._now, stage, decision, why)])
 
 
 def _with_followers(trouble: Trouble, troubles: Sequence[Trouble], found: Mapping[int, Fortune]) -> Fortune:
@@ -415,28 +317,6 @@ def _with_followers(trouble: Trouble, troubles: Sequence[Trouble], found: Mappin
 def _has_come(at: int, now: int) -> bool:
     """Whether it is time; so far ahead only once the clock was set back."""
     return not now < at <= now + RETURN_MS
-
-
-def _trouble(row: AlertRow, part: Part, within_ms: int, *, is_good: bool) -> Trouble:
-    return Trouble(
-        id=row.id or 0,
-        rule=row.rule,
-        part=part,
-        site=SiteId(row.site),
-        device=DeviceId(row.device),
-        metric=row.metric,
-        instance=row.instance,
-        since=row.opened_at - within_ms,
-        opened_at=row.opened_at,
-        cause=row.cause,
-        held_until=row.held_until,
-        verdict=row.verdict,
-        is_good=is_good,
-    )
-
-
-def _step(at: int, stage: str, decision: str, why: Reason) -> TrailStep:
-    return TrailStep(at, stage, decision, why.en, why.zh)
 
 
 def _nobody_listens(_: Iterable[Verdict]) -> None:

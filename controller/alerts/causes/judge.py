@@ -184,7 +184,8 @@ class SiteJudge:
                 if cause.since <= trouble.since + _slack_ms(trouble, SLACK_MS):
                     return Fortune(Fate.FOLLOW, words.hangs_on(self._view.name(way.parent)), cause.id)
         for way in ways:
-            told = [each for port in way.ports if (each := self._ports.get((way.parent, port))) and each.is_told]
+            ports = [each for port in way.ports if (each := self._ports.get((way.parent, port)))]
+            told = [each for each in ports if each.is_told and not each.is_noise]
             if told and told[0].since <= trouble.since + _slack_ms(trouble, SLACK_MS):
                 return Fortune(Fate.FOLLOW, words.DEAD_PORT, told[0].id)
         return Fortune(Fate.STAND, words.DEAD_PORT_LEAF, blame=Blame.LINK)

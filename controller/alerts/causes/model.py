@@ -113,6 +113,8 @@ class Trouble:
     verdict: str
     is_good: bool = False
     """It comes and goes, and is good at the moment: nothing follows from it now."""
+    is_noise: bool = False
+    """Nobody wants to hear of any such alert of its school: what follows from it is not known by that."""
 
     @property
     def is_told(self) -> bool:

@@ -6,10 +6,18 @@ from typing import Protocol
 from campus.ids import DeviceId, SiteId
 from campus.samples import DeviceKind
 from controller.alerts.causes.model import Reading, Way
+from controller.alerts.model import Rule
 from controller.calendar.model import Lesson
 from controller.identity.scope import Scope
 from controller.registry.model import Agent, Device, Link, Room, Site
 from controller.topology.model import SiteTopology
+
+
+class Rules(Protocol):
+    """The rulebook in force."""
+
+    def rule(self, rule_id: str, site: SiteId | None = None) -> Rule:
+        """One rule, as it holds at a school if one is named; `NotFound` when it has been removed."""
 
 
 class Topology(Protocol):

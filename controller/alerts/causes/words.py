@@ -25,7 +25,7 @@ _HEADLINES: Final = {
     (Part.SCHOOL, Blame.GATEWAY): Reason("The school's gateway passes nothing on", "学校出口网关不转发数据"),
     (Part.SCHOOL, Blame.AGENT): Reason("The school's agent has stopped; the network works", "学校采集器停止，网络正常"),
     (Part.SILENCE, Blame.SWITCH): Reason("A switch is dead, and all behind it", "交换机故障，其下设备全部中断"),
-    (Part.SILENCE, Blame.LINK): Reason("The line to a device is dead", "设备线路中断"),
+    (Part.SILENCE, Blame.LINK): Reason("A device has lost its line or its power", "设备断线或断电"),
     (Part.PORT, Blame.LINK): Reason("A line is dead", "线路中断"),
     (Part.DISTRICT, Blame.CENTRE): Reason("The centre hears no school", "中心收不到各校数据"),
 }

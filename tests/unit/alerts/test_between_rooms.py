@@ -31,7 +31,7 @@ from tests.support.district import (
     ready_registry,
 )
 from tests.unit.alerts.scene import Scene
-from tests.unit.alerts.school_play import POLL_S, Play
+from tests.unit.alerts.school_play import HANGS_ON, POLL_S, Play
 from tests.unit.alerts.test_recorder import case, cleared
 
 
@@ -196,3 +196,29 @@ def test_the_last_of_many_schools_is_told_by_itself_once_the_others_are_heard(sc
     cut.clear()
     until(1_700)
     assert told() == []
+
+
+def test_a_window_for_all_ports_does_not_swallow_what_falls_silent_behind_one(play: Play) -> None:
+    """Nobody wants to hear of ports; what hangs on one and is noticed much later is another matter."""
+    noise = Draft(Kind.SILENCE, Selector(rule="port-down"), NOW, play.scene.at(9_000), "ports come and go here")
+    play.scene.silences.silence(DISTRICT_SCOPE, noise)
+    play.dark_ports |= set(HANGS_ON["cam-1"])
+    play.until(400)
+    assert play.told() == []
+    play.dead.add("cam-1")
+    play.until(800)
+    assert play.told() == [("device-unreachable", "cam-1")]
+
+
+def test_a_window_for_one_device_is_for_what_follows_from_it_too(play: Play) -> None:
+    known = Draft(
+        Kind.SILENCE,
+        Selector(site=NO_1, device=DeviceId("sw-1")),
+        NOW,
+        play.scene.at(9_000),
+        "the new one comes Monday",
+    )
+    play.scene.silences.silence(DISTRICT_SCOPE, known)
+    play.dies("sw-1")
+    play.until(600)
+    assert play.told() == []
