@@ -83,6 +83,14 @@ class OpenAlerts:
             self._note(row, VERDICT, blame, words.verdict(blame, fortune.reason, row.verdict))
             row.verdict = blame.value
 
+    def is_behind(self, alert: int, other: int) -> bool:
+        """Whether an open alert hides behind another, over however many."""
+        met: set[int] = set()
+        while alert in self.by_id and alert not in met:
+            met.add(alert)
+            alert = self.by_id[alert].cause
+        return other in met
+
     def _follow(self, row: AlertRow, fortune: Fortune) -> None:
         row.held_until = 0
         if row.cause != fortune.cause:
@@ -125,14 +133,6 @@ class OpenAlerts:
         if not row.silence or quiet is None:
             return False
         return quiet.covering(SiteId(row.site), DeviceId(""), rule, Severity(row.severity)) is not None
-
-    def is_behind(self, alert: int, other: int) -> bool:
-        """Whether an open alert hides behind another, over however many."""
-        met: set[int] = set()
-        while alert in self.by_id and alert not in met:
-            met.add(alert)
-            alert = self.by_id[alert].cause
-        return other in met
 
     def _note(self, row: AlertRow, stage: str, decision: str, why: Reason) -> None:
         self._ledger.note(row.id or 0, [cause_step(self._now, stage, decision, why)])
