@@ -78,7 +78,10 @@ class ReplayDesk:
             if ticket in self._attempts:
                 return ticket
             self._forget(now)
-            if sum(not each.is_done for each in self._attempts.values()) >= MOST_AT_ONCE:
+            running = [each.scope.user for each in self._attempts.values() if not each.is_done]
+            if scope.user in running:  # nobody may keep the others from it
+                raise NotAllowed("you are trying a rule already: wait until that is done")
+            if len(running) >= MOST_AT_ONCE:
                 raise NotAllowed("others are trying rules just now: try again in some seconds")
             attempt = self._attempts[ticket] = Attempt(wish, scope, now)
 

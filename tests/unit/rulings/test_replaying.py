@@ -1,5 +1,6 @@
 """What a changed rule would have sent, before anybody saves it."""
 
+import threading
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,6 +30,10 @@ from tests.unit.rulings.council import (
 )
 
 MINUTE_MS = 60_000
+
+
+def _wait(way: threading.Event) -> None:
+    assert way.wait(10)
 
 
 @pytest.fixture
@@ -125,6 +130,23 @@ def test_a_replay_runs_while_its_asker_waits_and_is_nobody_elses(council: Counci
     assert outlook.after.alerts == 3
     with pytest.raises(NotFound):
         desk.look(NORTHERNER, ticket)
+    desk.stop()
+
+
+def test_one_person_tries_one_rule_at_a_time_and_leaves_room_for_others(council: Council, feed: Feed) -> None:
+    way = threading.Event()
+    service, calendar = council.registry.service, council.registry.calendar
+    replayer = Replayer(feed.store, service, calendar, ZoneInfo(TIMEZONE), lambda: _wait(way))
+    desk = ReplayDesk(council.rulings, replayer, council.registry.clock)
+    first = desk.begin(MS_LI, Wish(SCHOOL, FREEZER, 3, Adjustment(hold_s=60.0)))
+    with pytest.raises(NotAllowed, match="you are trying a rule already"):
+        desk.begin(MS_LI, Wish(SCHOOL, FREEZER, 30, Adjustment(hold_s=60.0)))
+    second = desk.begin(NORTHERNER, Wish(SCHOOL, FREEZER, 3, Adjustment(hold_s=60.0)))
+    with pytest.raises(NotAllowed, match="others are trying"):
+        desk.begin(HEAD, Wish(SCHOOL, FREEZER, 3, Adjustment(hold_s=60.0)))
+    way.set()
+    wait_until(lambda: desk.look(MS_LI, first).is_done, "the end of the first replay")
+    wait_until(lambda: desk.look(NORTHERNER, second).is_done, "the end of the second replay")
     desk.stop()
 
 
