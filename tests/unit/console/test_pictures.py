@@ -201,7 +201,7 @@ def test_addresses_leave_out_what_is_empty_and_escape_the_rest() -> None:
 
 
 def test_parts_of_a_device_have_words_where_we_know_them() -> None:
-    parts = ("freezer", "freezer-2", "cold-store", "cold-store-12", "GE0/0/1", "freezer-door", "Black", "")
+    parts = ("freezer", "freezer-2", "cold-store", "cold-store-12", "GE0/0/1", "freezer-door", "Black", "floor-1", "")
     assert [page().part(part) for part in parts] == [
         "freezer",
         "freezer 2",
@@ -210,6 +210,7 @@ def test_parts_of_a_device_have_words_where_we_know_them() -> None:
         "GE0/0/1",
         "freezer-door",
         "black",
+        "floor 1",
         "",
     ]
 

@@ -69,7 +69,8 @@ MADE = {
         *(f"trail.person_{decision}" for decision in ("acknowledged", "unacknowledged")),
     ],
     "part.": [
-        f"part.{part}" for part in ("freezer", "cold_store", "hot_holding", "black", "cyan", "magenta", "yellow", *Drop)
+        f"part.{part}"
+        for part in ("freezer", "cold_store", "hot_holding", "floor", "black", "cyan", "magenta", "yellow", *Drop)
     ],
     "link.": ["link.in", "link.out"],
     "settings.theme_": [f"settings.theme_{theme}" for theme in Theme],
