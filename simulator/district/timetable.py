@@ -17,7 +17,8 @@ PERIODS: dict[Stage, tuple[str, ...]] = {
 }
 _OFF = (((1, 1), (1, 1)), ((1, 25), (2, 20)), ((4, 5), (4, 5)), ((5, 1), (5, 5)), ((7, 5), (8, 31)), ((10, 1), (10, 7)))
 """First and last days off: New Year, winter vacation, Qingming, Labour Day, summer vacation, National Day."""
-SUBJECTS = ("chinese", "maths", "english", "science", "music", "art", "history", "geography")
+SUBJECTS = ("语文", "数学", "英语", "科学", "音乐", "美术", "历史", "地理")
+"""As a school's own timetable has them: names, shown as they are in either language."""
 WEEKDAYS = 5
 
 
