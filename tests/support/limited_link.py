@@ -13,7 +13,9 @@ import pytest
 
 from tests.servers.daemon import require_program
 
-NEAR, FAR = "10.213.77.1", "10.213.77.2"
+# A /30 of each process its own: several run at once.
+_NET = f"10.213.{os.getpid() % 251}.{os.getpid() // 251 % 64 * 4}"
+NEAR, FAR = (f"{_NET.rpartition('.')[0]}.{int(_NET.rpartition('.')[2]) + host}" for host in (1, 2))
 
 
 @dataclass(frozen=True)
