@@ -4,6 +4,7 @@ A message is noted as told after the channel has taken it: a kill in between sen
 than never (mail keeps its Message-ID and a webhook its id, so that both can be recognised).
 """
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,7 @@ MAX_TRIES: Final = 8
 FIRST_PAUSE_MS: Final = 30_000
 LONGEST_PAUSE_MS: Final = 900_000
 _THREADS: Final = 8
+_log = logging.getLogger(__name__)
 
 
 class Delivery:
@@ -99,6 +101,9 @@ class Delivery:
             except Transient as error:
                 self._failed(row, error)
                 return
+            except Exception as error:  # noqa: BLE001 - the edge of one message: those behind it are sent
+                _log.exception("a message cannot be sent", extra={"message_id": row.id, "channel": row.channel})
+                self._failed(row, Poison("unforeseen", f"cannot be sent: {type(error).__name__}; the log says more"))
             else:
                 self._sent(row)
 

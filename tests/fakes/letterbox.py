@@ -1,6 +1,5 @@
 """A `Channel` that keeps what it is given, or is away, or refuses."""
 
-from campus.errors import CampusError
 from controller.telling.port import Letter
 
 
@@ -9,7 +8,7 @@ class Letterbox:
 
     def __init__(self) -> None:
         self.letters: list[Letter] = []
-        self.trouble: CampusError | None = None
+        self.trouble: Exception | None = None
         self.asked = 0
 
     def send(self, letter: Letter) -> None:

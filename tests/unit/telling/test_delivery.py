@@ -126,3 +126,17 @@ def test_what_is_urgent_gets_through_when_the_hour_is_full_but_not_all_the_time(
     assert town.standings(late) == {"zhao": (Standing.HELD, "cap")}
     town.pass_ms(5 * MINUTE)
     assert town.standings(late) == {"zhao": (Standing.TOLD, "")}
+
+
+def test_a_message_that_breaks_its_channel_keeps_nobody_elses_back(tmp_path: Path) -> None:
+    town = Town(tmp_path, [LI, ZHAO])
+    town.boxes["mail"].trouble = ValueError("nobody foresaw this")
+    alert = town.open()
+    town.pass_ms(MINUTE)
+    assert town.standings(alert)["li"] == (Standing.TOLD, "")
+    assert len(town.boxes["sms-mail"].letters) == 1, "told by the next way"
+    town.boxes["mail"].trouble = None
+    town.pass_ms(10 * MINUTE)
+    town.open(instance="2")
+    town.pass_ms(2 * MINUTE)
+    assert town.boxes["mail"].letters
