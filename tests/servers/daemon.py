@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 _PLACES = ["/usr/sbin", "/usr/local/sbin", "/sbin", "/usr/bin", "/usr/local/bin"]
-READY_TIMEOUT_S = 15.0
+READY_TIMEOUT_S = 60.0
 
 
 def require_program(name: str, package: str) -> str:
