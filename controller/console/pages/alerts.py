@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from campus.metrics import MetricKind, catalogue
-from campus.samples import Severity
+from campus.samples import DeviceKind, Severity
 from controller.alerts.model import Absence, Alert, AlertState, Derived, Elsewhere, States, TrailStep
 from controller.alerts.sought import sought
 from controller.console.console import Console
@@ -79,7 +79,8 @@ def alerts_router(console: Console) -> APIRouter:
             line=timeline(story, story.hidden, page.now) if story.hidden else None,
             order=attempt(lambda: services.workorders.of_alert(scope, alert_id)),
             why=why(page, story),
-            chart=chart_source(page, found),
+            measured=measured_of(story),
+            chart=chart_source(page, found) if measured_of(story) else "",
             chart_size="rows-1" if catalogue_kind(found.metric) is MetricKind.STATE else "",
             trail=[(step, step_words(page, step, story)) for step in found.trail],
             hush=hush_of(services, page, scope, found),
@@ -117,6 +118,13 @@ def why(page: Page, story: Story) -> list[str]:
     if not isinstance(rule.condition, Absence):
         found.append(page.t("alert.measured", value=story.value, when=page.moment(story.alert.opened_at)))
     return found
+
+
+def measured_of(story: Story) -> str:
+    """The metric that a person may want to look at; none of an agent that is silent: what it would tell is no matter."""
+    rule = story.rule
+    is_silent_agent = rule is not None and isinstance(rule.condition, Absence) and story.kind is DeviceKind.AGENT
+    return "" if is_silent_agent else story.alert.metric
 
 
 def chart_source(page: Page, alert: Alert) -> str:
