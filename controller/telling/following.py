@@ -50,7 +50,8 @@ class Follower:
         absent = {each.id: each for each in self._alerts.by_ids(SYSTEM, followed.keys() - standing.keys())}
         gone = sorted(followed.keys() - standing.keys() - {id_ for id_, each in absent.items() if _is_open(each)})
         steady = sorted(self._alerts.steady(SYSTEM) & standing.keys() & followed.keys())
-        if not (fresh or late or gone or steady):
+        pressing = self._that_press_now(standing)
+        if not (fresh or late or gone or steady or pressing):
             return
         ladders = self.ladders()
         alerts = absent | {each.id: each for each in self._alerts.by_ids(SYSTEM, [*fresh, *late[:AT_ONCE]])}
@@ -65,6 +66,7 @@ class Follower:
                 if not standing[case.alert]:
                     places = ladders.get(case.site, [])
                     self._escalate(session, case, alerts[case.alert], places, asked[case.alert], now)
+            self._hasten(session, pressing, ladders, now)
             self._close(session, gone[:AT_ONCE], alerts, now)
             _note_steady(session, steady[:AT_ONCE], now + round(self._policy.group_s * 1000), now)
 
@@ -91,6 +93,28 @@ class Follower:
             return self._alerts.rule(alert.rule, alert.site)
         except NotFound:
             return None
+
+    def _that_press_now(self, standing: Collection[int]) -> dict[int, Alert]:
+        """Alerts that wait for a digest and have become more severe since, as when a rule finds what an event only mentioned."""
+        with reading(self._engine) as session:
+            waiting = {row[0]: row[1] for row in session.execute(_WAIT_FOR_A_DIGEST.limit(AT_ONCE))}
+        known = self._alerts.by_ids(SYSTEM, waiting.keys() & set(standing)) if waiting else ()
+        worse = [each for each in known if each.severity.value != waiting[each.id]]
+        return {each.id: each for each in worse if self.urgency_of(each).is_at_once}
+
+    def _hasten(
+        self, session: Session, alerts: Mapping[int, Alert], ladders: Mapping[str, Sequence[Rung]], now: int
+    ) -> None:
+        """What waited for a digest comes at once, and is escalated from now on."""
+        ready_at = now + round(self._policy.group_s * 1000)
+        for case in _rows(session, alerts):
+            alert = alerts[case.alert]
+            case.severity = alert.severity.value
+            rungs = self.rungs_for(alert, ladders.get(case.site, []))
+            case.escalate_at = escalate_at(case.level, rungs, self.urgency_of(alert), now, self._policy)
+            for entry in session.exec(select(EntryRow).where(col(EntryRow.alert) == case.alert)):
+                if entry.standing == Standing.HELD and entry.reason == Reason.DIGEST:
+                    entry.reason, entry.ready_at = Reason.GROUPING.value, ready_at
 
     def _take_up(self, session: Session, case: CaseRow, alert: Alert, places: Sequence[Rung], now: int) -> None:
         rungs = self.rungs_for(alert, places)
@@ -135,6 +159,19 @@ class Follower:
                     entry.standing, entry.reason = Standing.SPARED.value, _why_spared(entry.reason)
                 elif entry.standing in (Standing.WAITING, Standing.TOLD) and entry.what == What.OPENED:
                     session.add(_news(entry, What.RESOLVED, reason, now, ready_at))
+
+
+_WAIT_FOR_A_DIGEST: Final = (
+    select(CaseRow.alert, CaseRow.severity)
+    .join(EntryRow, col(EntryRow.alert) == col(CaseRow.alert))
+    .where(
+        col(CaseRow.closed_at) == 0,
+        col(EntryRow.standing) == Standing.HELD.value,
+        col(EntryRow.reason) == Reason.DIGEST.value,
+        col(EntryRow.what) == What.OPENED.value,
+    )
+    .distinct()
+)
 
 
 def _is_open(alert: Alert) -> bool:

@@ -128,6 +128,19 @@ def test_minor_faults_wait_for_the_digest_and_come_as_one(town: Town) -> None:
     assert town.boxes["mail"].subjects() == ["第一小学：出口网关无应答，另有 2 个故障"]
 
 
+def test_what_becomes_critical_while_it_waits_for_the_digest_is_told_at_once(town: Town) -> None:
+    alert = town.open("minor")
+    town.pass_ms(5 * MINUTE)
+    assert town.standings(alert) == {"li": (HELD, "digest")}
+    town.change(alert, severity="critical")
+    town.pass_ms(MINUTE)
+    assert town.standings(alert) == {"li": (TOLD, "")}
+    assert len(town.boxes["mail"].letters) == 1
+    town.pass_ms(16 * MINUTE)
+    assert "wang" in town.standings(alert), "nobody acknowledged: it goes up as if it had been critical from now on"
+    assert [letter.recipients[0].id for letter in town.boxes["mail"].letters].count("li") == 1
+
+
 def test_quiet_hours_hold_what_is_not_critical(tmp_path: Path) -> None:
     town = Town(tmp_path, [replace(LI, quiet="09:00-12:00")])
     major, critical = town.open("major", device=BOARD_101), town.open()
