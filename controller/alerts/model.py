@@ -289,6 +289,11 @@ class Alert(msgspec.Struct, frozen=True):
     trail: tuple[TrailStep, ...] = ()
     """Oldest step first; filled by `AlertService.alert`, left empty in lists."""
 
+    @property
+    def stands(self) -> bool:
+        """Whether it is somebody's business: neither hidden behind a cause, nor held back, nor silenced."""
+        return not (self.cause or self.held_until or self.silence)
+
 
 class Flap(NamedTuple):
     """What an alert that comes and goes did since it does: how often it changed, when last (UTC ms), how it is."""

@@ -76,16 +76,16 @@ class Picture:
         return HealthCounts(**{sign.value: signs[sign] for sign in SIGNS})
 
     def open_alerts(self, site: SiteId) -> int:
-        """How many alerts of a site are shown."""
-        return sum(len(self.alerts[key]) for key in self._of_site.get(site, ()))
+        """How many alerts of a site are somebody's business."""
+        return sum(each.alert.stands for key in self._of_site.get(site, ()) for each in self.alerts[key])
 
     def site_alerts(self, site: SiteId) -> list[OpenAlert]:
-        """Alerts of a site that carry a sign, without those that say it is cut off: that is told apart."""
+        """Alerts of a site that stand and carry a sign, without those that say it is cut off: that is told apart."""
         return [
             each
             for key in self._of_site.get(site, ())
             for each in self.alerts[key]
-            if not each.rule.is_cause and each.rule.sign is not Health.GOOD
+            if each.alert.stands and not each.rule.is_cause and each.rule.sign is not Health.GOOD
         ]
 
     @cached_property

@@ -74,7 +74,8 @@ def overview_router(console: Console) -> APIRouter:
 
 def _open_alerts(console: Console, page: Page, scope: Scope) -> dict[str, object]:
     found = console.services.alerts.alerts(scope, state=AlertState.OPEN, limit=MAX_ALERTS)
-    stories = urgent_first(Storyteller(console.services, page, scope).grouped(found))
+    grouped = Storyteller(console.services, page, scope).grouped(found)
+    stories = urgent_first([story for story in grouped if story.alert.stands])
     counts: dict[Severity, int] = {
         severity: sum(story.alert.severity is severity for story in stories) for severity in SEVERITIES
     }

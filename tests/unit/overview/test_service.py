@@ -9,9 +9,11 @@ from campus.ids import DeviceId, SiteId
 from campus.metrics import Health
 from controller.alerts.engine import AlertEngine
 from controller.alerts.service import AlertService
+from controller.alerts.tables import AlertRow
 from controller.identity.scope import NotFound
 from controller.overview.model import DeviceOverview, SiteHealth
 from controller.overview.service import OverviewService
+from controller.registry.database import writing
 from controller.telemetry.service import TelemetryService
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.reception import StaticReception
@@ -194,3 +196,25 @@ def test_the_caller_sees_only_their_own(views: Views) -> None:
     ):
         with pytest.raises(NotFound):
             ask()
+
+
+def test_what_is_silenced_makes_no_school_red_but_its_device_is_not_well(views: Views) -> None:
+    views.speak(0)
+    with writing(views.registry.engine) as session:
+        session.add(
+            AlertRow(
+                rule="gas-leak",
+                site=NO_1,
+                device=KITCHEN,
+                metric="gas_percent_lel",
+                instance="",
+                severity="critical",
+                opened_at=NOW,
+                value=20.0,
+                silence=7,
+            )
+        )
+    school = views.schools()[NO_1]
+    assert (school.health, school.open_alerts) == (Health.ATTENTION, 0)
+    assert views.overview.district(DISTRICT_SCOPE).open_alerts == 0
+    assert views.device(NO_1, KITCHEN).health.health is Health.FAILED
