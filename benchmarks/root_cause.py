@@ -102,12 +102,32 @@ class Round:
     faults: dict[str, FaultSet]
 
 
+class Deck:
+    """Kinds of faults as cards: each comes as often as its odds say, in a short run as in a long one."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self._cards: list[FaultName] = []
+
+    def draw(self) -> FaultName:
+        """The next one."""
+        if not self._cards:
+            self._cards = [name for name, odds in _ODDS.items() for _ in range(odds)]
+            self._chance.shuffle(self._cards)
+        return self._cards.pop()
+
+    def give_back(self, name: FaultName) -> None:
+        """One that could not befall whom it was drawn for: it comes last."""
+        self._cards.insert(0, name)
+
+
 class Breaker:
     """Chooses what breaks."""
 
-    def __init__(self, world: World, chance: random.Random) -> None:
+    def __init__(self, world: World, chance: random.Random, deck: Deck) -> None:
         self._world = world
         self._chance = chance
+        self._deck = deck
 
     def round(self, number: int) -> Round:
         """Every school but a few gets a fault or two; every eighth round it is the centre's."""
@@ -125,11 +145,11 @@ class Breaker:
 
     def _add(self, school: SimSite, start: int, chosen: list[Fault], truths: list[Truth]) -> None:
         """One more fault, where it can be told apart from those before."""
-        name = self._chance.choices(list(_ODDS), list(_ODDS.values()))[0]
-        if chosen and (name in _SCHOOL_WIDE or any(each.name in _SCHOOL_WIDE for each in chosen)):
-            return
-        device = self._victim(school, name, {each.device for each in chosen})
+        name = self._deck.draw()
+        is_alone = chosen and (name in _SCHOOL_WIDE or any(each.name in _SCHOOL_WIDE for each in chosen))
+        device = None if is_alone else self._victim(school, name, {each.device for each in chosen})
         if device is None:
+            self._deck.give_back(name)
             return
         begins = start + self._chance.randrange(SPREAD_S) * 1000
         chosen.append(fault(name, school.id, device, begins, start + (SPREAD_S + LASTS_S) * 1000))
@@ -283,15 +303,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="of all chance")
     options = parser.parse_args()
     score, chance, number = Score(), random.Random(options.seed), 0
+    deck = Deck(chance)
     while len(score.truths) < (QUICK if options.quick else WANTED):
-        number = run(chance, number, score, is_loud=not options.json)
+        number = run(chance, deck, number, score, is_loud=not options.json)
     report = {**score.report(), "seed": options.seed}
     if not options.json:
         _print(report)
     print(json.dumps(report))
 
 
-def run(chance: random.Random, number: int, score: Score, *, is_loud: bool) -> int:
+def run(chance: random.Random, deck: Deck, number: int, score: Score, *, is_loud: bool) -> int:
     """Some rounds in a new district, beginning with `number`; the number of the next.
 
     A school that breaks every twenty minutes all day is said to come and go, and would be told of once.
@@ -300,7 +321,7 @@ def run(chance: random.Random, number: int, score: Score, *, is_loud: bool) -> i
         world = World(Path(folder), chance.randrange(1 << 30), SIZES, SCHOOLS)
         try:
             for each in range(number, number + ROUNDS_AT_ONCE):
-                made = Breaker(world, chance).round(each)
+                made = Breaker(world, chance, deck).round(each)
                 told = _play(world, made)
                 last = {alert.id: alert.verdict for alert in world.alerts.by_ids(SYSTEM, [alert.id for alert in told])}
                 before = len(score.wrong)
