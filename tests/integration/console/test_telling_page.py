@@ -98,7 +98,7 @@ def test_an_alert_says_who_was_told_and_why_others_were_not(standing: Controller
     behind = page(operator(standing), f"/alerts/{hidden}")
     assert "<strong>Li</strong> · Not told · it only follows from another alert" in behind
     assert f'<a href="/alerts/{alert}">alert {alert}</a>' in behind
-    assert "已通知 · 通过robot" in page(operator(standing), f"/alerts/{alert}", "zh-CN")
+    assert "已通知 · 通过 robot" in page(operator(standing), f"/alerts/{alert}", "zh-CN")
 
 
 def test_an_alert_says_that_a_message_is_still_on_its_way(standing: Controller) -> None:
