@@ -8,7 +8,7 @@ from controller.alerts.model import Alert, AlertKey, AlertState, Rule, Verdict
 from controller.calendar.school import SchoolCalendar
 from controller.identity.scope import Scope
 from controller.overview.model import SiteOverview
-from controller.registry.model import Device, Site
+from controller.registry.model import Site
 from controller.telemetry.model import LatestOfMetric
 
 
@@ -17,9 +17,6 @@ class Registry(Protocol):
 
     def sites(self, scope: Scope) -> Sequence[Site]:
         """Those the caller sees."""
-
-    def devices(self, scope: Scope, site: SiteId | None = None) -> Sequence[Device]:
-        """Devices, with their names."""
 
 
 class Calendar(Protocol):

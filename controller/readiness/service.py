@@ -4,7 +4,7 @@ It is a verdict like any other: told to whoever is on duty, taken back when ever
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -62,7 +62,6 @@ class ReadinessService:
         now = self._clock()
         overview = self._overview.site(scope, site)
         calendar = self._calendar.school(scope, site)
-        devices = self._registry.devices(scope, site)
         heard = {each.device: each.measured_at for each in self._telemetry.latest_of_metric(scope, _POWER, site)}
         faults = []
         for alert in self._alerts.alerts(scope, state=AlertState.OPEN, site=site, limit=MOST_ALERTS):
@@ -76,7 +75,7 @@ class ReadinessService:
             faults,
             self._topology.parents(scope, site),
             heard,
-            {device.id: device.name for device in devices},
+            {each.device.id: each.device.name for room in overview.rooms for each in room.devices},
         )
         is_cut_off = overview.summary.is_cut_off
         return Sweep(site, calendar.day_at(now), now, tuple(rooms_today(school, now)), is_cut_off)
@@ -89,9 +88,9 @@ class ReadinessService:
             self._look(site, now)
 
     def _due(self, now: int) -> list[SiteId]:
-        calendar = self._calendar.school(SYSTEM)
-        today = calendar.day_at(now)
-        if now < calendar.instant(today, self._minute or 0):
+        local = datetime.fromtimestamp(now / 1000, self._zone)
+        today = local.date()
+        if local.hour * 60 + local.minute < (self._minute or 0):
             return [site for site, at in self._open.items() if now >= at]
         sites = [site.id for site in self._registry.sites(SYSTEM)]
         return [site for site in sites if self._swept.get(site) != today or now >= self._open.get(site, now + 1)]
