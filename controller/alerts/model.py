@@ -303,6 +303,13 @@ class Flap(NamedTuple):
     is_bad: bool
 
 
+class StandingAlert(NamedTuple):
+    """Of an open alert that stands for itself what is asked again and again; `acknowledged_at` 0: nobody has."""
+
+    acknowledged_at: int
+    severity: Severity
+
+
 class AlertKey(NamedTuple):
     """What may be open only once."""
 

@@ -11,7 +11,7 @@ from campus.samples import Severity
 from controller.alerts.events import EVENT_PREFIX, event_rule, event_rule_id
 from controller.alerts.keeping.event_log import report_of
 from controller.alerts.keeping.rows import alert_of, trail_row
-from controller.alerts.model import Alert, AlertState, Flap, Report, Rule, TrailStep
+from controller.alerts.model import Alert, AlertState, Flap, Report, Rule, StandingAlert, TrailStep
 from controller.alerts.port import Registry
 from controller.alerts.rulebook import Rulebook, shipped_rules
 from controller.alerts.tables import AlertRow, EventRow, FlappingRow, SilencedRow, TrailRow
@@ -70,15 +70,18 @@ class AlertService:
             )
             return [alert_of(row) for row in rows if scope.sees(SiteId(row.site))]
 
-    def standing(self, scope: Scope) -> dict[int, int]:
-        """When each open alert that stands for itself was acknowledged (0 = not), by id.
+    def standing(self, scope: Scope) -> dict[int, StandingAlert]:
+        """The open alerts that stand for themselves, by id.
 
         Neither hidden behind a cause, nor held back, nor silenced, nor good at the moment where it comes and goes.
         """
-        columns = sa.select(col(AlertRow.id), col(AlertRow.acknowledged_at))
+        columns = sa.select(col(AlertRow.id), col(AlertRow.acknowledged_at), col(AlertRow.severity))
         shown = columns.where(_within(scope), *_standing())
         with reading(self._engine) as session:
-            return {int(alert or 0): int(at) for alert, at in session.execute(shown)}
+            return {
+                int(alert or 0): StandingAlert(int(at), Severity(severity))
+                for alert, at, severity in session.execute(shown)
+            }
 
     def by_ids(self, scope: Scope, alert_ids: Collection[int]) -> list[Alert]:
         """Those of some alerts that the caller sees, without their trails, in no order."""

@@ -41,8 +41,9 @@ class Follower:
         """One round; `Transient` when the database is away."""
         standing = self._alerts.standing(SYSTEM)
         with reading(self._engine) as session:
-            open_cases = select(CaseRow.alert, CaseRow.escalate_at).where(col(CaseRow.closed_at) == 0)
-            followed: dict[int, int] = {row[0]: row[1] for row in session.execute(open_cases)}
+            columns = select(CaseRow.alert, CaseRow.escalate_at, CaseRow.severity)
+            open_cases = session.execute(columns.where(col(CaseRow.closed_at) == 0)).all()
+            followed: dict[int, int] = {alert: at for alert, at, _ in open_cases}
             unasked = _unasked(session) if self._is_first_round else set()
         self._is_first_round = len(unasked) > AT_ONCE
         fresh = sorted(standing.keys() - followed.keys())[:AT_ONCE]
@@ -50,11 +51,12 @@ class Follower:
         absent = {each.id: each for each in self._alerts.by_ids(SYSTEM, followed.keys() - standing.keys())}
         gone = sorted(followed.keys() - standing.keys() - {id_ for id_, each in absent.items() if _is_open(each)})
         steady = sorted(self._alerts.steady(SYSTEM) & standing.keys() & followed.keys())
-        pressing = self._that_press_now(standing)
-        if not (fresh or late or gone or steady or pressing):
+        changed = [alert for alert, _, told in open_cases if alert in standing and standing[alert].severity != told]
+        if not (fresh or late or gone or steady or changed):
             return
         ladders = self.ladders()
-        alerts = absent | {each.id: each for each in self._alerts.by_ids(SYSTEM, [*fresh, *late[:AT_ONCE]])}
+        asked_about = [*fresh, *late[:AT_ONCE], *changed[:AT_ONCE]]
+        alerts = absent | {each.id: each for each in self._alerts.by_ids(SYSTEM, asked_about)}
         with writing(self._engine) as session:
             taken = _cases_of(session, [alerts[each] for each in fresh if each in alerts])
             for case in taken:
@@ -63,10 +65,10 @@ class Follower:
             asked = _asked(session, [case.alert for case in overdue])
             for case in overdue:
                 case.escalate_at = 0
-                if not standing[case.alert]:
+                if not standing[case.alert].acknowledged_at:
                     places = ladders.get(case.site, [])
                     self._escalate(session, case, alerts[case.alert], places, asked[case.alert], now)
-            self._hasten(session, pressing, ladders, now)
+            self._hasten(session, [alerts[each] for each in changed[:AT_ONCE] if each in alerts], ladders, now)
             self._close(session, gone[:AT_ONCE], alerts, now)
             _note_steady(session, steady[:AT_ONCE], now + round(self._policy.group_s * 1000), now)
 
@@ -94,27 +96,25 @@ class Follower:
         except NotFound:
             return None
 
-    def _that_press_now(self, standing: Collection[int]) -> dict[int, Alert]:
-        """Alerts that wait for a digest and have become more severe since, as when a rule finds what an event only mentioned."""
-        with reading(self._engine) as session:
-            waiting = {row[0]: row[1] for row in session.execute(_WAIT_FOR_A_DIGEST.limit(AT_ONCE))}
-        known = self._alerts.by_ids(SYSTEM, waiting.keys() & set(standing)) if waiting else ()
-        worse = [each for each in known if each.severity.value != waiting[each.id]]
-        return {each.id: each for each in worse if self.urgency_of(each).is_at_once}
-
     def _hasten(
-        self, session: Session, alerts: Mapping[int, Alert], ladders: Mapping[str, Sequence[Rung]], now: int
+        self, session: Session, changed: Sequence[Alert], ladders: Mapping[str, Sequence[Rung]], now: int
     ) -> None:
-        """What waited for a digest comes at once, and is escalated from now on."""
+        """Of alerts of another severity than before, what waited for a digest and presses now comes at once.
+
+        As when a rule finds what an event only mentioned. It is escalated from now on.
+        """
         ready_at = now + round(self._policy.group_s * 1000)
-        for case in _rows(session, alerts):
-            alert = alerts[case.alert]
-            case.severity = alert.severity.value
+        by_id = {alert.id: alert for alert in changed}
+        waiting = _that_wait_for_a_digest(session, by_id)
+        for case in _rows(session, by_id):
+            alert = by_id[case.alert]
+            case.severity, pressing = alert.severity.value, self.urgency_of(alert)
+            if not (pressing.is_at_once and waiting[case.alert]):
+                continue
             rungs = self.rungs_for(alert, ladders.get(case.site, []))
-            case.escalate_at = escalate_at(case.level, rungs, self.urgency_of(alert), now, self._policy)
-            for entry in session.exec(select(EntryRow).where(col(EntryRow.alert) == case.alert)):
-                if entry.standing == Standing.HELD and entry.reason == Reason.DIGEST:
-                    entry.reason, entry.ready_at = Reason.GROUPING.value, ready_at
+            case.escalate_at = escalate_at(case.level, rungs, pressing, now, self._policy)
+            for entry in waiting[case.alert]:
+                entry.reason, entry.ready_at = Reason.GROUPING.value, ready_at
 
     def _take_up(self, session: Session, case: CaseRow, alert: Alert, places: Sequence[Rung], now: int) -> None:
         rungs = self.rungs_for(alert, places)
@@ -161,17 +161,18 @@ class Follower:
                     session.add(_news(entry, What.RESOLVED, reason, now, ready_at))
 
 
-_WAIT_FOR_A_DIGEST: Final = (
-    select(CaseRow.alert, CaseRow.severity)
-    .join(EntryRow, col(EntryRow.alert) == col(CaseRow.alert))
-    .where(
-        col(CaseRow.closed_at) == 0,
+def _that_wait_for_a_digest(session: Session, alerts: Collection[int]) -> defaultdict[int, list[EntryRow]]:
+    """The lines of some alerts that a digest will tell."""
+    found: defaultdict[int, list[EntryRow]] = defaultdict(list)
+    held = select(EntryRow).where(
+        col(EntryRow.alert).in_(list(alerts)),
         col(EntryRow.standing) == Standing.HELD.value,
         col(EntryRow.reason) == Reason.DIGEST.value,
         col(EntryRow.what) == What.OPENED.value,
     )
-    .distinct()
-)
+    for entry in session.exec(held):
+        found[entry.alert].append(entry)
+    return found
 
 
 def _is_open(alert: Alert) -> bool:

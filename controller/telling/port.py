@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from campus.errors import Poison, Transient
 from campus.ids import DeviceId, SiteId
-from controller.alerts.model import Alert, Rule
+from controller.alerts.model import Alert, Rule, StandingAlert
 from controller.calendar.model import DayKind, Mark
 from controller.identity.scope import Scope
 from controller.registry.model import Device, Organisation, Room, Site
@@ -97,8 +97,8 @@ class RegisterSource(Protocol):
 class Alerts(Protocol):
     """The alert room as telling sees it."""
 
-    def standing(self, scope: Scope) -> Mapping[int, int]:
-        """When each open alert that stands for itself was acknowledged (0 = not), by id."""
+    def standing(self, scope: Scope) -> Mapping[int, StandingAlert]:
+        """The open alerts that stand for themselves, by id."""
 
     def steady(self, scope: Scope) -> Set[int]:
         """Open alerts that came and went, and are bad for good since; by id."""

@@ -5,7 +5,7 @@ from datetime import date, tzinfo
 from typing import Protocol
 
 from campus.ids import DeviceId, SiteId
-from controller.alerts.model import Alert, AlertKey, AlertState, Rule, Verdict
+from controller.alerts.model import Alert, AlertKey, AlertState, Rule, StandingAlert, Verdict
 from controller.calendar.model import DayKind, Hours
 from controller.identity.scope import Scope
 from controller.registry.model import Device, Room, Site
@@ -35,7 +35,7 @@ class Alerts(Protocol):
     def by_ids(self, scope: Scope, alert_ids: Collection[int]) -> Sequence[Alert]:
         """Those of some alerts that the caller sees."""
 
-    def standing(self, scope: Scope) -> Mapping[int, int]:
+    def standing(self, scope: Scope) -> Mapping[int, StandingAlert]:
         """The open alerts that stand for themselves, by id."""
 
 
