@@ -67,6 +67,7 @@ def alerts_router(console: Console) -> APIRouter:
         story = teller.tell(found)
         story.hidden = [teller.tell(each) for each in services.alerts.hidden_behind(scope, alert_id)]
         cause = attempt(lambda: services.alerts.alert(scope, found.cause)) if found.cause else None
+        measured = measured_of(story)
         told, nobody = tellings(services, scope, found)
         return console.render(
             page,
@@ -79,8 +80,8 @@ def alerts_router(console: Console) -> APIRouter:
             line=timeline(story, story.hidden, page.now) if story.hidden else None,
             order=attempt(lambda: services.workorders.of_alert(scope, alert_id)),
             why=why(page, story),
-            measured=measured_of(story),
-            chart=chart_source(page, found) if measured_of(story) else "",
+            measured=measured,
+            chart=chart_source(page, found) if measured else "",
             chart_size="rows-1" if catalogue_kind(found.metric) is MetricKind.STATE else "",
             trail=[(step, step_words(page, step, story)) for step in found.trail],
             hush=hush_of(services, page, scope, found),

@@ -1,8 +1,6 @@
 """Rules bound to hours of the calendar: what they find in them, and what becomes of it when the hours end."""
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +19,7 @@ from controller.alerts.rulebook import read_rules
 from controller.calendar.model import DayKind, Mark, Period
 from controller.calendar.sheet import Sheet
 from controller.identity.scope import SYSTEM
-from tests.support.district import BOARD_101, KITCHEN, NO_1, NO_2, NOW, ReadyRegistry, ready_registry
+from tests.support.district import BOARD_101, KITCHEN, NO_1, NO_2, NOW, ReadyRegistry
 from tests.unit.alerts.scene import Scene
 
 MINUTE = 60
@@ -29,13 +27,6 @@ TO_THE_LAST_BELL = (4 * 60 + 40) * MINUTE
 """From the beginning of the scene, at 10:00, to 14:40."""
 TO_THE_FIRST_BELL = 22 * 3600
 COLD = "hot-holding-1"
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[ReadyRegistry]:
-    ready = ready_registry(tmp_path)
-    yield ready
-    ready.engine.dispose()
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """What is kept of configurations, who may see it, and who is told of a change."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -28,7 +27,6 @@ from tests.support.district import (
     SWITCH,
     ReadyRegistry,
     address_of,
-    ready_registry,
 )
 
 OPERATOR = Scope("wang", Role.OPERATOR, frozenset({NO_1}))
@@ -48,13 +46,6 @@ class Told:
     @property
     def all(self) -> list[Event]:
         return [event for each in self.events.values() for event in each]
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> Iterator[ReadyRegistry]:
-    ready = ready_registry(tmp_path)
-    yield ready
-    ready.engine.dispose()
 
 
 @pytest.fixture
