@@ -89,10 +89,14 @@ class Storyteller:
             self._learn([(site, device)])
         return self._devices[site, device]
 
+    def tell_all(self, alerts: Sequence[Alert]) -> list[Story]:
+        """Several; asks the registry once."""
+        self._learn([(alert.site, alert.device) for alert in alerts])
+        return [self.tell(alert) for alert in alerts]
+
     def grouped(self, alerts: Sequence[Alert]) -> list[Story]:
         """Alerts that stand for themselves, in the given order, each with those hidden behind it."""
-        self._learn([(alert.site, alert.device) for alert in alerts])
-        stories = [self.tell(alert) for alert in alerts]
+        stories = self.tell_all(alerts)
         behind: dict[int, list[Story]] = defaultdict(list)
         for story in stories:
             behind[story.alert.cause].append(story)

@@ -65,7 +65,7 @@ def alerts_router(console: Console) -> APIRouter:
         teller = Storyteller(services, page, scope)
         device = teller.device(found.site, found.device)
         story = teller.tell(found)
-        story.hidden = [teller.tell(each) for each in services.alerts.hidden_behind(scope, alert_id)]
+        story.hidden = teller.tell_all(services.alerts.hidden_behind(scope, alert_id))
         cause = attempt(lambda: services.alerts.alert(scope, found.cause)) if found.cause else None
         measured = measured_of(story)
         told, nobody = tellings(services, scope, found)

@@ -63,7 +63,7 @@ def _standing(console: Console, page: Page, scope: Scope) -> list[Story]:
     for story in stories:
         if story.alert.id in behind:
             found = alerts.hidden_behind(scope, story.alert.id)
-            story.hidden = [teller.tell(each) for each in found if not each.cleared_at]
+            story.hidden = teller.tell_all([each for each in found if not each.cleared_at])
     return stories
 
 

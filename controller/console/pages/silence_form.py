@@ -203,7 +203,7 @@ def _form(console: Console, page: Page, scope: Scope, wish: Wish, status: int = 
         draft=draft,
         problems=problems,
         preview=preview,
-        stories=[teller.tell(each) for each in preview.open_alerts[:MOST_NAMED]] if preview else [],
+        stories=teller.tell_all(preview.open_alerts[:MOST_NAMED]) if preview else [],
         what=covers(services, page, scope, draft) if preview else [],
         again=pattern_words(page, draft.pattern),
         may_all=scope.sites is None and scope.role >= Role.OPERATOR,

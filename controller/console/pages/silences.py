@@ -81,7 +81,7 @@ def silences_router(console: Console) -> APIRouter:
             "silence.html",
             task="alerts",
             row=_row(console.services, page, scope, shown),
-            stories=[teller.tell(each) for each in hidden],
+            stories=teller.tell_all(hidden),
             refused=refused,
             longer=[hours for hours in LONGER_H if shown.may_change and shown.standing is not Standing.PAST],
         )

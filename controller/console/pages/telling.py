@@ -69,7 +69,7 @@ def telling_router(console: Console) -> APIRouter:
             page,
             "telling_why.html",
             task="settings",
-            stories=[Storyteller(services, page, scope).tell(each) for each in lately],
+            stories=Storyteller(services, page, scope).tell_all(lately),
             people=people,
             wanted=alert,
             person=person,
