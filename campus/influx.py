@@ -1,0 +1,53 @@
+"""How samples are named in InfluxDB: the one thing that its writer, its readers and the dashboards must agree on.
+
+A measurement is a metric of the catalogue and has its unit for ever. Raw samples stand in the default retention policy
+with the field `value`; each roll-up has a policy of its own, with five fields and the start of its bucket as time. On
+InfluxDB 2 a policy is the bucket ``campus`` or ``campus/5m``, which `/query` maps to database and policy by their names.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+DATABASE: Final = "campus"
+
+
+class Policy(StrEnum):
+    """Retention policies; RAW is the one every database of InfluxDB 1.x is born with."""
+
+    RAW = "autogen"
+    FIVE_MINUTES = "5m"
+    HOUR = "1h"
+    DAY = "1d"
+
+
+class Tag(StrEnum):
+    """Tags of every sample. One that is empty is left out, as InfluxDB has no empty tags."""
+
+    SITE = "site"
+    DEVICE = "device"
+    KIND = "kind"
+    ROOM = "room"
+    INSTANCE = "instance"
+
+
+class Field(StrEnum):
+    """VALUE is raw, the others are of roll-ups; all are floats but COUNT, an integer."""
+
+    VALUE = "value"
+    COUNT = "count"
+    MINIMUM = "min"
+    MEAN = "mean"
+    MAXIMUM = "max"
+    P95 = "p95"
+
+
+ALERT_MEASUREMENT: Final = "campanile_alert"
+"""One point for each alert at the instant it opened, written again as it changes; tags site, device, kind, rule, severity;
+fields id, ends_at (ms; now while it stands), title_en, title_zh, text_en, text_zh, state (open, cleared)."""
+MAINTENANCE_MEASUREMENT: Final = "campanile_maintenance"
+"""One point for each time a silence or maintenance window begins; tag site (none: the whole district); fields id, ends_at
+(ms), title_en, title_zh, text_en, text_zh."""
+LEVEL_MEASUREMENT: Final = "campanile_level"
+"""Which policy fits a range of time: one point for each policy, at the midnight before now in UTC plus its place in ms. Tag
+level; fields policy, mean, minimum, maximum, p95 (names of fields there), least_ms, below_ms (the range's length in ms, half
+open; integers)."""
