@@ -1,0 +1,1 @@
+"""The sample store that keeps everything in an InfluxDB server."""
