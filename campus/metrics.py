@@ -1,7 +1,8 @@
 """The metric catalogue: what can be measured in the district, in which unit, within which range.
 
-One metric has one unit and one type, for ever. The catalogue is data (`catalogue/metrics.yaml`); profiles, the accept
-step, rules, pages and the data-access specification are all checked against it.
+One metric has one unit and one type, for ever. The catalogue is data: `catalogue/metrics.yaml` has what agents send, and
+`catalogue/centre.yaml` what the controller makes itself. Profiles, the accept step, rules, pages and the data-access
+specification are all checked against it.
 """
 
 from enum import StrEnum
@@ -72,20 +73,30 @@ class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def catalogue() -> dict[MetricId, Metric]:
-    """Every metric by id, in the order of the file; `ConfigError` when the shipped file is broken."""
-    path = resources.files("campus") / "catalogue" / "metrics.yaml"
+    """Every metric by id, in the order of the files; `ConfigError` when a shipped file is broken."""
+    return publishable() | _read("centre.yaml")
+
+
+@cache
+def publishable() -> dict[MetricId, Metric]:
+    """Those that agents and third parties may send, and rules may watch; the rest is the controller's own. As `catalogue`."""
+    return _read("metrics.yaml")
+
+
+def _read(file: str) -> dict[MetricId, Metric]:
+    path = resources.files("campus") / "catalogue" / file
     metrics = read_document(str(path), path.read_text(encoding="utf-8"), dict[str, Metric])
     for name, metric in metrics.items():
-        _check(name, metric)
+        _check(file, name, metric)
     return {MetricId(name): metric for name, metric in metrics.items()}
 
 
-def _check(name: str, metric: Metric) -> None:
+def _check(file: str, name: str, metric: Metric) -> None:
     if not is_metric_id(name):
-        raise ConfigError(f"metrics.yaml: {name!r} is not a metric id: use snake_case")
+        raise ConfigError(f"{file}: {name!r} is not a metric id: use snake_case")
     if (metric.kind is MetricKind.STATE) != bool(metric.states):
-        raise ConfigError(f"metrics.yaml: {name}: a state metric needs states, and only a state metric has them")
+        raise ConfigError(f"{file}: {name}: a state metric needs states, and only a state metric has them")
     if len({state.value for state in metric.states}) != len(metric.states):
-        raise ConfigError(f"metrics.yaml: {name}: two states share a value")
+        raise ConfigError(f"{file}: {name}: two states share a value")
     if metric.minimum >= metric.maximum or metric.resolution <= 0:
-        raise ConfigError(f"metrics.yaml: {name}: minimum must be below maximum, resolution above 0")
+        raise ConfigError(f"{file}: {name}: minimum must be below maximum, resolution above 0")

@@ -73,6 +73,11 @@ UNITS = {
     "{message}/min": ("messages/min", "条/分"),
     "{frame}": ("frames", "帧"),
     "{file}": ("files", "个文件"),
+    "{alert}": ("alerts", "条告警"),
+    "{series}": ("series", "个序列"),
+    "{point}/s": ("readings/s", "个/秒"),
+    "{answer}/min": ("answers/min", "次/分"),
+    "{item}/min": ("refused/min", "个/分"),
 }
 
 

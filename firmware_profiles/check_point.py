@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from campus.document import nearest
 from campus.ids import MetricId
-from campus.metrics import Metric, MetricKind, catalogue
+from campus.metrics import Metric, MetricKind, publishable
 from firmware_profiles.check_words import check_filter, check_oid, check_pattern
 from firmware_profiles.finding import Place
 from firmware_profiles.messages import MessagePoint, SpokenPoint
@@ -56,11 +56,11 @@ def check_spoken_point(place: Place, point: SpokenPoint) -> None:
 
 
 def _metric(place: Place, point: Point | SpokenPoint) -> Metric | None:
-    metric = catalogue().get(MetricId(point.metric))
+    metric = publishable().get(MetricId(point.metric))
     if metric is None:
         place.at("metric").say(
             f"unknown metric {point.metric!r}",
-            nearest(point.metric, [str(name) for name in catalogue()]).strip()[:200],
+            nearest(point.metric, [str(name) for name in publishable()]).strip()[:200],
         )
     return metric
 

@@ -5,7 +5,7 @@ from string import Formatter
 
 from campus.document import nearest
 from campus.ids import is_metric_id
-from campus.metrics import catalogue
+from campus.metrics import publishable
 from firmware_profiles.check_words import check_oid
 from firmware_profiles.finding import Place
 from firmware_profiles.traps import Trap
@@ -16,8 +16,8 @@ def check_trap(place: Place, trap: Trap) -> None:
     check_oid(place.at("oid"), trap.oid)
     if not is_metric_id(trap.kind):
         place.at("kind").say(f"{trap.kind!r} is not an event's word", "use snake_case, such as link_down")
-    if trap.read_as and trap.read_as not in catalogue():
-        place.at("read_as").say(f"unknown metric {trap.read_as!r}", nearest(trap.read_as, list(catalogue())).strip())
+    if trap.read_as and trap.read_as not in publishable():
+        place.at("read_as").say(f"unknown metric {trap.read_as!r}", nearest(trap.read_as, list(publishable())).strip())
     for name, oid in trap.values.items():
         check_oid(place.at("values", name), oid)
     if trap.instance:

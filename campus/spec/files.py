@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from campus.errors import ConfigError, file_trouble
-from campus.metrics import catalogue
+from campus.metrics import publishable
 from campus.spec.asyncapi import asyncapi_text
 from campus.spec.page import page
 from campus.spec.schema import DRAFT, frame_schema, json_form_schema, state_schema
@@ -48,7 +48,7 @@ def _written(path: Path, text: str) -> bool:
 
 def metrics_document() -> dict[str, Any]:
     """The metric catalogue for programs: units in UCUM, ranges inclusive, states with their numbers."""
-    metrics: dict[str, Any] = msgspec.to_builtins(catalogue())
+    metrics: dict[str, Any] = msgspec.to_builtins(publishable())
     return {"$comment": f"Units are UCUM, case-sensitive. Schemas beside this file follow {DRAFT}.", "metrics": metrics}
 
 

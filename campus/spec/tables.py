@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from campus import samples
-from campus.metrics import Metric, MetricKind, catalogue
+from campus.metrics import Metric, MetricKind, publishable
 from campus.spec.forms import FORMS
 from campus.spec.texts import fields, reasons
 from campus.wire import frame, json_form
@@ -93,7 +93,7 @@ def metrics_table(language: str) -> str:
     """One row per metric, states marked by a dash in the range."""
     rows = [
         (f"`{name}`", f"`{metric.unit}`", _range(metric), _resolution(metric), _label(metric, language))
-        for name, metric in catalogue().items()
+        for name, metric in publishable().items()
     ]
     return _table(_WORDS[language]["metrics"], rows)
 
@@ -101,7 +101,7 @@ def metrics_table(language: str) -> str:
 def states_table(language: str) -> str:
     """One row per state metric."""
     rows = []
-    for name, metric in catalogue().items():
+    for name, metric in publishable().items():
         if metric.kind is MetricKind.STATE:
             values = [f"{state.value} {state.zh if language == 'zh' else state.en}" for state in metric.states]
             rows.append((f"`{name}`", " · ".join(values)))

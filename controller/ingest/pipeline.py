@@ -16,7 +16,7 @@ import numpy as np
 
 from campus.delivery import MAX_AHEAD_MS, SetAside
 from campus.errors import Poison, Transient
-from campus.metrics import catalogue
+from campus.metrics import publishable
 from campus.samples import Document
 from campus.topics import Address
 from campus.wire.codec import decode_frame
@@ -81,7 +81,7 @@ class Pipeline:
         documents: Mapping[str, DocumentSink] | None = None,
     ) -> None:
         """`documents`: who keeps those of each kind."""
-        self._limits = MetricLimits(catalogue())
+        self._limits = MetricLimits(publishable())
         self.group = Group(self._limits)
         self.counters = counters
         self._store = store

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from campus.delivery import LATE_AFTER_MS, SetAside
 from campus.document import nearest
 from campus.ids import MetricId
-from campus.metrics import Metric, MetricKind, catalogue
+from campus.metrics import Metric, MetricKind, publishable
 from campus.samples import SeriesKey
 from campus.wire.columns import Columns
 
@@ -39,7 +39,7 @@ def sample_mistakes(keys: list[SeriesKey], columns: Columns, sent_at: int, arriv
         mine = of_sample == code
         if not mine.any():
             continue
-        metric = catalogue().get(MetricId(name))
+        metric = publishable().get(MetricId(name))
         if metric is None:
             yield _unknown(name, mine)
         else:
@@ -47,7 +47,7 @@ def sample_mistakes(keys: list[SeriesKey], columns: Columns, sent_at: int, arriv
 
 
 def _unknown(name: str, mine: Mask) -> Mistake:
-    advice = nearest(name, list(map(str, catalogue())))
+    advice = nearest(name, list(map(str, publishable())))
     detail = f"metric {name!r} is not in the catalogue.{advice if 'Did you mean' in advice else ''}"
     return Mistake(SetAside.UNKNOWN_METRIC, name, detail, _first(mine), int(mine.sum()))
 

@@ -1,8 +1,11 @@
 """The metric catalogue keeps its own rules."""
 
+import re
+
 import pytest
 
-from campus.metrics import Health, Metric, MetricKind, catalogue
+from campus.metrics import Health, Metric, MetricKind, catalogue, publishable
+from campus.spec.files import specification
 
 
 def test_the_catalogue_is_there() -> None:
@@ -47,3 +50,11 @@ def test_units_of_states_and_percentages() -> None:
 
 def test_a_metric_has_sensible_defaults() -> None:
     assert Metric(unit="W", en="Power", zh="功率").kind is MetricKind.GAUGE
+
+
+def test_what_the_centre_makes_itself_nobody_else_may_send() -> None:
+    own = catalogue().keys() - publishable().keys()
+    assert {"link_in_p95_bps", "school_alerts_open", "controller_ingest_lag_s"} <= own
+    assert "if_in_bps" in publishable()
+    said = specification()
+    assert not [(name, metric) for name, text in said.items() for metric in own & set(re.findall(r"\w+", text))]

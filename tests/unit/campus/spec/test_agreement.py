@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campus.delivery import SetAside
-from campus.metrics import catalogue
+from campus.metrics import catalogue, publishable
 from campus.samples import Sample
 from campus.spec.check.columns import sample_mistakes
 from campus.spec.example import ADDRESS
@@ -45,7 +45,7 @@ def test_checker_and_controller_agree(batch: list[Sample]) -> None:
         if mistake.reason in JUDGED_BY_BOTH:
             said[mistake.reason] += mistake.samples
 
-    words, limits = read_series(body.dictionary), MetricLimits(catalogue())
+    words, limits = read_series(body.dictionary), MetricLimits(publishable())
     refusal = refusals(words, np.ones(len(words.devices), np.bool_), limits)
     table = build_table(words, refusal, np.arange(len(keys), dtype=np.int32), limits)
     series, metric = table.series[columns.series], table.metric[columns.series]
