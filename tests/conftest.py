@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.servers.influxdb import InfluxServer, influxdb
 from tests.servers.mosquitto import Mosquitto, mosquitto
 
 # A shell that starts the tests in the background has them ignore Ctrl+C, and so would the programs they stop by it.
@@ -34,3 +35,10 @@ def recordings() -> Path:
             "no ../shared/recordings beside this checkout: recordings of real devices are not part of the project"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]:
+    """One InfluxDB 1.x for all tests of a worker; each makes a database of its own in it."""
+    with influxdb(tmp_path_factory.mktemp("influxdb")) as running:
+        yield running
