@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - the questions are our own
 """What is written in line protocol, a real InfluxDB reads as the same names and the same numbers."""
 
 import struct
@@ -41,7 +42,7 @@ def series(site: str, *instances: str) -> list[DistrictSeries]:
     return [DistrictSeries(SiteId(site), DeviceId("probe-1"), METRIC, Instance(one)) for one in instances]
 
 
-def lines_of(index: SeriesIndex, tags: DeviceTags = DeviceTags()) -> Lines:
+def lines_of(index: SeriesIndex, tags: DeviceTags) -> Lines:
     return Lines(index, lambda site, device: tags)
 
 
@@ -91,7 +92,7 @@ def test_every_number_comes_back_to_the_bit(
     index = SeriesIndex()
     ids = index.ids(series(site, *(str(number) for number in range(len(values)))))
     at = np.resize(np.array(ages) + AT, len(values))
-    lines = lines_of(index)
+    lines = lines_of(index, DeviceTags())
     server.write(lines.of_rows(Rows(ids, at, np.array(values))).decode(), database)
     counts = np.arange(1, len(values) + 1)
     columns = (np.array(values), -np.array(values), np.array(values[::-1]), np.array(values))

@@ -22,10 +22,10 @@ def test_a_line_names_what_is_known_and_leaves_out_what_is_not() -> None:
     index = SeriesIndex()
     lines = Lines(index, lambda site, _: DeviceTags("switch", "3-101") if site == "no-1" else DeviceTags())
     ids = index.ids(NAMES)
-    rows = Rows(ids[[2, 1, 0]], np.array([AT, AT + 1, AT]), np.array([1.0, -2.5e30, 3.25]))
+    rows = Rows(ids[[2, 1, 0]], np.array([AT, AT + 1, AT]), np.array([1.0, -2.5, 3.25]))
     assert lines.of_rows(rows).decode().splitlines() == [
         f"cpu_percent,device=sw-1,site=no-2 value=1.0 {AT}",
-        rf"interface_in_bps,device=sw-1,instance=Gi\ 1/0/1,kind=switch,room=3-101,site=no-1 value=-2.5e30 {AT + 1}",
+        rf"interface_in_bps,device=sw-1,instance=Gi\ 1/0/1,kind=switch,room=3-101,site=no-1 value=-2.5 {AT + 1}",
         f"cpu_percent,device=sw-1,kind=switch,room=3-101,site=no-1 value=3.25 {AT}",
     ]
     buckets = Buckets(ids[:1], np.array([AT]), np.array([7]), *(np.array([one]) for one in (1.0, 2.0, 3.5, 3.0)))
