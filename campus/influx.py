@@ -51,3 +51,5 @@ LEVEL_MEASUREMENT: Final = "campanile_level"
 """Which policy fits a range of time: one point for each policy, at the midnight before now in UTC plus its place in ms. Tag
 level; fields policy, mean, minimum, maximum, p95 (names of fields there), least_ms, below_ms (the range's length in ms, half
 open; integers)."""
+STORE_MEASUREMENT: Final = "campanile_store"
+"""One point a day in the policy 1d, without tags: the field id, a text, names the controller's store that these data are of."""

@@ -1,0 +1,116 @@
+"""What the store knows of its days, in memory and in the catalogue at once: what is stale, settled, dropped."""
+
+from collections.abc import Collection, Sequence
+from threading import Lock
+from typing import Final
+
+from controller.store.days import DayCutter
+from controller.store.influx.catalogue import Catalogue
+from controller.store.influx.stale import ROLLED_LEVELS, Bucket, StaleBucket, StaleBuckets
+from controller.store.port import Level, Times
+
+_ERAS: Final = len(ROLLED_LEVELS) + 1
+
+
+class Ledger:
+    """Any thread. `restore` comes first; one writer at a time stands between `touch` and `settle`."""
+
+    def __init__(self, catalogue: Catalogue, cutter: DayCutter) -> None:
+        self._catalogue = catalogue
+        self._cutter = cutter
+        self._stale = StaleBuckets(cutter)
+        self._lock = Lock()
+        self._days: dict[int, int] = {}
+        self._floors: dict[Level, int] = {}
+        self._next_number = 1
+
+    def restore(self) -> None:
+        """Read the catalogue."""
+        meta = self._catalogue.meta()
+        self._floors = {level: int(meta[f"floor_{level}"]) for level in Level if f"floor_{level}" in meta}
+        self._days = self._catalogue.days()
+        self._next_number = max(self._days.values(), default=0) + 1
+        self._stale.restore(self._catalogue.stale())
+
+    # What writing says.
+
+    def touch(self, measured_at: Times) -> tuple[list[Bucket], list[Bucket]]:
+        """As `StaleBuckets.touch`: all buckets of some instants, and those that the catalogue must be told of first."""
+        return self._stale.touch(measured_at)
+
+    def settle(self, buckets: Collection[Bucket]) -> None:
+        """The writing that `touch` announced is over."""
+        with self._lock:
+            for level, at in buckets:
+                if level is Level.DAY:
+                    self._days.setdefault(at, 0)
+        self._stale.settle(buckets)
+
+    # What upkeep asks and says.
+
+    def stale(self, level: Level) -> list[StaleBucket]:
+        """Buckets of a level whose roll-ups are to be made, ascending; take it before reading their samples."""
+        return self._stale.all(level)
+
+    def note_rolled(self, made: Sequence[StaleBucket]) -> None:
+        """The roll-ups of these stand in InfluxDB. Durable; a bucket that was written to meanwhile stays stale.
+
+        A day is settled with its `Level.DAY` bucket: roll up its hours and five minutes before.
+        """
+        numbered: dict[int, int] = {}
+
+        def keep(done: list[Bucket]) -> None:
+            for level, at in done:
+                if level is Level.DAY:
+                    numbered[at] = self._next_number + len(numbered)
+            self._catalogue.keep_rolled(done, numbered)
+
+        self._stale.forget(made, keep)
+        with self._lock:
+            self._next_number += len(numbered)
+            self._days |= numbered
+
+    def raise_floors(self, floors: dict[Level, int]) -> None:
+        """Nothing before these instants is told any more. Durable; a floor never sinks."""
+        rises = {level: floor for level, floor in floors.items() if floor > self._floors.get(level, 0)}
+        if not rises:
+            return
+        with self._lock:
+            gone = [day for day in self._days if day < rises.get(Level.DAY, 0)]
+        self._catalogue.keep_floors(rises, gone)
+        with self._lock:
+            self._floors = self._floors | rises
+            for day in gone:
+                del self._days[day]
+
+    # What reading asks.
+
+    def floor(self, level: Level) -> int:
+        """Before this instant nothing of a level is told."""
+        return self._floors.get(level, 0)
+
+    def stale_starts(self, level: Level, start: int, end: int) -> list[int]:
+        """Where the stale buckets of a level that begin in [start, end) begin, ascending."""
+        return [at for at in self._stale.starts(level) if start <= at < end]
+
+    def span(self) -> tuple[int, int]:
+        """From the start of the first day that has rows to the end of the last one; (0, 0) when there are none."""
+        with self._lock:
+            if not self._days:
+                return (0, 0)
+            return min(self._days), self._cutter.end_of(max(self._days))
+
+    def days(self) -> list[int]:
+        """Days that have rows, ascending."""
+        with self._lock:
+            return sorted(self._days)
+
+    def settled(self, start: int, end: int) -> dict[int, int]:
+        """As `SampleStore.settled_days`: a number also changes when retention drops a level of the day."""
+        with self._lock:
+            days = {day: number for day, number in self._days.items() if number and day < end}
+        return {
+            day: number * _ERAS + sum(day < self.floor(level) for level in ROLLED_LEVELS)
+            for day, number in days.items()
+            if self._cutter.end_of(day) > start and not self._stale.is_stale(Bucket(Level.DAY, day))
+        }
