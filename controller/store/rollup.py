@@ -46,14 +46,18 @@ class Buckets(NamedTuple):
         order = np.argsort(self.series, kind="stable")
         if not _in_order(self.series[order], self.at[order]):
             order = np.lexsort((self.at, self.series))
+        return self.taken(order)
+
+    def taken(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> "Buckets":
+        """Those buckets that an index or a mask chooses, in its order."""
         return Buckets(
-            self.series[order],
-            self.at[order],
-            self.samples[order],
-            self.minimum[order],
-            self.mean[order],
-            self.maximum[order],
-            self.p95[order],
+            self.series[chosen],
+            self.at[chosen],
+            self.samples[chosen],
+            self.minimum[chosen],
+            self.mean[chosen],
+            self.maximum[chosen],
+            self.p95[chosen],
         )
 
 

@@ -60,6 +60,11 @@ class Layout:
         """The highest number of the day's parts of a kind; 0 when it has none."""
         return max((part.id for part in self.parts.get(day, ()) if part.kind is kind), default=0)
 
+    def kept_days(self) -> dict[int, bool]:
+        """Every day that may have rows or buckets, ascending, and whether its raw samples are kept."""
+        floor = self.floors.get(Level.RAW, 0)
+        return {day: day >= floor for day in sorted(set(self._days()))}
+
     @property
     def first_day(self) -> int:
         """The first day that may have rows or buckets; 0 when there is none."""

@@ -13,6 +13,7 @@ from campus.errors import ConfigError
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.wire.dictionary import SeriesWords
 from controller.store.days import DayCutter
+from controller.store.embedded.adopting import Adopter
 from controller.store.embedded.database import Cursor, Database
 from controller.store.embedded.names import extent_of, read_names
 from controller.store.embedded.part import ROWS_OF_PART, PartKind
@@ -37,7 +38,7 @@ from controller.store.port import (
     Window,
     note_nothing,
 )
-from controller.store.rollup import Rows
+from controller.store.rollup import Buckets, Rows
 from controller.store.series_index import SeriesIndex
 
 
@@ -57,6 +58,7 @@ class EmbeddedStore:
         self._upkeep = Upkeep(
             self._database, self._shelf, self._writer, self._segments, directory, cutter, retention, sizes
         )
+        self._adopter = Adopter(self._database, self._shelf, self._writer, self._segments, directory, cutter)
         self._size_bytes = 0
         self._mending = Lock()
 
@@ -148,6 +150,27 @@ class EmbeddedStore:
         layout = self._shelf.layout
         samples = layout.samples + sum(hot.rows for hot in layout.hot)
         return StoreFigures(len(self._series), samples, self._size_bytes, self._segments.too_late)
+
+    @property
+    def keeps_twins(self) -> bool:
+        """It does."""
+        return True
+
+    def kept_days(self) -> dict[int, bool]:
+        """From memory."""
+        return self._shelf.layout.kept_days()
+
+    def frame_runs(self) -> list[tuple[Stream, Run]]:
+        """From memory."""
+        return self._writer.frames.runs()
+
+    def append_buckets(self, level: Level, buckets: Buckets, marks: Sequence[FrameMark]) -> None:
+        """As `MovableStore` says."""
+        self._adopter.append_buckets(level, buckets, marks)
+
+    def inherit(self, frames: Sequence[tuple[Stream, Run]], latest: Rows) -> None:
+        """As `MovableStore` says."""
+        self._writer.adopt(frames, latest, lambda _, layout: layout)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:

@@ -16,7 +16,7 @@ from controller.store.embedded.database import Cursor, Database, insert, texts
 from controller.store.embedded.names import insert_names
 from controller.store.embedded.part import PART_COLUMNS, Part, PartKind, write_rows
 from controller.store.embedded.schema import HOT_COLUMNS
-from controller.store.embedded.shelf import Hot, Layout, Shelf
+from controller.store.embedded.shelf import Change, Hot, Layout, Shelf
 from controller.store.embedded.sizes import Sizes
 from controller.store.latest import LatestValues
 from controller.store.marks import CommittedFrames, Run, Stream, runs_of
@@ -166,14 +166,36 @@ class Writer:
         with self._database.cursor() as cursor:
             parts = self._segments.write(cursor, rows)
 
+        def keep(cursor: Cursor, layout: Layout) -> Layout:
+            newest = LatestValues()
+            newest.update(*rows)
+            return keep_segments(cursor, layout, parts, newest)
+
+        self._change_with_frames(runs, keep)
+
+    def adopt(self, runs: Sequence[tuple[Stream, Run]], latest: Rows, change: Change) -> None:
+        """Frames and newest values of another store, names that are new and a change of the layout, in one commit."""
+        newest = LatestValues()
+        newest.update(*latest)
+
+        def keep(cursor: Cursor, layout: Layout) -> Layout:
+            after = change(cursor, layout)
+            return replace(after, loose_values=after.loose_values + keep_latest(cursor, newest))
+
+        with self._appending:
+            self._change_with_frames(runs, keep)
+            for stream, run in runs:
+                self.frames.add(stream, run)
+                self.loose_runs += 1
+            self.latest.update(*latest)
+
+    def _change_with_frames(self, runs: Sequence[tuple[Stream, Run]], change: Change) -> None:
         durable = self._durable
 
         def keep(cursor: Cursor, layout: Layout) -> Layout:
             nonlocal durable
             durable = self._insert_frames(cursor, runs)
-            newest = LatestValues()
-            newest.update(*rows)
-            return keep_segments(cursor, layout, parts, newest)
+            return change(cursor, layout)
 
         self._shelf.change(keep)
         self._durable = durable
