@@ -74,13 +74,19 @@ class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def catalogue() -> dict[MetricId, Metric]:
     """Every metric by id, in the order of the files; `ConfigError` when a shipped file is broken."""
-    return publishable() | _read("centre.yaml")
+    return publishable() | made_by_centre()
 
 
 @cache
 def publishable() -> dict[MetricId, Metric]:
-    """Those that agents and third parties may send, and rules may watch; the rest is the controller's own. As `catalogue`."""
+    """Those that agents and third parties may send, and rules may watch. As `catalogue`."""
     return _read("metrics.yaml")
+
+
+@cache
+def made_by_centre() -> dict[MetricId, Metric]:
+    """The others, which the controller makes itself. As `catalogue`."""
+    return _read("centre.yaml")
 
 
 def _read(file: str) -> dict[MetricId, Metric]:

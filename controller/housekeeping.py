@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
@@ -24,6 +25,7 @@ class Recurring:
     def __init__(self, name: str, interval_s: float, work: Callable[[int], None], clock: Callable[[], int]) -> None:
         self.name = name
         self.rounds = 0
+        self.busy_s = 0.0
         self.failures: Counter[str] = Counter()
         self._interval_s = interval_s
         self._work = work
@@ -55,6 +57,7 @@ class Recurring:
         failures = self.failures.copy().items()
         return [
             Figure("housekeeping_rounds_total", "Rounds of recurring work", self.rounds, (name,)),
+            Figure("housekeeping_seconds_total", "Time spent in them", self.busy_s, (name,)),
             *(
                 Figure("housekeeping_failures_total", "Rounds that failed", count, (name, ("reason", reason)))
                 for reason, count in sorted(failures)
@@ -70,6 +73,7 @@ class Recurring:
             self._woken.wait(self._interval_s)
 
     def _round(self) -> None:
+        started = time.monotonic()
         try:
             self._work(self._clock())
         except Transient as error:
@@ -80,6 +84,7 @@ class Recurring:
             if self._is_failing:
                 _log.info("%s works again", self.name)
             self._is_failing = False
+        self.busy_s += time.monotonic() - started
         self.rounds += 1
 
     def _failed(self, reason: str, error: Exception) -> None:

@@ -83,6 +83,24 @@ class AlertService:
                 for alert, at, severity in session.execute(shown)
             }
 
+    def standing_counts(self, scope: Scope) -> dict[tuple[SiteId, Severity], int]:
+        """How many of them each school has, by severity, where there are any."""
+        counted = sa.select(col(AlertRow.site), col(AlertRow.severity), sa.func.count())
+        by_site = counted.where(_within(scope), *_standing()).group_by(col(AlertRow.site), col(AlertRow.severity))
+        with reading(self._engine) as session:
+            return {(SiteId(site), Severity(severity)): int(n) for site, severity, n in session.execute(by_site)}
+
+    def told_during(self, scope: Scope, start: int, end: int, limit: int = 200) -> list[Alert]:
+        """Alerts open at some time of [start, end) (UTC ms) that are hidden behind nothing, oldest first, without trails.
+
+        Neither behind a cause, nor held back, nor silenced, as they stand now or stood when they cleared.
+        """
+        opened_at, cleared_at = col(AlertRow.opened_at), col(AlertRow.cleared_at)
+        during = (opened_at < end, sa.or_(opened_at >= start, cleared_at == 0, cleared_at > start))
+        found = select(AlertRow).where(_within(scope), *during, *_unhushed()).order_by(opened_at, col(AlertRow.id))
+        with reading(self._engine) as session:
+            return [alert_of(row) for row in session.exec(found.limit(limit))]
+
     def by_ids(self, scope: Scope, alert_ids: Collection[int]) -> list[Alert]:
         """Those of some alerts that the caller sees, without their trails, in no order."""
         with reading(self._engine) as session:
@@ -224,9 +242,12 @@ def _standing() -> tuple[sa.ColumnElement[bool], ...]:
 
     What comes and goes stands while it is bad: who follows it by id sees one alert, and nobody is told of what is good.
     """
-    unhushed = (col(AlertRow.cause) == 0, col(AlertRow.held_until) == 0, col(AlertRow.silence) == 0)
     good = sa.select(col(FlappingRow.alert)).where(col(FlappingRow.ended_at) == 0, ~col(FlappingRow.is_bad))
-    return (_in_state(AlertState.OPEN), *unhushed, col(AlertRow.id).not_in(good))
+    return (_in_state(AlertState.OPEN), *_unhushed(), col(AlertRow.id).not_in(good))
+
+
+def _unhushed() -> tuple[sa.ColumnElement[bool], ...]:
+    return (col(AlertRow.cause) == 0, col(AlertRow.held_until) == 0, col(AlertRow.silence) == 0)
 
 
 def _said(at: int, decision: str, scope: Scope) -> TrailStep:

@@ -22,6 +22,8 @@ from controller.ingest.dead_letters import DeadLetters
 from controller.ingest.group import Arrived
 from controller.ingest.judging import Judging
 from controller.ingest.limits import Limits
+from controller.ingest.making import Making
+from controller.ingest.model import Made
 from controller.ingest.pipeline import Pipeline, Settled
 from controller.ingest.port import Committed, DocumentSink, EventSink, Judge, Registrar
 from controller.ingest.reception import Reception
@@ -85,6 +87,8 @@ class Ingest:
         )
         self._registrar = registrar
         self._judging = Judging(judge, self.counters)
+        self._samples = store
+        self._making = Making()
         self._events = events
         self._clock = clock
         self._first_retry_s = first_retry_s
@@ -143,6 +147,10 @@ class Ingest:
         with self._turn:
             yield
 
+    def keep(self, made: Made) -> None:
+        """Store what the controller itself made, between two groups of frames. Any thread; does not wait for it."""
+        self._making.keep(made)
+
     def give_way(self) -> None:
         """For long work, between two of its pieces: wait a moment while a group is being committed. Any thread."""
         give_way(self._turn)
@@ -152,6 +160,7 @@ class Ingest:
         return [
             *self.counters.figures(),
             *self._reception.figures(self._clock()),
+            *self._making.figures(),
             Figure("ingest_queue_frames", "Frames received and not taken yet", self._subscriber.waiting),
             Figure("ingest_unsettled_bytes", "Bytes received and not stored yet", self._subscriber.unsettled_bytes),
             Figure("ingest_unjudged_groups", "Groups stored and not judged yet", self.unjudged_groups),
@@ -183,10 +192,11 @@ class Ingest:
     def _round(self) -> None:
         if not self._pipeline.group.is_closed:  # else it could not be committed at once: it is tried again as it is
             self._gather()
-        if not self._pipeline.group.arrived:
-            return
-        for committed in self._persist(self._store):
-            self._judging.hand_over(committed)
+        if self._pipeline.group.arrived:
+            for committed in self._persist(self._store):
+                self._judging.hand_over(committed)
+        while (made := self._making.take()) is not None:
+            self._persist(partial(self._making.store, made, self._samples))
 
     def _gather(self) -> None:
         group, deadline = self._pipeline.group, 0.0

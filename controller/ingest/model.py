@@ -1,8 +1,11 @@
-"""What the rest of the controller may know of how frames come in: nouns for pages and the API, from memory."""
+"""What the rest of the controller may know of how frames come in, and what it may bring itself: nouns, from memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from campus.topics import Address
+from controller.store.port import DistrictSeries, Ids, Times, Values
 
 
 @dataclass(frozen=True)
@@ -43,3 +46,12 @@ class DeliveryState:
     def of(self, address: Address) -> AgentDelivery:
         """What there is to say of one agent."""
         return self.agents.get(address, NOTHING_TO_SAY)
+
+
+class Made(NamedTuple):
+    """Samples that the controller itself makes: three columns of equal length, `series` counts `names`."""
+
+    names: Sequence[DistrictSeries]
+    series: Ids
+    measured_at: Times
+    value: Values

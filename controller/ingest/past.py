@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from campus.ids import DeviceId, MetricId, SiteId
+from campus.metrics import made_by_centre
 from campus.topics import Address
 from controller.store.port import SampleStore
 
@@ -20,10 +21,12 @@ class Past:
         self._all_sent_at: dict[tuple[SiteId, DeviceId], int] = {}
 
     def series_held(self, site: SiteId) -> int:
-        """How many series the store had of a site when this was first asked."""
+        """How many series that were sent the store had of a site when this was first asked."""
         if self._series is None:
             columns = self._store.series_columns()
-            per_device = np.bincount(columns.device, minlength=len(columns.devices)).tolist()
+            is_sent = np.array([metric not in made_by_centre() for metric in columns.metrics], np.bool_)
+            sent = columns.device[is_sent[columns.metric]]
+            per_device = np.bincount(sent, minlength=len(columns.devices)).tolist()
             self._series = {}
             for (each, _), count in zip(columns.devices, per_device, strict=False):
                 self._series[each] = self._series.get(each, 0) + count

@@ -10,15 +10,17 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from campus.ids import DeviceId, Instance, MetricId
 from campus.topics import Address, Leg
 from campus.wire.codec import decode_frame
 from campus.wire.frame import AckBody
 from controller.ingest.flow import Flow
 from controller.ingest.ingest import FIRST_RETRY_S, Ingest
+from controller.ingest.model import Made
 from controller.ingest.port import Committed
 from controller.ingest.pressure import Hold
 from controller.ingest.subscriber import BrokerAddress
-from controller.store.port import Level
+from controller.store.port import DistrictSeries, Level
 from tests.fakes.ingest_neighbours import RecordingJudge
 from tests.servers.daemon import wait_until
 from tests.servers.mosquitto import Mosquitto, mosquitto
@@ -83,6 +85,12 @@ class FailingFlow(Flow):
             self.has_failed = True
             raise ZeroDivisionError("nobody foresaw this")
         return super().hold_of(address)
+
+
+def own_sample(value: float) -> Made:
+    """One that the controller made."""
+    name = DistrictSeries(NO_1.site, DeviceId("school"), MetricId("school_devices"), Instance(""))
+    return Made([name], np.array([0], np.int32), np.array([NOW], np.int64), np.array([value]))
 
 
 def _figure(ingest: Ingest, name: str) -> float:
@@ -162,6 +170,25 @@ def test_nothing_is_acknowledged_while_the_store_is_away(broker: Mosquitto, cent
     wait_until(lambda: len(agent.stored) == 5, "the acknowledgements")
     assert centre.values() == [1.0, 2.0, 3.0, 4.0, 5.0]
     assert ingest.counters.append_retries >= 2
+    ingest.stop()
+
+
+def test_what_the_controller_makes_is_stored_beside_the_frames_and_judged_by_no_rule(
+    broker: Mosquitto, centre: Centre, agent: Agent
+) -> None:
+    ingest = centre.begin(broker.port)
+    centre.store.is_away = True
+    ingest.keep(own_sample(7.0))
+    wait_until(lambda: centre.store.attempts >= 1, "an attempt")
+    agent.send(frame(1, facts("sw-1")))
+    agent.send(frame(2, [sample(value=1.0)]))
+    ingest.keep(own_sample(8.0))
+    centre.store.is_away = False
+    wait_until(lambda: agent.stored == {(1, 1), (1, 2)}, "the acknowledgements")
+    wait_until(lambda: centre.values() == [1.0, 7.0, 8.0], "all of it")
+    wait_until(lambda: centre.judge.samples == 1, "the judge")
+    assert _figure(ingest, "ingest_own_samples_total") == 2
+    assert _figure(ingest, "ingest_samples_committed_total") == 1
     ingest.stop()
 
 

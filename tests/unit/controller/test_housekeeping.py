@@ -28,8 +28,13 @@ def test_rounds_come_until_stopped_and_survive_what_they_raise(caplog: pytest.Lo
     assert seen == [42] * rounds
     assert recurring.failures == {"transient": 2, "ValueError": 1}
     assert [record.message for record in caplog.records] == ["tally failed: disk busy", "tally works again"]
-    figures = {figure.labels[-1][1]: figure.value for figure in recurring.figures()}
-    assert figures == {"tally": rounds, "transient": 2, "ValueError": 1}
+    figures = {(figure.name, figure.labels[-1][1]): figure.value for figure in recurring.figures()}
+    assert figures.pop(("housekeeping_seconds_total", "tally")) > 0
+    assert figures == {
+        ("housekeeping_rounds_total", "tally"): rounds,
+        ("housekeeping_failures_total", "transient"): 2,
+        ("housekeeping_failures_total", "ValueError"): 1,
+    }
 
 
 def test_stop_waits_for_the_round_under_way() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from campus.ids import MetricId, SiteId
+from campus.ids import DeviceId, MetricId, SiteId
 from controller.identity.scope import NotFound
 from controller.localtime import DAY_MS
 from controller.store.port import Level
@@ -118,3 +118,12 @@ def test_what_is_not_yours_is_not_there(service: TelemetryService, site: SiteId,
         service.latest(NO_1_SCOPE, site, BOARD_101.__class__(device))
     with pytest.raises(NotFound):
         service.chart(NO_1_SCOPE, site, BOARD_101.__class__(device), POWER, [], NOW, NOW + 1)
+
+
+def test_what_the_controller_makes_of_a_device_does_not_say_that_it_was_heard(
+    feed: Feed, service: TelemetryService
+) -> None:
+    feed.say(NO_1, GATEWAY, "if_in_bps", 1e6, at=NOW - 3 * DAY_MS, instance=UPLINK)
+    feed.say(NO_1, GATEWAY, "link_capacity_bps", 1e9, at=NOW, instance=UPLINK)
+    feed.say(NO_1, DeviceId("school"), "school_devices", 6.0, at=NOW)
+    assert service.newest_by_device(DISTRICT_SCOPE) == {(NO_1, GATEWAY): NOW - 3 * DAY_MS}
