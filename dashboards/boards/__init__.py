@@ -1,0 +1,8 @@
+"""What is shown: one file for each dashboard, and here all of them in the order of a reader's day."""
+
+from typing import Final
+
+from dashboards.board import Board
+from dashboards.boards.district_now import district_now
+
+BOARDS: Final = (Board("district-now", district_now),)
