@@ -6,7 +6,7 @@ InfluxDB 2 a policy is the bucket ``campus`` or ``campus/5m``, which `/query` ma
 """
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 DATABASE: Final = "campus"
 
@@ -53,3 +53,25 @@ level; fields policy, mean, minimum, maximum, p95 (names of fields there), least
 open; integers)."""
 STORE_MEASUREMENT: Final = "campanile_store"
 """One point a day in the policy 1d, without tags: the field id, a text, names the controller's store that these data are of."""
+_HOUR_MS: Final = 3_600_000
+
+
+class FittingLevel(NamedTuple):
+    """For ranges of time of least_ms <= length < below_ms, where to read and which field is what."""
+
+    policy: Policy
+    least_ms: int
+    below_ms: int
+    mean: Field = Field.MEAN
+    minimum: Field = Field.MINIMUM
+    maximum: Field = Field.MAXIMUM
+    p95: Field = Field.P95
+
+
+FITTING_LEVELS: Final = (
+    FittingLevel(Policy.RAW, 0, 4 * _HOUR_MS, Field.VALUE, Field.VALUE, Field.VALUE, Field.VALUE),
+    FittingLevel(Policy.FIVE_MINUTES, 4 * _HOUR_MS, 4 * 24 * _HOUR_MS),
+    FittingLevel(Policy.HOUR, 4 * 24 * _HOUR_MS, 60 * 24 * _HOUR_MS),
+    FittingLevel(Policy.DAY, 60 * 24 * _HOUR_MS, 1 << 53),
+)
+"""What the points of LEVEL_MEASUREMENT say, in their order: at most some 1,400 buckets of a series are read for any range."""
