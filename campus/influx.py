@@ -49,8 +49,8 @@ MAINTENANCE_MEASUREMENT: Final = "campanile_maintenance"
 (ms), title_en, title_zh, text_en, text_zh."""
 LEVEL_MEASUREMENT: Final = "campanile_level"
 """Which policy fits a range of time: one point for each policy, at the midnight before now in UTC plus its place in ms. Tag
-level; fields policy, mean, minimum, maximum, p95 (names of fields there), least_ms, below_ms (the range's length in ms, half
-open; integers)."""
+level; fields policy, width (of its intervals, as InfluxQL writes it), mean, minimum, maximum, p95 (names of fields there),
+least_ms, below_ms (the range's length in ms, half open; integers)."""
 STORE_MEASUREMENT: Final = "campanile_store"
 """One point a day in the policy 1d, without tags: the field id, a text, names the controller's store that these data are of."""
 _HOUR_MS: Final = 3_600_000
@@ -66,6 +66,15 @@ class FittingLevel(NamedTuple):
     minimum: Field = Field.MINIMUM
     maximum: Field = Field.MAXIMUM
     p95: Field = Field.P95
+
+    @property
+    def width(self) -> str:
+        """Of the intervals to group by. A roll-up's are its buckets, so that a mean is the mean; raw comes once a minute.
+
+        >>> FittingLevel(Policy.HOUR, 0, 1).width
+        '1h'
+        """
+        return "1m" if self.policy is Policy.RAW else str(self.policy)
 
 
 FITTING_LEVELS: Final = (
