@@ -43,6 +43,7 @@ from controller.console.routes import console_router, mount_static
 from controller.desk.model import SOCKET
 from controller.desk.service import Desk
 from controller.figure import Figure, labelled
+from controller.gauges.service import GaugeService
 from controller.housekeeping import Recurring
 from controller.identity.guard import Guard
 from controller.identity.routes import router as identity_routes
@@ -84,6 +85,7 @@ TICK_INTERVAL_S: Final = 1.0
 TOPOLOGY_INTERVAL_S: Final = 30.0
 APPLICATIONS_INTERVAL_S: Final = 10.0
 READINESS_INTERVAL_S: Final = 10.0
+GAUGES_INTERVAL_S: Final = 5.0
 RULINGS_INTERVAL_S: Final = 5.0
 TELLING_INTERVAL_S: Final = 5.0
 WORK_ORDERS_INTERVAL_S: Final = 20.0
@@ -196,6 +198,15 @@ class Controller:
             ZoneInfo(zone),
             config.readiness,
         )
+        self.gauges = GaugeService(
+            self.store,
+            self.registry,
+            self.alerts,
+            self.capacity,
+            self.utilisation,
+            self.ingest,
+            lambda: [*self.ingest.figures(), *self.figures()],
+        )
         self.staging = Staging(
             config.data_path, sqlite_file(self.engine), self.store.snapshot, clock, self.ingest.paused
         )
@@ -220,6 +231,7 @@ class Controller:
             Recurring("workorders", WORK_ORDERS_INTERVAL_S, self.workorders.tend, clock),
             Recurring("topology", TOPOLOGY_INTERVAL_S, self.topology.refresh, clock),
             Recurring("store", MAINTENANCE_INTERVAL_S, self.store.maintain, clock),
+            Recurring("gauges", GAUGES_INTERVAL_S, self.gauges.tend, clock),
             Recurring("baselines", MAINTENANCE_INTERVAL_S, self.alert_engine.learn_usual, clock),
         )
 
@@ -306,6 +318,7 @@ class Controller:
             *labelled("http_answers_total", "Answers given", "status", self.answers),
             *self._enforcement.figures(),
             *self.configurations.figures(),
+            *self.gauges.figures(),
             *self.staging.figures(),
             *self.applications.figures(),
             *self.silences.figures(),
