@@ -11,7 +11,7 @@ from campus.version import VERSION
 
 EXIT_CONFIG = 2
 EXIT_FAILED = 1
-OUR_PACKAGES = {"agent", "campanile", "campus", "controller", "firmware_profiles", "simulator"}
+OUR_PACKAGES = {"agent", "campanile", "campus", "controller", "dashboards", "firmware_profiles", "simulator"}
 
 SUBCOMMANDS = {
     # name: (module, attribute, extra that brings its libraries, one line of help)
@@ -23,6 +23,12 @@ SUBCOMMANDS = {
         "simulate",
         "simulator",
         "A district that speaks the real protocols, and its faults.",
+    ),
+    "dashboards": (
+        "dashboards.cli",
+        "dashboards",
+        "dashboards",
+        "Grafana dashboards: as files, or into a running Grafana.",
     ),
     "profiles": ("firmware_profiles.cli", "profiles", "agent", "Device profiles: list, check, draft, record, test."),
     "spec": ("campus.spec.cli", "spec", "", "The data-access specification; check a publisher against it."),
