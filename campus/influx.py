@@ -76,6 +76,11 @@ class FittingLevel(NamedTuple):
         """
         return "1m" if self.policy is Policy.RAW else str(self.policy)
 
+    @property
+    def level(self) -> str:
+        """The tag that tells the points apart: what stores call the policy."""
+        return "raw" if self.policy is Policy.RAW else str(self.policy)
+
 
 FITTING_LEVELS: Final = (
     FittingLevel(Policy.RAW, 0, 4 * _HOUR_MS, Field.VALUE, Field.VALUE, Field.VALUE, Field.VALUE),
