@@ -22,8 +22,9 @@ from campus.metrics import catalogue
 
 TIME_FILTER: Final = "$timeFilter"
 """Grafana puts the chosen range here."""
-INTERVAL: Final = "$__interval"
-"""Grafana puts a width here that suits the screen, never below the panel's own minimum."""
+WIDTH: Final = "${width:raw}"
+"""Of intervals: the buckets of the policy that fits, a minute of raw. So a mean is the mean of what was read, and what is
+drawn is what the controller itself would say; Grafana's own ``$__interval`` would be narrower than a bucket, or average twice."""
 FITTING_POLICY: Final = "${policy:raw}"
 _SPECIAL = (ALERT_MEASUREMENT, MAINTENANCE_MEASUREMENT, LEVEL_MEASUREMENT)
 
@@ -185,7 +186,7 @@ def call(function: str, argument: str, *more: str | float) -> Expression:
 
 
 def mean(field: str = Reading.MEAN) -> Expression:
-    """Average of what was read; of a roll-up the mean of its means."""
+    """Average of what was read; of a bucket its mean."""
     return call("mean", field)
 
 
@@ -226,6 +227,9 @@ def is_value(name: str, text: str) -> Condition:
 
 def is_one_of(name: str, values: Iterable[str]) -> Condition:
     """A tag is one of these."""
+    values = tuple(values)
+    if len(values) == 1:
+        return is_value(name, values[0])
     return Condition(f"{identifier(name)} =~ /^({'|'.join(_in_expression(value) for value in values)})$/")
 
 

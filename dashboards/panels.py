@@ -19,10 +19,6 @@ from dashboards.board import Draft, measured
 from dashboards.influxql import Select
 from dashboards.target import InfluxQuery, chosen_source
 
-MAX_POINTS: Final = 300
-"""Intervals on a picture at most. With so few an interval is never narrower than the bucket of the policy that fits."""
-LEAST_INTERVAL: Final = "1m"
-"""Devices are asked once a minute."""
 GAP_MS: Final = 300_000
 """A line goes on over intervals without a reading for so long; longer is a gap, and seen."""
 
@@ -76,8 +72,6 @@ def lines(draft: Draft, key: str, metric: str, *asked: Asked) -> timeseries.Pane
     panel = _headed(timeseries.Panel(), draft, key, asked, "time_series")
     return (
         _measuring(panel, draft, metric)
-        .max_data_points(MAX_POINTS)
-        .interval(LEAST_INTERVAL)
         .line_width(1)
         .fill_opacity(8)
         .show_points(models.VisibilityMode.NEVER)
@@ -103,8 +97,6 @@ def figures(draft: Draft, key: str, metric: str, *asked: Asked) -> stat.Panel:
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .color_scheme(appearance.by_threshold())
         .thresholds(appearance.thresholds(appearance.QUIET))
-        .max_data_points(MAX_POINTS)
-        .interval(LEAST_INTERVAL)
     )
 
 
@@ -128,7 +120,6 @@ def bars(draft: Draft, key: str, metric: str, *asked: Asked) -> bargauge.Panel:
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .color_scheme(appearance.by_threshold())
         .thresholds(appearance.thresholds(appearance.IN))
-        .max_data_points(MAX_POINTS)
     )
 
 
@@ -136,9 +127,7 @@ def states(draft: Draft, key: str, metric: str, *asked: Asked) -> statetimeline.
     """A bar of states over time for each series, in the catalogue's words and colours."""
     panel = _measuring(_headed(statetimeline.Panel(), draft, key, asked, "time_series"), draft, metric)
     return (
-        panel.max_data_points(MAX_POINTS)
-        .interval(LEAST_INTERVAL)
-        .merge_values(True)
+        panel.merge_values(True)
         .show_value(models.VisibilityMode.AUTO)
         .row_height(0.8)
         .line_width(0)

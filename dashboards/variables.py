@@ -9,7 +9,7 @@ from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import dashboard
 
-from campus.influx import LEVEL_MEASUREMENT, Field, Policy, Tag
+from campus.influx import FITTING_LEVELS, LEVEL_MEASUREMENT, Tag
 from dashboards.board import Draft
 from dashboards.influxql import Condition, Select, TagValues, chosen, last, raw
 from dashboards.target import DATASOURCE_TYPE, DATASOURCE_UID, DATASOURCE_VARIABLE, chosen_source
@@ -17,6 +17,9 @@ from dashboards.target import DATASOURCE_TYPE, DATASOURCE_UID, DATASOURCE_VARIAB
 ALL: Final = ".*"
 """What `All` stands for in a regular expression: shorter than the list of 800 schools."""
 DATASOURCE_NAME: Final = "Campanile"
+
+
+LEVEL_VARIABLES: Final = ("policy", "width", "mean", "minimum", "maximum", "p95")
 
 
 @dataclass(frozen=True)
@@ -29,20 +32,18 @@ class Level:
     maximum: str
     p95: str
 
+    @property
+    def width(self) -> str:
+        """Of the intervals to group by."""
+        return next(one.width for one in FITTING_LEVELS if one.policy == self.policy)
+
     def as_variables(self) -> Mapping[str, str]:
         """By the variables' names."""
         return {name: getattr(self, name) for name in LEVEL_VARIABLES}
 
 
-LEVEL_VARIABLES: Final = ("policy", "mean", "minimum", "maximum", "p95")
-RAW: Final = Level(Policy.RAW, Field.VALUE, Field.VALUE, Field.VALUE, Field.VALUE)
-LEVELS: Final = (
-    RAW,
-    *(
-        Level(policy, Field.MEAN, Field.MINIMUM, Field.MAXIMUM, Field.P95)
-        for policy in (Policy.FIVE_MINUTES, Policy.HOUR, Policy.DAY)
-    ),
-)
+LEVELS: Final = tuple(Level(one.policy, one.mean, one.minimum, one.maximum, one.p95) for one in FITTING_LEVELS)
+RAW: Final = LEVELS[0]
 
 
 def site(draft: Draft, *, several: bool = False) -> builders.QueryVariable:

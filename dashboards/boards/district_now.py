@@ -15,7 +15,7 @@ from dashboards import links, marks, panels
 from dashboards.appearance import ATTENTION, CALM, FAILED, QUIET, STRONG, UNKNOWN, Steps, stepped, thresholds
 from dashboards.board import Draft, Row, Sheet
 from dashboards.influxql import (
-    INTERVAL,
+    WIDTH,
     Fill,
     Select,
     column,
@@ -220,7 +220,7 @@ def _alerts_over_time(severity: Severity) -> Select:
         of=fitting("school_alerts_open"),
         where=(is_value(Tag.INSTANCE, severity),),
         by=(Tag.SITE,),
-        every=INTERVAL,
+        every=WIDTH,
         fill=Fill.LEFT_OUT,
     )
-    return Select(columns=(total("open").named("open"),), of=inner, every=INTERVAL, fill=Fill.NOTHING)
+    return Select(columns=(total("open").named("open"),), of=inner, every=WIDTH, fill=Fill.NOTHING)
