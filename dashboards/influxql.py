@@ -4,6 +4,7 @@ A query reads the retention policy that fits the range of time on the screen. Wh
 called, hidden variables ask the store (`LEVEL_MEASUREMENT` in campus/influx.py): queries name those variables, `Reading`, and
 never a field. Where a panel is about now or about single readings, `raw` and `Field.VALUE` are right.
 
+>>> from campus.influx import Tag
 >>> query = Select(columns=(mean().named("in"),), of=(fitting("if_in_bps"),), where=(chosen(Tag.SITE),), by=(Tag.DEVICE,))
 >>> print(query.text())  # doctest: +NORMALIZE_WHITESPACE
 SELECT mean("${mean:raw}") AS "in" FROM "${policy:raw}"."if_in_bps"
@@ -174,6 +175,11 @@ def raw(*measurements: str) -> tuple[Source, ...]:
     return tuple(Source(_known(name), Policy.RAW) for name in measurements)
 
 
+def by_hour(*metrics: str) -> tuple[Source, ...]:
+    """Measurements by the hour whatever the range, where hours are counted; fields are `Field`s. `KeyError` as above."""
+    return tuple(Source(_known(metric), Policy.HOUR) for metric in metrics)
+
+
 def column(name: str) -> Expression:
     """A field, or a tag, as it is."""
     return Expression(identifier(name))
@@ -246,6 +252,26 @@ def above(field: str, limit: float) -> Condition:
 def below(field: str, limit: float) -> Condition:
     """A field is below a number."""
     return Condition(f"{identifier(field)} < {_number(limit)}")
+
+
+def at_least(field: str, limit: float) -> Condition:
+    """A field is a number or above."""
+    return Condition(f"{identifier(field)} >= {_number(limit)}")
+
+
+def at_most(field: str, limit: float) -> Condition:
+    """A field is a number or below."""
+    return Condition(f"{identifier(field)} <= {_number(limit)}")
+
+
+def is_number(field: str, value: float) -> Condition:
+    """A field is this number, such as that of a state."""
+    return Condition(f"{identifier(field)} = {_number(value)}")
+
+
+def begins(name: str, text: str) -> Condition:
+    """A tag begins with this text."""
+    return Condition(f"{identifier(name)} =~ /^{_in_expression(text)}/")
 
 
 def since(days: int) -> Condition:
