@@ -18,6 +18,9 @@ from campus.wire.codec import encode_frame
 from campus.wire.columns import pack_columns
 from campus.wire.frame import Body, FactsBody, Frame
 from campus.wire.pack import pack_dictionary
+from controller.gauges.model import CONTROLLER
+from controller.ingest.model import Made
+from controller.store.port import DistrictSeries
 from simulator.history.past import Past
 from simulator.life.noise import Longs, wander
 
@@ -115,6 +118,37 @@ LINES: Final = (
     Line(_K.OTHER, "current_a", 2, 40, _PHASES),
     Line(_K.OTHER, "power_factor", 0.8, 0.99),
 )
+
+
+_CENTRE_LINES: Final = (
+    ("controller_ingest_lag_s", 0, 1.5, _ONE),
+    ("controller_samples_per_s", 80, 300, _ONE),
+    ("controller_frames_waiting", 0, 4, _ONE),
+    ("controller_store_series", 12_000, 12_000, _ONE),
+    ("controller_store_size_bytes", 2e6, 9e6, _ONE),
+    ("controller_store_append_ms", 1, 12, _ONE),
+    ("controller_alert_tick_ms", 1, 30, _ONE),
+    ("controller_alerts_open", 3, 20, _ONE),
+    ("controller_memory_bytes", 2e8, 3e8, _ONE),
+    ("controller_cpu_percent", 1, 30, _ONE),
+    ("controller_http_answers_per_min", 0, 200, _ONE),
+    ("controller_refused_per_min", 0, 2, ("unknown_device", "clock")),
+)
+"""What a controller measures of itself: of one that stands still it would be what this program is like."""
+
+
+def centre_rows(site: SiteId, at: Longs) -> Made:
+    """The controller's own figures at these instants."""
+    names = [
+        (DistrictSeries(site, CONTROLLER, MetricId(metric), Instance(instance)), low, high)
+        for metric, low, high, instances in _CENTRE_LINES
+        for instance in instances
+    ]
+    keys = np.array([zlib.crc32(str(name).encode()) for name, _, _ in names], dtype=np.uint64)
+    low, high = np.array([low for _, low, _ in names]), np.array([high for _, _, high in names])
+    value = np.round(low + (wander(keys, at, _PERIOD_MS) + 1) / 2 * (high - low), 3).ravel()
+    series = np.tile(np.arange(len(names), dtype=np.int32), len(at))
+    return Made([name for name, _, _ in names], series, np.repeat(at, len(names)), value)
 
 
 def live_frames(past: Past, at: Longs) -> Iterator[bytes]:

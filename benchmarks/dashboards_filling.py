@@ -1,0 +1,151 @@
+"""Controllers that took in a district's history by their own import; the clock stands at `NOW` all the while.
+
+The first one judges what was measured, in the order of time as it would have been live, so that alerts stand and alerts are
+over; and it makes its own series of it. A second one over another store gets the same frames, the first one's registry
+and the same rows: what it judged itself might differ by the number of an alert, and nothing of that is asked here.
+"""
+
+import io
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from benchmarks.dashboards_district import HOUR_MS, NOW, District
+from benchmarks.dashboards_live import centre_rows
+from campus.ids import AgentId
+from campus.topics import Address
+from campus.version import VERSION
+from controller.config import ControllerConfig
+from controller.identity.scope import SYSTEM
+from controller.ingest.import_frames import import_frames, import_pipeline
+from controller.ingest.model import Made
+from controller.ingest.port import Committed
+from controller.main import Controller
+from controller.silences.model import Draft, Kind, Selector
+from controller.store.port import Batch, Level
+
+_REGISTRY: Final = "registry.db"
+_WINDOW_MS: Final = 6 * HOUR_MS
+_LAST_HOURS: Final = 24
+_HOURS_APART: Final = 4
+"""Before the last day; what is reported by the hour costs a look at a week each time."""
+
+
+@dataclass
+class StandingClock:
+    """Says `now` until it is set anew."""
+
+    now: int = NOW
+
+    def __call__(self) -> int:
+        """The instant, in UTC milliseconds."""
+        return self.now
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A controller with registry and samples open. `made` is what it made of them itself. To be closed."""
+
+    controller: Controller
+    samples: int
+    made: tuple[Made, ...]
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self.controller.store.close()
+        self.controller.close_registry()
+
+
+def filled(district: District) -> Filled:
+    """A controller with its own store, everything judged and measured."""
+    clock = StandingClock()
+    controller = Controller(district.config("own", {}), clock)
+    samples = _imported(controller, district)
+    _judge(controller, clock, district)
+    controller.silences.silence(
+        SYSTEM, Draft(Kind.MAINTENANCE, Selector(site=district.sites[-1]), NOW - HOUR_MS, NOW + HOUR_MS, "new fibre")
+    )
+    for site in district.sites:
+        controller.registry.note_agent(Address(site, AgentId(site)), online=True, version=VERSION, last_frame_at=NOW)
+    controller.registry.save_agents()
+    made = tuple(_made(controller, district))
+    _keep(controller, made)
+    return Filled(controller, samples, made)
+
+
+def filled_alike(first: Filled, district: District, store: Mapping[str, Any]) -> Filled:
+    """A controller with another store, by its settings, that knows the same."""
+    config = district.config("alike", store)
+    _copy_registry(first.controller.config, config)
+    controller = Controller(config, StandingClock())
+    samples = _imported(controller, district)
+    _keep(controller, first.made)
+    return Filled(controller, samples, first.made)
+
+
+def _imported(controller: Controller, district: District) -> int:
+    """Open it and import; how many samples it took. The engine is there before they are, lest all of them be late."""
+    config, store = controller.config, controller.store
+    controller.open_registry()
+    store.start()
+    controller.alert_engine.restore()
+    pipeline = import_pipeline(
+        store,
+        controller.registry,
+        controller.clock,
+        dead_letter_directory=config.data_path,
+        retention=config.retention,
+    )
+    imported = import_frames(io.BytesIO(district.history), pipeline, store, NOW)
+    if left_out := pipeline.counters.samples_set_aside + pipeline.counters.frames_dropped:
+        raise RuntimeError(f"the controller did not take all of the history: {dict(left_out)}")
+    return imported.samples
+
+
+def _judge(controller: Controller, clock: StandingClock, district: District) -> None:
+    """What is stored, instant after instant, each at its own time."""
+    ids = controller.store.find_ids()
+    for start in range(int(district.coarse_at[0]), NOW + 1, _WINDOW_MS):
+        rows = controller.store.window(ids, start, min(start + _WINDOW_MS, NOW + 1), Level.RAW)
+        order = np.argsort(rows.at, kind="stable")
+        instants, firsts = np.unique(rows.at[order], return_index=True)
+        for instant, of_it in zip(instants.tolist(), np.split(order, firsts[1:]), strict=True):
+            clock.now = instant
+            controller.alert_engine.judge(Committed(rows.series[of_it], rows.at[of_it], rows.mean[of_it], instant))
+            controller.alert_engine.tick(instant)
+    clock.now = NOW
+
+
+def _made(controller: Controller, district: District) -> Iterator[Made]:
+    """What the controller makes of it, by the minute and by the hour, and what it would say of itself."""
+    gauges = controller.gauges
+    this_hour = NOW // HOUR_MS
+    for hour in range(int(district.coarse_at[0]) // HOUR_MS + 1, this_hour + 1):
+        if hour % _HOURS_APART == 0 or hour > this_hour - _LAST_HOURS:
+            yield from gauges.rows_at(hour * HOUR_MS)
+    for at in (*district.coarse_at.tolist(), *district.fine_at.tolist()):
+        if at % HOUR_MS:
+            yield from gauges.rows_at(at)
+    yield centre_rows(district.sites[0], np.concatenate((district.coarse_at, district.fine_at)))
+
+
+def _keep(controller: Controller, made: Iterable[Made]) -> None:
+    """One commit, and then what upkeep does."""
+    store, pieces = controller.store, list(made)
+    ids = [store.series_ids(piece.names)[piece.series] for piece in pieces]
+    at, value = [piece.measured_at for piece in pieces], [piece.value for piece in pieces]
+    store.append(Batch([], np.concatenate(ids), np.concatenate(at), np.concatenate(value)))
+    store.maintain(NOW)
+
+
+def _copy_registry(source: ControllerConfig, target: ControllerConfig) -> None:
+    target.data_path.mkdir(parents=True, exist_ok=True)
+    with (
+        closing(sqlite3.connect(source.data_path / _REGISTRY)) as old,
+        closing(sqlite3.connect(target.data_path / _REGISTRY)) as new,
+    ):
+        old.backup(new)
