@@ -1,0 +1,167 @@
+"""A SELECT answered: its series are found and grouped, their points read, its functions applied, its rows chosen."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from controller.influxql import syntax
+from controller.influxql.cells import in_cells
+from controller.influxql.conditions import Sight, Span, fields_of, holds, split
+from controller.influxql.errors import StatementError, TooMuch
+from controller.influxql.grouping import grouped
+from controller.influxql.limits import MAX_ANSWER_VALUES
+from controller.influxql.planning import Form, Plan, planned
+from controller.influxql.pointwise import as_they_are, in_sequences, several_of_each
+from controller.influxql.rows import Answered, Asked, Result, chosen_rows
+from controller.influxql.sources import Pace, Source, TableSource
+from controller.influxql.syntax import Expression, Fill, FillKind, Measurement, Select
+from controller.influxql.table import MAX_NS, Series, Table, Words
+
+Open = Callable[[Measurement, Span], Sequence[Source]]
+"""Finds what a measurement names: one source, none, or for a pattern those that match; points are asked for in the span."""
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Answers statements of one text, at one instant (`now`, in nanoseconds)."""
+
+    open: Open
+    now: int
+    pace: Pace
+
+    def select(self, select: Select) -> list[Answered]:
+        """The answer, a part for each measurement, by name; empty ones left out."""
+        return self._answered(select, planned(select, self.now), Span())
+
+    def _answered(self, select: Select, plan: Plan, within: Span) -> list[Answered]:
+        zone = ZoneInfo(select.zone) if select.zone else None
+        span, condition = split(select.condition, self.now, zone)
+        span = span.within(within)
+        if plan.windows and span.end == MAX_NS:
+            span = replace(span, end=self.now)
+        sources = [found for source in select.sources for found in self._sources(source, plan, span)]
+        answered = []
+        for source in sorted(sources, key=lambda each: each.name):
+            self.pace.step()
+            answer = self._of_source(source, select, plan, span, condition)
+            if answer is not None and len(answer.result.at):
+                answered.append(answer)
+        return answered
+
+    def _sources(self, source: Measurement | Select, plan: Plan, span: Span) -> Sequence[Source]:
+        if isinstance(source, Measurement):
+            return self.open(source, span)
+        if any(isinstance(inner, Select) for inner in source.sources):
+            raise StatementError("a subquery within a subquery is not answered: one level is")
+        inner = planned(source, self.now)
+        # As InfluxDB has it: an inner statement is grouped by the outer one's tags as well, and by its time where it has none.
+        inner = replace(
+            inner, tags=(*inner.tags, *plan.tags), windows=inner.windows or (plan.windows if inner.calls else None)
+        )
+        fill = Fill(FillKind.NONE) if source.fill.kind is FillKind.NULL else source.fill
+        parts = self._answered(replace(source, fill=fill), inner, span)
+        return [TableSource(_as_table(part)) for part in parts]
+
+    def _of_source(
+        self, source: Source, select: Select, plan: Plan, span: Span, condition: Expression | None
+    ) -> Answered | None:
+        plan = _spelled_out(plan, source)
+        on_series, on_points = _parts(condition, source)
+        series = source.series
+        matching = np.ones(series.size, np.bool_) if on_series is None else holds(on_series, _sight_of(series))
+        chosen = np.flatnonzero(matching)
+        some = Series(len(chosen), {name: words.taken(chosen) for name, words in series.tags.items()})
+        tags = (*plan.tags, *series.tags) if plan.is_by_all_tags else plan.tags
+        groups = grouped(some, tags, select.series)
+        kept = np.flatnonzero(groups.of >= 0)
+        groups = replace(groups, of=groups.of[kept])
+        wanted = {name for name in plan.fields() if name in source.fields}
+        if not wanted or not len(kept):
+            return None
+        needed = sorted(wanted | fields_of(on_points, source.fields.__contains__))
+        reading = _reading_span(plan, span, newest_first=select.newest_first)
+        newest_alone = plan.is_newest_alone and on_points is None
+        points = source.points(chosen[kept], reading, needed, newest_alone=newest_alone)
+        if on_points is not None:
+            points = points.taken(holds(on_points, _sight_of_points(points)))
+        self.pace.step()
+        asked = Asked(plan, points, groups, span, reading, select.fill, newest_first=select.newest_first)
+        result = _FORMS[plan.form](asked)
+        self.pace.step()
+        if len(result.at) * (len(result.columns) + 1) > MAX_ANSWER_VALUES:
+            raise TooMuch(
+                f"the answer has {len(result.at)} rows of {len(result.columns) + 1} values, more than {MAX_ANSWER_VALUES}: "
+                "ask for a shorter range, fewer series, or group by time()"
+            )
+        names = tuple(name for name, _ in plan.columns)
+        return Answered(source.name, names, groups, chosen_rows(result, select.rows), select.newest_first)
+
+
+_FORMS: dict[Form, Callable[[Asked], Result]] = {
+    Form.RAW: as_they_are,
+    Form.CELLS: in_cells,
+    Form.SEQUENCES: in_sequences,
+    Form.SEVERAL: several_of_each,
+}
+
+
+def _spelled_out(plan: Plan, source: Source) -> Plan:
+    """SELECT * names all fields, and all tags that are not grouped by."""
+    if not plan.wants_all:
+        return plan
+    tags = [name for name, words in source.series.tags.items() if any(word for _, word in words.used())]
+    beside = [] if plan.is_by_all_tags else [name for name in tags if name not in plan.tags]
+    names = tuple(sorted({*source.fields, *beside}))
+    return replace(plan, columns=tuple((name, syntax.Reference(name)) for name in names), mentioned=names)
+
+
+def _reading_span(plan: Plan, span: Span, *, newest_first: bool) -> Span:
+    """Functions that look at the bucket before theirs need one more."""
+    if plan.windows is None or not any(call.looks_back for call in plan.calls.values()):
+        return span
+    if newest_first:
+        return replace(span, end=min(span.end + plan.windows.width, MAX_NS))
+    return replace(span, start=max(span.start - plan.windows.width, -MAX_NS))
+
+
+def _parts(condition: Expression | None, source: Source) -> tuple[Expression | None, Expression | None]:
+    """What a condition says of series, by their tags, and what of their points."""
+    if condition is None:
+        return None, None
+    parts = condition.parts if isinstance(condition, syntax.AllOf) else (condition,)
+    of_points = [part for part in parts if fields_of(part, source.fields.__contains__)]
+    of_series = [part for part in parts if part not in of_points]
+    return _all(of_series), _all(of_points)
+
+
+def _all(parts: Sequence[Expression]) -> Expression | None:
+    if len(parts) > 1:
+        return syntax.AllOf(tuple(parts))
+    return parts[0] if parts else None
+
+
+def _sight_of(series: Series) -> Sight:
+    return Sight(series.size, lambda _name: None, series.tag)
+
+
+def _sight_of_points(points: Table) -> Sight:
+    return Sight(len(points.at), points.fields.get, lambda name: points.of.tag(name).taken(points.series))
+
+
+def _as_table(part: Answered) -> Table:
+    """An answer as what another statement reads: its groups are series, its columns fields."""
+    columns = list(zip(*part.groups.labels, strict=True)) if part.groups.names else []
+    tags = {name: _words(column) for name, column in zip(part.groups.names, columns, strict=True)}
+    result = part.result
+    order = np.lexsort((result.at, result.group))
+    fields = {name: column.taken(order) for name, column in zip(part.columns, result.columns, strict=True)}
+    series = Series(len(part.groups.labels), tags)
+    return Table(part.name, series, result.group[order], result.at[order], fields)
+
+
+def _words(column: Sequence[str]) -> Words:
+    words = list(dict.fromkeys(column))
+    place = {word: number for number, word in enumerate(words)}
+    return Words(words or [""], np.array([place[word] for word in column], np.int32))

@@ -1,0 +1,222 @@
+"""Functions of InfluxQL that make one value of many, for all cells (a series, or a series and a bucket) at once. Pure.
+
+A cell is a number from 0; `cell` says for each sample which it is in. Ties are broken as InfluxDB does: by the earlier time
+for what chooses by value, by the larger value for what chooses by time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.influxql.table import Column, Instants, Kind, Mask, Places
+
+Values = NDArray[Any]
+_NOBODY: Final = -1
+
+
+@dataclass(frozen=True)
+class Input:
+    """Samples, each with a value; `value` of a string column are ranks among its words, which order as the words do."""
+
+    cell: Places
+    at: Instants
+    value: Values
+    cells: int
+    """How many cells there are."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """A value for each cell where `exists`; `is_null` where it is there and empty; `row` of the sample it was, or none."""
+
+    exists: Mask
+    values: Values
+    row: Places | None = None
+    is_null: Mask | None = None
+
+
+class Sort(Enum):
+    """What a function does: sums up, chooses one sample, chooses some, or makes a sequence of a sequence."""
+
+    AGGREGATE = "aggregate"
+    SELECTOR = "selector"
+    SEVERAL = "several"
+    TRANSFORMATION = "transformation"
+
+
+@dataclass(frozen=True)
+class Function:
+    """`run` is for AGGREGATE and SELECTOR; `takes_text` for what is no arithmetic."""
+
+    sort: Sort
+    run: Callable[[Input, float], Output] | None = None
+    takes_text: bool = False
+
+
+def _present(given: Input) -> Mask:
+    return np.bincount(given.cell, minlength=given.cells) > 0
+
+
+def _count(given: Input, _argument: float) -> Output:
+    counts = np.bincount(given.cell, minlength=given.cells).astype(np.int64)
+    return Output(counts > 0, counts)
+
+
+def _sum(given: Input, _argument: float) -> Output:
+    return Output(_present(given), _summed(given, given.value))
+
+
+def _summed(given: Input, value: Values) -> Values:
+    if value.dtype.kind == "f":
+        return np.bincount(given.cell, value, given.cells)
+    total = np.zeros(given.cells, np.int64)
+    np.add.at(total, given.cell, value)
+    return total
+
+
+def _mean(given: Input, _argument: float) -> Output:
+    counts = np.bincount(given.cell, minlength=given.cells)
+    with np.errstate(invalid="ignore"):
+        return Output(counts > 0, _summed(given, given.value) / counts)
+
+
+def _stddev(given: Input, _argument: float) -> Output:
+    counts = np.bincount(given.cell, minlength=given.cells)
+    with np.errstate(all="ignore"):
+        mean = np.bincount(given.cell, given.value, given.cells) / counts
+        squares = np.bincount(given.cell, (given.value - mean[given.cell]) ** 2, given.cells)
+        return Output(counts > 0, np.sqrt(squares / (counts - 1)), is_null=counts == 1)
+
+
+def _extreme(given: Input, sign: int) -> Values:
+    """The largest value of each cell (sign 1) or the smallest (-1)."""
+    if given.value.dtype.kind == "f":
+        best: Values = np.full(given.cells, -sign * np.inf)
+    else:
+        bound = np.iinfo(np.int64)
+        best = np.full(given.cells, bound.min if sign > 0 else bound.max, np.int64)
+    (np.maximum if sign > 0 else np.minimum).at(best, given.cell, given.value)
+    return best
+
+
+def _spread(given: Input, _argument: float) -> Output:
+    present = _present(given)
+    with np.errstate(all="ignore"):
+        return Output(present, np.where(present, _extreme(given, 1) - _extreme(given, -1), 0))
+
+
+def _by_value(sign: int) -> Callable[[Input, float], Output]:
+    def choose(given: Input, _argument: float) -> Output:
+        best = _extreme(given, sign)
+        row = np.flatnonzero(given.value == best[given.cell])
+        at = np.full(given.cells, np.iinfo(np.int64).max)
+        np.minimum.at(at, given.cell[row], given.at[row])
+        return _picked(given, row[given.at[row] == at[given.cell[row]]])
+
+    return choose
+
+
+def _by_time(sign: int) -> Callable[[Input, float], Output]:
+    def choose(given: Input, _argument: float) -> Output:
+        bound = np.iinfo(np.int64)
+        at = np.full(given.cells, bound.min if sign > 0 else bound.max, np.int64)
+        (np.maximum if sign > 0 else np.minimum).at(at, given.cell, given.at)
+        row = np.flatnonzero(given.at == at[given.cell])
+        tied = Input(given.cell[row], given.at[row], given.value[row], given.cells)
+        return _picked(given, row[tied.value == _extreme(tied, 1)[tied.cell]])
+
+    return choose
+
+
+def _picked(given: Input, row: Places) -> Output:
+    """The first of some rows in each cell."""
+    chosen = np.full(given.cells, _NOBODY, np.intp)
+    chosen[given.cell[row[::-1]]] = row[::-1]
+    return _of_rows(given, chosen)
+
+
+def _of_rows(given: Input, chosen: Places) -> Output:
+    exists = chosen != _NOBODY
+    values = given.value[chosen] if len(given.value) else np.zeros(given.cells)
+    return Output(exists, values, chosen)
+
+
+def _ordered(given: Input) -> tuple[Places, Places, Places]:
+    """Rows by cell, then value; and the first place and the number of those of each cell."""
+    order = np.lexsort((given.value, given.cell))
+    counts = np.bincount(given.cell, minlength=given.cells)
+    return order, np.cumsum(counts) - counts, counts
+
+
+def _percentile(given: Input, percent: float) -> Output:
+    order, first, counts = _ordered(given)
+    place = np.floor(counts * percent / 100 + 0.5).astype(np.intp) - 1
+    found = (place >= 0) & (place < counts)
+    chosen = np.full(given.cells, _NOBODY, np.intp)
+    chosen[found] = order[(first + place)[found]]
+    return _of_rows(given, chosen)
+
+
+def _median(given: Input, _argument: float) -> Output:
+    order, first, counts = _ordered(given)
+    present = counts > 0
+    values = np.zeros(given.cells)
+    upper = given.value[order[(first + counts // 2)[present]]]
+    lower = given.value[order[(first + (counts - 1) // 2)[present]]]
+    values[present] = np.where(counts[present] % 2, upper, lower + (upper - lower) / 2)
+    return Output(present, values)
+
+
+FUNCTIONS: Final = {
+    "count": Function(Sort.AGGREGATE, _count, takes_text=True),
+    "sum": Function(Sort.AGGREGATE, _sum),
+    "mean": Function(Sort.AGGREGATE, _mean),
+    "median": Function(Sort.AGGREGATE, _median),
+    "spread": Function(Sort.AGGREGATE, _spread),
+    "stddev": Function(Sort.AGGREGATE, _stddev),
+    "min": Function(Sort.SELECTOR, _by_value(-1)),
+    "max": Function(Sort.SELECTOR, _by_value(1)),
+    "first": Function(Sort.SELECTOR, _by_time(-1), takes_text=True),
+    "last": Function(Sort.SELECTOR, _by_time(1), takes_text=True),
+    "percentile": Function(Sort.SELECTOR, _percentile),
+    "top": Function(Sort.SEVERAL),
+    "bottom": Function(Sort.SEVERAL),
+    "distinct": Function(Sort.SEVERAL, takes_text=True),
+    "derivative": Function(Sort.TRANSFORMATION),
+    "non_negative_derivative": Function(Sort.TRANSFORMATION),
+    "difference": Function(Sort.TRANSFORMATION),
+    "non_negative_difference": Function(Sort.TRANSFORMATION),
+    "moving_average": Function(Sort.TRANSFORMATION),
+    "elapsed": Function(Sort.TRANSFORMATION),
+    "cumulative_sum": Function(Sort.TRANSFORMATION),
+}
+
+
+def aggregate(
+    name: str, column: Column, cell: Places, at: Instants, cells: int, argument: float
+) -> tuple[Column, Output]:
+    """A function applied to the samples of a column that are there, with its values as a column over the cells."""
+    function = FUNCTIONS[name]
+    rows = np.flatnonzero(column.there)
+    some = column if len(rows) == len(column.there) else column.taken(rows)
+    words, ranks = (
+        np.unique(some.values.astype(str), return_inverse=True) if column.kind is Kind.STRING else (None, some.values)
+    )
+    if len(rows) != len(cell):
+        cell, at = cell[rows], at[rows]
+    if function.run is None:
+        raise AssertionError(f"{name} has no single value")
+    out = function.run(Input(cell, at, ranks, cells), argument)
+    row = None if out.row is None else np.where(out.exists, rows[out.row] if len(rows) else _NOBODY, _NOBODY)
+    out = Output(out.exists, out.values, row, out.is_null)
+    there = out.exists if out.is_null is None else out.exists & ~out.is_null
+    if words is None or name == "count":
+        kind = Kind.FLOAT if out.values.dtype.kind == "f" else Kind.INTEGER
+        return Column(kind, out.values, there), out
+    texts = np.full(cells, "", dtype=object)
+    texts[there] = words[out.values[there]].astype(object)
+    return Column(Kind.STRING, texts, there), out

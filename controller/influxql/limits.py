@@ -1,0 +1,15 @@
+"""How much one question may take. What is over is refused with words, before it is done where that can be known."""
+
+from typing import Final
+
+MAX_ROWS: Final = 6_000_000
+"""Samples or buckets read for one statement: some 200 MB while it is worked out."""
+MAX_BUCKETS: Final = 120_000
+"""Of time, in each series: a year of five minutes."""
+MAX_CELLS: Final = 2_000_000
+"""Series times buckets times columns of an answer."""
+MAX_SERIES: Final = 200_000
+"""Of an answer: every device of the largest district has one."""
+MAX_ANSWER_VALUES: Final = 2_000_000
+MAX_SECONDS: Final = 10.0
+"""For all statements of a text together."""
