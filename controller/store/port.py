@@ -122,6 +122,8 @@ class StoreFigures:
     size_bytes: int
     samples_too_late: int = 0
     """Since the start: not kept, for raw data of their day had been rolled up and dropped."""
+    points_refused: int = 0
+    """Since the start: set aside, for a database server will never take them."""
 
 
 OnClosed = Callable[[int, int], None]

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from campus.influx import Policy
 from tests.servers.daemon import free_port, require_program, running, wait_until
 
 _CONFIG = """reporting-disabled = true
@@ -57,10 +58,18 @@ class InfluxServer:
     """Where `influxd backup -host` finds a 1.x."""
 
     def fresh_database(self) -> str:
-        """A name that no database has; a 1.x has made it, with the endless default policy `autogen`."""
-        name = f"t{secrets.token_hex(6)}"
+        """A new database with all policies of ours (2.x: buckets), which keep everything for ever."""
+        name = fresh_name()
         if self.version == 1:
-            self.query(f'CREATE DATABASE "{name}"')
+            self.query(f'CREATE DATABASE "{name}"')  # its first policy is `autogen`
+            for policy in set(Policy) - {Policy.RAW}:
+                self.query(f'CREATE RETENTION POLICY "{policy}" ON "{name}" DURATION INF REPLICATION 1')
+            return name
+        organisations = json.loads(self._call(f"/api/v2/orgs?{urllib.parse.urlencode({'org': self.organisation})}"))
+        for policy in Policy:
+            bucket = name if policy is Policy.RAW else f"{name}/{policy}"
+            wanted = {"orgID": organisations["orgs"][0]["id"], "name": bucket, "retentionRules": []}
+            self._call("/api/v2/buckets", json.dumps(wanted).encode(), "application/json")
         return name
 
     def query(self, text: str, database: str = "", policy: str = "") -> list[dict[str, Any]]:
@@ -84,8 +93,9 @@ class InfluxServer:
         path.chmod(0o600)
         return path
 
-    def _call(self, path: str, body: bytes) -> bytes:
-        request = urllib.request.Request(f"{self.url}{path}", body, {"Authorization": self._authorization()})
+    def _call(self, path: str, body: bytes | None = None, kind: str = "application/x-www-form-urlencoded") -> bytes:
+        headers = {"Authorization": self._authorization(), "Content-Type": kind}
+        request = urllib.request.Request(f"{self.url}{path}", body, headers)
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 content: bytes = answer.read()
@@ -124,6 +134,11 @@ def influxdb(
         )
         wait_until(lambda: _is_entered(server), "influxd to know its administrator")
         yield server
+
+
+def fresh_name() -> str:
+    """A name that no database has."""
+    return f"t{secrets.token_hex(6)}"
 
 
 def influxdb2() -> InfluxServer | None:

@@ -212,6 +212,15 @@ class Catalogue:
             rows = [(name, str(text)) for name, text in content.items()]
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
 
+    def refill(self, index: SeriesIndex, stale: Sequence[Bucket], days: dict[int, int], newest: Rows) -> None:
+        """All of an empty catalogue: names, what is stale, how many samples each day has, newest values."""
+        with self.transaction() as connection:
+            _insert_names(connection, index, Extent(), index.extent)
+            connection.executemany("INSERT INTO stale VALUES (?, ?)", [(str(b.level), b.at) for b in stale])
+            connection.executemany("INSERT INTO day VALUES (?, 0)", [(day,) for day in days])
+            connection.execute("INSERT INTO newest VALUES (NULL, ?, ?, ?)", _packed(newest))
+            connection.execute("UPDATE meta SET content = ? WHERE name = 'samples'", [str(sum(days.values()))])
+
     def copy_to(self, path: Path) -> None:
         """All of it as it is at this instant, as a file of its own."""
         with self._lock, _copying(path) as target:

@@ -2,7 +2,8 @@
 
     CampusError
     ├── Transient       away, busy or full: nothing of the call counts, try again
-    │   └── Forbidden   401 or 403: it does not let us in (any more), or not do this
+    │   ├── Forbidden   401 or 403: it does not let us in (any more), or not do this
+    │   └── Busy        429 or 503: it wants to be left alone for a while
     └── Refused         400 or 422: it will never take some of these lines, and says which or why
         └── TooLarge    413: fewer lines at a time
 
@@ -15,6 +16,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Final, cast
 from urllib.parse import urlencode
@@ -55,6 +57,14 @@ class Forbidden(Transient):
     """The user or the token is not known, or may not do this. At a start a person must see to it."""
 
 
+class Busy(Transient):
+    """The server takes no more now; until `wait_s` are over it is not asked again."""
+
+    def __init__(self, words: str, wait_s: float) -> None:
+        super().__init__(words)
+        self.wait_s = wait_s
+
+
 class TooLarge(Refused):
     """The body has more bytes than the server takes at once."""
 
@@ -69,7 +79,8 @@ class InfluxClient:
         self._newer: InfluxDBClient | None = None
         self._write_api: WriteApi | None = None
         self._headers: dict[str, str] = {}
-        self._state = _State(self._url)
+        self._writing = _State(f"InfluxDB at {self._url} takes points again")
+        self._asking = _State(f"InfluxDB at {self._url} answers again")
         self.version = 0
         """1, 2 or 3 once open."""
 
@@ -93,9 +104,13 @@ class InfluxClient:
                 f"influxdb.token_file: InfluxDB {self.version} at {self._url} is entered by a token: name its file"
             )
         self._newer = InfluxDBClient(
-            self._url, token.reveal(), org=settings.organisation, timeout=round(settings.timeout_s * 1000),
+            self._url,
+            token.reveal(),
+            org=settings.organisation,
+            timeout=round(settings.timeout_s * 1000),
+            retries=False,
             **_tls_options(settings),
-        )  # fmt: skip
+        )
         self._write_api = self._newer.write_api(write_options=SYNCHRONOUS)
 
     @property
@@ -115,39 +130,41 @@ class InfluxClient:
 
     def write(self, policy: Policy, body: bytes) -> None:
         """Make lines (instants in milliseconds) durable. `Refused` when some are not taken; the others then may be, or not."""
-        self._state.require_patience()
-        try:
+        with self._writing.watched():
             if self._write_api is not None:
                 self._write_newer(self._write_api, policy, body)
-            else:
-                path = "/write"
-                fields = {"db": self._settings.database, "rp": str(policy), "precision": "ms"}
-                self._checked(self._sent("POST", path, fields, body))
-        except Refused:
-            self._state.note_well()  # it is there and at work
-            raise
-        self._state.note_well()
+                return
+            fields = {"db": self._settings.database, "rp": str(policy), "precision": "ms"}
+            with self._sent("POST", "/write", fields, body) as answer:
+                self._check(answer)
 
     def query(self, text: str, policy: Policy = Policy.RAW) -> Iterator[Table]:
         """Ask InfluxQL (one statement or several); tables as they come, those of one series may come in pieces.
 
         Measurements without a policy are meant in `policy`. Instants are milliseconds.
         """
-        self._state.require_patience()
+        with self._asking.watched():
+            yield from self.peek(text, policy)
+
+    def peek(self, text: str, policy: Policy = Policy.RAW) -> Iterator[Table]:
+        """As `query`, for what may well fail: how it goes is nobody's news."""
         fields = {"db": self._settings.database, "epoch": "ms", "chunked": "true", "chunk_size": str(_ROWS_A_CHUNK)}
         if policy is not Policy.RAW:  # elsewhere it is the default
             fields["rp"] = str(policy)
-        answer = self._sent("POST", "/query", fields, urlencode({"q": text}).encode())
-        try:
-            self._checked(answer)
-            yield from self._tables(answer)
-        finally:
-            answer.release_conn()
-        self._state.note_well()
+        with self._sent("POST", "/query", fields, urlencode({"q": text}).encode()) as answer:
+            self._check(answer)
+            try:
+                yield from read_tables(answer.stream(_BYTES_A_PIECE))
+            except QueryError as error:
+                raise self._error(500, str(error), None) from error
+            except (urllib3.exceptions.HTTPError, msgspec.DecodeError) as error:
+                raise _unreachable(self._url, error) from error
 
-    def command(self, text: str) -> list[Table]:
-        """Ask something small, or have something done, outside any policy."""
-        return list(self.query(text))
+    def fetch(self, path: str) -> bytes:
+        """A page of the server, such as its ``/metrics``; news as little as with `peek`."""
+        with self._sent("GET", path, {}) as answer:
+            self._check(answer)
+            return bytes(answer.read())
 
     def close(self) -> None:
         """Let go of connections; harmless when called twice."""
@@ -157,8 +174,9 @@ class InfluxClient:
             self._newer.close()  # type: ignore[no-untyped-call]
             self._newer = self._write_api = None
 
-    def _sent(self, method: str, path: str, fields: Mapping[str, str], body: bytes | None = None) -> Answer:
-        """The answer, its body not read yet; `Transient` when none came."""
+    @contextmanager
+    def _sent(self, method: str, path: str, fields: Mapping[str, str], body: bytes | None = None) -> Iterator[Answer]:
+        """The answer, its body to be read within the block; `Transient` when none comes."""
         if self._pool is None:
             raise Transient("the sample store is not open")
         headers = self._headers
@@ -166,27 +184,29 @@ class InfluxClient:
             headers = headers | {"Content-Type": "application/x-www-form-urlencoded"}
         address = f"{self._url}{path}?{urlencode(fields)}" if fields else f"{self._url}{path}"
         try:
-            return self._pool.request(method, address, body=body, headers=headers, preload_content=False)
+            answer = self._pool.request(method, address, body=body, headers=headers, preload_content=False)
         except urllib3.exceptions.HTTPError as error:
-            raise self._state.noted(_unreachable(self._url, error)) from error
+            raise _unreachable(self._url, error) from error
+        is_read = False
+        try:
+            yield answer
+            answer.drain_conn()
+            is_read = True
+        finally:
+            if is_read:
+                answer.release_conn()
+            else:  # what is left of the answer must not be taken for the next one
+                answer.close()
 
-    def _checked(self, answer: Answer) -> None:
+    def _check(self, answer: Answer) -> None:
         """Raise what the status says."""
         if answer.status < 300:
             return
         try:
             words = said_in(answer.read())
         except urllib3.exceptions.HTTPError as error:
-            raise self._state.noted(_unreachable(self._url, error)) from error
-        raise self._state.noted(self._error(answer.status, words, answer.headers.get("Retry-After")))
-
-    def _tables(self, answer: Answer) -> Iterator[Table]:
-        try:
-            yield from read_tables(answer.stream(_BYTES_A_PIECE))
-        except QueryError as error:
-            raise self._state.noted(self._error(500, str(error), None)) from error
-        except (urllib3.exceptions.HTTPError, msgspec.DecodeError) as error:
-            raise self._state.noted(_unreachable(self._url, error)) from error
+            raise _unreachable(self._url, error) from error
+        raise self._error(answer.status, words, answer.headers.get("Retry-After"))
 
     def _write_newer(self, door: WriteApi, policy: Policy, body: bytes) -> None:
         organisation = self._settings.organisation
@@ -195,84 +215,85 @@ class InfluxClient:
         except ApiException as error:
             words = said_in((error.body or error.reason or "").encode())
             headers: Mapping[str, str] = error.headers or {}
-            raise self._state.noted(self._error(error.status, words, headers.get("Retry-After"))) from error
+            raise self._error(error.status, words, headers.get("Retry-After")) from error
         except urllib3.exceptions.HTTPError as error:
-            raise self._state.noted(_unreachable(self._url, error)) from error
+            raise _unreachable(self._url, error) from error
 
     def _error(self, status: int, words: str, retry_after: str | None) -> CampusError:
         """What an answer that is no success means for us."""
+        server = f"InfluxDB at {self._url}"
         if status == 413:
             return TooLarge(status, words)
         if status in (400, 422):
             return Refused(status, words)
         if status in (401, 403):
             door = "influxdb.username and password_file" if self.version == 1 else "influxdb.token_file"
-            return Forbidden(f"InfluxDB at {self._url} does not let us in ({status}: {words}): see to {door}")
+            return Forbidden(f"{server} does not let us in ({status}: {words}): see to {door}")
         if status in (429, 503):
-            self._state.be_patient(retry_after)
-            return Transient(f"InfluxDB at {self._url} is busy ({status}: {words}): it is asked again later")
+            return Busy(f"{server} is busy ({status}: {words}): it is asked again later", _wait_s(retry_after))
         if _is_full(words):
-            return Transient(
-                f"the disk of InfluxDB at {self._url} is full: make room, nothing is lost meanwhile ({words})"
-            )
+            return Transient(f"the disk of {server} is full: make room, nothing is lost meanwhile ({words})")
         if status == 404 or "not found" in words:
             return Transient(
-                f"InfluxDB at {self._url} lacks what it had ({words}): put it back, or restart the controller to have it made"
+                f"{server} lacks what it had ({words}): put it back, or restart the controller to have it made"
             )
-        return Transient(f"InfluxDB at {self._url} cannot do this now ({status}: {words})")
+        return Transient(f"{server} cannot do this now ({status}: {words})")
 
     def _asked_version(self) -> int:
         """By `/ping`, which every version answers."""
-        answer = self._sent("GET", "/ping", {})
-        told = answer.headers.get("X-Influxdb-Version", "")
-        answer.read()
-        if answer.status in (401, 403):
-            raise self._error(answer.status, "ping", None)
+        with self._sent("GET", "/ping", {}) as answer:
+            told, status = answer.headers.get("X-Influxdb-Version", ""), answer.status
+        if status in (401, 403):
+            raise self._error(status, "ping", None)
         found = _VERSION.match(told)
         if found is None or int(found[1]) not in (1, 2, 3):
             raise ConfigError(
                 f"influxdb.version: what answers at {self._url} does not say which InfluxDB it is "
-                f"({answer.status}, {told or 'no version'}): is it one? Then set version to 1, 2 or 3"
+                f"({status}, {told or 'no version'}): is it one? Then set version to 1, 2 or 3"
             )
         return int(found[1])
 
 
 class _State:
-    """How the server was last found: said once when it changes, and how long it asked to be left alone."""
+    """How the server was last found: told when it changes, and how long it wants to be left alone."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, again: str) -> None:
+        self._again = again
         self._lock = Lock()
         self._trouble = ""
         self._not_before_s = 0.0
 
-    def noted(self, error: CampusError) -> CampusError:
-        """The error, told in the log unless it is of the kind that stands already."""
-        if isinstance(error, Transient):
-            kind = str(error).partition("(")[0]
-            with self._lock:
-                is_news, self._trouble = kind != self._trouble, kind
-            if is_news:
-                _log.error("%s", error)
-        return error
-
-    def note_well(self) -> None:
-        """The server did what it was asked to."""
-        if self._trouble:
-            with self._lock:
-                self._trouble = ""
-            _log.info("InfluxDB at %s works again", self._url)
-
-    def be_patient(self, retry_after: str | None) -> None:
-        """Ask nothing for so many seconds (RFC 9110, section 10.2.3; a date is taken for a second)."""
-        wait_s = float(retry_after) if retry_after and retry_after.isdecimal() else 1.0
-        self._not_before_s = time.monotonic() + min(wait_s, _MOST_RETRY_AFTER_S)
-
-    def require_patience(self) -> None:
-        """`Transient` while the server wants to be left alone."""
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """For a call to the server: `Transient` at once while it wants to be left alone."""
         left_s = self._not_before_s - time.monotonic()
         if left_s > 0:
-            raise Transient(f"InfluxDB at {self._url} asked to be left alone for {left_s:.0f} s more")
+            raise Transient(f"{self._trouble.strip()}: it is asked again in {left_s:.0f} s")
+        try:
+            yield
+        except Transient as error:
+            self._not_before_s = time.monotonic() + (error.wait_s if isinstance(error, Busy) else 0.0)
+            self._note(str(error))
+            raise
+        except Refused:
+            self._note("")  # it is there and at work
+            raise
+        self._note("")
+
+    def _note(self, trouble: str) -> None:
+        kind = trouble.partition("(")[0]  # what stands in parentheses differs from time to time
+        with self._lock:
+            is_news, self._trouble = kind != self._trouble, kind
+        if is_news and trouble:
+            _log.error("%s", trouble)
+        elif is_news:
+            _log.info("%s", self._again)
+
+
+def _wait_s(retry_after: str | None) -> float:
+    """How long Retry-After (RFC 9110, section 10.2.3) asks for; a second where it says nothing or a date."""
+    wait_s = float(retry_after) if retry_after and retry_after.isdecimal() else 1.0
+    return min(wait_s, _MOST_RETRY_AFTER_S)
 
 
 def _unreachable(url: str, error: Exception) -> Transient:

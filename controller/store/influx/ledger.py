@@ -46,6 +46,10 @@ class Ledger:
                     self._days.setdefault(at, 0)
         self._stale.settle(buckets)
 
+    def withdraw(self, buckets: Collection[Bucket], fresh: Collection[Bucket]) -> None:
+        """The writing that `touch` announced will not be: the catalogue could not be told."""
+        self._stale.withdraw(buckets, fresh)
+
     # What upkeep asks and says.
 
     def stale(self, level: Level) -> list[StaleBucket]:

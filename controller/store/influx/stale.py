@@ -51,7 +51,8 @@ class StaleBuckets:
     def touch(self, measured_at: Times) -> tuple[list[Bucket], list[Bucket]]:
         """Samples of these instants are about to be written: all their buckets, and those of them that were not stale before.
 
-        The latter must be made durable before the samples are; `settle` is called when the writing is over.
+        The latter must be made durable before the samples are; `settle` is called when the writing is over, `withdraw`
+        when it never began.
         """
         buckets = self.buckets_of(measured_at)
         with self._lock:
@@ -64,6 +65,13 @@ class StaleBuckets:
     def settle(self, buckets: Collection[Bucket]) -> None:
         """The writing that `touch` announced is over, whether it went well or not."""
         with self._lock:
+            self._written -= Counter(buckets)
+
+    def withdraw(self, buckets: Collection[Bucket], fresh: Collection[Bucket]) -> None:
+        """Nothing will be written to what `touch` has just said."""
+        with self._lock:
+            for level, at in fresh:
+                del self._stale[level][at]
             self._written -= Counter(buckets)
 
     def all(self, level: Level) -> list[StaleBucket]:

@@ -1,18 +1,24 @@
-"""Both stores behind one handle, and short words for filling and asking them."""
+"""All stores behind one handle, and short words for filling and asking them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pytest
 
 from campus.ids import AgentId, DeviceId, Instance, MetricId, SiteId
 from controller.store.embedded import EmbeddedStore
 from controller.store.embedded.sizes import Sizes
+from controller.store.influx.lines import DeviceTags, TagsOf
+from controller.store.influx.settings import InfluxSettings
+from controller.store.influx.store import InfluxStore
 from controller.store.port import Batch, DistrictSeries, FrameMark, Ids, Level, Retention, SampleStore
 from tests.fakes.memory_store import MemoryStore
+from tests.servers.influxdb import InfluxServer, influxdb2
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MINUTE = 60_000
@@ -31,6 +37,10 @@ SMALL = Sizes(
     hot_age_ms=HOUR,
 )
 """Every way of working within a few rows."""
+INFLUX_KINDS = [
+    pytest.param(kind, marks=pytest.mark.slow) for kind in ("influx", "influx2") if kind == "influx" or influxdb2()
+]
+"""A real 1.x, and a real 2.x where the environment names one."""
 Row = tuple[int, int, float]
 """Series, measured at, value."""
 
@@ -40,16 +50,16 @@ class Handle:
     """A store under test; `reopen` is a restart (the memory store only pretends)."""
 
     store: SampleStore
-    directory: Path | None
-    timezone: ZoneInfo
-    retention: Retention
-    sizes: Sizes
+    again: Callable[[], SampleStore] | None = None
+    """Starts a store on the same data."""
+    keeps_twins: bool = True
+    """False: of samples of one series at one instant only the last counts."""
 
     def reopen(self) -> None:
         """Close and start again on the same data."""
-        if self.directory is not None:
+        if self.again is not None:
             self.store.close()
-            self.store = embedded(self.directory, self.timezone, self.retention, self.sizes)
+            self.store = self.again()
 
 
 def embedded(
@@ -61,18 +71,61 @@ def embedded(
     return store
 
 
+def influx_settings(server: InfluxServer, directory: Path, database: str = "") -> InfluxSettings:
+    """How to enter a server; a database of its own, whose policies keep everything, unless one is named."""
+    return InfluxSettings(
+        url=server.url,
+        database=database or server.fresh_database(),
+        organisation=server.organisation,
+        token_file=str(server.secret_file(directory)) if server.token else "",
+        username=server.username,
+        password_file="" if server.token else str(server.secret_file(directory)),
+        durations="ours" if database else "theirs",
+    )
+
+
+def influx(
+    directory: Path,
+    settings: InfluxSettings,
+    timezone: ZoneInfo = SHANGHAI,
+    retention: Retention | None = None,
+    tags_of: TagsOf = lambda _site, _device: DeviceTags("switch", "101"),
+) -> InfluxStore:
+    """A started store in InfluxDB."""
+    store = InfluxStore(directory, settings, tags_of, timezone=timezone, retention=retention or Retention())
+    try:
+        store.start()
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def server_of(kind: str, request: pytest.FixtureRequest) -> InfluxServer | None:
+    """The server that a kind of store needs, if it needs one."""
+    if kind == "influx2":
+        return influxdb2()
+    return request.getfixturevalue("influx") if kind == "influx" else None
+
+
 def handle(
     kind: str,
     directory: Path,
     timezone: ZoneInfo = SHANGHAI,
     retention: Retention | None = None,
     sizes: Sizes = SMALL,
+    server: InfluxServer | None = None,
 ) -> Handle:
-    """A started store of one kind, ``memory`` or ``embedded``."""
+    """A started store of one kind: ``memory``, ``embedded``, or ``influx`` in a database of its own on a `server`."""
     kept = retention or Retention()
     if kind == "memory":
-        return Handle(MemoryStore(timezone, kept), None, timezone, kept, sizes)
-    return Handle(embedded(directory, timezone, kept, sizes), directory, timezone, kept, sizes)
+        return Handle(MemoryStore(timezone, kept))
+    if kind == "embedded":
+        again = partial(embedded, directory, timezone, kept, sizes)
+        return Handle(again(), again)
+    assert server is not None
+    of_influx = partial(influx, directory, influx_settings(server, directory), timezone, kept)
+    return Handle(of_influx(), of_influx, keeps_twins=False)
 
 
 def names(quantity: int, site: str = "no-1") -> list[DistrictSeries]:

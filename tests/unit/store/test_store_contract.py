@@ -1,4 +1,4 @@
-"""What every sample store promises, on the fake and on the real one alike."""
+"""What every sample store promises, on the fake and on the real ones alike."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,17 +11,32 @@ from campus.samples import SeriesKey
 from campus.wire.dictionary import read_series
 from campus.wire.pack import pack_dictionary
 from controller.store.port import DistrictSeries, Level, Retention
-from tests.unit.store.stores import DAY, HOUR, MIDNIGHT, MINUTE, Handle, asked, batch, handle, ids, mark, names
+from tests.unit.store.stores import (
+    DAY,
+    HOUR,
+    INFLUX_KINDS,
+    MIDNIGHT,
+    MINUTE,
+    Handle,
+    asked,
+    batch,
+    handle,
+    ids,
+    mark,
+    names,
+    server_of,
+)
 
 
-@pytest.fixture(params=["memory", "embedded"])
+@pytest.fixture(params=["memory", "embedded", *INFLUX_KINDS])
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
-def one(kind: str, tmp_path: Path) -> Iterator[Handle]:
-    opened = handle(kind, tmp_path, retention=Retention(raw_days=3, five_minutes_days=5, hour_days=7, day_days=9))
+def one(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Handle]:
+    kept = Retention(raw_days=3, five_minutes_days=5, hour_days=7, day_days=9)
+    opened = handle(kind, tmp_path, retention=kept, server=server_of(kind, request))
     yield opened
     opened.store.close()
 

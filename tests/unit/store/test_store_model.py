@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from controller.store.port import Level
-from tests.unit.store.stores import DAY, MIDNIGHT, Row, asked, batch, handle, ids, names
+from tests.servers.influxdb import InfluxServer
+from tests.unit.store.stores import DAY, INFLUX_KINDS, MIDNIGHT, Row, asked, batch, handle, ids, names, server_of
 
 SERIES = 4
 DAYS = 4
@@ -57,6 +58,11 @@ def same(found: list[tuple[float, ...]], wanted: list[tuple[float, ...]]) -> boo
     )
 
 
+def without_twins(rows: list[Row]) -> list[Row]:
+    """Of those of one series at one instant the last."""
+    return [(series, at, value) for (series, at), value in {(s, at): value for s, at, value in rows}.items()]
+
+
 offsets = st.integers(0, DAYS * DAY - 1)
 row = st.tuples(st.integers(0, SERIES - 1), offsets, st.integers(-5, 50).map(float))
 burst = st.builds(
@@ -70,29 +76,60 @@ append = st.one_of(st.lists(row, min_size=1, max_size=8), burst)
 step = st.one_of(append, append, st.integers(0, DAYS + 1).map(lambda day: ("maintain", day)), st.just(("reopen", 0)))
 
 
+HISTORY = {
+    "place": st.sampled_from(PLACES),
+    "steps": st.lists(step, min_size=1, max_size=12),
+    "window": st.tuples(offsets, offsets).map(sorted),
+    "series": st.sets(st.integers(0, SERIES - 1), min_size=1),
+}
+LENIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["memory", "embedded"])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(
-    place=st.sampled_from(PLACES),
-    steps=st.lists(step, min_size=1, max_size=12),
-    window=st.tuples(offsets, offsets).map(sorted),
-    series=st.sets(st.integers(0, SERIES - 1), min_size=1),
-)
+@settings(max_examples=40, deadline=None, suppress_health_check=LENIENT)
+@given(**HISTORY)
 def test_any_history_answers_like_the_model(
     kind: str, place: tuple[str, int], steps: list[Any], window: list[int], series: set[int]
 ) -> None:
+    answers_like_the_model(kind, None, place, steps, window, series)
+
+
+@pytest.mark.parametrize("kind", INFLUX_KINDS)
+@settings(max_examples=15, deadline=None, suppress_health_check=[*LENIENT, HealthCheck.function_scoped_fixture])
+@given(**HISTORY)
+def test_any_history_in_influxdb_answers_like_the_model(
+    kind: str,
+    request: pytest.FixtureRequest,
+    place: tuple[str, int],
+    steps: list[Any],
+    window: list[int],
+    series: set[int],
+) -> None:
+    answers_like_the_model(kind, server_of(kind, request), place, steps, window, series)
+
+
+def answers_like_the_model(
+    kind: str,
+    server: InfluxServer | None,
+    place: tuple[str, int],
+    steps: list[Any],
+    window: list[int],
+    series: set[int],
+) -> None:
     zone, origin = ZoneInfo(place[0]), place[1]
     rows: list[Row] = []
+    written = 0
     settled: dict[tuple[int, int], int] = {}
     with tempfile.TemporaryDirectory() as folder:
-        one = handle(kind, Path(folder), zone)
+        one = handle(kind, Path(folder), zone, server=server)
         one.store.series_ids(names(SERIES))
         for what in steps:
             if isinstance(what, list):
                 added = [(s, origin + at, v) for s, at, v in what]
                 one.store.append(batch(added))
-                rows += added
+                written += len(added)
+                rows = rows + added if one.keeps_twins else without_twins(rows + added)
             elif what[0] == "maintain":
                 one.store.maintain(origin + what[1] * DAY + 20 * 60_000)
             else:
@@ -109,7 +146,7 @@ def test_any_history_answers_like_the_model(
         newest = {s: max(at for other, at, _ in rows if other == s) for s in {s for s, _, _ in rows}}
         wanted = [newest.get(s, 0) for s in range(SERIES)]
         assert one.store.latest(ids(*range(SERIES))).measured_at.tolist() == wanted
-        assert one.store.figures().samples_stored == len(rows)
+        assert one.store.figures().samples_stored == written
         one.store.close()
 
 

@@ -1,0 +1,184 @@
+"""What must be in InfluxDB before the first sample: the database, its policies or buckets, and how long each keeps data.
+
+What is missing is made where `durations` is ours. Each duration has two days more than `retention` says, so that InfluxDB
+never drops what a window may still tell: days of the district end at another hour than its own.
+"""
+
+import re
+from typing import Any, Final
+
+from influxdb_client.domain.bucket_retention_rules import BucketRetentionRules
+from influxdb_client.domain.dbrp_create import DBRPCreate
+from influxdb_client.rest import ApiException
+from influxdb_client.service.dbr_ps_service import DBRPsService
+
+from campus.errors import ConfigError, Transient
+from campus.influx import Policy
+from controller.store.influx.answers import said_in
+from controller.store.influx.client import InfluxClient, Refused
+from controller.store.influx.quoting import identifier
+from controller.store.port import Retention
+
+_SLACK_DAYS: Final = 2
+_DAY_S: Final = 86_400
+_DURATION = re.compile(r"(\d+)(h|m|s)")
+_UNIT_S: Final = {"h": 3_600, "m": 60, "s": 1}
+
+
+def durations_s(retention: Retention) -> dict[Policy, int]:
+    """How many seconds InfluxDB should keep each policy."""
+    days = {
+        Policy.RAW: retention.raw_days,
+        Policy.FIVE_MINUTES: retention.five_minutes_days,
+        Policy.HOUR: retention.hour_days,
+        Policy.DAY: retention.day_days,
+    }
+    return {policy: (kept + _SLACK_DAYS) * _DAY_S for policy, kept in days.items()}
+
+
+def prepare(client: InfluxClient, retention: Retention) -> None:
+    """Make or check everything; `ConfigError` says what is missing or forbidden, and how a person makes it."""
+    wanted = durations_s(retention)
+    if client.version == 1:
+        _Older(client, wanted).prepare()
+    elif client.version == 2:
+        _Newer(client, wanted).prepare()
+    # 3.x makes a database with the first point written to it.
+
+
+class _Older:
+    """1.x: everything is said in InfluxQL."""
+
+    def __init__(self, client: InfluxClient, wanted_s: dict[Policy, int]) -> None:
+        self._client = client
+        self._wanted_s = wanted_s
+        self._database = client.settings.database
+        self._is_ours = client.settings.durations == "ours"
+
+    def prepare(self) -> None:
+        """Database first, then its policies."""
+        names = {row[0] for table in self._client.query("SHOW DATABASES") for row in table.rows()}
+        if self._database not in names:
+            self._make(
+                f"CREATE DATABASE {identifier(self._database)} WITH DURATION {self._hours(Policy.RAW)} NAME "
+                f"{identifier(Policy.RAW)}"
+            )
+        held = self._policies()
+        for policy, wanted_s in self._wanted_s.items():
+            if policy not in held:
+                self._make(
+                    f"CREATE RETENTION POLICY {self._named(policy)} DURATION {self._hours(policy)} REPLICATION 1"
+                )
+            elif self._is_ours and held[policy][0] != wanted_s:
+                self._make(f"ALTER RETENTION POLICY {self._named(policy)} DURATION {self._hours(policy)}")
+        if not self._policies()[Policy.RAW][1]:
+            self._make(f"ALTER RETENTION POLICY {self._named(Policy.RAW)} DEFAULT")
+
+    def _policies(self) -> dict[str, tuple[int, bool]]:
+        """By name: seconds (0 for ever), and whether it is the default."""
+        found = {}
+        for table in self._client.query(f"SHOW RETENTION POLICIES ON {identifier(self._database)}"):
+            for row in (dict(zip(table.columns, row, strict=True)) for row in table.rows()):
+                found[row["name"]] = (_seconds(row["duration"]), bool(row["default"]))
+        return found
+
+    def _make(self, statement: str) -> None:
+        if not self._is_ours:
+            raise ConfigError(
+                f"influxdb: {self._database} at {self._client.settings.url} is not complete, and durations: theirs says that "
+                f"somebody else makes it. Have an administrator run: {statement}"
+            )
+        try:
+            list(self._client.query(statement))
+        except Transient as error:
+            raise ConfigError(
+                f"influxdb: {error}. Let {self._client.settings.username or 'nobody'} do it (GRANT ALL PRIVILEGES), or have "
+                f"an administrator run: {statement}"
+            ) from error
+
+    def _named(self, policy: Policy) -> str:
+        return f"{identifier(policy)} ON {identifier(self._database)}"
+
+    def _hours(self, policy: Policy) -> str:
+        return f"{self._wanted_s[policy] // 3_600}h"
+
+
+class _Newer:
+    """2.x: buckets by influxdb-client; `/query` must find each by its name."""
+
+    def __init__(self, client: InfluxClient, wanted_s: dict[Policy, int]) -> None:
+        self._client = client
+        self._wanted_s = wanted_s
+        self._is_ours = client.settings.durations == "ours"
+
+    def prepare(self) -> None:
+        """Every bucket and its mapping."""
+        try:
+            for policy in Policy:
+                bucket = self._bucket(policy)
+                if not self._answers(policy):
+                    self._map(policy, bucket.id)
+        except ApiException as error:
+            words = said_in((error.body or error.reason or "").encode())
+            if error.status not in (401, 403, 404):
+                raise Transient(f"InfluxDB at {self._client.settings.url} cannot do this now ({words})") from error
+            names = ", ".join(map(self._client.bucket, Policy))
+            raise ConfigError(
+                f"influxdb.token_file: InfluxDB at {self._client.settings.url} says {error.status}: {words}. The token must "
+                f"read and write the buckets {names} of the organisation {self._client.settings.organisation}, and be "
+                "allowed to create them unless they are there"
+            ) from error
+
+    def _bucket(self, policy: Policy) -> Any:
+        doors = self._client.newer.buckets_api()
+        name, seconds = self._client.bucket(policy), self._wanted_s[policy]
+        rules = [_rule(seconds)]
+        bucket = doors.find_bucket_by_name(name)  # type: ignore[no-untyped-call]
+        if bucket is None:
+            if not self._is_ours:
+                raise ConfigError(
+                    f"influxdb: the bucket {name} is missing, and durations: theirs says that somebody else makes it"
+                )
+            return doors.create_bucket(bucket_name=name, retention_rules=rules, org=self._client.settings.organisation)
+        if self._is_ours and [rule.every_seconds for rule in bucket.retention_rules] != [seconds]:
+            bucket.retention_rules = rules
+            return doors.update_bucket(bucket)
+        return bucket
+
+    def _answers(self, policy: Policy) -> bool:
+        """Whether `/query` finds the bucket, as 2.x does by its name unless somebody has mapped the name elsewhere."""
+        try:
+            list(self._client.query("SHOW MEASUREMENTS LIMIT 1", policy))
+        except (Transient, Refused):
+            return False
+        return True
+
+    def _map(self, policy: Policy, bucket_id: str) -> None:
+        settings = self._client.settings
+        service = DBRPsService(self._client.newer.api_client)  # type: ignore[no-untyped-call]
+        mapping = DBRPCreate(  # type: ignore[no-untyped-call]
+            org=settings.organisation,
+            bucket_id=bucket_id,
+            database=settings.database,
+            retention_policy=str(policy),
+            default=policy is Policy.RAW,
+        )
+        service.post_dbrp(dbrp_create=mapping)  # type: ignore[no-untyped-call]
+        if not self._answers(policy):
+            raise ConfigError(
+                f"influxdb: /query does not find the bucket {self._client.bucket(policy)} as database {settings.database}, "
+                f"policy {policy}: see to it with `influx v1 dbrp list`"
+            )
+
+
+def _rule(seconds: int) -> BucketRetentionRules:
+    return BucketRetentionRules(type="expire", every_seconds=seconds)  # type: ignore[no-untyped-call]
+
+
+def _seconds(duration: str) -> int:
+    """Of a duration as 1.x says it.
+
+    >>> _seconds("888h0m0s"), _seconds("0s")
+    (3196800, 0)
+    """
+    return sum(int(number) * _UNIT_S[unit] for number, unit in _DURATION.findall(duration))

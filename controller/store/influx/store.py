@@ -1,0 +1,170 @@
+"""`InfluxStore`: the pieces put together, and finding one's way again at start."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from campus.errors import ConfigError, Transient
+from campus.ids import DeviceId, Instance, MetricId, SiteId
+from campus.wire.dictionary import SeriesWords
+from controller.store.days import DAY_MS, DayCutter
+from controller.store.influx.adopting import adopt
+from controller.store.influx.catalogue import CATALOGUE, Catalogue
+from controller.store.influx.client import Forbidden, InfluxClient
+from controller.store.influx.delivery import Delivery
+from controller.store.influx.identity import IDENTITY, identify, write_identity
+from controller.store.influx.ledger import Ledger
+from controller.store.influx.lines import Lines, TagsOf
+from controller.store.influx.measuring import size_bytes
+from controller.store.influx.preparing import prepare
+from controller.store.influx.reading import Reader
+from controller.store.influx.settings import InfluxSettings
+from controller.store.influx.upkeep import Upkeep
+from controller.store.influx.writing import Writer
+from controller.store.port import (
+    Batch,
+    DistrictSeries,
+    FrameMark,
+    Ids,
+    Latest,
+    Level,
+    OnClosed,
+    Retention,
+    SeriesColumns,
+    StoreFigures,
+    Window,
+    note_nothing,
+)
+from controller.store.series_index import SeriesIndex
+
+
+class InfluxStore:
+    """A `SampleStore` in an InfluxDB server, with a catalogue of its own in one directory. One process at a time has it open.
+
+    The two differ in one thing from the port: of samples of one series at one instant InfluxDB keeps the last.
+    """
+
+    def __init__(
+        self, directory: Path, settings: InfluxSettings, tags_of: TagsOf, *, timezone: ZoneInfo, retention: Retention
+    ) -> None:
+        self._retention = retention
+        self._cutter = DayCutter(timezone)
+        self._client = InfluxClient(settings)
+        self._catalogue = Catalogue(directory / CATALOGUE, timezone)
+        self._series = SeriesIndex()
+        self._ledger = Ledger(self._catalogue, self._cutter)
+        lines = Lines(self._series, tags_of)
+        self._delivery = Delivery(self._client, directory)
+        self._writer = Writer(self._catalogue, self._ledger, self._delivery, self._series, lines)
+        self._reader = Reader(self._client, self._ledger, self._series, self._cutter)
+        self._upkeep = Upkeep(
+            self._reader, self._writer, self._delivery, lines, self._ledger, self._series, self._cutter, retention
+        )
+        self._identified_on = 0
+        self._size_bytes = 0
+
+    def start(self) -> None:
+        """Open and recover: server, catalogue, whose samples these are, names, marks, latest values."""
+        try:
+            self._client.open()
+            prepare(self._client, self._retention)
+            self._catalogue.open()
+            if identify(self._client, self._catalogue):
+                adopt(self._client, self._catalogue, self._cutter)
+                self._catalogue.keep_meta(identity=self._client.settings.adopt)
+        except Forbidden as error:
+            raise ConfigError(f"influxdb: {error}") from error
+        self._series.restore(self._catalogue.names())
+        self._ledger.restore()
+        self._writer.restore()
+        self._measure()
+
+    def series_ids(self, names: Sequence[DistrictSeries]) -> Ids:
+        """Ids of `names`; new ones become durable with the next `append`."""
+        return self._series.ids(names)
+
+    def ids_of(self, names: Sequence[DistrictSeries]) -> Ids:
+        """From memory."""
+        return self._series.look_up(names)
+
+    def known_series(self, site: SiteId, words: SeriesWords) -> Ids:
+        """From memory."""
+        return self._series.known(site, words)
+
+    def add_series(self, site: SiteId, words: SeriesWords, places: NDArray[np.intp]) -> Ids:
+        """In memory; durable with the next `append`."""
+        return self._series.add(site, words, places)
+
+    def find_ids(
+        self,
+        site: SiteId | None = None,
+        device: DeviceId | None = None,
+        metric: MetricId | None = None,
+        instance: Instance | None = None,
+    ) -> Ids:
+        """From memory."""
+        return self._series.find(site, device, metric, instance)
+
+    def find_series(
+        self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
+    ) -> dict[int, DistrictSeries]:
+        """From memory."""
+        return self._series.named(self.find_ids(site, device, metric))
+
+    def series_columns(self, first: int = 0) -> SeriesColumns:
+        """From memory."""
+        return self._series.columns(first)
+
+    def series_names(self, ids: Ids) -> list[DistrictSeries]:
+        """From memory."""
+        return self._series.names(ids)
+
+    def append(self, batch: Batch) -> None:
+        """Write the points, then make the marks durable. A batch whose marks are all stored already is left alone."""
+        self._writer.append(batch)
+
+    def is_committed(self, marks: Sequence[FrameMark]) -> list[bool]:
+        """From memory."""
+        return self._writer.frames.is_committed(marks)
+
+    def latest(self, ids: Ids) -> Latest:
+        """From memory."""
+        return self._writer.latest.of(ids)
+
+    def window(self, ids: Ids, start: int, end: int, level: Level | None = None, max_points: int = 2_000) -> Window:
+        """As the port says."""
+        return self._reader.window(ids, start, end, level, max_points)
+
+    def settled_days(self, start: int, end: int) -> dict[int, int]:
+        """From memory."""
+        return self._ledger.settled(start, end)
+
+    def maintain(self, now: int, on_closed: OnClosed = note_nothing) -> None:
+        """As the port says; kind and room of every device are looked up again, too."""
+        self._upkeep.run(now, on_closed)
+        if now // DAY_MS != self._identified_on:
+            write_identity(self._client, self._catalogue.meta()[IDENTITY])
+            self._identified_on = now // DAY_MS
+        self._measure()
+
+    def figures(self) -> StoreFigures:
+        """From memory; the size is that of the last upkeep, 0 where InfluxDB does not tell."""
+        written = self._writer
+        return StoreFigures(
+            len(self._series), written.samples, self._size_bytes, written.too_late, self._delivery.refused
+        )
+
+    def close(self) -> None:
+        """Keep what the next start reads short, and release."""
+        with suppress(Transient):  # then it is longer
+            self._writer.tidy(entirely=True)
+        self._writer.close()
+        self._catalogue.close()
+        self._client.close()
+
+    def _measure(self) -> None:
+        self._size_bytes = (size_bytes(self._client) or 0) + self._catalogue.size_bytes

@@ -1,0 +1,195 @@
+"""Upkeep: samples become roll-ups soon after a bucket has ended, and what is old is told no more.
+
+Samples are read back from InfluxDB, some series and one span at a time, so that memory is bounded whatever the district. A
+bucket stays stale until all of its roll-ups are written: a step that is cut short is done again, and writes the same points.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from campus.influx import FITTING_LEVELS, LEVEL_MEASUREMENT, Policy
+from controller.store.days import DAY_MS, DayCutter
+from controller.store.influx.delivery import Delivery
+from controller.store.influx.ledger import Ledger
+from controller.store.influx.lines import Lines
+from controller.store.influx.reading import POLICY_OF, Reader
+from controller.store.influx.stale import ROLLED_LEVELS, StaleBucket
+from controller.store.influx.writing import Writer
+from controller.store.port import Ids, Level, OnClosed, Retention, note_nothing
+from controller.store.rollup import Buckets, Rows, roll_up
+from controller.store.series_index import SeriesIndex
+
+GRACE_MS: Final = {Level.FIVE_MINUTES: 60_000, Level.HOUR: 120_000, Level.DAY: 600_000}
+"""How long a bucket that ended waits for what is still under way."""
+_ROWS_OF_PIECE: Final = 500_000
+_FEWEST_SERIES: Final = 64
+_LINES_OF_BODY: Final = 5_000
+"""A roll-up has five fields."""
+_BETWEEN_S: Final = 60.0
+_FIRST_GUESS_MS: Final = 30_000
+"""So often each series is sampled, until it is known."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Stale buckets whose samples are read together: all begin in start <= at < end."""
+
+    level: Level
+    """The coarsest of them."""
+    start: int
+    end: int
+    stale: tuple[StaleBucket, ...]
+
+    def starts(self, level: Level) -> list[int]:
+        """Where the buckets of a level begin."""
+        return [each.bucket.at for each in self.stale if each.bucket.level is level]
+
+
+class Upkeep:
+    """What `maintain` does. One thread at a time; appends and reads go on meanwhile."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        writer: Writer,
+        delivery: Delivery,
+        lines: Lines,
+        ledger: Ledger,
+        index: SeriesIndex,
+        cutter: DayCutter,
+        retention: Retention,
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._delivery = delivery
+        self._lines = lines
+        self._ledger = ledger
+        self._index = index
+        self._cutter = cutter
+        self._kept_days = {
+            Level.RAW: retention.raw_days,
+            Level.FIVE_MINUTES: retention.five_minutes_days,
+            Level.HOUR: retention.hour_days,
+            Level.DAY: retention.day_days,
+        }
+        self._order: Ids = np.empty(0, np.int32)
+        self._interval_ms = float(_FIRST_GUESS_MS)
+        self._levels_told_at = -1
+
+    def run(self, now: int, on_closed: OnClosed = note_nothing) -> None:
+        """As the port says of `maintain`. What is late most is told last: five minutes, hours, then days that ended."""
+        self._lines.refresh()
+        self._tell_levels(now)
+        begun_s = looked_s = time.monotonic()
+        self._roll_up_short(now)
+        days = self._due_days(now)
+        if days:
+            on_closed(0, len(days))
+        for closed, day in enumerate(days, start=1):
+            for _ in self._made(day):
+                if time.monotonic() - looked_s > _BETWEEN_S:  # today's buckets do not wait for a large day
+                    looked_s = time.monotonic()
+                    self._roll_up_short(now + round((looked_s - begun_s) * 1000))
+            on_closed(closed, len(days))
+        self._ledger.raise_floors(self._floors(now))
+        self._writer.tidy()
+
+    def _roll_up_short(self, now: int) -> None:
+        for task in self._due_short(now):
+            for _ in self._made(task):
+                pass
+
+    def _due(self, level: Level, now: int) -> list[StaleBucket]:
+        grace = GRACE_MS[level]
+        return [
+            one for one in self._ledger.stale(level) if self._cutter.bucket_end(one.bucket.at, level) + grace <= now
+        ]
+
+    def _due_days(self, now: int) -> list[_Task]:
+        """Days that have ended, with all that is stale of them."""
+        fine = [one for level in (Level.FIVE_MINUTES, Level.HOUR) for one in self._due(level, now)]
+        return [self._task(day, fine) for day in self._due(Level.DAY, now)]
+
+    def _due_short(self, now: int) -> list[_Task]:
+        """Buckets of five minutes and hours that have ended, of days that have not."""
+        days = {one.bucket.at for one in self._due(Level.DAY, now)}
+        five_minutes, hours = (
+            [one for one in self._due(level, now) if self._cutter.day_of(one.bucket.at) not in days]
+            for level in (Level.FIVE_MINUTES, Level.HOUR)
+        )
+        tasks = [self._task(hour, five_minutes) for hour in hours]
+        covered = {one for task in tasks for one in task.stale}
+        return [self._task(one, ()) for one in five_minutes if one not in covered] + tasks
+
+    def _task(self, stale: StaleBucket, finer: Sequence[StaleBucket]) -> _Task:
+        level, start = stale.bucket
+        end = self._cutter.bucket_end(start, level)
+        return _Task(level, start, end, (*(one for one in finer if start <= one.bucket.at < end), stale))
+
+    def _made(self, task: _Task) -> Iterator[None]:
+        """Make the roll-ups of a task; yields after each piece of it, and at last the task is done."""
+        levels = [level for level in ROLLED_LEVELS if task.starts(level) and task.end > self._ledger.floor(level)]
+        for ids in self._pieces(task.end - task.start):
+            rows = self._reader.rows(ids, task.start, task.end)
+            self._learn(len(ids), len(rows.series), task.end - task.start)
+            for level in levels:
+                self._write(level, self._rolled(rows, level, task))
+            yield
+        self._ledger.note_rolled(task.stale)
+
+    def _rolled(self, rows: Rows, level: Level, task: _Task) -> Buckets:
+        """The stale buckets of a level."""
+        bucket_at = self._cutter.bucket_of(rows.measured_at, level)
+        starts = task.starts(level)
+        if level is not task.level:  # else there is but one
+            chosen = np.isin(bucket_at, starts)
+            rows, bucket_at = rows.taken(chosen), bucket_at[chosen]
+        return roll_up(rows.series, bucket_at, rows.value)
+
+    def _write(self, level: Level, buckets: Buckets) -> None:
+        for first in range(0, len(buckets.series), _LINES_OF_BODY):
+            some = buckets.taken(np.arange(first, min(first + _LINES_OF_BODY, len(buckets.series))))
+            self._delivery.write(POLICY_OF[level], self._lines.of_buckets(some))
+
+    def _pieces(self, span_ms: int) -> Iterator[Ids]:
+        """All series, some at a time: those of a metric and a school together, as InfluxDB has them."""
+        order, first = self._ordered(), 0
+        while first < len(order):
+            size = max(_FEWEST_SERIES, round(_ROWS_OF_PIECE * self._interval_ms / span_ms))
+            yield np.sort(order[first : first + size])
+            first += size
+
+    def _learn(self, series: int, rows: int, span_ms: int) -> None:
+        """How often a series is sampled, from a piece: the next is cut to hold the rows it should."""
+        if series:
+            found = span_ms * series / max(rows, 1)
+            self._interval_ms = min(max(found, self._interval_ms / 4), self._interval_ms * 2)
+
+    def _ordered(self) -> Ids:
+        columns = self._index.columns(0)
+        if len(self._order) != len(columns.device):
+            sites: dict[str, int] = {}
+            site = np.array([sites.setdefault(site, len(sites)) for site, _ in columns.devices], np.int32)
+            self._order = np.lexsort((columns.device, site[columns.device], columns.metric)).astype(np.int32)
+        return self._order
+
+    def _floors(self, now: int) -> dict[Level, int]:
+        return {level: self._cutter.days_back(now, days) for level, days in self._kept_days.items()}
+
+    def _tell_levels(self, now: int) -> None:
+        """Which level fits which range, for dashboards; once a day."""
+        midnight = now - now % DAY_MS
+        if midnight == self._levels_told_at:
+            return
+        lines = []
+        for place, one in enumerate(FITTING_LEVELS):
+            names = ("policy", "width", "mean", "minimum", "maximum", "p95")
+            words = ",".join(f'{name}="{getattr(one, name)}"' for name in names)
+            span = f"least_ms={one.least_ms}i,below_ms={one.below_ms}i"
+            lines.append(f"{LEVEL_MEASUREMENT},level={one.level} {words},{span} {midnight + place}\n")
+        self._delivery.write(Policy.RAW, "".join(lines).encode())
+        self._levels_told_at = midnight
