@@ -19,7 +19,7 @@ QUIET: Final = "#9fb0c0"
 """For a number that is neither good nor bad."""
 CALM: Final = "#33413d"
 """A tile of which nothing is to be said."""
-CAPACITY: Final = "#e5575f"
+LIMIT: Final = "#e5575f"
 STRONG: Final = "#b79cf0"
 """A second line that must not be taken for in, out or a warning: a percentile, a measured limit."""
 

@@ -275,8 +275,8 @@ def begins(name: str, text: str) -> Condition:
 
 
 def since(days: int) -> Condition:
-    """In the last so many days, whatever range is chosen; for a query that is not `spanned`."""
-    return Condition(f"time >= now() - {days}d")
+    """In so many days up to the end of the range, wherever that begins; for a query that is not `spanned`."""
+    return Condition(f"time >= ${{__to}}ms - {days}d AND time <= ${{__to}}ms")
 
 
 def either(*conditions: Condition) -> Condition:
@@ -320,6 +320,16 @@ def _known(name: str) -> str:
 def newest(metric: str, alias: str, *where: Condition, by: tuple[str, ...]) -> Select:
     """The newest reading in the range, one for each combination of these tags."""
     return Select(columns=(last().named(alias),), of=raw(metric), where=where, by=by)
+
+
+def trend(metric: str, figure: Expression, *where: Condition, by: tuple[str, ...] = ()) -> Select:
+    """A figure over time, at the level that fits; a line for each combination of these tags."""
+    return Select(columns=(figure,), of=fitting(metric), where=where, by=by, every=WIDTH, fill=Fill.NOTHING)
+
+
+def trend_over(inner: Select, *figures: Expression, by: tuple[str, ...] = ()) -> Select:
+    """Figures of the lines of a `trend`, interval by interval: the sum of all schools, the highest of all links."""
+    return Select(columns=figures, of=replace(inner, fill=Fill.LEFT_OUT), by=by, every=WIDTH, fill=Fill.NOTHING)
 
 
 def over(

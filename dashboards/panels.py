@@ -44,6 +44,8 @@ class Column:
     unit: str = ""
     steps: appearance.Steps | None = None
     bar: bool = False
+    full: float = 100
+    """Where a bar ends; 0: at the highest value of the column."""
     hidden: bool = False
     """Not shown; only there for links to read."""
     width: int = 0
@@ -250,7 +252,8 @@ def _look(draft: Draft, column: Column) -> list[dashboard.DynamicConfigValue]:
         found.append(setting("thresholds", appearance.stepped(column.steps).build()))
     if column.bar:
         found += [setting("custom.cellOptions", models.TableBarGaugeCellOptions(models.BarGaugeDisplayMode.BASIC))]
-        found += [setting("min", 0), setting("max", 100)]
+        found.append(setting("min", 0))
+        found += [setting("max", column.full)] if column.full else []
     elif column.steps is not None or column.words or (column.metric and measured(column.metric).states):
         found.append(setting("custom.cellOptions", models.TableColorTextCellOptions()))
     if column.hidden:

@@ -67,9 +67,12 @@ def device(
 
 
 def tag_values(
-    draft: Draft, name: str, values: TagValues, *, several: bool = False, all_first: bool = False
+    draft: Draft, name: str, values: TagValues, *, several: bool = False, all_first: bool = False, everything: str = ALL
 ) -> builders.QueryVariable:
-    """A choice among values of a tag, labelled with the word ``variable_<name>``; `all_first`: everything, until one chooses."""
+    """A choice among values of a tag, labelled with the word ``variable_<name>``; `all_first`: everything, until one chooses.
+
+    `everything` is the expression that `All` stands for; an empty one makes it a list of the values there are.
+    """
     query = values.text()
     variable = (
         builders.QueryVariable(name)
@@ -84,7 +87,9 @@ def tag_values(
     if several:
         variable.multi(True)
     if several or all_first:
-        variable.include_all(True).all_value(ALL)
+        variable.include_all(True)
+        if everything:
+            variable.all_value(everything)
     if all_first:
         variable.current(dashboard.VariableOption(True, "All", "$__all"))
     return variable

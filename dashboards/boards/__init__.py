@@ -4,5 +4,9 @@ from typing import Final
 
 from dashboards.board import Board
 from dashboards.boards.district_now import district_now
+from dashboards.boards.metro_network import metro_network
 
-BOARDS: Final = (Board("district-now", district_now),)
+BOARDS: Final = (
+    Board("district-now", district_now),
+    Board("metro-network", metro_network),
+)

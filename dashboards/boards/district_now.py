@@ -15,11 +15,8 @@ from dashboards import links, marks, panels
 from dashboards.appearance import ATTENTION, CALM, FAILED, QUIET, STRONG, UNKNOWN, Steps, stepped, thresholds
 from dashboards.board import Draft, Row, Sheet
 from dashboards.influxql import (
-    WIDTH,
-    Fill,
     Select,
     column,
-    fitting,
     highest,
     is_one_of,
     is_value,
@@ -28,6 +25,8 @@ from dashboards.influxql import (
     raw,
     since,
     total,
+    trend,
+    trend_over,
 )
 from dashboards.limits import AGENT_BEHIND_S, LINK_FILLING_PERCENT, LINK_FULL_PERCENT
 from dashboards.links import Clicked
@@ -215,12 +214,5 @@ def _alerts_of(*severities: Severity) -> Select:
 
 
 def _alerts_over_time(severity: Severity) -> Select:
-    inner = Select(
-        columns=(highest().named("open"),),
-        of=fitting("school_alerts_open"),
-        where=(is_value(Tag.INSTANCE, severity),),
-        by=(Tag.SITE,),
-        every=WIDTH,
-        fill=Fill.LEFT_OUT,
-    )
-    return Select(columns=(total("open").named("open"),), of=inner, every=WIDTH, fill=Fill.NOTHING)
+    of_schools = trend("school_alerts_open", highest().named("open"), is_value(Tag.INSTANCE, severity), by=(Tag.SITE,))
+    return trend_over(of_schools, total("open").named("open"))
