@@ -16,5 +16,5 @@ token() {
     mv "$file.new" "$file"
 }
 
-token /tokens/controller/token.txt "Campanile controller" --read-orgs --read-buckets --write-buckets --read-dbrps --write-dbrps
+token /tokens/controller/token.txt "Campanile controller" --read-orgs --read-buckets --write-buckets --read-dbrp --write-dbrp
 token /tokens/grafana/token.txt "Grafana, read only" --read-buckets
