@@ -99,7 +99,7 @@ def keys(lines: bytes) -> set[bytes]:
     return {line.partition(b" value=")[0] for line in lines.splitlines()}
 
 
-def lines_of(owned: list[School], tags: dict[tuple[str, str], DeviceTags]) -> tuple[Lines, Rows]:
+def lines_of(owned: list[School], tags: dict[tuple[SiteId, DeviceId], DeviceTags]) -> tuple[Lines, Rows]:
     index = SeriesIndex()
     for school in owned:
         index.ids([DistrictSeries(school.address.site, *one.key) for one in school.series])
