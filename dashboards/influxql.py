@@ -5,7 +5,7 @@ called, hidden variables ask the store (`LEVEL_MEASUREMENT` in campus/influx.py)
 never a field. Where a panel is about now or about single readings, `raw` and `Field.VALUE` are right.
 
 >>> from campus.influx import Tag
->>> query = Select(columns=(mean().named("in"),), of=(fitting("if_in_bps"),), where=(chosen(Tag.SITE),), by=(Tag.DEVICE,))
+>>> query = Select(columns=(mean().named("in"),), of=fitting("if_in_bps"), where=(chosen(Tag.SITE),), by=(Tag.DEVICE,))
 >>> print(query.text())  # doctest: +NORMALIZE_WHITESPACE
 SELECT mean("${mean:raw}") AS "in" FROM "${policy:raw}"."if_in_bps"
 WHERE "site" =~ /^${site:regex}$/ AND $timeFilter GROUP BY "device"

@@ -54,10 +54,10 @@ def filled(influx: InfluxServer) -> Filled:
     for board in BOARDS:
         for level in LEVELS:
             for asked in asked_of(board, level):
-                for policy, line in points_for(asked):
-                    points[policy].add(line)
-    for policy, lines in points.items():
-        influx.write("\n".join(sorted(lines)), database, policy)
+                for name, line in points_for(asked):
+                    points[name].add(line)
+    for name, lines in points.items():
+        influx.write("\n".join(sorted(lines)), database, name)
     return Filled(influx, database)
 
 
