@@ -42,8 +42,9 @@ class Field(StrEnum):
 
 
 ALERT_MEASUREMENT: Final = "campanile_alert"
-"""One point for each alert at the instant it opened, written again as it changes; tags site, device, kind, rule, severity;
-fields id, ends_at (ms; now while it stands), title_en, title_zh, text_en, text_zh, state (open, cleared)."""
+"""One point for each alert at the instant it opened, written again as it changes; tags site, device, kind, instance, rule,
+severity; fields id, ends_at (ms; now while it stands), title_en, title_zh, text_en, text_zh, state (open, cleared). None of
+what stands hidden: behind a cause, held back, silenced."""
 MAINTENANCE_MEASUREMENT: Final = "campanile_maintenance"
 """One point for each time a silence or maintenance window begins; tag site (none: the whole district); fields id, ends_at
 (ms), title_en, title_zh, text_en, text_zh."""

@@ -193,6 +193,15 @@ class Shown:
     """Whether the reader may extend or end it."""
 
 
+class Begun(NamedTuple):
+    """One time of being in force, [begins_at, ends_at) (UTC ms); `site` None: everywhere, of a window of the whole district."""
+
+    window: Window
+    site: SiteId | None
+    begins_at: int
+    ends_at: int
+
+
 @dataclass(frozen=True)
 class Preview:
     """What a draft would do: how many devices it covers, which open alerts, and how many of the last 30 days."""

@@ -24,6 +24,7 @@ from controller.silences.model import (
     HOUR_MS,
     LONGEST_MS,
     MAX_STANDING,
+    Begun,
     Days,
     Draft,
     Preview,
@@ -49,6 +50,8 @@ MOST_ALERTS: Final = 20_000
 MOST_LAID_OVER: Final = 50
 """Schools whose calendars a picture lays over one another."""
 KEPT_MS: Final = 400 * DAY_MS
+LONGEST_SPAN_MS: Final = 100 * DAY_MS
+"""Longer than any vacation, which is the longest that a window which comes again is in force."""
 MOST_PAST: Final = 100
 """Windows that are over and listed all the same."""
 _USUAL: Final = SiteId("")
@@ -121,6 +124,35 @@ class SilenceService:
         if not shown:
             raise NotFound
         return shown[0]
+
+    def begun(self, scope: Scope, start: int, end: int) -> list[Begun]:
+        """Each time a window came, or will come, into force within [start, end) (UTC ms) at a school of the caller, oldest first.
+
+        Of a window of some schools once for each of them, and so of one that follows their calendars.
+        """
+        tree, found = self._tree(SYSTEM), list[Begun]()
+        with reading(self._engine) as session:
+            during = (col(SilenceRow.until) > start, col(SilenceRow.starts_at) < end)
+            windows = [window_of(row) for row in session.exec(select(SilenceRow).where(*during))]
+        for window in windows:
+            sites = sorted(scope.visible(tree.sites_of(window.draft.selector)))
+            is_alike = not window.draft.pattern.asks_calendar
+            alike = self._spans_begun(window, sites[:1], start, end) if is_alike else []
+            if sites and is_alike and not _has_place(window.draft):
+                found += [Begun(window, None, *span) for span in alike]
+                continue
+            for site in sites:
+                spans_there = alike if is_alike else self._spans_begun(window, [site], start, end)
+                found += [Begun(window, site, *span) for span in spans_there]
+        return sorted(found, key=lambda each: (each.begins_at, each.window.id, each.site or ""))
+
+    def _spans_begun(self, window: Window, sites: Sequence[SiteId], start: int, end: int) -> list[tuple[int, int]]:
+        """With their true ends."""
+        if window.draft.pattern.is_once:
+            reached = [(window.draft.starts_at, window.until)] if window.until > window.draft.starts_at else []
+        else:
+            reached = self.spans_of(window, sites, start - 1, end + LONGEST_SPAN_MS)
+        return [(begins, ends) for begins, ends in reached if start <= begins < end]
 
     def hidden_by(self, scope: Scope, silence_id: int, limit: int = 200) -> list[Alert]:
         """The alerts of the caller's schools that a window has hidden, newest first."""

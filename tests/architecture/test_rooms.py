@@ -16,6 +16,10 @@ SIDE_DOORS = {
     "registry.database",  # the engine all tables share, and its column types
     "store.days",  # where local days begin, as the store cuts them
     "store.marks",  # runs of frame numbers, which acknowledgements carry
+    "store.influx.client",  # these three for what is written there beside samples: annotations
+    "store.influx.quoting",
+    "store.influx.settings",
+    "silences.words",  # pure: a window in a few words
     "registry.schema",  # which schemas this version reads, for backups
     "store.embedded.snapshot",  # these three for backups: one instant of the store, whether it is sound, its files
     "store.embedded.checking",

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import replace as dataclass_replace
 from datetime import date
 from itertools import product
 from pathlib import Path
@@ -35,6 +36,8 @@ from controller.calendar.sheet import Sheet
 from controller.capacity.service import CapacityService
 from controller.configurations.model import ChangeWindows
 from controller.configurations.service import ConfigurationService
+from controller.happenings.model import MEASUREMENTS
+from controller.happenings.service import HappeningService
 from controller.identity.scope import SYSTEM, Scope
 from controller.newcomers.service import NewcomersService
 from controller.overview.service import OverviewService
@@ -147,6 +150,8 @@ class World:
         telemetry = TelemetryService(store, self.registry)
         overview = OverviewService(telemetry, self.registry, alerts, clock, StaticReception())
         topology = TopologyService(engine, self.registry, clock)
+        causes = CauseService(alerts, self.registry, topology, calendar, clock)
+        silences = _silences(engine, alerts, self.registry, calendar, clock, sites)
         judging = AlertEngine(store, self.registry, engine, clock)
         self.services: tuple[object, ...] = (
             self.registry,
@@ -158,7 +163,7 @@ class World:
             ApplicationService(store, self.registry, judging, clock),
             newcomers,
             topology,
-            CauseService(alerts, self.registry, topology, calendar, clock),
+            causes,
             ReadinessService(
                 self.registry,
                 calendar,
@@ -176,7 +181,8 @@ class World:
                 engine, alerts, self.registry, telemetry, calendar, judging, clock, [site.id for site in sites]
             ),
             calendar,
-            _silences(engine, alerts, self.registry, calendar, clock, sites),
+            silences,
+            HappeningService(alerts, causes, silences, self.registry, clock),
             _rulings(engine, self.registry, clock, sites),
             _telling(engine, alerts, self.registry, calendar, clock, sites),
         )
@@ -245,6 +251,7 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "limit": [200],
         "keys": [[(site, device) for site in sites for device in (BOARD_101, GATEWAY)]],
         "metric": [MetricId("if_in_bps")],
+        "measurement": list(MEASUREMENTS),
         "instances": [()],
         "max_points": [600],
         "alert_id": [_alert_id(number, alert) for number in range(len(sites)) for alert in range(2)],
@@ -335,7 +342,7 @@ def _silences(
             session.add(FlappingRow(alert=row.id or 0, changes=9, score=4.0, changed_at=NOW, is_bad=True))
             session.add(FlappingRow(alert=row.cause, changes=3, score=4.0, changed_at=NOW, is_bad=True, ended_at=NOW))
         for site in sites:
-            columns = columns_of(_draft(SiteId(site.id)))
+            columns = columns_of(dataclass_replace(_draft(SiteId(site.id)), starts_at=NOW - MINUTE_MS))
             session.add(SilenceRow(id=_alert_id(_number(site.id), 0), **columns, made_by=site.id, made_at=NOW))
     return SilenceService(engine, registry, calendar, alerts, clock)
 
