@@ -40,3 +40,6 @@ NETWORK_ROOM_HOT_CEL: Final = Limit(35, "network-room-hot")
 NETWORK_ROOM_DAMP_PERCENT: Final = Limit(80, "network-room-damp")
 AIR_STALE_PPM: Final = Limit(2500, "air-stale")
 SCHOOL_BELOW_TARGET_BPS: Final = Limit(9.0e7, "school-below-target")
+PROCESSOR_BUSY_PERCENT: Final = Limit(90, "processor-busy")
+AGENT_SILENT_S: Final = 900
+"""No rule's: from when on the controller's overview calls an agent silent."""

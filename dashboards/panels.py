@@ -147,13 +147,14 @@ def rows(
     columns: Sequence[Column],
     *asked: Asked,
     sort: str = "",
+    lowest_first: bool = False,
     limit: int = 0,
     larger: tuple[str, Sequence[str]] | None = None,
 ) -> table.Panel:
     """A table. Rows of several queries that have the same tags become one; only the columns named are shown, in that order.
 
-    `sort` is a column's name: its highest values first, and with `limit` no more rows than that. `larger` is a new column and
-    those of which it has the larger value.
+    `sort` is a column's name: its highest values first unless told, and with `limit` no more rows than that. `larger` is a
+    new column and those of which it has the larger value.
     """
     panel = _headed(table.Panel(), draft, key, asked, "table")
     wanted = [column.name for column in columns]
@@ -165,7 +166,9 @@ def rows(
         reduce = {"reducer": "max", "include": list(larger[1])}
         panel.with_transformation(_transformation("calculateField", mode="reduceRow", alias=larger[0], reduce=reduce))
     if sort:
-        panel.with_transformation(_transformation("sortBy", fields={}, sort=[{"field": sort, "desc": True}]))
+        panel.with_transformation(
+            _transformation("sortBy", fields={}, sort=[{"field": sort, "desc": not lowest_first}])
+        )
     if limit:
         panel.with_transformation(_transformation("limit", limitField=limit))
     places = {name: place for place, name in enumerate(wanted)}

@@ -9,37 +9,30 @@ from typing import Final
 from grafana_foundation_sdk.builders import stat, table, timeseries
 from grafana_foundation_sdk.models import common as models
 
-from campus.influx import ALERT_MEASUREMENT, Tag
+from campus.influx import Tag
 from campus.samples import Severity
-from dashboards import links, marks, panels
+from dashboards import links, marks, open_alerts, panels
 from dashboards.appearance import ATTENTION, CALM, FAILED, QUIET, STRONG, UNKNOWN, Steps, stepped, thresholds
 from dashboards.board import Draft, Row, Sheet
 from dashboards.influxql import (
     Select,
-    column,
     highest,
-    is_one_of,
     is_value,
     newest,
     over,
-    raw,
-    since,
     total,
     trend,
     trend_over,
 )
-from dashboards.limits import AGENT_BEHIND_S, LINK_FILLING_PERCENT, LINK_FULL_PERCENT
+from dashboards.limits import AGENT_BEHIND_S, AGENT_SILENT_S, LINK_FILLING_PERCENT, LINK_FULL_PERCENT
 from dashboards.links import Clicked
+from dashboards.open_alerts import SHADES, URGENT
 from dashboards.panels import Asked, Column
 
 _LINK: Final = (Tag.SITE, Tag.DEVICE, Tag.INSTANCE)
-_URGENT: Final = (Severity.CRITICAL, Severity.MAJOR)
-_SHADES: Final = {Severity.CRITICAL: FAILED, Severity.MAJOR: FAILED, Severity.MINOR: ATTENTION}
-_SILENT_S: Final = 300
 _FULLNESS: Final[Steps] = (QUIET, ((LINK_FILLING_PERCENT.level, ATTENTION), (LINK_FULL_PERCENT.level, FAILED)))
-_SILENCE: Final[Steps] = (QUIET, ((_SILENT_S, UNKNOWN),))
+_SILENCE: Final[Steps] = (QUIET, ((AGENT_SILENT_S, UNKNOWN),))
 _LOUD: Final[Steps] = (QUIET, ((1, FAILED),))
-_OPEN_DAYS: Final = 90
 
 
 def district_now(draft: Draft) -> Sheet:
@@ -49,14 +42,14 @@ def district_now(draft: Draft) -> Sheet:
             Row(
                 4,
                 [
-                    (7, _open_alerts(draft)),
+                    (7, open_alerts.by_severity(draft, "open_alerts")),
                     (4, _unreachable(draft)),
                     (4, _devices(draft)),
                     (4, _silence(draft)),
                     (5, _fullest(draft)),
                 ],
             ),
-            Row(9, [(14, _wall(draft)), (10, _alerts(draft))]),
+            Row(9, [(14, _wall(draft)), (10, open_alerts.listed(draft, "alerts"))]),
             Row(10, [(12, _links(draft)), (12, _agents(draft))]),
             Row(10, [(14, _schools(draft)), (10, _trend(draft))]),
         ],
@@ -65,17 +58,6 @@ def district_now(draft: Draft) -> Sheet:
         marks=[marks.maintenance(draft)],
         span="now-3h",
     )
-
-
-def _open_alerts(draft: Draft) -> stat.Panel:
-    asked = [
-        Asked(over(_alerts_of(severity), "sum", "open"), draft.word(f"severity_{severity}")) for severity in _SHADES
-    ]
-    panel = panels.figures(draft, "open_alerts", "school_alerts_open", *asked)
-    for place, shade in enumerate(_SHADES.values()):
-        steps = thresholds(QUIET, (1, shade)).build()
-        panel.override_by_query(panels.letter(place), [panels.setting("thresholds", steps)])
-    return panel.text_mode(models.BigValueTextMode.VALUE_AND_NAME)
 
 
 def _devices(draft: Draft) -> stat.Panel:
@@ -105,39 +87,12 @@ def _fullest(draft: Draft) -> stat.Panel:
 
 
 def _wall(draft: Draft) -> stat.Panel:
-    query = over(_alerts_of(*_URGENT), "sum", "open", by=(Tag.SITE,))
+    query = over(open_alerts.of_schools(*URGENT), "sum", "open", by=(Tag.SITE,))
     panel = panels.tiles(draft, "wall", "school_alerts_open", Asked(query, "$tag_site"))
     panel.thresholds(thresholds(CALM, (1, FAILED)))
     return panel.data_links(
         [links.to_board(draft, "school", site=Clicked.LINE.tag(Tag.SITE)), links.to_site(draft, Clicked.LINE)]
     )
-
-
-def _alerts(draft: Draft) -> table.Panel:
-    query = Select(
-        columns=(
-            column(marks.title_field(draft.language)).named("what"),
-            column("severity"),
-            column(Tag.SITE),
-            column(Tag.DEVICE),
-            column("id"),
-        ),
-        of=raw(ALERT_MEASUREMENT),
-        where=(is_value("state", "open"), since(_OPEN_DAYS)),
-        newest_first=True,
-        limit=100,
-        spanned=False,
-    )
-    words = {str(one): (draft.word(f"severity_{one}"), _SHADES.get(one, QUIET)) for one in Severity}
-    columns = [
-        Column(name="Time", title=draft.word("since"), unit="dateTimeFromNow", width=110),
-        Column(name="severity", title=draft.word("severity"), words=words, width=70),
-        Column(name="what", title=draft.word("what"), links=[links.to_alert(draft)]),
-        Column(name="site", title=draft.word("site"), links=[links.to_site(draft, Clicked.ROW)], width=130),
-        Column(name="device", title=draft.word("device"), links=[links.to_device(draft, Clicked.ROW)], width=130),
-        Column(name="id", title="id", hidden=True),
-    ]
-    return panels.rows(draft, "alerts", columns, Asked(query))
 
 
 def _links(draft: Draft) -> table.Panel:
@@ -176,7 +131,10 @@ def _agents(draft: Draft) -> table.Panel:
 
 
 def _schools(draft: Draft) -> table.Panel:
-    asked = [Asked(over(_alerts_of(severity), "sum", "open", by=(Tag.SITE,), named=severity)) for severity in _SHADES]
+    asked = [
+        Asked(over(open_alerts.of_schools(severity), "sum", "open", by=(Tag.SITE,), named=severity))
+        for severity in SHADES
+    ]
     asked += [
         Asked(newest("school_devices", "devices", by=(Tag.SITE,))),
         Asked(newest("school_devices_unreachable", "unreachable", by=(Tag.SITE,))),
@@ -192,7 +150,7 @@ def _schools(draft: Draft) -> table.Panel:
                 metric="school_alerts_open",
                 steps=(QUIET, ((1, shade),)),
             )
-            for severity, shade in _SHADES.items()
+            for severity, shade in SHADES.items()
         ),
         Column(name="devices", title=draft.word("devices"), metric="school_devices"),
         Column(name="unreachable", title=draft.word("unreachable"), metric="school_devices_unreachable", steps=_LOUD),
@@ -202,15 +160,11 @@ def _schools(draft: Draft) -> table.Panel:
 
 
 def _trend(draft: Draft) -> timeseries.Panel:
-    asked = [Asked(_alerts_over_time(severity), draft.word(f"severity_{severity}")) for severity in _SHADES]
+    asked = [Asked(_alerts_over_time(severity), draft.word(f"severity_{severity}")) for severity in SHADES]
     panel = panels.lines(draft, "trend", "school_alerts_open", *asked)
     for place, shade in enumerate((FAILED, STRONG, ATTENTION)):
         panels.tint(panel, place, shade)
     return panel
-
-
-def _alerts_of(*severities: Severity) -> Select:
-    return newest("school_alerts_open", "open", is_one_of(Tag.INSTANCE, severities), by=(Tag.SITE, Tag.INSTANCE))
 
 
 def _alerts_over_time(severity: Severity) -> Select:
