@@ -13,6 +13,7 @@ from controller.cli_backup import BACKUP_COMMANDS, config_option
 from controller.cli_calendar import calendar
 from controller.cli_rules import rules
 from controller.cli_telling import telling
+from controller.cli_tokens import token
 
 if TYPE_CHECKING:
     from controller.main import Controller
@@ -137,6 +138,7 @@ for _command in BACKUP_COMMANDS:
 controller.add_command(calendar)
 controller.add_command(telling)
 controller.add_command(rules)
+controller.add_command(token)
 
 
 @controller.command()

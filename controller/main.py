@@ -31,12 +31,13 @@ from controller.api.page import OPENAPI_URL
 from controller.api.problems import answer_problems
 from controller.api.shapes import HealthShape, Status
 from controller.applications.service import ApplicationService
+from controller.backup.holding import EMBEDDED, INFLUX
 from controller.backup.staging import STAGE_WISH, Staging
 from controller.broker import broker_address
 from controller.calendar.service import CalendarService
 from controller.capacity.service import CapacityService
 from controller.clock import utc_ms
-from controller.config import ControllerConfig
+from controller.config import ControllerConfig, StoreKind
 from controller.configurations.model import ChangeWindows
 from controller.configurations.service import ConfigurationService
 from controller.console.routes import console_router, mount_static
@@ -49,6 +50,9 @@ from controller.identity.guard import Guard
 from controller.identity.routes import router as identity_routes
 from controller.identity.scope import SYSTEM
 from controller.identity.service import IdentityService
+from controller.identity.tokens import AccessTokens
+from controller.influxql.routes import query_router
+from controller.influxql.service import QueryService
 from controller.ingest.ingest import Ingest
 from controller.ingest.reception import Reception
 from controller.memory import return_large_blocks
@@ -65,8 +69,8 @@ from controller.rulings.docket import Docket
 from controller.rulings.enforcing import Enforcement
 from controller.rulings.replaying import Replayer
 from controller.rulings.service import RulingService
+from controller.sample_store import registry_tags, sample_store
 from controller.silences.service import SilenceService
-from controller.store.embedded.store import EmbeddedStore
 from controller.telemetry.service import TelemetryService
 from controller.telling.channels.building import build_channels
 from controller.telling.push_key import PushKey
@@ -101,11 +105,12 @@ class Controller:
         self.district = config.district
         self.clock = clock
         self.engine = create_engine(config.database_url().reveal())
-        self.store = EmbeddedStore(config.data_path / "samples", timezone=ZoneInfo(zone), retention=config.retention)
-        self.reception = Reception(config.limits, config.data_path, self.store)
         self.registry = RegistryService(self.engine, clock)
+        self.store = sample_store(config, registry_tags(self.registry))
+        self.reception = Reception(config.limits, config.data_path, self.store)
         self.calendar = CalendarService(self.engine, self.registry, zone)
         self.identity = IdentityService(self.engine, self.registry)
+        self.access_tokens = AccessTokens(self.engine, self.registry)
         rules = load_rules(config.rules_path)  # configuration, so a wrong rule is told before anything starts
         self.alerts = AlertService(self.engine, self.registry, clock, rules)
         self.topology = TopologyService(self.engine, self.registry, clock)
@@ -174,6 +179,7 @@ class Controller:
                 DocumentKind.STATIONS: self.topology,
             },
         )
+        self.queries = QueryService(self.store, self.registry, clock, config.retention, self.ingest.give_way)
         self.capacity = CapacityService(self.store, self.registry, zone, clock, self.ingest.give_way)
         self.utilisation = UtilisationService(
             self.store, self.registry, self.calendar, zone, clock, self.ingest.give_way
@@ -208,7 +214,12 @@ class Controller:
             lambda: [*self.ingest.figures(), *self.figures()],
         )
         self.staging = Staging(
-            config.data_path, sqlite_file(self.engine), self.store.snapshot, clock, self.ingest.paused
+            config.data_path,
+            sqlite_file(self.engine),
+            self.store.snapshot,
+            clock,
+            self.ingest.paused,
+            INFLUX if config.store is StoreKind.INFLUXDB else EMBEDDED,
         )
         self.desk = Desk(config.data_path / SOCKET, {STAGE_WISH: self.staging.answered})
         self._is_judging = False
@@ -300,6 +311,7 @@ class Controller:
                 "Samples not kept because their day was closed for good",
                 held.samples_too_late,
             ),
+            Figure("store_points_refused_total", "Points InfluxDB will never take, set aside", held.points_refused),
             Figure("store_size_bytes", "Size of the sample store at the last upkeep", held.size_bytes),
             Figure("devices", "Devices known", self.registry.device_count()),
             Figure(
@@ -320,6 +332,7 @@ class Controller:
             *self.configurations.figures(),
             *self.gauges.figures(),
             *self.staging.figures(),
+            *self.access_tokens.figures(),
             *self.applications.figures(),
             *self.silences.figures(),
             *self.telling.figures(),
@@ -344,6 +357,7 @@ def build_app(controller: Controller) -> FastAPI:
     app = FastAPI(title="Campanile", version=VERSION, openapi_url=OPENAPI_URL, docs_url=None, redoc_url=None)
     app.state.services = controller
     app.state.identity = controller.identity
+    app.state.access_tokens = controller.access_tokens
     app.state.clock = controller.clock
     app.state.health = controller.health
     app.state.metrics = metrics_registry([controller.ingest.figures, controller.figures])
@@ -352,6 +366,7 @@ def build_app(controller: Controller) -> FastAPI:
     app.include_router(identity_routes)
     app.include_router(throughput_router(controller.throughput))
     app.include_router(push_router(controller.telling))
+    app.include_router(query_router(controller.queries))
     app.include_router(console_router(controller))  # last: it ends with the page that says there is no such page
     answer_problems(app)
     app.add_middleware(Guard, answers=controller.answers, public_name=controller.config.http.public_name)

@@ -34,7 +34,7 @@ class IdentityService:
 
     def create_link(self, spec: ScopeSpec, now: int, ttl_s: int = LINK_TTL_S) -> str:
         """A token that signs one person in, once, before it expires; `ConfigError` when the place does not exist."""
-        self._require_place(spec)
+        require_place(self._registry, spec)
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         with writing(self._engine) as session:
             _forget_expired(session, now)
@@ -91,22 +91,22 @@ class IdentityService:
         with writing(self._engine) as session:
             session.execute(delete(SessionRow).where(col(SessionRow.session_sha256) == _sha256(session_id)))
 
-    def _require_place(self, spec: ScopeSpec) -> None:
-        if spec.site is not None and spec.site not in {site.id for site in self._registry.sites(SYSTEM)}:
-            raise ConfigError(f"no site {spec.site!r} is enrolled: `campanile controller enrol` tells the controller")
-        known = {organisation.id for organisation in self._registry.organisations(SYSTEM)}
-        if spec.organisation is not None and spec.organisation not in known:
-            advice = (
-                f"known are {', '.join(sorted(known))}"
-                if known
-                else "`campanile controller enrol` tells the controller"
-            )
-            raise ConfigError(f"no organisation {spec.organisation!r} is enrolled: {advice}")
-
 
 def sign_in_mark(session_id: str) -> str:
     """What a sign-in is remembered by: nobody signs in with it."""
     return _sha256(session_id)
+
+
+def require_place(registry: RegistryService, spec: ScopeSpec) -> None:
+    """`ConfigError` when the place of a spec does not exist."""
+    if spec.site is not None and spec.site not in {site.id for site in registry.sites(SYSTEM)}:
+        raise ConfigError(f"no site {spec.site!r} is enrolled: `campanile controller enrol` tells the controller")
+    known = {organisation.id for organisation in registry.organisations(SYSTEM)}
+    if spec.organisation is not None and spec.organisation not in known:
+        advice = (
+            f"known are {', '.join(sorted(known))}" if known else "`campanile controller enrol` tells the controller"
+        )
+        raise ConfigError(f"no organisation {spec.organisation!r} is enrolled: {advice}")
 
 
 def _spec_of(row: SessionRow) -> ScopeSpec:
