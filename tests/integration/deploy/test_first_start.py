@@ -14,6 +14,7 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
 
 from tests.servers.daemon import accepts_tcp, free_port, require_program, running, wait_until
 from tests.unit.deploy.compose_file import DEPLOY, project
@@ -157,7 +158,7 @@ class Broker:
         said: list[bool] = []
         answered = threading.Event()
 
-        def connected(_client: object, _data: object, _flags: object, reason: mqtt.ReasonCode, _more: object) -> None:
+        def connected(_client: object, _data: object, _flags: object, reason: ReasonCode, _more: object) -> None:
             said.append(not reason.is_failure)
             answered.set()
 
