@@ -45,6 +45,7 @@ from controller.desk.model import SOCKET
 from controller.desk.service import Desk
 from controller.figure import Figure, labelled
 from controller.gauges.service import GaugeService
+from controller.happenings.service import HappeningService
 from controller.housekeeping import Recurring
 from controller.identity.guard import Guard
 from controller.identity.routes import router as identity_routes
@@ -179,7 +180,10 @@ class Controller:
                 DocumentKind.STATIONS: self.topology,
             },
         )
-        self.queries = QueryService(self.store, self.registry, clock, config.retention, self.ingest.give_way)
+        self.happenings = HappeningService(self.alerts, self.causes, self.silences, self.registry, clock)
+        self.queries = QueryService(
+            self.store, self.registry, clock, config.retention, self.ingest.give_way, self.happenings
+        )
         self.capacity = CapacityService(self.store, self.registry, zone, clock, self.ingest.give_way)
         self.utilisation = UtilisationService(
             self.store, self.registry, self.calendar, zone, clock, self.ingest.give_way

@@ -13,7 +13,7 @@ from controller.identity.scope import SYSTEM, NotFound, Scope
 from controller.influxql.port import Happening as PlainHappening
 
 MOST: Final = 20_000
-"""Alerts of one answer; of more the oldest."""
+"""Alerts of one answer; of more the newest."""
 
 
 class HappeningService:
