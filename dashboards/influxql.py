@@ -165,9 +165,25 @@ class TagValues:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Measurements:
+    """SHOW MEASUREMENTS: what is measured of what is chosen already."""
+
+    where: tuple[Condition, ...]
+
+    def text(self) -> str:
+        """InfluxQL with Grafana's variables in it."""
+        return f"SHOW MEASUREMENTS WHERE {' AND '.join(condition.text for condition in self.where)}"
+
+
 def fitting(*metrics: str) -> tuple[Source, ...]:
     """Measurements at the level that fits the range; fields are `Reading`s. `KeyError` for what the catalogue lacks."""
     return tuple(Source(_known(metric), FITTING_POLICY) for metric in metrics)
+
+
+def fitting_chosen(variable: str) -> tuple[Source, ...]:
+    """The measurement that a variable names, at the level that fits."""
+    return (Source(f"${{{variable}:raw}}", FITTING_POLICY),)
 
 
 def raw(*measurements: str) -> tuple[Source, ...]:

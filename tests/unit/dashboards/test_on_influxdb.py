@@ -20,6 +20,10 @@ HOUR_MS = 3_600_000
 _SOURCE = re.compile(r'"([^"]+)"\."(\w+)"')
 _EQUAL = re.compile(r'"(site|device|kind|room|instance|state|severity)" = \'([^\']*)\'')
 _AMONG = re.compile(r'"(\w+)" =~ /\^\(([\w|-]+)\)\$/')
+_BEGINS = re.compile(r'"(\w+)" =~ /\^([\w-]+)/')
+_NUMBER = re.compile(r'"\w+" (=|<=|>=|<|>) (-?[\d.]+)')
+_BESIDE = {"<": -1.0, ">": 1.0}
+"""A number that is in range, from its edge."""
 _TAGS = {"site": "no-1", "device": "d-1", "kind": "gateway", "room": "r-1", "instance": "part-1"}
 _TEXTS = {"title_en": "t", "title_zh": "题", "text_en": "x", "text_zh": "文", "state": "open", "id": "1"}
 
@@ -93,19 +97,20 @@ def asked_of(board: Board, level: Level) -> list[Asked]:
 
 def points_for(asked: Asked) -> Iterator[tuple[str, str]]:
     """A point in each measurement that a query names, with the tags and texts that it wants."""
-    wanted = _EQUAL.findall(asked.text) + [
-        (tag, value) for tag, among in _AMONG.findall(asked.text) for value in among.split("|")
-    ]
+    wanted = _EQUAL.findall(asked.text) + _BEGINS.findall(asked.text)
+    wanted += [(tag, value) for tag, among in _AMONG.findall(asked.text) for value in among.split("|")]
+    numbers = [float(edge) + _BESIDE.get(sign, 0.0) for sign, edge in _NUMBER.findall(asked.text)]
     for policy, measurement in _SOURCE.findall(asked.text):
         if measurement == LEVEL_MEASUREMENT:
             continue
         for chosen in [dict(wanted), *({tag: value} for tag, value in wanted)]:
             yield policy, point(policy, measurement, chosen)
+        for number in numbers:
+            yield policy, point(policy, measurement, {**dict(wanted), "device": f"d{number}"}, number)
 
 
-def point(policy: str, measurement: str, chosen: dict[str, str]) -> str:
+def point(policy: str, measurement: str, chosen: dict[str, str], number: float = 1.0) -> str:
     if measurement in catalogue():
-        number = 1.0
         names = ("value",) if policy == Policy.RAW else ("min", "mean", "max", "p95")
         fields = [f"{name}={number}" for name in names]
         tags = _TAGS | {tag: value for tag, value in chosen.items() if tag in _TAGS}
@@ -113,5 +118,6 @@ def point(policy: str, measurement: str, chosen: dict[str, str]) -> str:
     else:
         fields = [f'{name}="{chosen.get(name, text)}"' for name, text in _TEXTS.items()] + [f"ends_at={NOW}i"]
         tags = {"rule": "r", "severity": "major"} | _TAGS
+        tags |= {tag: value for tag, value in chosen.items() if tag in tags}
     text = ",".join(f"{tag}={value}" for tag, value in sorted(tags.items()) if value)
     return f"{measurement},{text} {','.join(fields)} {NOW - HOUR_MS // 2}"

@@ -1,0 +1,196 @@
+"""Utilisation: when, where and by which school the boards are really used in lessons, and which ones never are.
+
+`board_use_percent` is the controller's own figure of each hour with lessons, so hours without any count for nothing. The heat
+map is made by Grafana out of the mean of each hour: the hour's instant becomes weekday and hour of the district's clock.
+"""
+
+from typing import Final
+
+from grafana_foundation_sdk.builders import stat, table, timeseries
+from grafana_foundation_sdk.models import common as models
+from grafana_foundation_sdk.models import dashboard
+
+from campus.influx import Field, Policy, Tag
+from campus.samples import DeviceKind
+from dashboards import links, marks, panels, standing
+from dashboards.appearance import ATTENTION, FAILED, GOOD, QUIET, Steps, stepped
+from dashboards.board import Draft, Row, Sheet
+from dashboards.influxql import Condition, Fill, Select, by_hour, highest, is_value, mean, over, trend, trend_over
+from dashboards.links import Clicked
+from dashboards.panels import Asked, Column
+from dashboards.standing import DEVICE, IN_DISTRICT, IN_SCHOOL
+
+_BOARD: Final = is_value(Tag.KIND, DeviceKind.BOARD)
+_SITE: Final = (Tag.SITE,)
+_ROOM: Final = (Tag.SITE, Tag.ROOM)
+_USE: Final[Steps] = (FAILED, ((1, ATTENTION), (30, QUIET), (60, GOOD)))
+"""Never, rarely, now and then, well used."""
+_HEAT: Final[Steps] = ("#23303f", ((5, "#2b4a63"), (20, "#2f6b83"), (40, "#3a8f94"), (60, "#5fae8c"), (80, "#a3c76d")))
+"""From dark to light: of a matrix the eye reads brightness."""
+_DISTRICT_ZONE: Final = "Asia/Shanghai"
+"""China has one. Grafana 10.0 to 10.2 take the reader's own instead."""
+_WEEKDAYS: Final = ("1", "2", "3", "4", "5", "6", "7")
+"""As moment.js's ``E``: Monday is 1."""
+_CELL: Final = '[{"day":"]E[","hour":"]HH[:00"}]'
+"""The instant as an object of JSON in moment.js's words, for the one transformation that makes two columns of one."""
+_LEAST: Final = 50
+
+
+def utilisation(draft: Draft) -> Sheet:
+    """For whoever must say whether the money paid off."""
+    return Sheet(
+        rows=[
+            Row(4, [(6, _in_use_now(draft)), (6, _in_lessons(draft)), (12, _ever_used(draft))]),
+            Row(12, [(14, _heat_map(draft)), (10, _schools(draft))]),
+            Row(10, [(12, _rooms(draft)), (12, _boards(draft))]),
+            Row(8, [(24, _over_time(draft))]),
+            Row(
+                9,
+                [
+                    (12, standing.worst_over_time(draft, "powers", "power_state", "$tag_device", _BOARD, by=DEVICE)),
+                    (12, standing.worst_over_time(draft, "apps", "app_state", "$tag_device", _BOARD, by=DEVICE)),
+                ],
+            ),
+        ],
+        neighbours=("district-now", "school", "device", "application-services"),
+        console="/utilisation",
+        variables=standing.schools(draft, "board_use_percent"),
+        marks=[marks.maintenance(draft, of_site=True)],
+        span="now-7d",
+    )
+
+
+def _in_use_now(draft: Draft) -> stat.Panel:
+    query = standing.figure_of("school_boards_in_use_percent", "mean", by=_SITE)
+    return panels.figures(draft, "in_use_now", "school_boards_in_use_percent", Asked(query, draft.word("now")))
+
+
+def _in_lessons(draft: Draft) -> stat.Panel:
+    query = Select(columns=(mean(Field.MEAN).named("use"),), of=by_hour("board_use_percent"), where=(IN_DISTRICT,))
+    panel = panels.figures(draft, "in_lessons", "board_use_percent", Asked(query, draft.word("use")))
+    return panel.thresholds(stepped(_USE))
+
+
+def _ever_used(draft: Draft) -> stat.Panel:
+    """Both counts always have an answer, where a count of what was never used has none in a good week."""
+    every = over(_most_used(DEVICE), "count", "most")
+    used = over(_most_used(DEVICE), "count", "most", Condition('"most" > 0'))
+    return standing.share_of(draft, "ever_used", "board_use_percent", used, every)
+
+
+def _most_used(by: tuple[str, ...]) -> Select:
+    """The best hour of each."""
+    return Select(
+        columns=(highest(Field.MAXIMUM).named("most"),), of=by_hour("board_use_percent"), where=(IN_DISTRICT,), by=by
+    )
+
+
+def _mean_use(alias: str, by: tuple[str, ...]) -> Select:
+    """The mean of all hours with lessons of each."""
+    return Select(
+        columns=(mean(Field.MEAN).named(alias),), of=by_hour("board_use_percent"), where=(IN_DISTRICT,), by=by
+    )
+
+
+def _heat_map(draft: Draft) -> table.Panel:
+    """Weekdays across, hours down."""
+    query = Select(
+        columns=(mean(Field.MEAN).named("use"),),
+        of=by_hour("board_use_percent"),
+        where=(IN_DISTRICT,),
+        every=Policy.HOUR,
+        fill=Fill.LEFT_OUT,
+    )
+    days = [Column(name=day, title=draft.word(f"day_{day}"), unit="percent") for day in _WEEKDAYS]
+    columns = [Column(name="hour\\day", title=draft.word("hour"), width=70), Column(name="Time", title="", hidden=True)]
+    panel = panels.rows(draft, "heat_map", [*columns, *days], Asked(query))
+    panel.transformations([_transformation(name, options) for name, options in _matrix()])
+    for day in _WEEKDAYS:
+        colour = models.TableColoredBackgroundCellOptions(models.TableCellBackgroundDisplayMode.BASIC)
+        panel.override_by_name(
+            day,
+            [
+                panels.setting("displayName", draft.word(f"day_{day}")),
+                panels.setting("unit", "percent"),
+                panels.setting("decimals", 0),
+                panels.setting("thresholds", stepped(_HEAT).build()),
+                panels.setting("custom.cellOptions", colour),
+                panels.setting("custom.align", "center"),
+            ],
+        )
+    return panel
+
+
+def _matrix() -> list[tuple[str, dict[str, object]]]:
+    """Grafana's steps from instants with a number each to a matrix."""
+    by = {"aggregations": [], "operation": "groupby"}
+    return [
+        ("formatTime", {"timeField": "Time", "outputFormat": _CELL, "useTimezone": True, "timezone": _DISTRICT_ZONE}),
+        ("extractFields", {"source": "Time", "format": "json", "replace": False, "keepTime": False}),
+        ("groupBy", {"fields": {"day": by, "hour": by, "use": {"aggregations": ["mean"], "operation": "aggregate"}}}),
+        ("sortBy", {"fields": {}, "sort": [{"field": "hour", "desc": False}]}),
+        (
+            "groupingToMatrix",
+            {"columnField": "day", "rowField": "hour", "valueField": "use (mean)", "emptyValue": "null"},
+        ),
+        (
+            "organize",
+            {
+                "indexByName": {name: place for place, name in enumerate(("hour\\day", *_WEEKDAYS))},
+                "excludeByName": {},
+                "renameByName": {},
+            },
+        ),
+    ]
+
+
+def _transformation(name: str, options: dict[str, object]) -> dashboard.DataTransformerConfig:
+    return dashboard.DataTransformerConfig(id_val=name, options=options)
+
+
+def _schools(draft: Draft) -> table.Panel:
+    asked = [
+        Asked(_mean_use("use", _SITE)),
+        Asked(over(_most_used(DEVICE), "count", "most", by=_SITE, named="boards")),
+        Asked(over(_most_used(DEVICE), "count", "most", Condition('"most" > 0'), by=_SITE, named="used")),
+    ]
+    here = links.to_board(draft, "utilisation", school=Clicked.ROW.tag(Tag.SITE))
+    columns = [
+        Column(name="site", title=draft.word("site"), links=[here, links.to_site(draft, Clicked.ROW)]),
+        Column(name="use", title=draft.word("use"), metric="board_use_percent", steps=_USE),
+        Column(name="boards", title=draft.word("boards"), unit="none"),
+        Column(name="used", title=draft.word("ever"), unit="none"),
+        Column(name="never", title=draft.word("never"), unit="none", steps=(QUIET, ((1, FAILED),))),
+    ]
+    panel = standing.calculated(panels.rows(draft, "schools", columns, *asked), "never", "boards", "-", "used")
+    return standing.sorted_by(panel, "use", falling=False)
+
+
+def _rooms(draft: Draft) -> table.Panel:
+    columns = [
+        Column(name="site", title=draft.word("site"), links=[links.to_site(draft, Clicked.ROW)]),
+        Column(name="room", title=draft.word("room")),
+        Column(name="use", title=draft.word("use"), metric="board_use_percent", steps=_USE),
+    ]
+    query = standing.least(_mean_use("use", _ROOM), "use", _LEAST, *_ROOM)
+    return standing.sorted_by(panels.rows(draft, "rooms", columns, Asked(query)), "use", falling=False)
+
+
+def _boards(draft: Draft) -> table.Panel:
+    tags = (*DEVICE, Tag.ROOM)
+    columns = [
+        Column(name="site", title=draft.word("site"), links=[links.to_site(draft, Clicked.ROW)]),
+        Column(name="device", title=draft.word("device"), links=[links.to_device(draft, Clicked.ROW)]),
+        Column(name="room", title=draft.word("room")),
+        Column(name="most", title=draft.word("best_hour"), metric="board_use_percent", steps=_USE),
+    ]
+    query = standing.least(_most_used(tags), "most", _LEAST, *tags)
+    return standing.sorted_by(panels.rows(draft, "boards", columns, Asked(query)), "most", falling=False)
+
+
+def _over_time(draft: Draft) -> timeseries.Panel:
+    """Boards in use at each moment: all chosen schools together, and the one in detail."""
+    one = trend("school_boards_in_use_percent", mean().named("use"), IN_SCHOOL, by=_SITE)
+    each = trend("school_boards_in_use_percent", mean().named("use"), IN_DISTRICT, by=_SITE)
+    asked = [Asked(trend_over(each, mean("use").named("use")), draft.word("chosen")), Asked(one, "$tag_site")]
+    return panels.lines(draft, "over_time", "school_boards_in_use_percent", *asked)
