@@ -84,7 +84,7 @@ class AlertService:
             }
 
     def standing_counts(self, scope: Scope) -> dict[tuple[SiteId, Severity], int]:
-        """How many of them each school has, by severity, where there are any."""
+        """How many of those each school has, by severity, where there are any."""
         counted = sa.select(col(AlertRow.site), col(AlertRow.severity), sa.func.count())
         by_site = counted.where(_within(scope), *_standing()).group_by(col(AlertRow.site), col(AlertRow.severity))
         with reading(self._engine) as session:
@@ -93,13 +93,15 @@ class AlertService:
     def told_during(self, scope: Scope, start: int, end: int, limit: int = 200) -> list[Alert]:
         """Alerts open at some time of [start, end) (UTC ms) that are hidden behind nothing, oldest first, without trails.
 
-        Neither behind a cause, nor held back, nor silenced, as they stand now or stood when they cleared.
+        Neither behind a cause, nor held back, nor silenced, as they stand now or stood when they cleared. Of more than
+        `limit` those that opened last.
         """
         opened_at, cleared_at = col(AlertRow.opened_at), col(AlertRow.cleared_at)
         during = (opened_at < end, sa.or_(opened_at >= start, cleared_at == 0, cleared_at > start))
-        found = select(AlertRow).where(_within(scope), *during, *_unhushed()).order_by(opened_at, col(AlertRow.id))
+        found = select(AlertRow).where(_within(scope), *during, *_unhushed())
+        newest_first = found.order_by(opened_at.desc(), col(AlertRow.id).desc())
         with reading(self._engine) as session:
-            return [alert_of(row) for row in session.exec(found.limit(limit))]
+            return [alert_of(row) for row in session.exec(newest_first.limit(limit))][::-1]
 
     def by_ids(self, scope: Scope, alert_ids: Collection[int]) -> list[Alert]:
         """Those of some alerts that the caller sees, without their trails, in no order."""
