@@ -11,6 +11,9 @@ from controller.identity.scope import Scope
 class Registry(Protocol):
     """Of the registry, from memory; thread-safe."""
 
+    def is_known(self, site: SiteId, device: DeviceId) -> bool:
+        """Whether an agent has told of the device."""
+
     def kind_of(self, site: SiteId, device: DeviceId) -> DeviceKind:
         """The device's kind; `other` when it is unknown."""
 

@@ -96,7 +96,8 @@ class TagBook:
 
     def _place(self, names: SeriesColumns, number: int) -> None:
         site, device = names.devices[number]
-        self._columns[Tag.KIND].put(number, self._registry.kind_of(site, device))
+        is_known = self._registry.is_known(site, device)
+        self._columns[Tag.KIND].put(number, str(self._registry.kind_of(site, device)) if is_known else "")
         self._columns[Tag.ROOM].put(number, self._registry.room_of(site, device))
 
 
