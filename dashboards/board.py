@@ -1,7 +1,7 @@
 """What a dashboard is: a key, and a function that draws it in a language."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from grafana_foundation_sdk.cog.builder import Builder
@@ -63,6 +63,8 @@ class Sheet:
     marks: Sequence[Builder[dashboard.AnnotationQuery]] = ()
     span: str = "now-24h"
     refresh: str = "1m"
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+    """For `queries`: what stands for a variable that names a measurement, for which no expression can stand."""
 
 
 @dataclass(frozen=True)

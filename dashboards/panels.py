@@ -14,6 +14,7 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import common as models
 from grafana_foundation_sdk.models import dashboard
 
+from campus.metrics import Metric
 from dashboards import appearance
 from dashboards.board import Draft, measured
 from dashboards.influxql import Select
@@ -213,6 +214,13 @@ def legend(*calculations: str) -> common.VizLegendOptions:
     )
 
 
+def measure(metric: Metric) -> list[dashboard.DynamicConfigValue]:
+    """Unit and decimals of a metric, for an override."""
+    found = [setting("unit", appearance.grafana_unit(metric.unit))]
+    digits = appearance.decimals(metric)
+    return found if digits is None else [*found, setting("decimals", digits)]
+
+
 def letter(query: int) -> str:
     """The letter of a query by its place."""
     return chr(ord("A") + query)
@@ -242,9 +250,7 @@ def _look(draft: Draft, column: Column) -> list[dashboard.DynamicConfigValue]:
     found = [setting("displayName", column.title)]
     if column.metric:
         metric = measured(column.metric)
-        found.append(setting("unit", appearance.grafana_unit(metric.unit)))
-        digits = appearance.decimals(metric)
-        found += [setting("decimals", digits)] if digits is not None else []
+        found += measure(metric)
         mappings = appearance.states(metric, draft.language)
         found += [setting("mappings", mappings)] if mappings else []
     if column.unit:

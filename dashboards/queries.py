@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboards.board import Board
+from dashboards.board import Board, Draft
 from dashboards.influxql import TIME_FILTER
 from dashboards.rendering import build, panels_of, targets_of
 from dashboards.target import Grafana, InfluxQuery
@@ -35,7 +35,8 @@ def queries(
     names (``site="no-3-primary"``); those left out stand for all.
     """
     made = build(board, Language.ENGLISH, Grafana.V12)
-    values: dict[str, str | Sequence[str]] = {**level.as_variables(), **chosen}
+    stand_ins = board.draw(Draft(board.key, Language.ENGLISH)).stand_ins
+    values: dict[str, str | Sequence[str]] = {**level.as_variables(), **stand_ins, **chosen}
     values |= {"__from": str(start_ms), "__to": str(end_ms)}
 
     def filled(text: str) -> str:

@@ -11,12 +11,13 @@ from grafana_foundation_sdk.models import dashboard
 
 from campus.influx import FITTING_LEVELS, LEVEL_MEASUREMENT, Tag
 from dashboards.board import Draft
-from dashboards.influxql import Condition, Select, TagValues, chosen, last, raw
+from dashboards.influxql import Condition, Measurements, Select, TagValues, chosen, last, raw
 from dashboards.target import DATASOURCE_TYPE, DATASOURCE_UID, DATASOURCE_VARIABLE, chosen_source
 
 ALL: Final = ".*"
 """What `All` stands for in a regular expression: shorter than the list of 800 schools."""
 DATASOURCE_NAME: Final = "Campanile"
+_EVERYTHING: Final = dashboard.VariableOption(True, "All", "$__all")
 
 
 LEVEL_VARIABLES: Final = ("policy", "width", "mean", "minimum", "maximum", "p95")
@@ -73,8 +74,26 @@ def tag_values(
 
     `everything` is the expression that `All` stands for; an empty one makes it a list of the values there are.
     """
-    query = values.text()
-    variable = (
+    variable = _asking(draft, name, values.text())
+    if several:
+        variable.multi(True)
+    if several or all_first:
+        variable.include_all(True)
+        if everything:
+            variable.all_value(everything)
+    if all_first:
+        variable.current(_EVERYTHING)
+    return variable
+
+
+def measurements(draft: Draft, name: str, values: Measurements, kept: str) -> builders.QueryVariable:
+    """All measurements of what is chosen that `kept`, an expression of JavaScript, lets through; hidden, for panels to repeat."""
+    variable = _asking(draft, name, values.text()).regex(f"/{kept}/").multi(True).include_all(True)
+    return variable.current(_EVERYTHING).hide(dashboard.VariableHide.HIDE_VARIABLE)
+
+
+def _asking(draft: Draft, name: str, query: str) -> builders.QueryVariable:
+    return (
         builders.QueryVariable(name)
         .label(draft.word(f"variable_{name}"))
         .datasource(chosen_source())
@@ -84,15 +103,6 @@ def tag_values(
         .sort(dashboard.VariableSort.NATURAL_ASC)
         .allow_custom_value(False)
     )
-    if several:
-        variable.multi(True)
-    if several or all_first:
-        variable.include_all(True)
-        if everything:
-            variable.all_value(everything)
-    if all_first:
-        variable.current(dashboard.VariableOption(True, "All", "$__all"))
-    return variable
 
 
 def everywhere(draft: Draft, console: str) -> list[Builder[dashboard.VariableModel]]:
