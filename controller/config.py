@@ -4,6 +4,7 @@ Reads and checks; opens nothing but the secret files. What a wrong entry costs i
 """
 
 import ipaddress
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from controller.calendar.model import parse_minute
 from controller.configurations.model import ChangeWindow, window_problem
 from controller.ingest.limits import Limits
 from controller.readiness.model import ReadinessSettings
+from controller.store.influx.settings import InfluxSettings
 from controller.store.port import Retention
 from controller.throughput.model import ThroughputSettings
 from controller.workorders.terms import WorkOrderSettings
@@ -91,13 +93,15 @@ class StoreKind(StrEnum):
     """Which sample store."""
 
     EMBEDDED = "embedded"
+    INFLUXDB = "influxdb"
 
 
 class ControllerConfig(_Settings, frozen=True):
     """The whole file.
 
     `enrolment` names a district file that is enrolled at every start; empty means that `campanile controller enrol` did
-    it once. `database_url_file` or `database_url_env` moves the registry to another database than SQLite in `data_dir`.
+    it once. `influxdb` is where `store: influxdb` keeps the samples. `database_url_file` or `database_url_env` moves the
+    registry to another database than SQLite in `data_dir`.
     """
 
     data_dir: str = "data"
@@ -115,6 +119,7 @@ class ControllerConfig(_Settings, frozen=True):
     retention: Retention = Retention()
     limits: Limits = Limits()
     store: StoreKind = StoreKind.EMBEDDED
+    influxdb: InfluxSettings = InfluxSettings()
     database_url_file: str = ""
     database_url_env: str = ""
 
@@ -213,6 +218,7 @@ def _problems(config: ControllerConfig) -> list[tuple[tuple[str, ...], str]]:
     found += [(("retention", key), f"{days} days: keep at least 1") for key, days in kept.items() if days < 1]
     found += [(("work_orders", key), message) for key, message in config.work_orders.problems()]
     found += [(("limits", key), message) for key, message in config.limits.problems()]
+    found += [(("influxdb", key), message) for key, message in config.influxdb.problems()]
     return found
 
 
@@ -244,10 +250,11 @@ def _with_absolute_paths(config: ControllerConfig, folder: Path) -> ControllerCo
     def absolute(text: str) -> str:
         return str(folder / text) if text else ""
 
-    tls = config.broker.tls
-    if tls is not None:
-        tls = TlsSettings(absolute(tls.ca_file), absolute(tls.cert_file), absolute(tls.key_file))
-    broker = replace(config.broker, password_file=absolute(config.broker.password_file), tls=tls)
+    broker = replace(
+        config.broker,
+        password_file=absolute(config.broker.password_file),
+        tls=_tls_from(config.broker.tls, absolute),
+    )
     return replace(
         config,
         data_dir=absolute(config.data_dir),
@@ -257,4 +264,18 @@ def _with_absolute_paths(config: ControllerConfig, folder: Path) -> ControllerCo
         alerts=AlertSettings(absolute(config.alerts.rules_dir)),
         telling=TellingSettings(absolute(config.telling.register)),
         throughput=replace(config.throughput, token_file=absolute(config.throughput.token_file)),
+        influxdb=_entered_from(config.influxdb, absolute),
     )
+
+
+def _entered_from(influxdb: InfluxSettings, absolute: Callable[[str], str]) -> InfluxSettings:
+    return replace(
+        influxdb,
+        token_file=absolute(influxdb.token_file),
+        password_file=absolute(influxdb.password_file),
+        tls=_tls_from(influxdb.tls, absolute),
+    )
+
+
+def _tls_from(tls: TlsSettings | None, absolute: Callable[[str], str]) -> TlsSettings | None:
+    return tls and TlsSettings(absolute(tls.ca_file), absolute(tls.cert_file), absolute(tls.key_file))

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from controller.config import ControllerConfig
+from controller.config import ControllerConfig, StoreKind
 from controller.identity.model import ScopeSpec
 from controller.identity.scope import Role
 from controller.main import Controller, build_app
@@ -44,6 +44,9 @@ def check_controller(controller: Controller) -> None:
     if controller.config.enrolment:
         load_enrolment(controller.config.enrolment_path)
     controller.config.broker.password()
+    if controller.config.store is StoreKind.INFLUXDB:
+        controller.config.influxdb.token()
+        controller.config.influxdb.password()
     build_app(controller)
 
 

@@ -8,7 +8,8 @@ from typing import Final, TextIO
 import msgspec
 
 from campus.errors import ConfigError
-from controller.backup.model import REGISTRY, SAMPLES, Report, Unwatched, Watcher
+from controller.backup.holding import EMBEDDED, INFLUX, Holding
+from controller.backup.model import REGISTRY, Report, Unwatched, Watcher
 from controller.backup.repairing import Repair, repair
 from controller.backup.restoring import Restoration, restore
 from controller.backup.staging import STAGE_WISH, Staged, Staging
@@ -16,11 +17,10 @@ from controller.backup.taking import Taken, folder_for_backups, take
 from controller.backup.verifying import verify_data
 from controller.backup.writing import Configured
 from controller.clock import utc_ms
-from controller.config import ControllerConfig
+from controller.config import ControllerConfig, StoreKind
 from controller.desk.visit import is_running, visit
 from controller.progress import Progress
 from controller.registry.database import create_engine, sqlite_file
-from controller.store.embedded.snapshot import DATABASE, build_database, closed_snapshot, is_in_use
 
 _STOP_FIRST: Final = "a controller runs on {}: stop it first (SIGTERM, or `systemctl stop campanile-controller`)"
 
@@ -53,14 +53,14 @@ def take_backup(config: ControllerConfig, config_path: Path, folder: Path, watch
 
 def verify_controller(config: ControllerConfig, watcher: Watcher) -> Report:
     """The data of a controller: as it stands when none runs, an instant of it laid out beside it when one does."""
-    registry = registry_file(config)
+    registry, holding = registry_file(config), holding_of(config)
     if not is_running(config.data_path):
         _require_data(config)
-        return verify_data(config.data_path / SAMPLES, registry, watcher)
+        return verify_data(config.data_path / holding.folder, registry, watcher, holding)
     with _staged(config, watcher) as staged:
-        samples = Path(staged.folder) / SAMPLES
-        build_database(samples, Unwatched().begin("", 0))
-        return verify_data(samples, samples.with_name(REGISTRY) if registry else None, watcher)
+        samples = Path(staged.folder) / holding.folder
+        holding.complete(samples, Unwatched().begin("", 0))
+        return verify_data(samples, samples.with_name(REGISTRY) if registry else None, watcher, holding)
 
 
 def restore_backup(config: ControllerConfig, backup: Path, watcher: Watcher, *, replace: bool) -> Restoration:
@@ -73,7 +73,16 @@ def repair_from(config: ControllerConfig, backup: Path, watcher: Watcher) -> Rep
     """Missing and damaged parts put back; `ConfigError` while a controller runs."""
     _require_stopped(config)
     _require_data(config)
+    if holding_of(config) is INFLUX:
+        raise ConfigError(
+            "the samples are in InfluxDB, which repairs its own files (`influxd restore`): nothing was changed"
+        )
     return repair(config.data_path, backup, watcher)
+
+
+def holding_of(config: ControllerConfig) -> Holding:
+    """Of the store that a configuration chooses."""
+    return INFLUX if config.store is StoreKind.INFLUXDB else EMBEDDED
 
 
 def registry_file(config: ControllerConfig) -> Path | None:
@@ -84,20 +93,26 @@ def registry_file(config: ControllerConfig) -> Path | None:
 def configuration_of(config: ControllerConfig, config_path: Path) -> Configured:
     """The files that a backup takes along, and the names of those that hold secrets or are not there."""
     files = {config_path.name: config_path}
-    tls = config.broker.tls
+    tls, trusted = config.broker.tls, config.influxdb.tls
     for key, path in (
         ("enrolment", config.enrolment),
         ("telling.register", config.telling.register),
         ("broker.tls.ca_file", tls.ca_file if tls else ""),
         ("broker.tls.cert_file", tls.cert_file if tls else ""),
+        ("influxdb.tls.ca_file", trusted.ca_file if trusted else ""),
+        ("influxdb.tls.cert_file", trusted.cert_file if trusted else ""),
     ):
         if path:
             files[f"{key}/{Path(path).name}"] = Path(path)
     if config.rules_path is not None:
         files |= {f"alerts.rules_dir/{path.name}": path for path in sorted(config.rules_path.glob("*.yaml"))}
+    entered = config.influxdb
     secret = {
         "broker.password_file": config.broker.password_file,
         "broker.tls.key_file": tls.key_file if tls else "",
+        "influxdb.password_file": entered.password_file,
+        "influxdb.token_file": entered.token_file,
+        "influxdb.tls.key_file": entered.tls.key_file if entered.tls else "",
         "database_url_file": config.database_url_file,
         "database_url_env": config.database_url_env,
     }
@@ -115,8 +130,11 @@ def _staged(config: ControllerConfig, watcher: Watcher) -> Iterator[Staged]:
             yield msgspec.convert(said, Staged)
             return
     _require_data(config)
-    samples = config.data_path / SAMPLES
-    staging = Staging(config.data_path, registry_file(config), lambda: closed_snapshot(samples), utc_ms)
+    holding = holding_of(config)
+    samples = config.data_path / holding.folder
+    staging = Staging(
+        config.data_path, registry_file(config), lambda: holding.instant(samples), utc_ms, holding=holding
+    )
     with staging.staged(advance) as staged:
         yield staged
 
@@ -139,10 +157,12 @@ def _as_advance(watcher: Watcher) -> Callable[[int, int], None]:
 
 
 def _require_data(config: ControllerConfig) -> None:
-    if not (config.data_path / SAMPLES / DATABASE).is_file():
+    holding = holding_of(config)
+    if not (config.data_path / holding.folder / holding.changing).is_file():
         raise ConfigError(f"data_dir {config.data_path} holds no samples: is this the right configuration?")
 
 
 def _require_stopped(config: ControllerConfig) -> None:
-    if is_running(config.data_path) or is_in_use(config.data_path / SAMPLES):
+    holding = holding_of(config)
+    if is_running(config.data_path) or holding.is_in_use(config.data_path / holding.folder):
         raise ConfigError(_STOP_FIRST.format(config.data_path))

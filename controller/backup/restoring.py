@@ -11,11 +11,11 @@ from typing import Final
 
 from campus.errors import ConfigError, Transient, file_trouble
 from controller.backup.files import copy, link, make_durable, make_folder, rename, require_space, write_json
+from controller.backup.holding import EMBEDDED, INFLUX
 from controller.backup.model import (
     CONFIGURATION,
     REGISTRY,
     RESTORED,
-    SAMPLES,
     FileEntry,
     Manifest,
     Restored,
@@ -24,11 +24,10 @@ from controller.backup.model import (
 )
 from controller.backup.reading import read_manifest
 from controller.backup.verifying import verify_backup
-from controller.store.embedded.snapshot import DATABASE
 
 _UNFINISHED: Final = ".restoring"
 _NOTHING: Final = "Nothing was changed"
-_CHANGING: Final = (f"{SAMPLES}/{DATABASE}", REGISTRY)
+_CHANGING: Final = (f"{EMBEDDED.folder}/{EMBEDDED.changing}", f"{INFLUX.folder}/{INFLUX.changing}", REGISTRY)
 """Never one file with the backup: the controller writes into them."""
 
 

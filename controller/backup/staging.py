@@ -15,10 +15,11 @@ import msgspec
 
 from campus.errors import Transient
 from controller.backup.files import make_folder, require_space
-from controller.backup.model import REGISTRY, RESTORED, SAMPLES, Advance, Restored
+from controller.backup.holding import EMBEDDED, Holding, Instant
+from controller.backup.model import REGISTRY, RESTORED, Advance, Restored
 from controller.backup.registry_file import registry_snapshot
 from controller.figure import Figure
-from controller.store.embedded.snapshot import DATABASE, TABLES, Snapshot
+from controller.store.embedded.snapshot import TABLES
 
 STAGE: Final = "backup-stage"
 _FILLED_UP_AFTER_MS: Final = 14 * 86_400_000
@@ -28,7 +29,8 @@ STAGE_WISH: Final = "stage a backup"
 
 
 class Staged(msgspec.Struct, frozen=True):
-    """What lies in `folder`: samples/ (parts, and tables in place of the database) and, unless elsewhere, registry.db."""
+    """What lies in `folder`: samples/ (parts, and tables in place of the database) or influx/ (the catalogue) and, unless
+    elsewhere, registry.db."""
 
     folder: str
     whole_until: int
@@ -43,15 +45,17 @@ class Staging:
         self,
         data_path: Path,
         registry: Path | None,
-        snapshot: Callable[[], AbstractContextManager[Snapshot]],
+        snapshot: Callable[[], AbstractContextManager[Instant]],
         clock: Callable[[], int],
         paused: Callable[[], AbstractContextManager[None]] = nullcontext,
+        holding: Holding = EMBEDDED,
     ) -> None:
         self._data_path = data_path
         self._registry = registry
         self._snapshot = snapshot
         self._clock = clock
         self._paused = paused
+        self._holding = holding
         self.taken = 0
         self.pause_s = 0.0
         """How long ingest stood still for the last one."""
@@ -92,7 +96,7 @@ class Staging:
             raise Transient(f"{folder} cannot be written: {error}") from error
 
     def _lay_out(self, folder: Path, advance: Advance) -> Staged:
-        samples = folder / SAMPLES
+        samples = folder / self._holding.folder
         with ExitStack() as instant:
             with self._paused():
                 began_s = time.monotonic()
@@ -116,5 +120,6 @@ class Staging:
         return restored.whole_until if now - restored.restored_at < _FILLED_UP_AFTER_MS else now
 
     def _wanted_bytes(self) -> int:
-        files = [self._data_path / SAMPLES / DATABASE, *([self._registry] if self._registry else [])]
+        held = self._data_path / self._holding.folder / self._holding.changing
+        files = [held, *([self._registry] if self._registry else [])]
         return sum(file.stat().st_size for file in files if file.exists())

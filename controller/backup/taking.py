@@ -11,6 +11,7 @@ from typing import Final
 
 from campus.errors import Transient, file_trouble
 from controller.backup.files import make_folder, rename, size_of, write_text
+from controller.backup.holding import INFLUX, held_in
 from controller.backup.model import (
     REGISTRY,
     SAMPLES,
@@ -27,7 +28,7 @@ from controller.backup.reading import backups_in, is_verified, read_manifest
 from controller.backup.staging import Staged
 from controller.backup.verifying import verify_backup
 from controller.backup.writing import Configured, write_backup
-from controller.store.embedded.snapshot import TABLES, build_database
+from controller.store.embedded.snapshot import TABLES
 
 _UNFINISHED: Final = ".new"
 _CONDEMNED: Final = ".removed"
@@ -50,6 +51,10 @@ class Taken:
             f"{clock_face(self.manifest.whole_until)}"
         ]
         said += [f"not included: {name}" for name in self.manifest.not_included]
+        if held_in(self.place) is INFLUX:
+            said.append(
+                "not included: the samples, which are in InfluxDB; now back it up with `influxd backup` or `influx backup`"
+            )
         if self.manifest.registry != REGISTRY:
             said.append("not included: the registry, which is on a database server; now back it up with pg_dump")
         return said + [f"MISSING where it was taken: {SAMPLES}/{path}" for path in self.missing]
@@ -78,8 +83,9 @@ def take(staged: Staged, folder: Path, configured: Configured, taken_at: int, wa
     final = folder / backup_name(taken_at)
     if final.exists():
         raise Transient(f"{final} exists already: two backups within one second. Try again")
-    samples = Path(staged.folder) / SAMPLES
-    build_database(samples, watcher.begin("bytes of tables", size_of(samples / TABLES)))
+    holding = held_in(Path(staged.folder))
+    held = Path(staged.folder) / holding.folder
+    holding.complete(held, watcher.begin("bytes of tables", size_of(held / TABLES)))
     unfinished = final.with_name(final.name + _UNFINISHED)
     earlier = backups_in(folder)[-1:]
     try:

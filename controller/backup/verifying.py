@@ -6,10 +6,10 @@ from typing import Final
 
 from campus.errors import ConfigError
 from controller.backup.files import Count, files_under, size_of
+from controller.backup.holding import EMBEDDED, INFLUX, Holding, held_in
 from controller.backup.model import (
     MANIFEST,
     REGISTRY,
-    SAMPLES,
     SEAL,
     VERIFIED,
     Counts,
@@ -21,13 +21,12 @@ from controller.backup.model import (
 )
 from controller.backup.reading import read_manifest
 from controller.backup.registry_file import devices_of, registry_problems
-from controller.store.embedded.checking import Checked, check_store, digest_of
-from controller.store.embedded.snapshot import DATABASE
+from controller.store.embedded.checking import Checked, digest_of
 
-_DATABASE: Final = f"{SAMPLES}/{DATABASE}"
 _OTHER_BACKUP: Final = "Take another backup"
 _REPAIR: Final = "Put it back from a backup: `campanile controller repair --from BACKUP_DIR`"
 _RESTORE: Final = "Restore from a backup: `campanile controller restore`"
+_ELSEWHERE: Final = "the samples are in InfluxDB and were not read: `influx_inspect verify` (1.x) reads them"
 _OLDER: Final = "an earlier version of Campanile wrote the samples: their files are whole, their content was not judged"
 
 
@@ -42,27 +41,32 @@ def verify_backup(folder: Path, watcher: Watcher) -> Report:
         return report
     count = watcher.begin("bytes verified", sum(entry.size for entry in manifest.files))
     _check_files(folder, manifest, report, count)
-    if not any(problem.place == _DATABASE for problem in report.problems):
+    holding = held_in(folder)
+    if not any(problem.place == f"{holding.folder}/{holding.changing}" for problem in report.problems):
         _check_content(folder, manifest, report)
     report.checked["files"] = len(manifest.files)
     report.took_s = time.monotonic() - began_s
     return report
 
 
-def verify_data(samples: Path, registry: Path | None, watcher: Watcher) -> Report:
+def verify_data(samples: Path, registry: Path | None, watcher: Watcher, holding: Holding = EMBEDDED) -> Report:
     """The data of a controller that does not run, or a stage: samples and, unless it is elsewhere, the registry."""
     began_s = time.monotonic()
     report = Report()
     count = watcher.begin("bytes verified", size_of(samples))
-    checked = check_store(samples, count)
+    checked = holding.check(samples, count, {})
     for place, what in checked.damages:
-        advice = _RESTORE if place == DATABASE else _REPAIR
-        report.problems.append(Problem(f"{SAMPLES}/{place}", what, advice))
+        advice = _RESTORE if place == holding.changing else _REPAIR
+        report.problems.append(Problem(f"{holding.folder}/{place}", what, advice))
     report.notes += [_OLDER] if checked.is_older else []
-    report.notes += [f"{SAMPLES}/{place} belongs to nothing: the next start removes it" for place in checked.leftovers]
+    report.notes += [
+        f"{holding.folder}/{place} belongs to nothing: the next start removes it" for place in checked.leftovers
+    ]
     if registry is not None:
         report.problems += registry_problems(registry)
         _compare_devices(checked, registry, report)
+    if holding is INFLUX:
+        report.notes.append(_ELSEWHERE)
     report.checked |= _told(checked) | {"files": len(checked.parts) + 1 + (registry is not None)}
     report.took_s = time.monotonic() - began_s
     return report
@@ -93,15 +97,19 @@ def _file_damage(path: Path, entry: FileEntry, count: Count) -> str:
 
 def _check_content(folder: Path, manifest: Manifest, report: Report) -> None:
     damaged = {problem.place for problem in report.problems}
-    sound = {entry.path.removeprefix(f"{SAMPLES}/"): entry.sha256 for entry in manifest.files} if not damaged else {}
-    checked = check_store(folder / SAMPLES, lambda _more: None, sound)
+    holding = held_in(folder)
+    prefix = f"{holding.folder}/"
+    sound = {entry.path.removeprefix(prefix): entry.sha256 for entry in manifest.files} if not damaged else {}
+    checked = holding.check(folder / holding.folder, lambda _more: None, sound)
     for place, what in checked.damages:
-        if f"{SAMPLES}/{place}" not in damaged:
-            report.problems.append(Problem(f"{SAMPLES}/{place}", what, _OTHER_BACKUP))
+        if f"{prefix}{place}" not in damaged:
+            report.problems.append(Problem(f"{prefix}{place}", what, _OTHER_BACKUP))
     report.checked |= _told(checked)
     if manifest.registry == REGISTRY and REGISTRY not in damaged:
         report.problems += registry_problems(folder / REGISTRY)
         _compare_devices(checked, folder / REGISTRY, report)
+    if holding is INFLUX:
+        report.notes.append(_ELSEWHERE)
     if checked.is_older:
         report.notes.append(_OLDER)
         return

@@ -16,12 +16,12 @@ from controller.backup.files import (
     write_json,
     write_text,
 )
+from controller.backup.holding import held_in
 from controller.backup.model import (
     CONFIGURATION,
     FORMAT,
     MANIFEST,
     REGISTRY,
-    SAMPLES,
     SEAL,
     Counts,
     FileEntry,
@@ -30,8 +30,7 @@ from controller.backup.model import (
 )
 from controller.backup.reading import read_manifest, seal_of
 from controller.backup.staging import Staged
-from controller.store.embedded.checking import count_store, digest_of
-from controller.store.embedded.snapshot import parts_of
+from controller.store.embedded.checking import digest_of
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,10 @@ def write_backup(
     disk is full or away, `Transient` when there is too little room to begin.
     """
     stage = Path(staged.folder)
+    holding = held_in(stage)
     written = {
-        f"{SAMPLES}/{part.path(Path()).as_posix()}": part.digest
-        for part in parts_of(stage / SAMPLES)
+        f"{holding.folder}/{part.path(Path()).as_posix()}": part.digest
+        for part in holding.parts(stage / holding.folder)
         if part.digest is not None
     }
     sources = {path.as_posix(): stage / path for path in files_under(stage)}
@@ -63,7 +63,7 @@ def write_backup(
     folder.mkdir(mode=0o700)
     count = watcher.begin("bytes written", sum(path.stat().st_size for path in sources.values()))
     entries = [placing.place(name, source, count) for name, source in sources.items()]
-    counts = count_store(stage / SAMPLES)
+    counts = holding.count(stage / holding.folder)
     manifest = Manifest(
         format=FORMAT,
         version=VERSION,

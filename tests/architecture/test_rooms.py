@@ -21,7 +21,9 @@ SIDE_DOORS = {
     "store.influx.settings",
     "silences.words",  # pure: a window in a few words
     "registry.schema",  # which schemas this version reads, for backups
-    "store.embedded.snapshot",  # these three for backups: one instant of the store, whether it is sound, its files
+    "store.embedded.snapshot",  # these five for backups: one instant of the store, whether it is sound, its files
+    "store.influx.snapshot",
+    "store.influx.catalogue",
     "store.embedded.checking",
     "store.embedded.part",
     "alerts.rulebook",  # rules as data: what rulings decide about, and hand back to be judged by

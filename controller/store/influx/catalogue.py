@@ -2,7 +2,8 @@
 
 InfluxDB holds the samples and the roll-ups; this file holds what a start must not have to ask a million series for.
 
-meta          version, zone, identity (the same as in InfluxDB), samples, floor_LEVEL (what retention dropped)
+meta          version, zone, identity (the same as in InfluxDB), samples, committed_at (by our clock), floor_LEVEL (what
+              retention dropped)
 device_word, metric_word, instance_word   the words of series' names, each once, numbered from 0
 series        names of the series first, first + 1, ...: three columns of word numbers, packed (int32, little endian)
 frame_runs    committed frames; rows may touch or repeat, `merge_runs` merges them
@@ -12,9 +13,11 @@ stale         buckets whose roll-ups are to be made (again)
 day           days that have rows, and the number under which their roll-ups are settled (0: not yet)
 """
 
+import fcntl
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
 from threading import RLock
 from typing import Final
@@ -22,7 +25,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from campus.errors import ConfigError, Transient
+from campus.errors import ConfigError, Transient, file_trouble
 from campus.ids import AgentId, DeviceId, Instance, MetricId, SiteId
 from controller.store.influx.stale import Bucket
 from controller.store.marks import CommittedFrames, Run, Stream
@@ -30,9 +33,10 @@ from controller.store.port import Level, SeriesColumns
 from controller.store.rollup import Rows
 from controller.store.series_index import Extent, SeriesIndex
 
+FOLDER: Final = "influx"
+"""In data_dir."""
 CATALOGUE: Final = "catalogue.db"
 VERSION: Final = 1
-_BUSY_TIMEOUT_S: Final = 2.0
 _TABLES: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, content TEXT NOT NULL);
 CREATE TABLE device_word (number INTEGER PRIMARY KEY, site TEXT NOT NULL, device TEXT NOT NULL);
@@ -57,29 +61,28 @@ class Catalogue:
         self._path = path
         self._zone = zone
         self._connection: sqlite3.Connection | None = None
+        self._claim: TextIOWrapper | None = None
         self._lock = RLock()
 
     def open(self) -> None:
         """Open or create the file; `ConfigError` when it is not ours, newer, damaged, in use or cut in another zone."""
+        claim = _claimed(self._path)
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(
-                self._path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-            )
-        except (OSError, sqlite3.Error) as error:
-            raise ConfigError(f"{self._path}: cannot be made: {error}") from error
+            connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            claim.close()
+            raise self._refusal(error) from error
         try:
-            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             self._prepare(connection)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ConfigError) as error:
             connection.close()
+            claim.close()
+            if isinstance(error, ConfigError):
+                raise
             raise self._refusal(error) from error
-        except ConfigError:
-            connection.close()
-            raise
-        self._connection = connection
+        self._connection, self._claim = connection, claim
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -159,14 +162,14 @@ class Catalogue:
             connection.executemany("INSERT OR IGNORE INTO day VALUES (?, 0)", days)
         return now
 
-    def commit(self, runs: Iterable[tuple[Stream, Run]], rows: Rows) -> None:
-        """After samples were written: their frames, and the samples themselves as candidates for the newest."""
+    def commit(self, runs: Iterable[tuple[Stream, Run]], rows: Rows, samples: int) -> None:
+        """After so many samples were written: their frames, and candidates for the newest values."""
         with self.transaction() as connection:
             _insert_runs(connection, runs)
             if len(rows.series):
                 connection.execute("INSERT INTO newest VALUES (NULL, ?, ?, ?)", _packed(rows))
-                grown = "UPDATE meta SET content = CAST(content AS INTEGER) + ? WHERE name = 'samples'"
-                connection.execute(grown, [len(rows.series)])
+            grown = "UPDATE meta SET content = CAST(content AS INTEGER) + ? WHERE name = 'samples'"
+            connection.execute(grown, [samples])
 
     def last_newest(self) -> int:
         """The number of the last row of `newest`; 0 when there is none."""
@@ -221,13 +224,6 @@ class Catalogue:
             connection.execute("INSERT INTO newest VALUES (NULL, ?, ?, ?)", _packed(newest))
             connection.execute("UPDATE meta SET content = ? WHERE name = 'samples'", [str(sum(days.values()))])
 
-    def copy_to(self, path: Path) -> None:
-        """All of it as it is at this instant, as a file of its own."""
-        with self._lock, _copying(path) as target:
-            if self._connection is None:
-                raise Transient("the sample store is not open")
-            self._connection.backup(target)
-
     @property
     def size_bytes(self) -> int:
         """Of the file and its log."""
@@ -240,6 +236,9 @@ class Catalogue:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+            if self._claim is not None:
+                self._claim.close()
+                self._claim = None
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -260,22 +259,52 @@ class Catalogue:
             )
 
     def _refusal(self, error: sqlite3.Error) -> ConfigError | Transient:
-        if "locked" in str(error):
-            return ConfigError(f"{self._path} is in use: is another controller running on this data_dir?")
         if "full" in str(error):
             return Transient(f"the disk that holds {self._path} is full: make room")
         return ConfigError(f"{self._path} cannot be opened ({error}): restore it from a backup")
 
 
 @contextmanager
-def _copying(path: Path) -> Iterator[sqlite3.Connection]:
-    target = sqlite3.connect(path)
+def instant_of(path: Path) -> Iterator[Callable[[Path], None]]:
+    """A catalogue as it is now, for as long as the block lasts, while its store goes on: copies it to a file of its own."""
     try:
-        yield target
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)) as source:
+            source.execute("BEGIN")
+            source.execute("SELECT count(*) FROM sqlite_master").fetchall()  # the first read chooses the instant
+
+            def copy(target: Path) -> None:
+                with closing(sqlite3.connect(target)) as written:
+                    source.backup(written)
+                    written.execute("PRAGMA journal_mode = DELETE")  # one file, whole without a log beside it
+
+            yield copy
     except sqlite3.Error as error:
-        raise Transient(f"{path} cannot be written: {error}") from error
-    finally:
-        target.close()
+        raise Transient(f"{path} cannot be copied: {error}") from error
+
+
+def is_claimed(path: Path) -> bool:
+    """Whether another process, or another store of this one, has the catalogue open."""
+    try:
+        _claimed(path).close()
+    except ConfigError:
+        return path.is_file()
+    return False
+
+
+def _claimed(path: Path) -> TextIOWrapper:
+    """The lock beside a catalogue; it is free again once it is closed, or its process has ended."""
+    lock = path.with_suffix(".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = lock.open("a")
+    except OSError as error:
+        raise ConfigError(f"{lock} cannot be made: {file_trouble(error)}") from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise ConfigError(f"{path} is in use: is another controller running on this data_dir?") from error
+    return file
 
 
 def _merged_runs(connection: sqlite3.Connection) -> tuple[list[tuple[Stream, Run]], int]:

@@ -4,10 +4,13 @@ from collections.abc import Collection, Sequence
 from threading import Lock
 from typing import Final
 
-from controller.store.days import DayCutter
+import numpy as np
+
+from controller.store.days import WIDTH_MS, DayCutter
 from controller.store.influx.catalogue import Catalogue
 from controller.store.influx.stale import ROLLED_LEVELS, Bucket, StaleBucket, StaleBuckets
-from controller.store.port import Level, Times
+from controller.store.port import Ids, Level, Times
+from controller.store.series_index import Extent, SeriesIndex
 
 _ERAS: Final = len(ROLLED_LEVELS) + 1
 
@@ -32,11 +35,22 @@ class Ledger:
         self._next_number = max(self._days.values(), default=0) + 1
         self._stale.restore(self._catalogue.stale())
 
+    def doubt(self, start: int, end: int) -> None:
+        """Samples of [start, end) may stand in InfluxDB that the catalogue was not told of: all their buckets are stale."""
+        instants = np.arange(start, end, WIDTH_MS[Level.FIVE_MINUTES])
+        buckets, fresh = self.touch(np.append(instants, end))
+        try:
+            self._catalogue.announce(SeriesIndex(), Extent(), fresh)
+        except BaseException:
+            self.withdraw(buckets, fresh)
+            raise
+        self.settle(buckets)
+
     # What writing says.
 
-    def touch(self, measured_at: Times) -> tuple[list[Bucket], list[Bucket]]:
-        """As `StaleBuckets.touch`: all buckets of some instants, and those that the catalogue must be told of first."""
-        return self._stale.touch(measured_at)
+    def touch(self, measured_at: Times, device: Ids | None = None) -> tuple[list[Bucket], list[Bucket]]:
+        """As `StaleBuckets.touch`: all buckets of some samples, and those that the catalogue must be told of first."""
+        return self._stale.touch(measured_at, device)
 
     def settle(self, buckets: Collection[Bucket]) -> None:
         """The writing that `touch` announced is over."""
@@ -52,9 +66,9 @@ class Ledger:
 
     # What upkeep asks and says.
 
-    def stale(self, level: Level) -> list[StaleBucket]:
-        """Buckets of a level whose roll-ups are to be made, ascending; take it before reading their samples."""
-        return self._stale.all(level)
+    def take_stale(self, level: Level, start: int, end: int) -> list[StaleBucket]:
+        """Buckets of a level that begin in [start, end) and are to be rolled up, ascending; take them before you read."""
+        return self._stale.take(level, start, end)
 
     def note_rolled(self, made: Sequence[StaleBucket]) -> None:
         """The roll-ups of these stand in InfluxDB. Durable; a bucket that was written to meanwhile stays stale.
@@ -73,6 +87,18 @@ class Ledger:
         with self._lock:
             self._next_number += len(numbered)
             self._days |= numbered
+
+    def note_adopted(self, days: Collection[int]) -> None:
+        """Roll-ups of these days stand in InfluxDB, and samples never will: they and all before them are final. Durable."""
+        if not days:
+            return
+        with self._lock:
+            numbered = {day: number for number, day in enumerate(sorted(days), self._next_number)}
+        self._catalogue.keep_rolled([], numbered)
+        with self._lock:
+            self._next_number += len(numbered)
+            self._days |= numbered
+        self.raise_floors({Level.RAW: self._cutter.end_of(max(days))})
 
     def raise_floors(self, floors: dict[Level, int]) -> None:
         """Nothing before these instants is told any more. Durable; a floor never sinks."""

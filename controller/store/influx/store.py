@@ -1,8 +1,10 @@
 """`InfluxStore`: the pieces put together, and finding one's way again at start."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,7 +15,7 @@ from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.wire.dictionary import SeriesWords
 from controller.store.days import DAY_MS, DayCutter
 from controller.store.influx.adopting import adopt
-from controller.store.influx.catalogue import CATALOGUE, Catalogue
+from controller.store.influx.catalogue import CATALOGUE, Catalogue, instant_of
 from controller.store.influx.client import Forbidden, InfluxClient
 from controller.store.influx.delivery import Delivery
 from controller.store.influx.identity import IDENTITY, identify, write_identity
@@ -23,8 +25,10 @@ from controller.store.influx.measuring import size_bytes
 from controller.store.influx.preparing import prepare
 from controller.store.influx.reading import Reader
 from controller.store.influx.settings import InfluxSettings
+from controller.store.influx.snapshot import CatalogueSnapshot
 from controller.store.influx.upkeep import Upkeep
 from controller.store.influx.writing import Writer
+from controller.store.marks import Run, Stream, runs_of
 from controller.store.port import (
     Batch,
     DistrictSeries,
@@ -39,7 +43,10 @@ from controller.store.port import (
     Window,
     note_nothing,
 )
+from controller.store.rollup import NO_ROWS, Buckets, Rows
 from controller.store.series_index import SeriesIndex
+
+_SHORT_SLEEP_MS: Final = 600_000
 
 
 class InfluxStore:
@@ -51,6 +58,7 @@ class InfluxStore:
     def __init__(
         self, directory: Path, settings: InfluxSettings, tags_of: TagsOf, *, timezone: ZoneInfo, retention: Retention
     ) -> None:
+        self._directory = directory
         self._retention = retention
         self._cutter = DayCutter(timezone)
         self._client = InfluxClient(settings)
@@ -81,6 +89,7 @@ class InfluxStore:
         self._series.restore(self._catalogue.names())
         self._ledger.restore()
         self._writer.restore()
+        self._doubt_what_we_slept_through()
         self._measure()
 
     def series_ids(self, names: Sequence[DistrictSeries]) -> Ids:
@@ -151,6 +160,33 @@ class InfluxStore:
             self._identified_on = now // DAY_MS
         self._measure()
 
+    @property
+    def keeps_twins(self) -> bool:
+        """InfluxDB does not."""
+        return False
+
+    def kept_days(self) -> dict[int, bool]:
+        """From memory."""
+        floor = self._ledger.floor(Level.RAW)
+        return {day: day >= floor for day in self._ledger.days()}
+
+    def frame_runs(self) -> list[tuple[Stream, Run]]:
+        """From memory."""
+        return self._writer.frames.runs()
+
+    def append_buckets(self, level: Level, buckets: Buckets, marks: Sequence[FrameMark]) -> None:
+        """As `MovableStore` says: the points, then that their days are final, then the marks."""
+        if marks and all(self.is_committed(marks)):
+            return
+        self._upkeep.write(level, buckets)
+        self._ledger.note_adopted(set(self._cutter.bucket_of(buckets.at, Level.DAY).tolist()))
+        samples = int(buckets.samples.sum()) if level is Level.DAY else 0  # days are kept longest, and count
+        self._writer.inherit(runs_of(marks), NO_ROWS, samples)
+
+    def inherit(self, frames: Sequence[tuple[Stream, Run]], latest: Rows) -> None:
+        """As `MovableStore` says."""
+        self._writer.inherit(frames, latest, 0)
+
     def figures(self) -> StoreFigures:
         """From memory; the size is that of the last upkeep, 0 where InfluxDB does not tell."""
         written = self._writer
@@ -165,6 +201,19 @@ class InfluxStore:
         self._writer.close()
         self._catalogue.close()
         self._client.close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[CatalogueSnapshot]:
+        """The catalogue as it is at this instant, for a backup; the samples are InfluxDB's own to back up."""
+        with instant_of(self._directory / CATALOGUE) as copy:
+            yield CatalogueSnapshot(copy)
+
+    def _doubt_what_we_slept_through(self) -> None:
+        """After a restore InfluxDB may hold samples of frames that were acknowledged since the backup was taken."""
+        now, committed_at = round(time.time() * 1000), int(self._catalogue.meta().get("committed_at", 0))
+        if committed_at and now - committed_at > _SHORT_SLEEP_MS:
+            kept_since = self._cutter.days_back(now, self._retention.raw_days)
+            self._ledger.doubt(max(committed_at - _SHORT_SLEEP_MS, kept_since), now)
 
     def _measure(self) -> None:
         self._size_bytes = (size_bytes(self._client) or 0) + self._catalogue.size_bytes

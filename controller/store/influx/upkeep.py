@@ -12,12 +12,12 @@ from typing import Final
 import numpy as np
 
 from campus.influx import FITTING_LEVELS, LEVEL_MEASUREMENT, Policy
-from controller.store.days import DAY_MS, DayCutter
+from controller.store.days import DAY_MS, WIDTH_MS, DayCutter
 from controller.store.influx.delivery import Delivery
 from controller.store.influx.ledger import Ledger
 from controller.store.influx.lines import Lines
 from controller.store.influx.reading import POLICY_OF, Reader
-from controller.store.influx.stale import ROLLED_LEVELS, StaleBucket
+from controller.store.influx.stale import ROLLED_LEVELS, Devices, StaleBucket
 from controller.store.influx.writing import Writer
 from controller.store.port import Ids, Level, OnClosed, Retention, note_nothing
 from controller.store.rollup import Buckets, Rows, roll_up
@@ -47,6 +47,12 @@ class _Task:
     def starts(self, level: Level) -> list[int]:
         """Where the buckets of a level begin."""
         return [each.bucket.at for each in self.stale if each.bucket.level is level]
+
+    @property
+    def devices(self) -> Devices | None:
+        """Whose series they are to be made of; None: everybody's."""
+        some = [each.devices for each in self.stale if each.devices is not None]
+        return frozenset().union(*some) if len(some) == len(self.stale) else None
 
 
 class Upkeep:
@@ -85,59 +91,59 @@ class Upkeep:
         self._lines.refresh()
         self._tell_levels(now)
         begun_s = looked_s = time.monotonic()
-        self._roll_up_short(now)
-        days = self._due_days(now)
+        today = self._cutter.day_of(now - GRACE_MS[Level.DAY])
+        self._roll_up_short(today, now)
+        days = self._tasks(0, dict.fromkeys(ROLLED_LEVELS, today))
         if days:
             on_closed(0, len(days))
         for closed, day in enumerate(days, start=1):
             for _ in self._made(day):
                 if time.monotonic() - looked_s > _BETWEEN_S:  # today's buckets do not wait for a large day
                     looked_s = time.monotonic()
-                    self._roll_up_short(now + round((looked_s - begun_s) * 1000))
+                    self._roll_up_short(today, now + round((looked_s - begun_s) * 1000))
             on_closed(closed, len(days))
         self._ledger.raise_floors(self._floors(now))
         self._writer.tidy()
 
-    def _roll_up_short(self, now: int) -> None:
-        for task in self._due_short(now):
+    def write(self, level: Level, buckets: Buckets) -> None:
+        """Make roll-ups durable, in bodies that InfluxDB takes."""
+        for first in range(0, len(buckets.series), _LINES_OF_BODY):
+            some = buckets.taken(np.arange(first, min(first + _LINES_OF_BODY, len(buckets.series))))
+            self._delivery.write(POLICY_OF[level], self._lines.of_buckets(some))
+
+    def _roll_up_short(self, today: int, now: int) -> None:
+        """Buckets of five minutes and hours that have ended since `today` began."""
+        ended = {level: now - GRACE_MS[level] - width + 1 for level, width in WIDTH_MS.items()}
+        for task in self._tasks(today, ended):
             for _ in self._made(task):
                 pass
 
-    def _due(self, level: Level, now: int) -> list[StaleBucket]:
-        grace = GRACE_MS[level]
-        return [
-            one for one in self._ledger.stale(level) if self._cutter.bucket_end(one.bucket.at, level) + grace <= now
-        ]
+    def _tasks(self, start: int, until: dict[Level, int]) -> list[_Task]:
+        """All that is stale from `start` until an instant of each level, a coarse bucket together with the finer ones in it."""
+        taken = {level: self._ledger.take_stale(level, start, end) for level, end in until.items()}
+        fine = [one for stale in taken.values() for one in stale]
+        tasks: list[_Task] = []
+        covered: set[StaleBucket] = set()
+        for level in reversed(ROLLED_LEVELS):
+            for one in taken.get(level, []):
+                if one not in covered:
+                    tasks.append(self._task(one, [other for other in fine if other not in covered]))
+                    covered.update(tasks[-1].stale)
+        return tasks
 
-    def _due_days(self, now: int) -> list[_Task]:
-        """Days that have ended, with all that is stale of them."""
-        fine = [one for level in (Level.FIVE_MINUTES, Level.HOUR) for one in self._due(level, now)]
-        return [self._task(day, fine) for day in self._due(Level.DAY, now)]
-
-    def _due_short(self, now: int) -> list[_Task]:
-        """Buckets of five minutes and hours that have ended, of days that have not."""
-        days = {one.bucket.at for one in self._due(Level.DAY, now)}
-        five_minutes, hours = (
-            [one for one in self._due(level, now) if self._cutter.day_of(one.bucket.at) not in days]
-            for level in (Level.FIVE_MINUTES, Level.HOUR)
-        )
-        tasks = [self._task(hour, five_minutes) for hour in hours]
-        covered = {one for task in tasks for one in task.stale}
-        return [self._task(one, ()) for one in five_minutes if one not in covered] + tasks
-
-    def _task(self, stale: StaleBucket, finer: Sequence[StaleBucket]) -> _Task:
+    def _task(self, stale: StaleBucket, others: Sequence[StaleBucket]) -> _Task:
         level, start = stale.bucket
         end = self._cutter.bucket_end(start, level)
-        return _Task(level, start, end, (*(one for one in finer if start <= one.bucket.at < end), stale))
+        return _Task(level, start, end, tuple(one for one in others if start <= one.bucket.at < end))
 
     def _made(self, task: _Task) -> Iterator[None]:
         """Make the roll-ups of a task; yields after each piece of it, and at last the task is done."""
         levels = [level for level in ROLLED_LEVELS if task.starts(level) and task.end > self._ledger.floor(level)]
-        for ids in self._pieces(task.end - task.start):
+        for ids in self._pieces(task.end - task.start, task.devices):
             rows = self._reader.rows(ids, task.start, task.end)
             self._learn(len(ids), len(rows.series), task.end - task.start)
             for level in levels:
-                self._write(level, self._rolled(rows, level, task))
+                self.write(level, self._rolled(rows, level, task))
             yield
         self._ledger.note_rolled(task.stale)
 
@@ -150,14 +156,12 @@ class Upkeep:
             rows, bucket_at = rows.taken(chosen), bucket_at[chosen]
         return roll_up(rows.series, bucket_at, rows.value)
 
-    def _write(self, level: Level, buckets: Buckets) -> None:
-        for first in range(0, len(buckets.series), _LINES_OF_BODY):
-            some = buckets.taken(np.arange(first, min(first + _LINES_OF_BODY, len(buckets.series))))
-            self._delivery.write(POLICY_OF[level], self._lines.of_buckets(some))
-
-    def _pieces(self, span_ms: int) -> Iterator[Ids]:
-        """All series, some at a time: those of a metric and a school together, as InfluxDB has them."""
+    def _pieces(self, span_ms: int, devices: Devices | None) -> Iterator[Ids]:
+        """The series, some at a time: those of a metric and a school together, as InfluxDB has them."""
         order, first = self._ordered(), 0
+        if devices is not None:
+            device = self._index.columns(0).device
+            order = order[np.isin(device[order], list(devices))]
         while first < len(order):
             size = max(_FEWEST_SERIES, round(_ROWS_OF_PIECE * self._interval_ms / span_ms))
             yield np.sort(order[first : first + size])

@@ -5,7 +5,7 @@ they stand already.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import Final
@@ -18,7 +18,7 @@ from controller.store.influx.delivery import LINES_OF_BODY, Delivery
 from controller.store.influx.ledger import Ledger
 from controller.store.influx.lines import Lines
 from controller.store.latest import LatestValues
-from controller.store.marks import CommittedFrames, runs_of
+from controller.store.marks import CommittedFrames, Run, Stream, runs_of
 from controller.store.port import Batch, Level
 from controller.store.rollup import Rows
 from controller.store.series_index import Extent, SeriesIndex
@@ -77,16 +77,16 @@ class Writer:
         runs = runs_of(marks)
         with self._appending:
             rows = self._stored(rows)
-            self._catalogue.commit(runs, rows)
-            for stream, run in runs:
-                self.frames.add(stream, run)
-            self.latest.update(*rows)
-            self.samples += len(rows.series)
-            self._loose_runs += len(runs)
-            self._loose_rows += len(rows.series)
+            self._commit(runs, rows, len(rows.series))
         if too_late:
             self.too_late += too_late
             _log.warning("samples came after their day was closed for good", extra={"samples": too_late})
+
+    def inherit(self, runs: Sequence[tuple[Stream, Run]], latest: Rows, samples: int) -> None:
+        """Frames, newest values and the number of samples of another store, with names that are new."""
+        with self._appending:
+            self._kept = self._catalogue.announce(self._index, self._kept, [])
+            self._commit(runs, latest, samples)
 
     def tidy(self, *, entirely: bool = False) -> None:
         """Make short what a start reads, when it has grown long."""
@@ -111,9 +111,19 @@ class Writer:
             self._posting.shutdown()
             self._posting = None
 
+    def _commit(self, runs: Sequence[tuple[Stream, Run]], newer: Rows, samples: int) -> None:
+        self._catalogue.commit(runs, newer, samples)
+        for stream, run in runs:
+            self.frames.add(stream, run)
+        self.latest.update(*newer)
+        self.samples += samples
+        self._loose_runs += len(runs)
+        self._loose_rows += len(newer.series)
+
     def _stored(self, rows: Rows) -> Rows:
         """Those of the rows that InfluxDB has now."""
-        buckets, fresh = self._ledger.touch(rows.measured_at)
+        device = self._index.columns(0).device[rows.series]
+        buckets, fresh = self._ledger.touch(rows.measured_at, device)
         try:
             self._kept = self._catalogue.announce(self._index, self._kept, fresh)
         except BaseException:
