@@ -43,16 +43,16 @@ def test_hello_then_facts_then_live_frames_and_the_spool_is_emptied_by_acknowled
 
 
 def test_the_state_topic_tells_who_is_online_who_left_and_who_vanished(tmp_path: Path) -> None:
-    async def leave(port: int) -> None:
-        async with uplink_of(tmp_path, settings(port)) as (_, uplink):
-            await until(lambda: uplink.is_connected, "connection")
+    async def leave(port: int, controller: AckingController) -> None:
+        async with uplink_of(tmp_path, settings(port)):
+            await until(lambda: bool(controller.states), "that it is online")
 
     def states(controller: AckingController) -> list[object]:
         return [json.loads(state) for state in controller.states]
 
     with mosquitto(tmp_path) as broker, AckingController() as controller:
         controller.connect(broker.port)
-        asyncio.run(leave(broker.port))
+        asyncio.run(leave(broker.port, controller))
         with AckingController() as late:
             late.connect(broker.port)  # what is retained reaches who comes later
             wait_until(lambda: bool(late.states), "the retained state")
