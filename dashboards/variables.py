@@ -46,10 +46,13 @@ class Level:
 LEVELS: Final = tuple(Level(one.policy, one.mean, one.minimum, one.maximum, one.p95) for one in FITTING_LEVELS)
 RAW: Final = LEVELS[0]
 
+SCHOOLS: Final = ("link_capacity_bps", "school_boards_in_use_percent")
+"""A school has a link or boards; the first site of all is the centre, which would open a school's dashboard empty."""
 
-def site(draft: Draft, *, several: bool = False) -> builders.QueryVariable:
-    """A school, or several."""
-    return tag_values(draft, "site", TagValues(key=Tag.SITE, of=raw("reachable")), several=several)
+
+def site(draft: Draft, *, of: Iterable[str] = ("reachable",), several: bool = False) -> builders.QueryVariable:
+    """A school, or several: those with one of these metrics, of which `SCHOOLS` leave out the district centre."""
+    return tag_values(draft, "site", TagValues(key=Tag.SITE, of=raw(*of)), several=several)
 
 
 def kind(draft: Draft, *, of: str = "reachable") -> builders.QueryVariable:

@@ -60,7 +60,12 @@ def metro_network(draft: Draft) -> Sheet:
         ],
         neighbours=("district-now", "school", "device", "application-services"),
         console="/network",
-        variables=[variables.site(draft), *_SCHOOL.variables(draft), _centre(draft), *_BACKBONE.variables(draft)],
+        variables=[
+            variables.site(draft, of=variables.SCHOOLS),
+            *_SCHOOL.variables(draft),
+            _centre(draft),
+            *_BACKBONE.variables(draft),
+        ],
         marks=[marks.alerts(draft, chosen(Tag.SITE)), marks.maintenance(draft, of_site=True)],
     )
 

@@ -55,7 +55,7 @@ def school(draft: Draft) -> Sheet:
             "utilisation",
         ),
         console="/sites/${site}",
-        variables=[variables.site(draft), *_UPLINK.variables(draft)],
+        variables=[variables.site(draft, of=variables.SCHOOLS), *_UPLINK.variables(draft)],
         marks=[marks.alerts(draft, _HERE), marks.maintenance(draft, of_site=True)],
     )
 
