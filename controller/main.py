@@ -45,6 +45,8 @@ from controller.desk.model import SOCKET
 from controller.desk.service import Desk
 from controller.figure import Figure, labelled
 from controller.gauges.service import GaugeService
+from controller.happenings.influx import InfluxBoard
+from controller.happenings.posting import Posting
 from controller.happenings.service import HappeningService
 from controller.housekeeping import Recurring
 from controller.identity.guard import Guard
@@ -56,6 +58,7 @@ from controller.influxql.routes import query_router
 from controller.influxql.service import QueryService
 from controller.ingest.ingest import Ingest
 from controller.ingest.reception import Reception
+from controller.localtime import DAY_MS
 from controller.memory import return_large_blocks
 from controller.newcomers.service import NewcomersService
 from controller.overview.service import OverviewService
@@ -91,6 +94,7 @@ TOPOLOGY_INTERVAL_S: Final = 30.0
 APPLICATIONS_INTERVAL_S: Final = 10.0
 READINESS_INTERVAL_S: Final = 10.0
 GAUGES_INTERVAL_S: Final = 5.0
+ANNOTATIONS_INTERVAL_S: Final = 2.0
 RULINGS_INTERVAL_S: Final = 5.0
 TELLING_INTERVAL_S: Final = 5.0
 WORK_ORDERS_INTERVAL_S: Final = 20.0
@@ -226,6 +230,11 @@ class Controller:
             INFLUX if config.store is StoreKind.INFLUXDB else EMBEDDED,
         )
         self.desk = Desk(config.data_path / SOCKET, {STAGE_WISH: self.staging.answered})
+        self.posting: Posting | None = None
+        if config.store is StoreKind.INFLUXDB:
+            keeps_ms = config.retention.raw_days * DAY_MS
+            board = InfluxBoard(config.influxdb)
+            self.posting = Posting(self.happenings, self.alerts, self.silences, board, clock, keeps_ms)
         self._is_judging = False
         self.answers: Counter[str] = Counter()
         alerting = Recurring("alerts", TICK_INTERVAL_S, self.alert_engine.tick, clock)
@@ -248,6 +257,7 @@ class Controller:
             Recurring("store", MAINTENANCE_INTERVAL_S, self.store.maintain, clock),
             Recurring("gauges", GAUGES_INTERVAL_S, self.gauges.tend, clock),
             Recurring("baselines", MAINTENANCE_INTERVAL_S, self.alert_engine.learn_usual, clock),
+            *([Recurring("annotations", ANNOTATIONS_INTERVAL_S, self.posting.tend, clock)] if self.posting else []),
         )
 
     def start(self) -> None:
@@ -271,6 +281,8 @@ class Controller:
         self.replays.stop()
         for work in reversed(self.housekeeping):
             work.stop()
+        if self.posting:
+            self.posting.close()
         if self._is_judging:
             self._write_last_alerts()
         self.store.close()
@@ -335,6 +347,7 @@ class Controller:
             *self._enforcement.figures(),
             *self.configurations.figures(),
             *self.gauges.figures(),
+            *(self.posting.figures() if self.posting else []),
             *self.staging.figures(),
             *self.access_tokens.figures(),
             *self.applications.figures(),

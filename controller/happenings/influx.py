@@ -1,5 +1,6 @@
 """The board in InfluxDB: happenings as points of the default policy."""
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -21,6 +22,7 @@ from controller.store.influx.quoting import (
 )
 from controller.store.influx.settings import InfluxSettings
 
+_log = logging.getLogger(__name__)
 LINES_AT_ONCE: Final = 2_000
 COMMANDS_AT_ONCE: Final = 100
 HIDDEN: Final = "hidden"
@@ -37,7 +39,7 @@ class InfluxBoard:
         self._client = InfluxClient(settings)
         self._is_open = False
         self.refused = 0
-        """Bodies of which the server did not take all points."""
+        """Batches of which the server did not take all points."""
 
     def posted(self, since: int) -> list[Happening]:
         """What stands there."""
@@ -56,8 +58,9 @@ class InfluxBoard:
             lines = "\n".join(map(line, happenings[first : first + LINES_AT_ONCE]))
             try:
                 client.write(Policy.RAW, lines.encode())
-            except Refused:
+            except Refused as error:
                 self.refused += 1
+                _log.error("InfluxDB does not take annotations", extra={"detail": str(error)})
 
     def remove(self, keys: Iterable[Key]) -> None:
         """By time and tags; on 3.x, which has no way to, they stay with the state `hidden` and end where they begin."""

@@ -75,6 +75,10 @@ class Silences(Protocol):
 class Board(Protocol):
     """Where happenings are posted. Every method raises `Transient` while it is away; called by one thread."""
 
+    @property
+    def refused(self) -> int:
+        """Batches of which it did not, and never will, take all."""
+
     def posted(self, since: int) -> Sequence[Happening]:
         """What stands on it that began at or after `since` (UTC ms)."""
 

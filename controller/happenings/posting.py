@@ -71,6 +71,9 @@ class Posting:
             Figure("annotations_written_total", "Points of alerts and maintenance written to InfluxDB", self._written),
             Figure("annotations_removed_total", "Such points taken away: hidden, or never begun", self._removed),
             Figure("annotations_open", "Alerts that stand open there", len(self._open)),
+            Figure(
+                "annotations_refused_total", "Batches of them InfluxDB will never take as a whole", self._board.refused
+            ),
         ]
 
     def close(self) -> None:

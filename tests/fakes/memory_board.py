@@ -13,6 +13,7 @@ class MemoryBoard:
         self.points: dict[Key, Happening] = {}
         self.is_away = False
         self.writes = 0
+        self.refused = 0
 
     def posted(self, since: int) -> list[Happening]:
         """What began since."""

@@ -88,7 +88,12 @@ def test_it_follows_opening_clearing_hiding_and_severity(play: Play, board: Memo
     assert (told[1].fields["state"], told[1].fields["ends_at"]) == ("cleared", NOW + 3_000)
     assert ("severity", "critical") in told[3].key.tags
     figures = {figure.name: figure.value for figure in posting.figures()}
-    assert figures == {"annotations_written_total": 7, "annotations_removed_total": 2, "annotations_open": 3}
+    assert figures == {
+        "annotations_written_total": 7,
+        "annotations_removed_total": 2,
+        "annotations_open": 3,
+        "annotations_refused_total": 0,
+    }
 
 
 def test_nothing_is_written_while_nothing_changes_but_the_end_of_what_stands(play: Play, board: MemoryBoard) -> None:
