@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -138,7 +139,7 @@ def as_csv(answers: Sequence[StatementAnswer], epoch: str) -> bytes:
 
 def _cell(value: Any) -> str:
     """As Go writes numbers: without an exponent, and without a fraction where there is none."""
-    if value is None:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float):
         return np.format_float_positional(value, trim="-")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from controller.influxql.errors import StatementError, TooMuch
-from controller.influxql.filling import Grid, filled
+from controller.influxql.filling import Grid, completed, filled
 from controller.influxql.functions import FUNCTIONS, Output, aggregate
 from controller.influxql.limits import MAX_CELLS
 from controller.influxql.planning import CallPlan, Plan
@@ -23,7 +23,11 @@ def in_cells(asked: Asked) -> Result:
         return Result(np.empty(0, np.intp), np.empty(0, np.int64), [empty(Kind.FLOAT, 0) for _ in asked.plan.columns])
     cells = _Cells(asked, _axis(asked))
     grids = {call: cells.grid(plan) for call, plan in asked.plan.calls.items()}
-    exists = np.logical_or.reduce([grid.exists for grid in grids.values()]).reshape(-1)
+    rows = np.logical_or.reduce([grid.exists for grid in grids.values()])
+    if asked.plan.windows and asked.fill.kind in {FillKind.NUMBER, FillKind.PREVIOUS}:
+        # As InfluxDB has it: in a row that there is, a call that says nothing is filled as well, whatever the call is.
+        grids = {call: completed(grid, rows & ~grid.exists, asked.fill) for call, grid in grids.items()}
+    exists = rows.reshape(-1)
     known: dict[Any, Column] = {call: grid.flat() for call, grid in grids.items()}
     for name in asked.plan.mentioned:
         known[name] = cells.beside(name)
@@ -35,7 +39,7 @@ def in_cells(asked: Asked) -> Result:
 
 def _axis(asked: Asked) -> Instants:
     """Where each bucket begins, in the order in which they are told; without buckets, the time of the one row."""
-    windows, span, at = asked.plan.windows, asked.reading, asked.points.at
+    windows, span, at = asked.plan.windows, asked.spans.read, asked.points.at
     if windows is None:
         return np.array([0 if span.start == MIN_NS else span.start], np.int64)
     first, last = int(at.min()), int(at.max())
@@ -78,11 +82,10 @@ class _Cells:
     @cached_property
     def is_asked_for(self) -> Mask:
         """Of each point: those of the bucket before the first are read for functions that look back alone."""
-        at, span = self.asked.points.at, self.asked.span
-        if self.asked.plan.windows is None:
+        at, (asked, read) = self.asked.points.at, self.asked.spans
+        if asked == read:
             return np.ones(len(at), np.bool_)
-        start = self.asked.plan.windows.start(span.start) if span.start != MIN_NS else span.start
-        return np.asarray((at >= min(span.start, start)) & (at <= span.end), np.bool_)
+        return np.asarray((at >= asked.start) & (at <= asked.end), np.bool_)
 
     def grid(self, plan: CallPlan, *, widened: bool = False) -> Grid:
         """The values of a call; `widened` with what is read for functions that look back."""

@@ -14,7 +14,7 @@ from controller.influxql.grouping import grouped
 from controller.influxql.limits import MAX_ANSWER_VALUES
 from controller.influxql.planning import Form, Plan, planned
 from controller.influxql.pointwise import as_they_are, in_sequences, several_of_each
-from controller.influxql.rows import Answered, Asked, Result, chosen_rows
+from controller.influxql.rows import Answered, Asked, Result, Spans, chosen_rows
 from controller.influxql.sources import Pace, Source, TableSource
 from controller.influxql.syntax import Expression, Fill, FillKind, Measurement, Select
 from controller.influxql.table import MAX_NS, Series, Table, Words
@@ -41,11 +41,13 @@ class Evaluator:
         span = span.within(within)
         if plan.windows and span.end == MAX_NS:
             span = replace(span, end=self.now)
-        sources = [found for source in select.sources for found in self._sources(source, plan, span)]
+        reading = _reading_span(plan, span, newest_first=select.newest_first)
+        sources = [found for source in select.sources for found in self._sources(source, plan, reading)]
+        plan = _spelled_out(plan, sources)
         answered = []
         for source in sorted(sources, key=lambda each: each.name):
             self.pace.step()
-            answer = self._of_source(source, select, plan, span, condition)
+            answer = self._of_source(source, select, plan, Spans(span, reading), condition)
             if answer is not None and len(answer.result.at):
                 answered.append(answer)
         return answered
@@ -65,29 +67,28 @@ class Evaluator:
         return [TableSource(_as_table(part)) for part in parts]
 
     def _of_source(
-        self, source: Source, select: Select, plan: Plan, span: Span, condition: Expression | None
+        self, source: Source, select: Select, plan: Plan, spans: Spans, condition: Expression | None
     ) -> Answered | None:
-        plan = _spelled_out(plan, source)
         on_series, on_points = _parts(condition, source)
         series = source.series
         matching = np.ones(series.size, np.bool_) if on_series is None else holds(on_series, _sight_of(series))
         chosen = np.flatnonzero(matching)
         some = Series(len(chosen), {name: words.taken(chosen) for name, words in series.tags.items()})
-        tags = (*plan.tags, *series.tags) if plan.is_by_all_tags else plan.tags
-        groups = grouped(some, tags, select.series)
+        groups = grouped(some, plan.tags, select.series)
         kept = np.flatnonzero(groups.of >= 0)
         groups = replace(groups, of=groups.of[kept])
         wanted = {name for name in plan.fields() if name in source.fields}
         if not wanted or not len(kept):
             return None
         needed = sorted(wanted | fields_of(on_points, source.fields.__contains__))
-        reading = _reading_span(plan, span, newest_first=select.newest_first)
         newest_alone = plan.is_newest_alone and on_points is None
-        points = source.points(chosen[kept], reading, needed, newest_alone=newest_alone)
+        points = source.points(chosen[kept], spans.read, needed, newest_alone=newest_alone)
+        if plan.windows is None:
+            points = _within(points, spans.asked)
         if on_points is not None:
             points = points.taken(holds(on_points, _sight_of_points(points)))
         self.pace.step()
-        asked = Asked(plan, points, groups, span, reading, select.fill, newest_first=select.newest_first)
+        asked = Asked(plan, points, groups, spans, select.fill, newest_first=select.newest_first)
         result = _FORMS[plan.form](asked)
         self.pace.step()
         if len(result.at) * (len(result.columns) + 1) > MAX_ANSWER_VALUES:
@@ -107,14 +108,22 @@ _FORMS: dict[Form, Callable[[Asked], Result]] = {
 }
 
 
-def _spelled_out(plan: Plan, source: Source) -> Plan:
-    """SELECT * names all fields, and all tags that are not grouped by."""
+def _spelled_out(plan: Plan, sources: Sequence[Source]) -> Plan:
+    """``*`` stands for all tags of all sources in GROUP BY; in SELECT for their fields and those tags not grouped by."""
+    tags = {name for source in sources for name in source.series.tags}
+    if plan.is_by_all_tags:
+        plan = replace(plan, tags=tuple({*plan.tags, *tags}))
     if not plan.wants_all:
         return plan
-    tags = [name for name, words in source.series.tags.items() if any(word for _, word in words.used())]
-    beside = [] if plan.is_by_all_tags else [name for name in tags if name not in plan.tags]
-    names = tuple(sorted({*source.fields, *beside}))
+    fields = {name for source in sources for name in source.fields}
+    names = tuple(sorted(fields | (tags - set(plan.tags))))
     return replace(plan, columns=tuple((name, syntax.Reference(name)) for name in names), mentioned=names)
+
+
+def _within(points: Table, span: Span) -> Table:
+    """Buckets of a subquery may begin before the span does: without buckets of one's own they do not count."""
+    is_within = (points.at >= span.start) & (points.at <= span.end)
+    return points if is_within.all() else points.taken(is_within)
 
 
 def _reading_span(plan: Plan, span: Span, *, newest_first: bool) -> Span:

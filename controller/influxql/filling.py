@@ -33,20 +33,29 @@ def filled(grid: Grid, wanted: Mask, fill: Fill, at: Instants) -> Grid:
     if fill.kind is FillKind.NONE:
         return grid
     gap = wanted & ~grid.exists & np.any(grid.exists, axis=1, keepdims=True)
+    if fill.kind in {FillKind.NUMBER, FillKind.PREVIOUS}:
+        return completed(grid, gap, fill)
     exists = grid.exists | gap
-    if fill.kind is FillKind.NUMBER and grid.kind is not Kind.STRING:
-        values = grid.values.copy()
-        values[gap] = fill.number
-        return Grid(grid.kind, values, exists, grid.there | gap)
+    if fill.kind is FillKind.LINEAR and grid.kind is not Kind.STRING:
+        return _linear(replace(grid, exists=exists), grid.exists, gap, at)
+    return replace(grid, exists=exists)
+
+
+def completed(grid: Grid, gap: Mask, fill: Fill) -> Grid:
+    """The grid with the number of a fill, or what was told before, in some cells that have nothing."""
+    exists = grid.exists | gap
     if fill.kind is FillKind.PREVIOUS:
         from_ = _last_place(grid.exists)
         found = gap & (from_ >= 0)
         values = np.take_along_axis(grid.values, np.maximum(from_, 0), 1)
         there = grid.there | (found & np.take_along_axis(grid.there, np.maximum(from_, 0), 1))
         return Grid(grid.kind, np.where(found, values, grid.values), exists, there)
-    if fill.kind is FillKind.LINEAR and grid.kind is not Kind.STRING:
-        return _linear(replace(grid, exists=exists), grid.exists, gap, at)
-    return replace(grid, exists=exists)
+    if grid.kind is Kind.STRING:
+        return replace(grid, exists=exists)
+    values = grid.values.copy()
+    bound = 1 << 62
+    values[gap] = fill.number if grid.kind is Kind.FLOAT else int(min(max(fill.number, -bound), bound))
+    return Grid(grid.kind, values, exists, grid.there | gap)
 
 
 def _last_place(there: Mask) -> NDArray[np.intp]:

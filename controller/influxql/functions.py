@@ -31,12 +31,11 @@ class Input:
 
 @dataclass(frozen=True)
 class Output:
-    """A value for each cell where `exists`; `is_null` where it is there and empty; `row` of the sample it was, or none."""
+    """A value for each cell where `exists`; `row` of the sample it was, or none."""
 
     exists: Mask
     values: Values
     row: Places | None = None
-    is_null: Mask | None = None
 
 
 class Sort(Enum):
@@ -72,7 +71,7 @@ def _sum(given: Input, _argument: float) -> Output:
 
 def _summed(given: Input, value: Values) -> Values:
     if value.dtype.kind == "f":
-        return np.bincount(given.cell, value, given.cells)
+        return np.bincount(given.cell, value, given.cells).astype(np.float64)  # of nothing it counts whole numbers
     total = np.zeros(given.cells, np.int64)
     np.add.at(total, given.cell, value)
     return total
@@ -89,7 +88,7 @@ def _stddev(given: Input, _argument: float) -> Output:
     with np.errstate(all="ignore"):
         mean = np.bincount(given.cell, given.value, given.cells) / counts
         squares = np.bincount(given.cell, (given.value - mean[given.cell]) ** 2, given.cells)
-        return Output(counts > 0, np.sqrt(squares / (counts - 1)), is_null=counts == 1)
+        return Output(counts > 0, np.sqrt(squares / (counts - 1)))  # not a number where there is one sample alone
 
 
 def _extreme(given: Input, sign: int) -> Values:
@@ -212,11 +211,10 @@ def aggregate(
         raise AssertionError(f"{name} has no single value")
     out = function.run(Input(cell, at, ranks, cells), argument)
     row = None if out.row is None else np.where(out.exists, rows[out.row] if len(rows) else _NOBODY, _NOBODY)
-    out = Output(out.exists, out.values, row, out.is_null)
-    there = out.exists if out.is_null is None else out.exists & ~out.is_null
+    out = Output(out.exists, out.values, row)
     if words is None or name == "count":
         kind = Kind.FLOAT if out.values.dtype.kind == "f" else Kind.INTEGER
-        return Column(kind, out.values, there), out
+        return Column(kind, out.values, out.exists), out
     texts = np.full(cells, "", dtype=object)
-    texts[there] = words[out.values[there]].astype(object)
-    return Column(Kind.STRING, texts, there), out
+    texts[out.exists] = words[out.values[out.exists]].astype(object)
+    return Column(Kind.STRING, texts, out.exists), out

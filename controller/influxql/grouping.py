@@ -33,13 +33,29 @@ def grouped(series: Series, names: Sequence[str], rows: Rows) -> Groups:
         ranks, count = _ranks(series.tag(name))
         _, key = np.unique(key * count + ranks, return_inverse=True)
     _, first, of = np.unique(key, return_index=True, return_inverse=True)
-    last = len(first) if rows.limit is None else min(rows.offset + rows.limit, len(first))
-    kept = first[rows.offset : last]
-    if len(kept) > MAX_SERIES:
-        raise TooMuch(f"{len(kept)} series; at most {MAX_SERIES} are answered: ask for fewer, or group by fewer tags")
-    columns = [[words.words[code] for code in words.codes[kept].tolist()] for words in map(series.tag, ordered)]
-    numbers = np.where((of >= rows.offset) & (of < last), of - rows.offset, -1)
-    return Groups(ordered, numbers, list(zip(*columns, strict=True)))
+    if len(first) > MAX_SERIES:
+        raise TooMuch(f"{len(first)} series; at most {MAX_SERIES} are answered: ask for fewer, or group by fewer tags")
+    columns = [[words.words[code] for code in words.codes[first].tolist()] for words in map(series.tag, ordered)]
+    labels = list(zip(*columns, strict=True))
+    kept = _chosen(labels, ordered, rows)
+    number_of = np.full(len(first), -1, np.intp)
+    number_of[kept] = np.arange(len(kept))
+    return Groups(ordered, number_of[of], [labels[number] for number in kept])
+
+
+def _chosen(labels: Sequence[tuple[str, ...]], names: Sequence[str], rows: Rows) -> list[int]:
+    """The groups of SLIMIT and SOFFSET, which InfluxDB counts in another order than it tells them: of a group that has not
+    all the tags it looks at the names of those it has before it looks at their values."""
+    if rows.limit is None and not rows.offset:
+        return list(range(len(labels)))
+
+    def counted(number: int) -> str:
+        present = [(name, word) for name, word in zip(names, labels[number], strict=True) if word]
+        return "|".join([name for name, _ in present] + [word for _, word in present])
+
+    ordered = sorted(range(len(labels)), key=counted)
+    last = len(ordered) if rows.limit is None else rows.offset + rows.limit
+    return sorted(ordered[rows.offset : last])
 
 
 def _ranks(words: Words) -> tuple[NDArray[np.int64], int]:

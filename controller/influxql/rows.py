@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,20 +16,28 @@ from controller.influxql.syntax import Expression, Fill
 from controller.influxql.table import Column, Instants, Kind, Places, Table, empty
 
 
+class Spans(NamedTuple):
+    """What a statement asks for, and what is read for it: a bucket more where a function looks at the one before."""
+
+    asked: Span
+    read: Span
+
+
 @dataclass(frozen=True)
 class Asked:
-    """A statement, and the points it is answered from; `groups` are of the points' series.
-
-    `span` is what it asks for; `reading` begins (ends, from the newest) one bucket earlier where a function looks back.
-    """
+    """A statement, and the points it is answered from; `groups` are of the points' series."""
 
     plan: Plan
     points: Table
     groups: Groups
-    span: Span
-    reading: Span
+    spans: Spans
     fill: Fill
     newest_first: bool
+
+    @property
+    def span(self) -> Span:
+        """What is asked for."""
+        return self.spans.asked
 
     def group(self) -> Places:
         """The group of each point."""
