@@ -10,7 +10,7 @@ ARGS     ?=
 WORKERS  ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check bench setup lock audit spec clean
+.PHONY: help demo test lint check bench setup lock audit spec dashboards clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ audit: $(VENV)/.dev  ## Look the locked packages up in the public list of vulner
 spec: $(VENV)/.dev  ## Write the data-access specification and the page of rules anew from the code
 	$(BIN)/campanile spec write docs
 	$(BIN)/campanile controller rules write docs
+
+dashboards: $(VENV)/.dev  ## Note anew what the Grafana dashboards are rendered to, after a look at what changed
+	$(BIN)/python -m dashboards.digests
 
 clean:  ## Remove what setup and the demo made (asks nothing: it is all made again)
 	rm -rf $(VENV) $(DIST) $(FRONTEND)/node_modules .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -81,7 +81,7 @@ class Expression:
 
     def _with(self, sign: str, other: "Expression | float") -> "Expression":
         right = other.nested() if isinstance(other, Expression) else _number(other)
-        return Expression(f"{self.nested()} {sign} {right}", atomic=False)
+        return replace(self, body=f"{self.nested()} {sign} {right}", atomic=False)
 
     def nested(self) -> str:
         """As an operand."""

@@ -1,8 +1,6 @@
 """Dashboards as JSON for Grafana: the same text for the same code and catalogue, whenever it is made."""
 
 import json
-from collections.abc import Iterator, Mapping
-from hashlib import sha256
 from typing import Any, Final
 
 from grafana_foundation_sdk.builders import dashboard as builders
@@ -12,7 +10,6 @@ from grafana_foundation_sdk.models import dashboard
 
 from dashboards import links, variables
 from dashboards.board import TAG, Board, Draft, Sheet
-from dashboards.boards import BOARDS
 from dashboards.target import Grafana, InfluxQuery
 from dashboards.words import Language
 
@@ -23,24 +20,6 @@ _WEEK_START: Final = "monday"
 def render(board: Board, language: Language, grafana: Grafana, console: str = DEFAULT_CONSOLE) -> str:
     """The JSON of a dashboard; `console` is the address of the controller's pages without a slash at its end."""
     return as_json(build(board, language, grafana, console))
-
-
-def render_all(console: str = DEFAULT_CONSOLE) -> Iterator[tuple[str, str]]:
-    """Every dashboard in every language for every Grafana: the path under which it is kept, and its JSON."""
-    for language in Language:
-        for grafana in Grafana:
-            for board in BOARDS:
-                yield path_of(board, language, grafana), render(board, language, grafana, console)
-
-
-def path_of(board: Board, language: Language, grafana: Grafana) -> str:
-    """Where a rendered dashboard is kept, relative to the directory of them all."""
-    return f"grafana-{grafana}/{language}/{board.key}.json"
-
-
-def digests() -> Mapping[str, str]:
-    """SHA-256 of everything rendered, by path: what `dashboards/rendered.sha256` has."""
-    return {path: sha256(text.encode()).hexdigest() for path, text in render_all()}
 
 
 def build(board: Board, language: Language, grafana: Grafana, console: str = DEFAULT_CONSOLE) -> dashboard.Dashboard:
