@@ -18,6 +18,7 @@ SUBCOMMANDS = {
     "demo": ("campanile.demo.command", "demo", "demo", "Run a whole simulated district and open its console."),
     "agent": ("agent.cli", "agent", "agent", "Gather telemetry in a school; try a device."),
     "controller": ("controller.cli", "controller", "controller", "Store, judge and show a district's telemetry."),
+    "store": ("controller.cli_store", "store", "controller", "Move a district's samples to another store."),
     "simulate": (
         "simulator.cli",
         "simulate",

@@ -30,6 +30,7 @@ def _run(missing: set[str], *arguments: str) -> subprocess.CompletedProcess[str]
         ("numpy", ["controller", "run", "--config", "x.yaml"], "controller"),
         ("gufo", ["agent", "probe", "127.0.0.1"], "agent"),
         ("numpy", ["simulate", "history", "--dir", "x"], "simulator"),
+        ("grafana_foundation_sdk", ["dashboards", "render", "x"], "dashboards"),
     ],
 )
 def test_a_missing_library_is_told_with_the_extra_that_brings_it(
@@ -44,6 +45,7 @@ def test_a_missing_library_is_told_with_the_extra_that_brings_it(
 
 def test_help_of_everything_needs_no_extra() -> None:
     heavy = {"numpy", "duckdb", "fastapi", "sqlmodel", "gufo", "paho", "iotcore", "uvicorn", "sqlalchemy"}
-    for command in ("demo", "agent", "controller", "simulate", "profiles", "spec"):
+    heavy |= {"grafana_client", "grafana_foundation_sdk"}
+    for command in ("demo", "agent", "controller", "store", "simulate", "profiles", "spec", "dashboards"):
         done = _run(heavy, command, "--help")
         assert (done.returncode, done.stderr) == (0, "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import numpy as np
@@ -15,7 +16,22 @@ from controller.store.embedded import EmbeddedStore
 from controller.store.embedded.sizes import NORMAL
 from controller.store.moving import MovableStore
 from controller.store.port import Batch, Level, Retention
-from tests.unit.store.stores import DAY, HOUR, MIDNIGHT, MINUTE, SHANGHAI, asked, batch, embedded, ids, mark, names
+from tests.unit.store.stores import (
+    DAY,
+    HOUR,
+    INFLUX_KINDS,
+    MIDNIGHT,
+    MINUTE,
+    SHANGHAI,
+    asked,
+    batch,
+    embedded,
+    handle,
+    ids,
+    mark,
+    names,
+    server_of,
+)
 
 KEPT = Retention(raw_days=3, five_minutes_days=5, hour_days=7, day_days=9)
 NOW = MIDNIGHT + 8 * DAY + HOUR
@@ -110,10 +126,10 @@ def test_what_the_target_would_drop_is_not_carried(
             assert asked(target, every, EVERYTHING[0], start, level) == []
 
 
-class Dying:
+class _Dying:
     """A store that fails after so many commits, as a process that is killed does."""
 
-    def __init__(self, store: EmbeddedStore, commits: int) -> None:
+    def __init__(self, store: MovableStore, commits: int) -> None:
         self._store = store
         self._left = commits
 
@@ -125,6 +141,49 @@ class Dying:
         return getattr(self._store, name)
 
 
+def dying(store: MovableStore, commits: int) -> MovableStore:
+    """The store, but for its death."""
+    return cast(MovableStore, _Dying(store, commits))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", INFLUX_KINDS)
+def test_there_and_back_through_influxdb(
+    kind: str, source: EmbeddedStore, target: EmbeddedStore, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    between = handle(kind, tmp_path, SHANGHAI, KEPT, server=server_of(kind, request))
+    store = cast(MovableStore, between.store)
+    with pytest.raises(Transient):
+        copied(source, dying(store, 9), tmp_path / "between.json")
+    between.reopen()
+    store = cast(MovableStore, between.store)
+    copied(source, store, tmp_path / "between.json")
+    same(source, store)
+    between.reopen()
+    store = cast(MovableStore, between.store)
+    same(source, store)
+    store.append(batch([(0, MIDNIGHT + 2 * DAY + HOUR, 99.0)], [mark(900)]))  # of a day that came as roll-ups
+    assert store.figures().samples_too_late == 1
+    copied(store, target, tmp_path / "back.json")
+    assert target.is_committed([mark(900)]) == [True]
+    same(store, target)
+    store.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", INFLUX_KINDS)
+def test_twins_give_way_in_influxdb(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    source = embedded(tmp_path / "source")
+    source.series_ids(names(2))
+    source.append(batch([(0, NOW - HOUR, 1.0), (1, NOW - HOUR, 7.0), (0, NOW - HOUR, 2.0), (0, NOW - HOUR, 3.0)]))
+    between = handle(kind, tmp_path, server=server_of(kind, request))
+    carried = copied(source, cast(MovableStore, between.store), tmp_path / "between.json")
+    assert (carried.samples, carried.twins) == (2, 2)
+    assert [row[3] for row in asked(between.store, ids(0, 1), *EVERYTHING, Level.RAW)] == [3.0, 7.0]
+    source.close()
+    between.store.close()
+
+
 @pytest.mark.slow
 def test_a_copy_cut_short_anywhere_goes_on(source: EmbeddedStore, tmp_path: Path) -> None:
     cut = 0
@@ -132,7 +191,7 @@ def test_a_copy_cut_short_anywhere_goes_on(source: EmbeddedStore, tmp_path: Path
         folder = tmp_path / str(commits)
         target = embedded(folder, retention=KEPT, sizes=NORMAL)
         try:
-            copied(source, Dying(target, commits), folder / "copy.json")  # type: ignore[arg-type]
+            copied(source, dying(target, commits), folder / "copy.json")
         except Transient:
             cut += 1
             target.close()
@@ -158,7 +217,7 @@ def test_a_source_that_went_on_or_another_one_is_refused(target: EmbeddedStore, 
     source.series_ids(names(1))
     source.append(batch([(0, NOW - HOUR, 1.0)]))
     with pytest.raises(Transient):
-        copied(source, Dying(target, 1), tmp_path / "copy.json")  # type: ignore[arg-type]
+        copied(source, dying(target, 1), tmp_path / "copy.json")
     source.append(batch([(0, NOW, 1.0)]))
     with pytest.raises(ConfigError, match="taken samples since"):
         copied(source, target, tmp_path / "copy.json")
@@ -169,7 +228,7 @@ def test_a_target_that_a_controller_has_used_is_refused(
     source: EmbeddedStore, target: EmbeddedStore, tmp_path: Path
 ) -> None:
     with pytest.raises(Transient):
-        copied(source, Dying(target, 3), tmp_path / "copy.json")  # type: ignore[arg-type]
+        copied(source, dying(target, 3), tmp_path / "copy.json")
     target.append(batch([(0, NOW, 1.0)], [mark(500)]))
     with pytest.raises(ConfigError, match="has data already"):
         copied(source, target, tmp_path / "copy.json")
@@ -186,7 +245,7 @@ def test_a_complete_copy_is_not_made_again(source: EmbeddedStore, target: Embedd
         copied(source, target, tmp_path / "copy.json")
 
 
-class Lying(Dying):
+class _Lying(_Dying):
     """A store that forgets one bucket and changes one sample."""
 
     def __init__(self, store: EmbeddedStore) -> None:
@@ -199,7 +258,7 @@ class Lying(Dying):
 
 
 def test_what_differs_is_told_by_day_and_metric(source: EmbeddedStore, target: EmbeddedStore, tmp_path: Path) -> None:
-    copy = Copy(source, Lying(target), tmp_path / "copy.json", DayCutter(SHANGHAI), KEPT)  # type: ignore[arg-type]
+    copy = Copy(source, cast(MovableStore, _Lying(target)), tmp_path / "copy.json", DayCutter(SHANGHAI), KEPT)
     plan = copy.begin("the first one", NOW)
     copy.run(plan, lambda _: None)
     found = list(differences(source, target, copy.target_ids(), plan, lambda _: None))
