@@ -50,7 +50,8 @@ def at_work(folder: Path, server: InfluxServer, database: str) -> Iterator[Contr
 def say(controller: Controller, kind: str, number: int) -> None:
     """A switch reports something of its port."""
     address = address_of(NO_1)
-    event = Event(SWITCH, utc_ms(), kind, "端口断开 / the port is down", Severity.MAJOR, PORT)
+    severity = Severity.MAJOR if kind == "link_down" else Severity.INFO
+    event = Event(SWITCH, utc_ms(), kind, "", severity, PORT)
     controller.alert_engine.note_events(address, FrameMark(NO_1, address.agent, 1, number), [event])
 
 
