@@ -42,9 +42,10 @@ lock: $(VENV)/.dev  ## Renew the lock files after pyproject.toml changed
 audit: $(VENV)/.dev  ## Look the locked packages up in the public list of vulnerabilities (needs the internet)
 	$(BIN)/pip-audit -r requirements/demo.lock
 
-spec: $(VENV)/.dev  ## Write the data-access specification and the page of rules anew from the code
+spec: $(VENV)/.dev  ## Write the data-access specification and the pages of rules and of dashboards anew from the code
 	$(BIN)/campanile spec write docs
 	$(BIN)/campanile controller rules write docs
+	$(BIN)/campanile dashboards write docs
 
 dashboards: $(VENV)/.dev  ## Note anew what the Grafana dashboards are rendered to, after a look at what changed
 	$(BIN)/python -m dashboards.digests

@@ -4,12 +4,11 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from campus.errors import CampusError, ConfigError
-from dashboards.board import TAG, uid_of
 from dashboards.cli_options import (
     CONSOLE,
     DATASOURCE,
@@ -21,17 +20,21 @@ from dashboards.cli_options import (
     GrafanaOptions,
     text_of,
 )
-from dashboards.grafana.datasource import Kind
+from dashboards.grafana.kind import Kind
 from dashboards.grafana.model import Json
-from dashboards.provisioning import DASHBOARDS_DIR
-from dashboards.target import Grafana
 from dashboards.words import Language
 
 if TYPE_CHECKING:
     from dashboards.grafana.pushing import Push
+    from dashboards.target import Grafana
 
-_DIFFERENT = 1
-_NOT_COMPARED = 2
+MAJORS: Final = ("10", "11", "12")
+"""Of Grafana; these are said here again lest help need the libraries."""
+DASHBOARDS_DIR: Final = "/etc/grafana/campanile"
+"""Where a Debian Grafana and our compose file have the dashboards' JSON."""
+
+_DIFFERENT: Final = 1
+_NOT_COMPARED: Final = 2
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,9 +52,7 @@ def dashboards() -> None:
 @dashboards.command(short_help="Write the JSON, and Grafana's provisioning files.")
 @click.argument("directory", type=FOLDER)
 @LANGUAGE
-@click.option(
-    "--grafana", type=click.Choice([f"{one:d}" for one in Grafana]), default=f"{max(Grafana):d}", show_default=True
-)
+@click.option("--grafana", type=click.Choice(MAJORS), default=MAJORS[-1], show_default=True, help="Its major version.")
 @CONSOLE
 @click.option("--provisioning", type=FOLDER, help="Write Grafana's provisioning files below this folder too.")
 @DATASOURCE
@@ -88,7 +89,7 @@ def render(
 
     if provisioning is not None and (kind is None or not datasource_url):
         raise ConfigError("--provisioning: say with --datasource and --datasource-url who answers the queries")
-    boards = _rendered(language, Grafana(int(grafana)), console_url)
+    boards = _rendered(language, _major(grafana), console_url)
     write_dashboards(boards, directory, _uid_pattern(language))
     click.echo(f"{directory}: {len(boards)} dashboards for Grafana {grafana}")
     if provisioning is None or kind is None:
@@ -151,6 +152,7 @@ def push(
     Grafana keeps it in its history of versions. Secrets come from files, or from the environment: CAMPANILE_GRAFANA_TOKEN,
     CAMPANILE_DATASOURCE_TOKEN, CAMPANILE_DATASOURCE_PASSWORD.
     """
+    from dashboards.board import TAG
     from dashboards.grafana.pushing import Mode, Outcome, Push, Secrets, Wanted
     from dashboards.grafana.wall import ensure_wall
 
@@ -195,6 +197,7 @@ def diff(
 
     Exit code 0: nothing, 1: something, 2: it could not be compared. Say the language and console address you pushed with.
     """
+    from dashboards.board import TAG
     from dashboards.grafana.comparing import compare
 
     try:
@@ -211,6 +214,19 @@ def diff(
     click.echo(f"all {len(boards)} dashboards are as they were pushed")
 
 
+@dashboards.command(short_help="Write the page of all panels and queries anew.")
+@click.argument("directory", type=FOLDER)
+def write(directory: Path) -> None:
+    """Write the page of all panels and their queries into DIRECTORY, with the times that were measured, if they lie there.
+
+    \b
+    campanile dashboards write docs
+    """
+    from dashboards.page import PAGE, write_page
+
+    click.echo(f"wrote {directory / PAGE}" if write_page(directory) else "nothing changed")
+
+
 def _prune(run: "Push", *, ask: bool, prune: bool) -> None:
     """Delete what is no longer part of Campanile, or say that it is there."""
     gone = run.gone()
@@ -223,7 +239,7 @@ def _prune(run: "Push", *, ask: bool, prune: bool) -> None:
         run.prune(gone)
 
 
-def _rendered(language: Language, grafana: Grafana, console_url: str) -> Sequence[Json]:
+def _rendered(language: Language, grafana: "Grafana", console_url: str) -> Sequence[Json]:
     """All dashboards."""
     from dashboards.boards import BOARDS
     from dashboards.rendering import render as text_of_board
@@ -234,16 +250,22 @@ def _rendered(language: Language, grafana: Grafana, console_url: str) -> Sequenc
 
 def _folder(language: Language) -> tuple[str, str]:
     """Uid and title of the folder they stand in; one for each language, so that both have room in one Grafana."""
+    from dashboards.board import uid_of
+
     return uid_of("dashboards", language), "Campanile 中文" if language is Language.CHINESE else "Campanile"
 
 
 def _uid_pattern(language: Language) -> str:
     """What the uids of a language's dashboards look like, as a shell's pattern."""
+    from dashboards.board import uid_of
+
     return uid_of("*", language)
 
 
-def _major(version: str) -> Grafana:
+def _major(version: str) -> "Grafana":
     """Which one to render for: a Grafana's own major, or the newest we know for a newer one; `ConfigError` for an older one."""
+    from dashboards.target import Grafana
+
     number = version.partition(".")[0]
     if not number.isdecimal() or int(number) < min(Grafana):
         raise ConfigError(f"Grafana {version} is too old: the dashboards need {min(Grafana):d}.0 or newer")

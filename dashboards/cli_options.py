@@ -13,10 +13,11 @@ from campus.errors import ConfigError, file_trouble
 from campus.influx import DATABASE
 from campus.secret import Secret, secret_from_environment, secret_from_file
 from dashboards.grafana.address import Address, Plain
-from dashboards.grafana.datasource import DataSource, Kind
+from dashboards.grafana.kind import Kind
 from dashboards.words import Language
 
 if TYPE_CHECKING:
+    from dashboards.grafana.datasource import DataSource
     from dashboards.grafana.door import Door
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -106,8 +107,10 @@ class DataSourceOptions:
 
     def source(
         self, plain: Plain, password_file: Path | None, token_file: Path | None, authority: str
-    ) -> DataSource | None:
+    ) -> "DataSource | None":
         """The data source, None where none is told of; `ConfigError` where what is told does not fit together."""
+        from dashboards.grafana.datasource import DataSource
+
         if self.kind is None:
             if self.url:
                 raise ConfigError("--datasource-url: say with --datasource what answers there")

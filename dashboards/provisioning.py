@@ -9,13 +9,12 @@ import yaml
 
 from campus.errors import ConfigError, file_trouble
 from campus.influx import DATABASE
-from dashboards.grafana.datasource import NAME, Kind, settings_of
+from dashboards.grafana.datasource import NAME, settings_of
+from dashboards.grafana.kind import Kind
 from dashboards.target import DATASOURCE_TYPE, DATASOURCE_UID
 
 TOKEN_VARIABLE: Final = "CAMPANILE_DATASOURCE_TOKEN"  # noqa: S105 - a name
 PASSWORD_VARIABLE: Final = "CAMPANILE_DATASOURCE_PASSWORD"  # noqa: S105 - a name
-DASHBOARDS_DIR: Final = "/etc/grafana/campanile"
-"""Where a Debian Grafana and our compose file have the dashboards' JSON."""
 REREAD_S: Final = 60
 
 
@@ -28,11 +27,11 @@ class Provisioning:
     """As Grafana reaches it."""
     folder: str
     folder_title: str
+    dashboards_dir: str
+    """Where the dashboards' JSON lies as Grafana sees it."""
     database: str = DATABASE
     user: str = ""
     """With InfluxDB 1; empty where it asks for none."""
-    dashboards_dir: str = DASHBOARDS_DIR
-    """As Grafana sees it."""
     secret_file: str = ""
     """As Grafana sees it; empty: the secret is in an environment variable of Grafana."""
     authority_file: str = ""

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Final
 
 from campus.errors import ConfigError
 from campus.influx import DATABASE
 from campus.secret import Secret
+from dashboards.grafana.kind import Kind
 from dashboards.grafana.model import Json
 from dashboards.target import DATASOURCE_TYPE, DATASOURCE_UID
 
@@ -23,14 +23,6 @@ _MANAGED: Final = (
     "version",
 )
 """Settings that are ours to say; what else an operator has set there stays."""
-
-
-class Kind(StrEnum):
-    """Who answers InfluxQL, which decides how one says who asks."""
-
-    INFLUXDB1 = "influxdb1"
-    INFLUXDB2 = "influxdb2"
-    CAMPANILE = "campanile"
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from campus.errors import CampusError, ConfigError
 from campus.secret import Secret
 from dashboards.grafana.address import Address, Plain
 from dashboards.grafana.comparing import compare
-from dashboards.grafana.datasource import DataSource, Kind
+from dashboards.grafana.datasource import DataSource
 from dashboards.grafana.door import Door
+from dashboards.grafana.kind import Kind
 from dashboards.grafana.pushing import Mode, Outcome, Push, Secrets, Wanted
 from dashboards.grafana.wall import ensure_wall
 from tests.fakes.grafana import ADMIN, FakeGrafana, fake_grafana

@@ -8,7 +8,8 @@ import yaml
 
 from campus.errors import ConfigError
 from campus.secret import Secret
-from dashboards.grafana.datasource import DataSource, Kind
+from dashboards.grafana.datasource import DataSource
+from dashboards.grafana.kind import Kind
 from dashboards.provisioning import Provisioning, provisioning_files, write_provisioning
 
 URL = "https://store.example:8086"
@@ -91,7 +92,7 @@ def read(wanted: Provisioning) -> tuple[dict[str, Any], dict[str, Any]]:
 def test_provisioned_is_as_pushed_but_for_the_secret(kind: Kind) -> None:
     given = {"user": "grafana", "password": PASSWORD} if kind is Kind.INFLUXDB1 else {"token": TOKEN}
     pushed = DataSource(kind, URL, **given).payload()
-    source, _ = read(Provisioning(kind, URL, "campanile", "Campanile", user=pushed["user"]))
+    source, _ = read(Provisioning(kind, URL, "campanile", "Campanile", "/srv/boards", user=pushed["user"]))
     names = pushed.pop("secureJsonData")
     assert source.pop("secureJsonData").keys() == names.keys()
     assert source.pop("editable") is False
@@ -99,17 +100,26 @@ def test_provisioned_is_as_pushed_but_for_the_secret(kind: Kind) -> None:
 
 
 def test_secrets_stay_out_of_files_and_dollars_are_not_variables() -> None:
-    source, _ = read(Provisioning(Kind.INFLUXDB2, URL, "campanile", "Campanile"))
+    source, _ = read(Provisioning(Kind.INFLUXDB2, URL, "campanile", "Campanile", "/srv/boards"))
     assert source["secureJsonData"] == {"httpHeaderValue1": "Token $CAMPANILE_DATASOURCE_TOKEN"}
     source, _ = read(
-        Provisioning(Kind.INFLUXDB1, URL, "campanile", "Campanile", "cam$pus", "graf$ana", secret_file="/run/secret")
+        Provisioning(
+            Kind.INFLUXDB1,
+            URL,
+            "campanile",
+            "Campanile",
+            "/srv/boards",
+            "cam$pus",
+            "graf$ana",
+            secret_file="/run/secret",
+        )
     )
     assert source["secureJsonData"] == {"password": "$__file{/run/secret}"}
     assert (source["user"], source["jsonData"]["dbName"]) == ("graf$$ana", "cam$$pus")
 
 
 def test_the_provider_leads_to_the_folder_and_the_files(tmp_path: Path) -> None:
-    wanted = Provisioning(Kind.CAMPANILE, URL, "campanile", "钟楼", dashboards_dir="/srv/boards")
+    wanted = Provisioning(Kind.CAMPANILE, URL, "campanile", "钟楼", "/srv/boards")
     _, provider = read(wanted)
     assert (provider["folderUid"], provider["folder"], provider["options"]["path"]) == (
         "campanile",
