@@ -141,6 +141,9 @@ class SampleStore(Protocol):
 
     Every method raises `campus.errors.Transient` when the store is busy, full or away, and then nothing of that
     call has been kept.
+
+    A store in a database server (`controller.store.influx`) differs in two things: of samples of one series at one instant
+    it keeps the last, and of an `append` that failed a window may tell samples already. Brought again they change nothing.
     """
 
     def start(self) -> None:

@@ -297,7 +297,8 @@ def _wait_s(retry_after: str | None) -> float:
 
 
 def _unreachable(url: str, error: Exception) -> Transient:
-    if isinstance(error, urllib3.exceptions.TimeoutError):
+    is_refused = isinstance(error, urllib3.exceptions.NewConnectionError)  # to the library a kind of time-out
+    if isinstance(error, urllib3.exceptions.TimeoutError) and not is_refused:
         return Transient(f"InfluxDB at {url} does not answer in time: it is asked again ({error})")
     return Transient(f"InfluxDB at {url} cannot be reached: it is tried again ({error})")
 

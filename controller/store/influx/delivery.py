@@ -78,7 +78,10 @@ class _Search:
     """For the lines in fault of one refused body."""
 
     def __init__(self, client: InfluxClient, policy: Policy, body: bytes) -> None:
-        self.lines = body.removesuffix(b"\n").split(b"\n")
+        lines = body.removesuffix(b"\n").split(b"\n")
+        # What is wrong is mostly wrong of all lines of a metric: together they are found at once. Twins keep their order.
+        self._order = sorted(range(len(lines)), key=lambda number: lines[number].partition(b" ")[0])
+        self.lines = [lines[number] for number in self._order]
         self.found: list[int] = []
         self.count = 0
         self.words: list[tuple[str, bytes]] = []
@@ -92,7 +95,7 @@ class _Search:
         dropped = None if isinstance(refusal, TooLarge) else _dropped_in(str(refusal))
         if end - first == 1 or dropped == end - first:
             self._blame(first, end, refusal)
-            self.found += range(first, end)
+            self.found += self._order[first:end]
             self.count += end - first
         elif dropped is not None and self._tries >= _MOST_TRIES:  # the others of them are stored: enough is known
             self._blame(first, end, refusal)

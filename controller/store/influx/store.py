@@ -50,10 +50,7 @@ _SHORT_SLEEP_MS: Final = 600_000
 
 
 class InfluxStore:
-    """A `SampleStore` in an InfluxDB server, with a catalogue of its own in one directory. One process at a time has it open.
-
-    The two differ in one thing from the port: of samples of one series at one instant InfluxDB keeps the last.
-    """
+    """A `SampleStore` in an InfluxDB server, with a catalogue of its own in one directory. One process at a time has it open."""
 
     def __init__(
         self, directory: Path, settings: InfluxSettings, tags_of: TagsOf, *, timezone: ZoneInfo, retention: Retention
