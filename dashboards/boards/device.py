@@ -126,7 +126,8 @@ def _of_kind(kind: MetricKind) -> Iterator[tuple[str, Metric]]:
 
 
 def _series_of(metric: str) -> str:
-    return f"^{metric}( |$)"
+    """Its lines, of whatever part. Without slashes Grafana would hold the expression against the whole name."""
+    return f"/^{metric}( |$)/"
 
 
 def _named(draft: Draft, metric: str) -> dashboard.DynamicConfigValue:
