@@ -38,7 +38,7 @@ class Table(NamedTuple):
 
 
 def rows_of(tables: Sequence[Table], instants: Times) -> Made:
-    """All that is known, instant after instant.
+    """All that is known, instant after instant; a series of which nothing is known is not named.
 
     >>> name = DistrictSeries("no-1", SCHOOL, SCHOOL_DEVICES, WHOLE)
     >>> made = rows_of([Table([name], np.array([[3.0, np.nan]]))], np.array([60_000, 120_000]))
@@ -48,4 +48,7 @@ def rows_of(tables: Sequence[Table], instants: Times) -> Made:
     names = [name for table in tables for name in table.names]
     value = np.concatenate([np.empty((0, len(instants))), *(table.value for table in tables)]).T
     column, series = np.nonzero(~np.isnan(value))
-    return Made(names, series.astype(np.int32), instants[column], value[column, series])
+    known, place = np.unique(series, return_inverse=True)
+    return Made(
+        [names[each] for each in known.tolist()], place.astype(np.int32), instants[column], value[column, series]
+    )
