@@ -45,8 +45,8 @@ _UNITS: Final[dict[str, str]] = {
     "By": units.BytesIEC,
     "s": units.Seconds,
     "ms": units.Milliseconds,
-    "h": "suffix: h",
-    "d": "suffix: d",
+    "h": "suffix:h",
+    "d": "suffix:d",
     "Cel": units.Celsius,
     "V": units.Volt,
     "A": units.Ampere,
@@ -65,7 +65,7 @@ _UNITS: Final[dict[str, str]] = {
     "dB[mW]": units.DecibelMilliWatt,
     "{packet}/s": units.PacketsPerSecond,
     "{turn}/min": units.RevolutionsPerMinute,
-    "MHz": "suffix: MHz",
+    "MHz": "suffix:MHz",
 }
 _SCALED: Final = frozenset({"bit/s", "By", "s", "ms", "W", "Hz", "V.A", "var", "kW.h"})
 """Grafana picks k, M, G for these, or minutes and hours; the decimals that fit come with that."""
@@ -81,13 +81,13 @@ def grafana_unit(unit: str) -> str:
     Counts (``{client}``) are plain numbers: what is counted stands in the title. Rates keep their time.
 
     >>> grafana_unit("bit/s"), grafana_unit("{client}"), grafana_unit("{poll}/min")
-    ('bps', 'none', 'suffix: /min')
+    ('bps', 'none', 'suffix:/min')
     """
     if unit in _UNITS:
         return _UNITS[unit]
     counted, slash, per = unit.partition("/")
     if counted.startswith("{") and counted.endswith("}") and (not slash or per in ("s", "min")):
-        return f"suffix: /{per}" if slash else units.NoUnit
+        return f"suffix:/{per}" if slash else units.NoUnit
     raise KeyError(f"no unit of Grafana for {unit!r}: add it to dashboards/appearance.py")
 
 
