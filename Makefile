@@ -42,13 +42,13 @@ lock: $(VENV)/.dev  ## Renew the lock files after pyproject.toml changed
 audit: $(VENV)/.dev  ## Look the locked packages up in the public list of vulnerabilities (needs the internet)
 	$(BIN)/pip-audit -r requirements/demo.lock
 
-spec: $(VENV)/.dev  ## Write the data-access specification and the pages of rules and of dashboards anew from the code
+spec: $(VENV)/.dev  ## Write the data-access specification and the page of rules anew from the code
 	$(BIN)/campanile spec write docs
 	$(BIN)/campanile controller rules write docs
-	$(BIN)/campanile dashboards write docs
 
-dashboards: $(VENV)/.dev  ## Note anew what the Grafana dashboards are rendered to, after a look at what changed
+dashboards: $(VENV)/.dev  ## Note anew what the Grafana dashboards are rendered to and ask, after a look at what changed
 	$(BIN)/python -m dashboards.digests
+	$(BIN)/campanile dashboards write docs
 
 clean:  ## Remove what setup and the demo made (asks nothing: it is all made again)
 	rm -rf $(VENV) $(DIST) $(FRONTEND)/node_modules .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -84,13 +84,15 @@ def render(
       campanile dashboards render /etc/grafana/campanile --provisioning /etc/grafana/provisioning \\
         --datasource influxdb1 --datasource-url http://127.0.0.1:8086 --datasource-user grafana
     """
+    from dashboards.board import UID_PREFIX
     from dashboards.provisioning import Provisioning, secret_variable, write_provisioning
     from dashboards.writing import write_dashboards
 
     if provisioning is not None and (kind is None or not datasource_url):
         raise ConfigError("--provisioning: say with --datasource and --datasource-url who answers the queries")
     boards = _rendered(language, _major(grafana), console_url)
-    write_dashboards(boards, directory, _uid_pattern(language))
+    # What Grafana reads by itself is one folder of one language; files to look at may be of both.
+    write_dashboards(boards, directory, _uid_pattern(language) if provisioning is None else f"{UID_PREFIX}-*")
     click.echo(f"{directory}: {len(boards)} dashboards for Grafana {grafana}")
     if provisioning is None or kind is None:
         return

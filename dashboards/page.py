@@ -21,7 +21,7 @@ _Query = tuple[str, str, str]
 
 
 _HEAD: Final = (
-    "Written by `make spec` from the dashboards' own code: change them, not this page. How to get them into a Grafana is",
+    "Written by `make dashboards` from the dashboards' own code: change them, not this page. How to get them into a Grafana is",
     "told in [Grafana](47-grafana.md), what the measurements are in [InfluxDB](45-influxdb.md).",
     "",
     "`${policy}`, `${width}` and the names of fields come from hidden variables that ask the store which level of detail",

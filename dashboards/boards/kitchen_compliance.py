@@ -146,9 +146,9 @@ def _hours(draft: Draft) -> table.Panel:
         Column(name="device", title=draft.word("device"), links=[links.to_device(draft, Clicked.ROW)]),
         Column(name="instance", title=draft.word("unit")),
         Column(name="now", title=draft.word("now"), metric="temperature_cel"),
-        Column(name="measured", title=draft.word("measured"), unit="suffix: h"),
-        Column(name="within", title=draft.word("within"), unit="suffix: h"),
-        Column(name="outside", title=draft.word("outside"), unit="suffix: h", steps=(GOOD, ((1, FAILED),))),
+        Column(name="measured", title=draft.word("measured"), unit="suffix:h"),
+        Column(name="within", title=draft.word("within"), unit="suffix:h"),
+        Column(name="outside", title=draft.word("outside"), unit="suffix:h", steps=(GOOD, ((1, FAILED),))),
         Column(name="compliance", title=draft.word("compliance"), unit="percentunit", width=140),
     ]
     panel = panels.rows(draft, "hours", columns, *asked)

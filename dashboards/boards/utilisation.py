@@ -101,9 +101,8 @@ def _heat_map(draft: Draft) -> table.Panel:
         every=Policy.HOUR,
         fill=Fill.LEFT_OUT,
     )
-    days = [Column(name=day, title=draft.word(f"day_{day}"), unit="percent") for day in _WEEKDAYS]
-    columns = [Column(name="hour\\day", title=draft.word("hour"), width=70), Column(name="Time", title="", hidden=True)]
-    panel = panels.rows(draft, "heat_map", [*columns, *days], Asked(query))
+    columns = [Column(name="hour\\day", title=draft.word("hour"), width=70)]
+    panel = panels.rows(draft, "heat_map", columns, Asked(query))
     panel.transformations([_transformation(name, options) for name, options in _matrix()])
     for day in _WEEKDAYS:
         colour = models.TableColoredBackgroundCellOptions(models.TableCellBackgroundDisplayMode.BASIC)

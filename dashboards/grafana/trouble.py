@@ -102,10 +102,7 @@ def _missing(said: str) -> str:
     found = _NEEDED.search(said)
     if found is None:
         return f"not permitted ({said}). The token's service account needs the role Admin"
-    return (
-        f"the token's service account lacks the permission {found['names'].strip()}: give it that, or the role Admin "
-        "(Editor suffices where the data source exists and no account for a wall screen is wanted)"
-    )
+    return f"the token's service account lacks the permission {found['names'].strip()}: give it that, or the role Admin"
 
 
 def _said(error: GrafanaException) -> str:

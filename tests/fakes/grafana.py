@@ -99,7 +99,7 @@ class FakeGrafana:
         if not model.get("title"):
             raise Refused(400, {"message": "Dashboard title cannot be empty", "status": "empty-name"})
         if body.get("folderUid") and body["folderUid"] not in self.folders:
-            raise Refused(404, {"message": "folder not found", "status": "not-found"})
+            raise Refused(400, {"message": "folder not found"})
         kept = self.dashboards.get(model["uid"])
         if kept is not None and kept["provisioned"]:
             raise Refused(400, {"message": "Cannot save provisioned dashboard"})
@@ -125,7 +125,8 @@ class FakeGrafana:
         }
 
     def delete_dashboard(self, found: Match[str], *_: object) -> Json:
-        _known(self.dashboards, found[1], "Dashboard not found")
+        if _known(self.dashboards, found[1], "Dashboard not found")["provisioned"]:
+            raise Refused(400, {"message": "provisioned dashboard cannot be deleted"})
         del self.dashboards[found[1]]
         return {"message": "Dashboard deleted"}
 
