@@ -18,6 +18,7 @@ NS_OF: Final = {
 MAX_DEPTH: Final = 100
 """Of an expression: evaluating one takes a little of Python's stack for each level."""
 MAX_NS: Final = (1 << 63) - 1
+_MANY: Final = 1 << 50
 _DURATION: Final = re.compile(r"([0-9]+)(ns|ms|u|µ|s|m|h|d|w)")
 _ESCAPE: Final = re.compile(r"\\(.)")
 
@@ -263,10 +264,10 @@ def _unescaped(text: str) -> str:
 
 
 def _number(token: Token) -> int | float:
-    if token.type == "NUMBER":
+    if token.type == "NUMBER" and len(token) <= 40:
         return float(token)
-    if len(token) > 19 or int(token) > MAX_NS:
-        raise ParseError(f"unable to parse integer {token[:40]}", _place(token))
+    if token.type == "NUMBER" or len(token) > 19 or int(token) > MAX_NS:
+        raise ParseError(f"unable to parse number {token[:40]}", _place(token))
     return int(token)
 
 
@@ -275,8 +276,8 @@ def _count(token: Token) -> int:
 
 
 def _rows(limit: int | None, offset: int | None) -> Rows:
-    """LIMIT 0 means all, as InfluxDB has it."""
-    return Rows(limit or None, offset or 0)
+    """LIMIT 0 means all, as InfluxDB has it; more than there can be is as good as all."""
+    return Rows(min(limit, _MANY) if limit else None, min(offset or 0, _MANY))
 
 
 def _name(name: Token | syntax.Pattern) -> str | syntax.Pattern:

@@ -18,6 +18,8 @@ from controller.influxql.syntax import Expression
 from controller.influxql.table import MAX_NS, MIN_NS, Column, Kind, Mask, Words
 
 TIME: Final = "time"
+_FAR_NS: Final = 1 << 62
+"""The years 1823 and 2116: bounds beyond them are as good as these, and sums with them stay whole numbers of 64 bits."""
 _INSTANT: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})?)?", re.ASCII
 )
@@ -68,7 +70,7 @@ def _bounds(condition: syntax.Comparison, now: int, zone: ZoneInfo | None) -> Sp
         if not _is_time(condition.right):
             return None
         sign, other = _MIRRORED.get(sign, sign), condition.left
-    at = min(max(_instant(other, now, zone), MIN_NS), MAX_NS)
+    at = min(max(_instant(other, now, zone), -_FAR_NS), _FAR_NS)
     match sign:
         case "=":
             return Span(at, at)

@@ -153,7 +153,7 @@ def _ordered(given: Input) -> tuple[Places, Places, Places]:
 
 def _percentile(given: Input, percent: float) -> Output:
     order, first, counts = _ordered(given)
-    place = np.floor(counts * percent / 100 + 0.5).astype(np.intp) - 1
+    place = np.floor(counts * min(max(percent, 0.0), 200.0) / 100 + 0.5).astype(np.intp) - 1
     found = (place >= 0) & (place < counts)
     chosen = np.full(given.cells, _NOBODY, np.intp)
     chosen[found] = order[(first + place)[found]]

@@ -14,6 +14,7 @@ from controller.influxql.syntax import Call, Chosen, Expression, Number, Referen
 from controller.influxql.windows import Windows
 
 _NS_PER_S: Final = 1_000_000_000
+_LONGEST_NS: Final = 520 * 7 * 86_400 * _NS_PER_S
 
 
 class Form(Enum):
@@ -129,6 +130,8 @@ def _windows(call: Call, now: int, zone: ZoneInfo | None) -> Windows:
         case (syntax.Duration(ns=width), *rest) if len(rest) < 2:
             if width < 1_000_000:
                 raise StatementError("time() of less than 1ms is not answered: no sample is finer")
+            if width > _LONGEST_NS:
+                raise StatementError("time() of more than 520 weeks is not answered: nothing is kept so long")
             match rest:
                 case []:
                     return Windows(width, 0, zone)

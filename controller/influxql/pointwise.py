@@ -1,15 +1,20 @@
 """Rows that stand for single samples: as they are, compared with the one before, or some chosen of many. Pure."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from controller.influxql.errors import StatementError
+from controller.influxql.functions import aggregate
 from controller.influxql.planning import CallPlan
 from controller.influxql.rows import Asked, Result, columns_of
 from controller.influxql.sequences import transformed
-from controller.influxql.table import MIN_NS, Column, Instants, Kind, Places, empty
+from controller.influxql.table import MIN_NS, Column, Instants, Kind, Places, empty, full
+
+
+_MANY_KEYS: Final = 4_000_000
 
 
 def as_they_are(asked: Asked) -> Result:
@@ -95,22 +100,35 @@ def _ranked(asked: Asked, plan: CallPlan, group: Places, start: Instants) -> Pla
     column = _numbers(asked, plan)
     there = np.flatnonzero(column.there)
     value = column.values[there] * (-1 if plan.name == "top" else 1)
-    group, start, at = group[there], start[there], asked.points.at[there]
-    tied = np.zeros(len(there), np.int64)
-    for tag in plan.tags:
-        words = asked.points.of.tag(tag).taken(asked.points.series[there])
-        _, tied = np.unique(tied * len(words.words) + words.codes, return_inverse=True)
-    order = np.lexsort((at, value, start, group))
     if plan.tags:
-        by_tags = np.lexsort((at, value, tied, start, group))
-        best = by_tags[_starts(group[by_tags], start[by_tags], tied[by_tags])]
-        order = order[np.isin(order, best)]
+        best = _lowest_of_each(asked, plan, there, group[there], start[there], value)
+        there, value = there[best], value[best]
+    group, start, at = group[there], start[there], asked.points.at[there]
+    order = np.lexsort((at, value, start, group))
     anew = _starts(group[order], start[order])
     places = np.arange(len(order))
     rank = places - np.maximum.accumulate(np.where(anew, places, 0)) if len(order) else places
     kept = order[rank < plan.argument]
     sign = -1 if asked.newest_first else 1
     return there[kept[np.lexsort((value[kept], sign * at[kept], sign * start[kept], group[kept]))]]
+
+
+def _lowest_of_each(
+    asked: Asked, plan: CallPlan, rows: Places, group: Places, start: Instants, value: NDArray[Any]
+) -> Places:
+    """Of the samples of each group, bucket and set of tags the one with the lowest value; without sorting them all."""
+    key = group * 1
+    if asked.plan.windows:
+        starts, bucket = np.unique(start, return_inverse=True)
+        key = key * len(starts) + bucket
+    for tag in plan.tags:
+        words = asked.points.of.tag(tag).taken(asked.points.series[rows])
+        key = key * len(words.words) + words.codes
+        if len(key) and int(key.max()) > _MANY_KEYS:
+            _, key = np.unique(key, return_inverse=True)
+    cells = int(key.max()) + 1 if len(key) else 0
+    _, out = aggregate("min", full(value), key, asked.points.at[rows], cells, 0.0)
+    return out.row[out.exists] if out.row is not None else rows
 
 
 def _starts(*columns: Any) -> Any:

@@ -62,11 +62,16 @@ def district() -> District:
         Happening(
             T0 + number * 7 * MINUTE_MS + number,
             {"site": f"s{1 + number % 2}", "device": "a", "rule": "x", "severity": ("major", "minor")[number % 2]},
-            {"id": number, "title_en": f"Title {number}"} | ({"state": "open"} if number % 3 else {}),
+            _fields(number),
         )
         for number in range(8)
     ]
     return District(PLACES, samples, {ALERT_MEASUREMENT: alerts})
+
+
+def _fields(number: int) -> dict[str, str | int]:
+    fields: dict[str, str | int] = {"id": number, "title_en": f"Title {number}"}
+    return fields | {"state": "open"} if number % 3 else fields
 
 
 @dataclass(frozen=True)
