@@ -25,7 +25,7 @@ _NUMBER = re.compile(r'"\w+" (=|<=|>=|<|>) (-?[\d.]+)')
 _BESIDE = {"<": -1.0, ">": 1.0}
 """A number that is in range, from its edge."""
 _TAGS = {"site": "no-1", "device": "d-1", "kind": "gateway", "room": "r-1", "instance": "part-1"}
-_TEXTS = {"title_en": "t", "title_zh": "题", "text_en": "x", "text_zh": "文", "state": "open", "id": "1"}
+_TEXTS = {"title_en": "t", "title_zh": "题", "text_en": "x", "text_zh": "文", "state": "open"}
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def point(policy: str, measurement: str, chosen: dict[str, str], number: float =
         tags = _TAGS | {tag: value for tag, value in chosen.items() if tag in _TAGS}
         fields += [] if policy == Policy.RAW else [f"{Field.COUNT}=1i"]
     else:
-        fields = [f'{name}="{chosen.get(name, text)}"' for name, text in _TEXTS.items()] + [f"ends_at={NOW}i"]
+        fields = [f'{name}="{chosen.get(name, text)}"' for name, text in _TEXTS.items()] + [f"ends_at={NOW}i", "id=1i"]
         tags = {"rule": "r", "severity": "major"} | _TAGS
         tags |= {tag: value for tag, value in chosen.items() if tag in tags}
     text = ",".join(f"{tag}={value}" for tag, value in sorted(tags.items()) if value)
