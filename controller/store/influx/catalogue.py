@@ -48,6 +48,9 @@ CREATE TABLE newest (number INTEGER PRIMARY KEY, series BLOB NOT NULL, measured_
 CREATE TABLE stale (level TEXT, at INTEGER, PRIMARY KEY (level, at)) WITHOUT ROWID;
 CREATE TABLE day (day INTEGER PRIMARY KEY, number INTEGER NOT NULL);
 """
+_COMMITTED_NOW: Final = (
+    "INSERT OR REPLACE INTO meta VALUES ('committed_at', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))"
+)
 _ID, _INSTANT, _VALUE = np.dtype("<i4"), np.dtype("<i8"), np.dtype("<f8")
 
 
@@ -170,6 +173,7 @@ class Catalogue:
                 connection.execute("INSERT INTO newest VALUES (NULL, ?, ?, ?)", _packed(rows))
             grown = "UPDATE meta SET content = CAST(content AS INTEGER) + ? WHERE name = 'samples'"
             connection.execute(grown, [samples])
+            connection.execute(_COMMITTED_NOW)
 
     def last_newest(self) -> int:
         """The number of the last row of `newest`; 0 when there is none."""
