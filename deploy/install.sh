@@ -189,7 +189,7 @@ influxdb() {
     [ ! -d /run/systemd/system ] ||
         python3 "$here/influxdb/users.py" http://127.0.0.1:8086 "$etc/influxdb-password.txt" "$etc/grafana-influxdb-password.txt"
     if [ -e "$etc/controller.yaml" ] && ! grep -q '^influxdb:' "$etc/controller.yaml"; then
-        say "$etc/controller.yaml is yours: it keeps its store until these lines stand in it (docs/33-influxdb-and-grafana.md):"
+        say "$etc/controller.yaml is yours: it keeps its store until these lines stand in it (docs/31-install.md):"
         printf '%s\n' "$influxdb_block"
     fi
 }
@@ -202,7 +202,7 @@ install_controller() {
     broker_of_the_centre
     [ -z "$with_influxdb" ] || influxdb
     {
-        echo "# Every key: docs/30-operate.md. Checked by: $home/bin/campanile controller run --config $etc/controller.yaml --check"
+        echo "# Every key: docs/31-install.md. Checked by: $home/bin/campanile controller run --config $etc/controller.yaml --check"
         echo "data_dir: /var/lib/campanile-controller"
         echo "broker: {host: 127.0.0.1, port: 1883, username: controller, password_file: controller-password.txt}"
         echo "district: {timezone: Asia/Shanghai, name_en: School District, name_zh: 学区}"
@@ -266,7 +266,7 @@ install_agent() {
     tls='{}'
     [ ! -e "$etc/ca.pem" ] && [ -z "$ca_file" ] || tls='{ca_file: ca.pem}'
     {
-        echo "# Every key: docs/30-operate.md. Checked by: $home/bin/campanile agent run --config $etc/agent.yaml --check"
+        echo "# Every key: docs/31-install.md. Checked by: $home/bin/campanile agent run --config $etc/agent.yaml --check"
         echo "site: $site"
         echo "spool: {path: /var/lib/campanile-agent/spool.db}"
         echo "uplink: {host: $broker, port: $port, username: $site, password_file: agent-password.txt, tls: $tls}"

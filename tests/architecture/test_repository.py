@@ -51,6 +51,30 @@ def test_links_between_documents_lead_somewhere() -> None:
     assert not broken
 
 
+def test_links_into_documents_lead_to_a_heading() -> None:
+    """As GitHub names headings; the Chinese pages' too."""
+
+    def anchors(page: Path) -> set[str]:
+        prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+        headings = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
+        return set(re.findall(r'<a id="([^"]+)">', prose)) | {
+            re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings
+        }
+
+    links = [
+        (page, (page.parent / path).resolve() if path else page, anchor)
+        for page in _tracked("*.md")
+        for path, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)", page.read_text())
+    ]
+    assert len(links) > 20
+    broken = [
+        f"{page.relative_to(ROOT)}: {target.name}#{anchor}"
+        for page, target, anchor in links
+        if anchor not in anchors(target)
+    ]
+    assert not broken
+
+
 def test_lock_files_name_no_download_host() -> None:
     locks = _tracked("requirements/*.lock", "*package-lock.json")
     assert len(locks) >= 3

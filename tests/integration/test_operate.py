@@ -1,7 +1,6 @@
-"""What docs/30-operate.md and deploy/ give to an operator is used here as it stands."""
+"""What the pages for operators and deploy/ give to an operator is used here as it stands."""
 
 import getpass
-import re
 import subprocess
 import sys
 import threading
@@ -15,9 +14,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from campus.ids import AgentId, SiteId
 from campus.topics import ALL_STATE, ALL_UP, Address, Leg
 from tests.servers.daemon import accepts_tcp, free_port, require_program, running, wait_until
+from tests.support.handbook import examples
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "30-operate.md"
 BROKER = ROOT / "deploy" / "mosquitto"
 OPENSSL = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
 OURS = Address(SiteId("no-1-primary"), AgentId("no-1-primary"))
@@ -31,11 +30,11 @@ def make_certificate(certificate: Path, key: Path) -> None:
     subprocess.run([require_program("openssl", "openssl"), *OPENSSL, *names, *files], check=True, capture_output=True)
 
 
-def test_the_examples_of_the_page_pass_check(tmp_path: Path) -> None:
-    examples = dict(re.findall(r"```yaml\n# (\S+)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
-    del examples["telling.yaml"]  # checked with its own command, in tests/unit/telling
-    assert set(examples) == {"controller.yaml", "district.yaml", "agent.yaml"}
-    for name, text in examples.items():
+def test_the_examples_of_the_pages_pass_check(tmp_path: Path) -> None:
+    shown = examples()
+    del shown["telling.yaml"]  # checked with its own command, in tests/unit/telling
+    assert set(shown) == {"controller.yaml", "district.yaml", "agent.yaml"}
+    for name, text in shown.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "broker-password.txt").write_text("secret\n")
     (tmp_path / "community.txt").write_text("public\n")

@@ -11,9 +11,9 @@ import pytest
 
 from controller.backup.reading import backups_in, is_verified
 from tests.integration.backup.scene import filled
+from tests.support.handbook import handbook
 
 UNITS = Path(__file__).resolve().parents[3] / "deploy" / "systemd"
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "30-operate.md"
 
 
 def unit(name: str) -> configparser.ConfigParser:
@@ -39,10 +39,10 @@ def test_the_command_of_the_unit_takes_a_verified_backup(tmp_path: Path) -> None
     assert [is_verified(place) for place in backups_in(folder.backups)] == [True]
 
 
-def test_the_unit_runs_as_the_controller_and_the_page_names_the_same_command() -> None:
+def test_the_unit_runs_as_the_controller_and_the_pages_name_the_same_command() -> None:
     service, controller = unit("campanile-controller-backup.service"), unit("campanile-controller.service")
     assert service["Service"]["User"] == controller["Service"]["User"]
-    assert service["Service"]["ExecStart"] in PAGE.read_text(encoding="utf-8")
+    assert service["Service"]["ExecStart"] in handbook()
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")

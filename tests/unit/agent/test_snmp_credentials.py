@@ -8,8 +8,7 @@ import pytest
 from agent.config import load_config, load_credentials
 from agent.snmp_access import AuthProtocol, Community, PrivacyProtocol, SnmpAccess, SnmpUser, SnmpVersion
 from campus.errors import ConfigError
-
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "30-operate.md"
+from tests.support.handbook import handbook
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +80,7 @@ def test_mistakes_are_explained(tmp_path: Path, entry: str, said: str) -> None:
 
 
 def test_the_credentials_of_the_page_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (block,) = re.findall(r"```yaml\n(credentials:\n  read:.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    (block,) = re.findall(r"```yaml\n(credentials:\n  read:.*?)```", handbook(), re.DOTALL)
     for name in ("community.txt", "proof.txt", "recorder.txt"):
         (tmp_path / name).write_text("long enough\n")
     monkeypatch.setenv("CORE_PRIVACY", "long enough")

@@ -12,8 +12,8 @@ from controller.cli import controller
 from controller.config import ControllerConfig, TellingSettings
 from controller.safekeeping import configuration_of
 from controller.telling.register import load_register
+from tests.support.handbook import examples
 
-HANDBOOK = Path(__file__).resolve().parents[3] / "docs" / "30-operate.md"
 CHANNELS = "channels:\n  mail: {type: email, host: m.example, sender: c@example.org}\n"
 PERSON = "people:\n  - {id: li, name: Li, reach: [{channel: mail, to: li@example.org}]"
 
@@ -40,7 +40,7 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, said: st
 
 
 def test_the_example_of_the_handbook_is_right_and_checked_by_the_command(tmp_path: Path) -> None:
-    example = HANDBOOK.read_text().partition("```yaml\n# telling.yaml\n")[2].partition("```")[0]
+    example = examples()["telling.yaml"]
     (tmp_path / "telling.yaml").write_text(example.replace("place: no-1-primary, ", ""))
     for name in ("mail-password.txt", "sms-token.txt"):
         (tmp_path / name).write_text("secret")
