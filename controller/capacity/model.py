@@ -1,9 +1,11 @@
 """Nouns of capacity."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from campus.ids import SiteId
 from controller.registry.model import Link
+from controller.store.port import Values
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,14 @@ class DirectionUse:
     days_above: int
     coverage: float
     """Share of the period's 5-minute averages that exist, 0 to 1."""
+
+
+class LinkPercentiles(NamedTuple):
+    """The 95th percentile of each direction of a link, bit/s, for several spans of time; NaN where nothing was measured."""
+
+    link: Link
+    inbound: Values
+    outbound: Values
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from campus.ids import DeviceId, Instance, MetricId, SiteId
-from controller.capacity.model import DirectionUse, LinkUse
+from controller.capacity.model import DirectionUse, LinkPercentiles, LinkUse
 from controller.capacity.port import Registry
 from controller.capacity.rules import FIVE_MINUTES_MS, busy_hour, coverage, days_above, nearest_rank
 from controller.identity.scope import Scope
 from controller.registry.model import Link
-from controller.store.port import DistrictSeries, Level, SampleStore, Window
+from controller.store.port import DistrictSeries, Level, SampleStore, Values, Window
 
 INBOUND: Final = MetricId("if_in_bps")
 """Seen from the school's gateway, what comes in on the uplink goes towards the school."""
@@ -60,6 +60,24 @@ class CapacityService:
         scope.require(site)
         return self._uses([link for link in self._registry.links(scope) if link.site == site], start, end)
 
+    def percentiles(self, scope: Scope, ends: Sequence[int], length_ms: int) -> list[LinkPercentiles]:
+        """`DirectionUse.p95_bps` of every uplink the caller sees over `length_ms` before each of `ends` (ascending, UTC ms)."""
+        links = self._registry.links(scope)
+        parts = [(link.site, link.device, Instance(link.instance)) for link in links]
+        directions = self._numbers(INBOUND, parts), self._numbers(OUTBOUND, parts)
+        spans = [(end - length_ms, min(end, self._clock())) for end in ends]
+        start, until = (spans[0][0], spans[-1][1]) if spans else (0, 0)
+        together, found = _together(start, until), []
+        for first in range(0, len(links), together):
+            some = slice(first, first + together)
+            self._give_way()
+            window = self._window([each.get(part) for part in parts[some] for each in directions], start, until)
+            for link, part in zip(links[some], parts[some], strict=True):
+                found.append(
+                    LinkPercentiles(link, *(_percentiles(window, each.get(part), spans) for each in directions))
+                )
+        return found
+
     def _uses(self, links: Sequence[Link], start: int, end: int) -> list[LinkUse]:
         now = self._clock()
         until = max(min(end, now), start)
@@ -69,7 +87,7 @@ class CapacityService:
         speeds = self._latest(self._numbers(SPEED, parts), 0)
         rates = self._latest(inbound, now - FRESH_MS), self._latest(outbound, now - FRESH_MS)
         uses = []
-        together = max(1, _WINDOW_BUCKETS * FIVE_MINUTES_MS // (2 * max(until - start, FIVE_MINUTES_MS)))
+        together = _together(start, until)
         for first in range(0, len(links), together):
             some = slice(first, first + together)
             self._give_way()
@@ -131,6 +149,19 @@ class _Period:
             days_above=days_above(at, mean, self.line_bps, self.zone),
             coverage=coverage(at, self.start, self.end),
         )
+
+
+def _together(start: int, until: int) -> int:
+    """How many links are read at a time, both directions of each."""
+    return max(1, _WINDOW_BUCKETS * FIVE_MINUTES_MS // (2 * max(until - start, FIVE_MINUTES_MS)))
+
+
+def _percentiles(window: Window | None, series: int | None, spans: Sequence[tuple[int, int]]) -> Values:
+    if series is None or window is None:
+        return np.full(len(spans), math.nan)
+    first, after = np.searchsorted(window.series, [series, series + 1])
+    at, mean = window.at[first:after], window.mean[first:after]
+    return np.array([nearest_rank(mean[slice(*np.searchsorted(at, span))], 95) for span in spans])
 
 
 def _is_up(state: float | None) -> bool | None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from campus.ids import Instance, MetricId, SiteId
 from campus.samples import Severity
 from controller.alerts.model import Alert
-from controller.capacity.model import LinkUse
+from controller.capacity.model import LinkPercentiles
 from controller.gauges.model import (
     BOARD_USE,
     LINK_CAPACITY,
@@ -29,8 +29,9 @@ from controller.gauges.model import (
 )
 from controller.gauges.places import Places
 from controller.gauges.sight import Newest, Sight
-from controller.store.port import DistrictSeries, SampleStore, Times
-from controller.utilisation.model import BoardUse
+from controller.ingest.model import Made
+from controller.store.port import DistrictSeries, SampleStore, Times, Values
+from controller.utilisation.model import HourUse
 
 FRESH_MS: Final = 5 * 60_000
 """A number older than this does not say how it is; as pages have it."""
@@ -136,20 +137,25 @@ def alerts_then(places: Places, told: Sequence[Alert], instants: Times) -> Table
     return Table(names, counts)
 
 
-def links_p95(uses: Sequence[LinkUse]) -> list[Table]:
-    """The percentiles of a report of capacity."""
+def links_p95(uses: Sequence[LinkPercentiles], instants: Times) -> list[Table]:
+    """The percentiles of each link, by instant."""
 
-    def names(metric: MetricId) -> list[DistrictSeries]:
-        return [DistrictSeries(use.site, use.link.device, metric, Instance(use.link.instance)) for use in uses]
+    def table(metric: MetricId, rows: Sequence[Values]) -> Table:
+        names = [DistrictSeries(use.link.site, use.link.device, metric, Instance(use.link.instance)) for use in uses]
+        return Table(names, np.array(rows).reshape(len(names), len(instants)))
 
     return [
-        Table(names(LINK_IN_P95), np.array([use.inbound.p95_bps for use in uses]).reshape(-1, 1)),
-        Table(names(LINK_OUT_P95), np.array([use.outbound.p95_bps for use in uses]).reshape(-1, 1)),
+        table(LINK_IN_P95, [use.inbound for use in uses]),
+        table(LINK_OUT_P95, [use.outbound for use in uses]),
     ]
 
 
-def boards_use(uses: Sequence[BoardUse]) -> Table:
-    """The used share of each board's lesson time that is known; nothing of one that had none."""
-    taught = [(use, use.share) for use in uses if use.share is not None]
-    names = [DistrictSeries(use.site, use.device, BOARD_USE, WHOLE) for use, _ in taught]
-    return Table(names, np.array([100 * share for _, share in taught]).reshape(-1, 1))
+def boards_use(uses: Sequence[HourUse]) -> Made:
+    """The used share of each board and hour."""
+    number_of = {key: number for number, key in enumerate(dict.fromkeys((use.site, use.device) for use in uses))}
+    return Made(
+        [DistrictSeries(*key, BOARD_USE, WHOLE) for key in number_of],
+        np.array([number_of[use.site, use.device] for use in uses], np.int32),
+        np.array([use.at for use in uses], np.int64),
+        np.array([100 * use.share for use in uses], np.float64),
+    )

@@ -6,11 +6,11 @@ from typing import Protocol
 from campus.ids import DeviceId, SiteId
 from campus.samples import DeviceKind, Severity
 from controller.alerts.model import Alert
-from controller.capacity.model import LinkUse
+from controller.capacity.model import LinkPercentiles
 from controller.identity.scope import Scope
 from controller.ingest.model import Made
 from controller.registry.model import Agent, Link, Site
-from controller.utilisation.model import BoardUse
+from controller.utilisation.model import HourUse
 
 
 class Registry(Protocol):
@@ -42,15 +42,15 @@ class Alerts(Protocol):
 class Capacity(Protocol):
     """The capacity service."""
 
-    def links_use(self, scope: Scope, start: int, end: int) -> Sequence[LinkUse]:
-        """Every uplink over [start, end)."""
+    def percentiles(self, scope: Scope, ends: Sequence[int], length_ms: int) -> Sequence[LinkPercentiles]:
+        """The 95th percentile of every uplink over `length_ms` before each of `ends`."""
 
 
 class Utilisation(Protocol):
     """The utilisation service."""
 
-    def boards(self, scope: Scope, start: int, end: int, site: SiteId | None = None) -> Sequence[BoardUse]:
-        """Every board over [start, end)."""
+    def board_hours(self, scope: Scope, start: int, end: int) -> Sequence[HourUse]:
+        """Every board and hour of [start, end) with lesson time that is known, by hour."""
 
 
 class Keeper(Protocol):

@@ -24,6 +24,7 @@ SETTLE_MS: Final = 5 * MINUTE_MS
 """An hour is reported so long after its end: what agents sent in its last minutes has come by then."""
 PERCENTILE_DAYS: Final = 7
 INSTANTS_AT_ONCE: Final = 240
+HOURS_AT_ONCE: Final = 168
 MOST_ALERTS: Final = 100_000
 _SPOKEN: Final = MetricId("agent_spool_age_s")
 """What an agent says of itself every minute: when it was last heard, long after."""
@@ -70,7 +71,7 @@ class GaugeService:
             self._keep(self._minute_rows(minute, now))
             self._minute = minute
         if hour > self._hour:
-            for made in self._hour_rows(hour):
+            for made in self._hour_rows(range(hour, hour + 1, HOUR_MS)):
                 self._keep(made)
             self._hour = hour
         self._cpu_s += time.thread_time() - started_s
@@ -98,8 +99,8 @@ class GaugeService:
                 *measuring.links(places, self._store, sight),
             ]
             yield rows_of(tables, some)
-        for hour in range(-(-start // HOUR_MS) * HOUR_MS, end, HOUR_MS):
-            yield from self._hour_rows(hour)
+        for first in range(-(-start // HOUR_MS) * HOUR_MS, end, HOURS_AT_ONCE * HOUR_MS):
+            yield from self._hour_rows(range(first, min(first + HOURS_AT_ONCE * HOUR_MS, end), HOUR_MS))
 
     def figures(self) -> list[Figure]:
         """What `/metrics` says of it."""
@@ -123,12 +124,13 @@ class GaugeService:
         ]
         return rows_of(tables, np.array([minute], np.int64))
 
-    def _hour_rows(self, hour: int) -> Iterator[Made]:
-        """The week up to an hour, at its end; and use within the hour before it, at its beginning, as roll-ups have it."""
-        uses = self._capacity.links_use(SYSTEM, hour - PERCENTILE_DAYS * DAY_MS, hour)
-        yield rows_of(measuring.links_p95(uses), np.array([hour], np.int64))
-        boards = self._utilisation.boards(SYSTEM, hour - HOUR_MS, hour)
-        yield rows_of([measuring.boards_use(boards)], np.array([hour - HOUR_MS], np.int64))
+    def _hour_rows(self, hours: range) -> Iterator[Made]:
+        """The week up to each hour, at its end; and use within the hour before it, at its beginning, as roll-ups have it."""
+        if not hours:
+            return
+        uses, ends = self._capacity.percentiles(SYSTEM, hours, PERCENTILE_DAYS * DAY_MS), np.array(hours, np.int64)
+        yield rows_of(measuring.links_p95(uses, ends), ends)
+        yield measuring.boards_use(self._utilisation.board_hours(SYSTEM, hours[0] - HOUR_MS, hours[-1]))
 
     def _newest(self, metric: MetricId) -> int:
         """When any series of a metric was measured last."""

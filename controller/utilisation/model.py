@@ -1,6 +1,7 @@
 """Nouns of utilisation."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from campus.ids import DeviceId, SiteId
 
@@ -28,6 +29,15 @@ class BoardUse:
     def never_used(self) -> bool:
         """Known for the whole period and never once used in a lesson."""
         return self.known_h > 0 and self.used_h == 0
+
+
+class HourUse(NamedTuple):
+    """The used share of a board's known lesson time within the hour that begins at `at` (UTC ms), 0 to 1."""
+
+    site: SiteId
+    device: DeviceId
+    at: int
+    share: float
 
 
 @dataclass(frozen=True)

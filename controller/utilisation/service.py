@@ -6,21 +6,25 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
+
 from campus.ids import SiteId
 from campus.samples import DeviceKind
 from controller.calendar.model import Lesson
 from controller.identity.scope import Scope
-from controller.localtime import HOUR_MS
+from controller.localtime import DAY_MS, HOUR_MS, hours_of_day, local_ms, weekdays
 from controller.registry.model import Device
 from controller.store.days import DayCutter
 from controller.store.port import SampleStore
 from controller.utilisation.kept import KEEP_MS, KeptAnswers
-from controller.utilisation.model import BoardUse, HeatCell, RoomHeat, SiteUse
+from controller.utilisation.model import BoardUse, HeatCell, HourUse, RoomHeat, SiteUse
 from controller.utilisation.port import Calendar, Registry
 from controller.utilisation.readings import EvidenceReader
 from controller.utilisation.tally import CELLS, Tally
 from controller.utilisation.timetable import Milliseconds, Timetable
 
+WEEK_MS: Final = 7 * DAY_MS
 SITES_TOGETHER: Final = 16
 """The lessons of so many are read between two moments of giving way."""
 
@@ -67,6 +71,35 @@ class UtilisationService:
             BoardUse(board.site, board.id, board.room, *(each / HOUR_MS for each in figures))
             for board, *figures in zip(period.boards, *(column.tolist() for column in sums), strict=True)
         ]
+
+    def board_hours(self, scope: Scope, start: int, end: int) -> list[HourUse]:
+        """What `boards` says of each hour of [start, end), where any of its lesson time is known; by hour, then board.
+
+        Both are whole hours of UTC. Many hours cost little more than one: a week is added up at once, and each of its hours
+        is a cell of its own.
+        """
+        found: list[HourUse] = []
+        for hours, cells in self._stretches(start, end):
+            period = self._period(scope, int(hours[0]), int(hours[-1]) + HOUR_MS, None)
+            for hour, cell in zip(hours.tolist(), cells, strict=True):
+                known_h = period.tally.known_ms[:, cell].sum(axis=1) / HOUR_MS  # shares of hours, to the last digit
+                used_h = period.tally.used_ms[:, cell].sum(axis=1) / HOUR_MS
+                found += [
+                    HourUse(period.boards[n].site, period.boards[n].id, hour, float(used_h[n] / known_h[n]))
+                    for n in np.flatnonzero(known_h).tolist()
+                ]
+        return found
+
+    def _stretches(self, start: int, end: int) -> Iterator[tuple[NDArray[np.int64], list[slice]]]:
+        """Hours that are added up together, and the cells of each: a week where local hours are whole ones, else single hours."""
+        for first in range(start, end, WEEK_MS):
+            hours = np.arange(first, min(first + WEEK_MS, end), HOUR_MS, dtype=np.int64)
+            local = local_ms(hours, self._zone)
+            if (local % HOUR_MS).any() or (np.diff(local) != HOUR_MS).any():
+                yield from ((hours[place : place + 1], [slice(None)]) for place in range(len(hours)))
+                continue
+            cells = (weekdays(local) * 24 + hours_of_day(local)).tolist()
+            yield hours, [slice(cell, cell + 1) for cell in cells]
 
     def sites(self, scope: Scope, start: int, end: int) -> list[SiteUse]:
         """Schools that have boards, in the registry's order."""

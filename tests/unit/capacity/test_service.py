@@ -111,3 +111,22 @@ def test_many_averages_are_read_a_link_at_a_time_and_give_way_between(registry: 
         (NO_2, 900e6, 90e6),
     ]
     assert len(asked) == len(uses)
+
+
+def test_percentiles_of_many_spans_are_those_of_each_report(registry: ReadyRegistry, feed: Feed) -> None:
+    generator = np.random.default_rng(1)
+    for metric in ("if_in_bps", "if_out_bps"):
+        rates = np.round(generator.uniform(0, 1e9, 3 * 288))
+        rates[generator.random(3 * 288) < 0.2] = np.nan
+        fill(feed, NO_1, metric, rates)
+    service = capacity(registry, feed, MONDAY + 2 * DAY_MS + 90_000)
+    ends = range(MONDAY - HOUR_MS, MONDAY + 3 * DAY_MS, HOUR_MS)
+    first, second = service.percentiles(DISTRICT_SCOPE, ends, DAY_MS)
+    for place, end in enumerate(ends):
+        (use,) = service.link_use(DISTRICT_SCOPE, NO_1, end - DAY_MS, end)
+        found = [first.inbound[place], first.outbound[place]]
+        np.testing.assert_array_equal(found, [use.inbound.p95_bps, use.outbound.p95_bps])
+    assert (first.link.site, second.link.site) == (NO_1, NO_2)
+    assert np.isnan(second.inbound).all()
+    assert not np.isnan(first.inbound).all()
+    assert service.percentiles(NO_1_SCOPE, (), DAY_MS)[0].inbound.tolist() == []

@@ -3,6 +3,7 @@
 import pytest
 
 from campus.ids import DeviceId, SiteId
+from controller.calendar.service import CalendarService
 from controller.identity.scope import NotFound
 from controller.localtime import DAY_MS, HOUR_MS
 from controller.utilisation.service import UtilisationService
@@ -137,3 +138,27 @@ def test_gives_way_before_each_school_and_each_day(feed: Feed, registry: ReadyRe
     )
     service.sites(DISTRICT_SCOPE, *WEEK)
     assert len(asked) >= 2 + 7
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Asia/Kathmandu", "Europe/Berlin"])
+def test_hours_are_those_of_each_report(zone: str, registry: ReadyRegistry, feed: Feed) -> None:
+    """In Berlin the clocks go back in the last night; in Kathmandu hours begin at a quarter past."""
+    end = MONDAY + 49 * DAY_MS
+    start = end - 9 * DAY_MS
+    registry.clock.now = end - 30 * MINUTE
+    for board, every in ((BOARD_101, 7), (BOARD_102, 11)):
+        hold(feed, NO_1, board, "power_state", ON, start, end)
+        for at in range(start, end, every * HOUR_MS // 3):
+            hold(feed, NO_1, board, "touch_per_min", 2.0, at, at + 20 * MINUTE)
+    calendar = CalendarService(registry.engine, registry.service, zone)
+    service = UtilisationService(feed.store, registry.service, calendar, zone, registry.clock)
+    found = service.board_hours(DISTRICT_SCOPE, start, end)
+    wanted = [
+        (use.site, use.device, hour, use.share)
+        for hour in range(start, end, HOUR_MS)
+        for use in service.boards(DISTRICT_SCOPE, hour, hour + HOUR_MS)
+        if use.share is not None
+    ]
+    assert found == wanted
+    assert len({use.share for use in found}) > 2
+    assert service.board_hours(DISTRICT_SCOPE, start, start) == []
