@@ -147,16 +147,16 @@ def test_the_proxy_brings_tls_and_hides_the_metrics(keys: Path, tmp_path: Path) 
     port, health = free_port(), free_port()
     text = (DEPLOY / "console" / "nginx.conf").read_text()
     for written, here in (
+        ("/tmp/", f"{tmp_path}/"),  # noqa: S108 - the container's
         ("/run/campanile", str(keys / "console")),
         ("listen 8443 ssl", f"listen 127.0.0.1:{port} ssl"),
         ("listen 127.0.0.1:8081", f"listen 127.0.0.1:{health}"),
         ("http://127.0.0.1:8080", f"http://127.0.0.1:{upstream.server_port}"),
-        ("/tmp/", f"{tmp_path}/"),  # noqa: S108 - the container's
     ):
         assert written in text
         text = text.replace(written, here)
     (tmp_path / "nginx.conf").write_text(text)
-    command = ["/usr/sbin/nginx", "-c", str(tmp_path / "nginx.conf"), "-g", "daemon off;"]
+    command = ["/usr/sbin/nginx", "-e", "stderr", "-c", str(tmp_path / "nginx.conf"), "-g", "daemon off;"]
     context = ssl.create_default_context(cafile=str(keys / "authority" / "ca.pem"))
     try:
         with running(command, tmp_path / "log", lambda: accepts_tcp(port) and accepts_tcp(health)):
