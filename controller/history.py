@@ -2,11 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from controller.ingest.import_frames import ImportProgress, import_frames, import_pipeline
+from controller.ingest.making import Making
 from controller.main import Controller
 from controller.progress import Progress
+
+GAUGES_STEP_MS: Final = 300_000
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,20 @@ def import_history(controller: Controller, stream: BinaryIO, progress: Progress)
         controller.store.start()
         heard = import_frames(stream, pipeline, controller.store, controller.clock(), show)
         bars[-1].finish()
+        _make_gauges(controller)
     finally:
         controller.store.close()
         controller.close_registry()
     counters = pipeline.counters
     left_out = counters.samples_set_aside + counters.frames_dropped
     return Imported(heard.frames, heard.samples, counters.frames_repeated, left_out)
+
+
+def _make_gauges(controller: Controller) -> None:
+    """What the controller would have made itself of the frames' time, as often as history has samples."""
+    now = controller.clock() // GAUGES_STEP_MS * GAUGES_STEP_MS
+    begins = -(-controller.gauges.past_begins(now) // GAUGES_STEP_MS) * GAUGES_STEP_MS
+    making = Making()
+    for made in controller.gauges.rows_between(begins, now, GAUGES_STEP_MS):
+        making.store(made, controller.store)
+    controller.store.maintain(controller.clock())

@@ -107,12 +107,12 @@ def silent(places: Places, heard_at: Mapping[SiteId, int], now: int) -> Table:
     return Table(places.of_schools(SCHOOL, SCHOOL_SILENT), since.reshape(-1, 1))
 
 
-def silent_then(places: Places, store: SampleStore, sight: Sight, agents: Sequence[DistrictSeries]) -> Table:
-    """As `silent`, of the past: `agents` are series in which each speaks of itself."""
-    ids = store.ids_of(agents)
+def silent_then(places: Places, store: SampleStore, sight: Sight, speaking: Sequence[DistrictSeries]) -> Table:
+    """As `silent`, of the past: while any series of `speaking` has samples, its school's agent was heard."""
+    ids = store.ids_of(speaking)
     number_of = {site: number for number, site in enumerate(places.sites)}
     heard = np.zeros((len(places.sites), len(sight.instants)))
-    place = np.array([number_of.get(name.site, -1) for name in agents], np.int64)
+    place = np.array([number_of.get(name.site, -1) for name in speaking], np.int64)
     is_known = (ids >= 0) & (place >= 0)
     np.maximum.at(heard, place[is_known], sight.newest(ids[is_known], LONG_MS).measured_at)
     since = np.where(heard > 0, (sight.instants[None, :] - heard) / 1000, np.nan)

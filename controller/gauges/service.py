@@ -17,7 +17,7 @@ from controller.gauges.sight import Past, Present
 from controller.identity.scope import SYSTEM
 from controller.ingest.model import Made
 from controller.localtime import DAY_MS, HOUR_MS
-from controller.store.port import DistrictSeries, SampleStore
+from controller.store.port import DistrictSeries, Level, SampleStore
 
 MINUTE_MS: Final = 60_000
 SETTLE_MS: Final = 5 * MINUTE_MS
@@ -26,8 +26,10 @@ PERCENTILE_DAYS: Final = 7
 INSTANTS_AT_ONCE: Final = 240
 HOURS_AT_ONCE: Final = 168
 MOST_ALERTS: Final = 100_000
+LONGEST_PAST_MS: Final = 35 * DAY_MS
+_REACHABLE: Final = MetricId("reachable")
 _SPOKEN: Final = MetricId("agent_spool_age_s")
-"""What an agent says of itself every minute: when it was last heard, long after."""
+"""What an agent says of itself every minute. Long after, this and what it says of its gateway tell when it was heard."""
 
 
 class GaugeService:
@@ -84,9 +86,9 @@ class GaugeService:
         """The same of start, start + `step_ms` ..., before `end` (UTC ms), piece by piece, and of the hours that end there."""
         instants = np.arange(start, end, step_ms, dtype=np.int64)
         places = self._atlas.places(start)
-        agents = [
-            DistrictSeries(each.site, DeviceId(each.id), _SPOKEN, WHOLE) for each in self._registry.agents(SYSTEM)
-        ]
+        agents = self._registry.agents(SYSTEM)
+        speaking = [DistrictSeries(each.site, DeviceId(each.id), _SPOKEN, WHOLE) for each in agents]
+        speaking += [DistrictSeries(each.site, each.device, _REACHABLE, WHOLE) for each in places.links]
         for first in range(0, len(instants), INSTANTS_AT_ONCE):
             some = instants[first : first + INSTANTS_AT_ONCE]
             sight = Past(self._store, some)
@@ -94,13 +96,22 @@ class GaugeService:
             tables = [
                 measuring.alerts_then(places, told, some),
                 *measuring.devices(places, self._store, sight),
-                measuring.silent_then(places, self._store, sight, agents),
+                measuring.silent_then(places, self._store, sight, speaking),
                 measuring.boards_in_use(places, self._store, sight),
                 *measuring.links(places, self._store, sight),
             ]
             yield rows_of(tables, some)
         for first in range(-(-start // HOUR_MS) * HOUR_MS, end, HOURS_AT_ONCE * HOUR_MS):
             yield from self._hour_rows(range(first, min(first + HOURS_AT_ONCE * HOUR_MS, end), HOUR_MS))
+
+    def past_begins(self, now: int) -> int:
+        """Where `rows_between` may begin: raw samples tell of what was since then, and these series do not; or `now`."""
+        heard = self._store.find_ids(metric=_REACHABLE)
+        days = (
+            self._store.window(heard, now - LONGEST_PAST_MS, now, Level.DAY).at if len(heard) else np.empty(0, np.int64)
+        )
+        begins = int(days.min(initial=now))
+        return max(begins, self._newest(SCHOOL_DEVICES) + 1)
 
     def figures(self) -> list[Figure]:
         """What `/metrics` says of it."""

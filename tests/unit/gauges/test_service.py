@@ -222,3 +222,13 @@ def test_of_the_past_is_told_what_was_told_then(centre: Centre, feed: Feed) -> N
     assert len({key for key, _ in whole}) == len(whole)
     hourly = {key[2] for key, _ in whole if key[4] == NOW}
     assert "link_in_p95_bps" in hourly
+
+
+def test_the_past_begins_with_what_was_measured_and_after_what_was_made(centre: Centre, feed: Feed) -> None:
+    assert centre.gauges.past_begins(NOW) == NOW
+    feed.say(NO_1, GATEWAY, "reachable", 1.0, at=NOW - 3 * DAY_MS)
+    begins = centre.gauges.past_begins(NOW)
+    assert NOW - 4 * DAY_MS < begins <= NOW - 3 * DAY_MS
+    for made in centre.gauges.rows_between(begins, NOW, HOUR_MS):
+        centre.making.store(made, feed.store)
+    assert centre.gauges.past_begins(NOW) == NOW - HOUR_MS + 1
