@@ -270,14 +270,11 @@ def _named(chosen: list[Chosen]) -> Iterator[tuple[str, Expression]]:
     """Columns with their names: an alias as it is, else one made of functions and fields, numbered where it is taken."""
     taken: dict[str, int] = {TIME: 1} | {each.alias: 1 for each in chosen if each.alias}
     for each in chosen:
-        if each.alias:
-            yield each.alias, each.expression
-            continue
-        name = base = "_".join(_name_parts(each.expression))
-        while name in taken:
+        name = base = each.alias or "_".join(_name_parts(each.expression))
+        while not each.alias and name in taken:
             name = f"{base}_{taken[base]}"
             taken[base] += 1
-        taken[name] = 1
+        taken.setdefault(name, 1)
         yield name, each.expression
         if isinstance(each.expression, Call) and each.expression.name in {"top", "bottom"}:
             for tag in each.expression.arguments[1:-1]:

@@ -312,6 +312,7 @@ def several(draw: st.DrawFn) -> str:
                 "top(value, 3)",
                 "bottom(value, 2)",
                 "top(value, device, 2)",
+                "top(value, device, 2) AS most",
                 "bottom(value, site, room, 3)",
                 "top(value, 2), device, room",
                 "distinct(value)",
