@@ -8,10 +8,11 @@ load of the same size and does everything from there: decode, believe, put lines
 rounds end when the last answer is there; how many samples each database then holds is checked. Our processor time is what
 this process used in its rounds.
 
-Then upkeep: the five minutes that the rounds wrote to are read back and rolled up, and what that takes is told per sample.
+Then upkeep: what the rounds wrote is read back and rolled up, once for each level as in daily life; what that takes is told
+per sample, and as shares of a core at the large tier's 16,700 samples a second.
 
-The last line is one JSON object. Rates are medians of the rounds; `ratio` is that of the medians, `spread` has the lowest and
-the highest of each.
+The last line is one JSON object. Rates are medians of the rounds, `ratio` is the median of the pairs', and `spread` has the
+lowest and the highest of each.
 """
 
 import argparse
@@ -53,6 +54,8 @@ from controller.store.series_index import SeriesIndex
 ALONE, OURS = "alone", "campus"
 LINES = 10_000
 FRAME = 1_000
+LARGE_TIER_PER_S = 16_700
+DAY_MS = 86_400_000
 REST_TIMEOUT_S = 60.0
 _RESTING = 0.03
 
@@ -133,7 +136,7 @@ def _rounds(
     return {
         "samples_per_s": round(per_s[0]),
         "influxdb_alone_per_s": round(per_s[1]),
-        "ratio": round(per_s[0] / per_s[1], 3),
+        "ratio": round(statistics.median(one.per_s / other.per_s for one, other in zip(ours, alone, strict=True)), 3),
         "our_samples_per_cpu_s": round(statistics.median(each.samples / each.our_cpu_s for each in ours)),
         "server_samples_per_cpu_s": round(statistics.median(each.samples / each.server_cpu_s for each in ours)),
         "server_alone_samples_per_cpu_s": round(statistics.median(each.samples / each.server_cpu_s for each in alone)),
@@ -201,21 +204,30 @@ class OurPath:
             raise RuntimeError(f"not everything was taken: {pipeline.counters}")
         return Round(load.samples, duration_s, after[0] - cpu[0], after[1] - cpu[1])
 
-    def upkeep(self) -> dict[str, float]:
-        """Roll up what the rounds wrote, once each level is due; what it took."""
-        end = self._clock() + 2 * 3_600_000
-        come_to_rest(self._server)
+    def upkeep(self) -> dict[str, object]:
+        """Roll up what the rounds wrote, a level at a time as it comes due; processor time of each, ours and the server's."""
         samples = self._store.figures().samples_stored
-        cpu, started = _cpu_s(self._process, self._server), time.perf_counter()
-        self._store.maintain(end)
-        duration_s, after = time.perf_counter() - started, _cpu_s(self._process, self._server)
+        written = self._clock()
+        passes = {
+            Level.FIVE_MINUTES: written + 600_000,
+            Level.HOUR: written + 3 * 3_600_000,
+            Level.DAY: written + 26 * 3_600_000,
+        }
+        ours, servers = {}, {}
+        for level, now in passes.items():
+            come_to_rest(self._server)
+            cpu = _cpu_s(self._process, self._server)
+            self._store.maintain(now)
+            after = _cpu_s(self._process, self._server)
+            ours[level], servers[level] = ((b - a) / samples * 1e6 for a, b in zip(cpu, after, strict=True))
         ids = np.arange(min(self.series, 1_000), dtype=np.int32)
-        if not len(self._store.window(ids, self.now - 7_200_000, end, Level.HOUR).series):
+        if not len(self._store.window(ids, self.now - DAY_MS, written, Level.DAY).series):
             raise RuntimeError("upkeep has made no roll-ups")
         return {
-            "samples_per_s": round(samples / duration_s),
-            "our_cpu_us_per_sample": round((after[0] - cpu[0]) / samples * 1e6, 2),
-            "server_cpu_us_per_sample": round((after[1] - cpu[1]) / samples * 1e6, 2),
+            "our_us_per_sample": {str(level): round(each, 2) for level, each in ours.items()},
+            "server_us_per_sample": {str(level): round(each, 2) for level, each in servers.items()},
+            "our_core_at_large_tier": round(sum(ours.values()) * LARGE_TIER_PER_S / 1e6, 3),
+            "server_core_at_large_tier": round(sum(servers.values()) * LARGE_TIER_PER_S / 1e6, 3),
         }
 
     def close(self) -> None:
