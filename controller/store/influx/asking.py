@@ -29,11 +29,13 @@ class Selection(NamedTuple):
     metrics: tuple[MetricId, ...]
     condition: str
 
-    def statement(self, selected: str, start: int, end: int, *, grouped: str = GROUPED) -> str:
-        """InfluxQL for start <= time < end, in milliseconds."""
+    def statement(self, selected: str, start: int, end: int, most: int = 0) -> str:
+        """InfluxQL for start <= time < end, in milliseconds; of each series the first `most` rows (0: all)."""
         measurements = ", ".join(identifier(metric) for metric in self.metrics)
-        condition = f"({self.condition}) AND " if self.condition else ""
-        return f"SELECT {selected} FROM {measurements} WHERE {condition}time >= {start}ms AND time < {end}ms GROUP BY {grouped}"
+        within = f"time >= {start}ms AND time < {end}ms"
+        condition = f"({self.condition}) AND {within}" if self.condition else within
+        text = f"SELECT {selected} FROM {measurements} WHERE {condition} GROUP BY {GROUPED}"
+        return f"{text} LIMIT {most}" if most else text
 
 
 def selections(columns: SeriesColumns, ids: Ids) -> list[Selection]:

@@ -288,10 +288,12 @@ def instant_of(path: Path) -> Iterator[Callable[[Path], None]]:
 
 def is_claimed(path: Path) -> bool:
     """Whether another process, or another store of this one, has the catalogue open."""
+    if not path.is_file():
+        return False
     try:
         _claimed(path).close()
     except ConfigError:
-        return path.is_file()
+        return True
     return False
 
 

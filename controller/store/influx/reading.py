@@ -60,12 +60,14 @@ class Reader:
             return Window(level, *self._buckets(ids, level, span))
         return Window(level, *as_buckets(rows if rows is not None else self.rows(ids, *span)))
 
-    def rows(self, ids: Ids, start: int, end: int) -> Rows:
+    def rows(self, ids: Ids, start: int, end: int, most: int = 0) -> Rows:
         """Samples of start <= at < end, sorted by series, then time; one for each instant of a series.
+
+        Of each series the first `most` (0: all).
 
         `ids` are ascending, distinct and known.
         """
-        rows = sort_rows(join_rows([NO_ROWS, *self._pieces(ids, (start, end))]))
+        rows = sort_rows(join_rows([NO_ROWS, *self._pieces(ids, (start, end), most)]))
         is_twin = (rows.series[1:] == rows.series[:-1]) & (rows.measured_at[1:] == rows.measured_at[:-1])
         # Sent again after its device had moved to another room, a sample stands under both rooms.
         return rows.taken(np.append(~is_twin, np.ones(len(rows.series[:1]), np.bool_))) if is_twin.any() else rows
@@ -84,12 +86,13 @@ class Reader:
         start, end = asked
         is_short = end - start <= max_points * WIDTH_MS[Level.FIVE_MINUTES]
         if is_short and start >= self._ledger.floor(Level.RAW):
-            if len(ids) <= _FETCHED_TO_COUNT:
-                rows = self.rows(ids, *held) if len(ids) and held[0] < held[1] else NO_ROWS
-                if np.bincount(rows.series, minlength=1).max() <= max_points:
+            few = ids[:_FETCHED_TO_COUNT]  # mostly one of them tells for all
+            rows = self.rows(few, *held, most=max_points + 1) if len(ids) and held[0] < held[1] else NO_ROWS
+            if np.bincount(rows.series, minlength=1).max() <= max_points:
+                if len(few) == len(ids):
                     return Level.RAW, rows
-            elif held[0] >= held[1] or self._most_samples(ids, held) <= max_points:
-                return Level.RAW, None
+                if held[0] >= held[1] or self._most_samples(ids, held) <= max_points:
+                    return Level.RAW, None
         for level, width in WIDTH_MS.items():
             if -(-(end - start) // width) <= max_points and start >= self._ledger.floor(level):
                 return level, None
@@ -106,9 +109,8 @@ class Reader:
         first, last = (self._cutter.next_bucket(edge, level) for edge in span)
         if first >= last:
             return as_buckets(NO_ROWS)
-        stale = self._ledger.stale_starts(
-            level, first, last
-        )  # before reading: what is rolled up meanwhile is told twice
+        # Before reading: what is rolled up meanwhile is read from raw all the same.
+        stale = self._ledger.stale_starts(level, first, last)
         pieces = [as_buckets(NO_ROWS)]
         for run in self._runs(stale, level):
             rows = self.rows(ids, *run)
@@ -134,8 +136,8 @@ class Reader:
         """How many buckets of a level begin in a span, or some more."""
         return -(-(last - first) // WIDTH_MS.get(level, 23 * WIDTH_MS[Level.HOUR]))
 
-    def _pieces(self, ids: Ids, span: Span) -> Iterator[Rows]:
-        statements = [s.statement(_VALUE, *span) for s in selections(self._index.columns(0), ids)]
+    def _pieces(self, ids: Ids, span: Span, most: int) -> Iterator[Rows]:
+        statements = [s.statement(_VALUE, *span, most) for s in selections(self._index.columns(0), ids)]
         for series, (at, value) in self._answered(statements, Policy.RAW, 2, ids):
             yield Rows(series, at.astype(np.int64), value)
 

@@ -131,7 +131,7 @@ def test_a_lost_catalogue_is_made_anew_when_told_to(settings: InfluxSettings, tm
     store.close()
 
 
-def told(store: InfluxStore, known: list[DistrictSeries], level: Level) -> list[tuple[float, ...]]:
+def told(store: InfluxStore, known: list[DistrictSeries], level: Level) -> list[tuple[object, ...]]:
     """What a window tells, by name: another store has other ids."""
     found = asked(store, store.ids_of(known), MIDNIGHT, MIDNIGHT + 2 * DAY, level)
     return sorted((str(store.series_names(ids(int(row[0])))[0]), *row[1:]) for row in found)

@@ -44,6 +44,18 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert "hunter2" not in repr(config) + str(password) + f"{password!r}"
 
 
+def test_the_secret_of_influxdb_stands_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "influx.txt").write_text("hunter2\n")
+    text = "influxdb: {username: campanile, password_file: influx.txt, tls: {ca_file: ca.pem}}"
+    entered = load_config(write(tmp_path, text)).influxdb
+    password = entered.password()
+    assert password is not None
+    assert (password.reveal(), entered.token()) == ("hunter2", None)
+    assert entered.tls is not None
+    assert entered.tls.ca_file == str(tmp_path / "ca.pem")
+    assert "hunter2" not in repr(entered)
+
+
 def test_rules_of_the_districts_own_stand_beside_the_file(tmp_path: Path) -> None:
     assert load_config(write(tmp_path, "")).rules_path is None
     assert load_config(write(tmp_path, "alerts: {rules_dir: rules}")).rules_path == tmp_path / "rules"
@@ -72,6 +84,17 @@ def test_rules_of_the_districts_own_stand_beside_the_file(tmp_path: Path) -> Non
         ("throughput: {max_bytes: 1}", "throughput.max_bytes: 1 measures nothing"),
         ("limits: {frames_per_s: 2}", "limits.frames_per_s: 2 would keep honest agents out: allow at least 50"),
         ("store: oracle", "store: Invalid enum value 'oracle'"),
+        (
+            "store: influxdb\ninfluxdb:\n  url: http://127.0.0.1:8086/x",
+            "controller.yaml:3: influxdb.url: 'http://127.0.0.1:8086/x' is not an address",
+        ),
+        ("influxdb: {databse: campus}", "influxdb: unknown key 'databse'. Did you mean 'database'?"),
+        ("influxdb: {database: campus/5m}", "influxdb.database: 'campus/5m' cannot name a database"),
+        ("influxdb: {version: 4}", "influxdb.version"),
+        ("influxdb: {version: 2, organisation: o}", "influxdb.token_file: InfluxDB 2 is entered by a token"),
+        ("influxdb: {version: 2, token_file: t}", "influxdb.organisation: InfluxDB 2 needs the name"),
+        ("influxdb: {username: campanile}", "influxdb.username: username and password_file belong together"),
+        ("influxdb: {timeout_s: 0}", "influxdb.timeout_s: 0 seconds: use 1 to 600"),
         ("http: {port: '80'}", "Expected `int`, got `str`"),
         ("data_dir: a\ndata_dir: b", "controller.yaml:2: 'data_dir' stands twice"),
     ],
