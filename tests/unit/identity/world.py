@@ -252,6 +252,8 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "keys": [[(site, device) for site in sites for device in (BOARD_101, GATEWAY)]],
         "metric": [MetricId("if_in_bps")],
         "measurement": list(MEASUREMENTS),
+        "ends": [(MONDAY + DAY_MS, NOW + DAY_MS)],
+        "length_ms": [DAY_MS],
         "instances": [()],
         "max_points": [600],
         "alert_id": [_alert_id(number, alert) for number in range(len(sites)) for alert in range(2)],
