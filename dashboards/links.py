@@ -2,7 +2,6 @@
 
 from enum import StrEnum
 from typing import Final
-from urllib.parse import quote
 
 from grafana_foundation_sdk.builders import dashboard as builders
 
@@ -54,7 +53,7 @@ def to_board(draft: Draft, key: str, **variables: str) -> builders.DashboardLink
     """Another dashboard about what was clicked, at the same time: ``to_board(draft, "school", site=Clicked.ROW.tag("site"))``."""
     chosen = "".join(f"&var-{name}={value}" for name, value in variables.items())
     url = f"/d/{uid_of(key, draft.language)}?${{__url_time_range}}{chosen}"
-    return builders.DashboardLink(draft.word(f"board_{quote(key)}")).url(url)
+    return builders.DashboardLink(draft.word(f"board_{key}")).url(url)
 
 
 def neighbour(draft: Draft, key: str) -> builders.DashboardLink:

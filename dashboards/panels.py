@@ -22,7 +22,8 @@ from dashboards.target import InfluxQuery, chosen_source
 
 GAP_MS: Final = 300_000
 """A line goes on over intervals without a reading for so long; longer is a gap, and seen."""
-
+SLOW_GAP_MS: Final = 31 * 60_000
+"""The same of what agents ask at their slow cadence, each quarter of an hour; one reading may be missed."""
 HOURLY_GAP_MS: Final = 3 * 3_600_000
 """The same of what is measured once an hour."""
 
@@ -77,7 +78,7 @@ def lines(draft: Draft, key: str, metric: str, *asked: Asked) -> timeseries.Pane
         _measuring(panel, draft, metric)
         .line_width(1)
         .fill_opacity(8)
-        .show_points(models.VisibilityMode.NEVER)
+        .show_points(models.VisibilityMode.AUTO)
         .span_nulls(GAP_MS)
         .color_scheme(appearance.by_name())
         .legend(legend("lastNotNull", "max"))
@@ -152,7 +153,7 @@ def rows(
     limit: int = 0,
     larger: tuple[str, Sequence[str]] | None = None,
 ) -> table.Panel:
-    """A table. Rows of several queries that have the same tags become one; only the columns named are shown, in that order.
+    """A table. Rows of several queries that have the same tags become one; the columns stand in that order.
 
     `sort` is a column's name: its highest values first unless told, and with `limit` no more rows than that. `larger` is a
     new column and those of which it has the larger value.

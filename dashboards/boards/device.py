@@ -102,6 +102,7 @@ def _readings(draft: Draft) -> timeseries.Panel:
         panel.override_by_regexp(_series_of(name), [_named(draft, name), *panels.measure(metric)])
     return (
         panel.unit("none")
+        .span_nulls(panels.SLOW_GAP_MS)
         .repeat(_READING)
         .repeat_direction("h")
         .max_per_row(_PICTURES_IN_A_ROW)

@@ -224,7 +224,8 @@ def _optics(draft: Draft) -> timeseries.Panel:
         Asked(trend("optical_tx_dbm", mean().named("tx"), chosen(Tag.SITE), by=part), f"{name} {draft.word('sent')}"),
     )
     panels.draw_limits(panel, FAILED, (LIGHT_WEAK_DBM.level, ATTENTION), (LASER_WEAK_DBM.level, QUIET))
-    return panel.decimals(1).data_links([links.to_device(draft, Clicked.LINE, site=Clicked.CHOSEN)])
+    panel.span_nulls(panels.SLOW_GAP_MS).decimals(1)
+    return panel.data_links([links.to_device(draft, Clicked.LINE, site=Clicked.CHOSEN)])
 
 
 def _highest_ten(each: Select, column: str, *tags: str) -> Select:

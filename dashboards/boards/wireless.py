@@ -70,6 +70,7 @@ def _channels(draft: Draft) -> timeseries.Panel:
 
 def _noise(draft: Draft) -> timeseries.Panel:
     panel = over_time(draft, "noise", "radio_noise_dbm", _NAME).axis_soft_max(AIR_NOISY_DBM.level + 2)
+    panel.span_nulls(panels.SLOW_GAP_MS)
     return panels.draw_limits(panel, QUIET, (AIR_NOISY_DBM.level, ATTENTION))
 
 

@@ -137,6 +137,24 @@ def test_links_in_rows_read_columns_that_are_asked_for(board: Board) -> None:
 
 
 @each_board
+def test_every_column_that_is_asked_for_has_a_heading(board: Board) -> None:
+    for panel in panels_of(built(board)):
+        turned = any(step.id_val == "groupingToMatrix" for step in panel.transformations or ())
+        if panel.type_val != "table" or turned:
+            continue
+        assert panel.field_config is not None
+        headed = {override.matcher.options for override in panel.field_config.overrides}
+        for target in targets_of(panel):
+            outer = re.sub(r"\(SELECT .*\)", "", target.text)
+            selected, _, rest = outer.removeprefix("SELECT ").partition(" FROM ")
+            columns = set(re.findall(r'AS "(\w+)"', selected)) | set(
+                re.findall(r'^"(\w+)"$', selected.replace(", ", "\n"), re.M)
+            )
+            columns |= set(re.findall(r'"(\w+)"', rest.partition("GROUP BY")[2]))
+            assert columns <= headed, (panel.title, columns - headed)
+
+
+@each_board
 @pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.policy)
 def test_every_query_can_be_listed_with_its_variables_put_in(board: Board, level: Any) -> None:
     listed = queries(board, start_ms=NOW - 1, end_ms=NOW, level=level, site="no-3", device=("gw-1", "a/b"))
