@@ -78,6 +78,8 @@ def test_the_controller_dials_the_services_of_the_file() -> None:
     assert config["influxdb"]["organisation"] == setup["DOCKER_INFLUXDB_INIT_ORG"]
     assert config["influxdb"].get("database", "campus") == setup["DOCKER_INFLUXDB_INIT_BUCKET"]
     assert config["http"]["public_url"] == "https://localhost:8443"
+    volume = next(mount.target for mount in mounts(services["controller"]) if mount.source == "controller")
+    assert Path(config["data_dir"]).parent == Path(volume), "a restore lays the data aside, beside where it was"
 
 
 @contextmanager
