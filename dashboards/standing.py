@@ -21,6 +21,7 @@ from dashboards.influxql import (
     TagValues,
     call,
     chosen,
+    either,
     highest,
     is_number,
     lowest,
@@ -66,7 +67,7 @@ def in_state(metric: str, *names: str) -> Condition:
     """The newest reading of a state metric is the first or another of these; `KeyError` for a name the catalogue lacks."""
     values = {state.name: state.value for state in measured(metric).states}
     numbers = [is_number("state", values[name]) for name in names]
-    return numbers[0] if len(numbers) == 1 else Condition(f"({' OR '.join(number.text for number in numbers)})")
+    return numbers[0] if len(numbers) == 1 else either(*numbers)
 
 
 def share_of(draft: Draft, key: str, metric: str, good: Select, every: Select) -> stat.Panel:

@@ -18,6 +18,8 @@ from dashboards.standing import DEVICE, IN_DISTRICT, IN_SCHOOL, SERIES, how_many
 _CAMERA: Final = is_value(Tag.KIND, DeviceKind.CAMERA)
 _VIDEO: Final = is_one_of(Tag.KIND, (DeviceKind.CAMERA, DeviceKind.RECORDER))
 _DAYS: Final[Steps] = (FAILED, ((RECORDING_DAYS.level, GOOD),))
+_FINE: Final = ("ok", "dark")
+"""At night a picture may be dark without fault."""
 _SITE: Final = (Tag.SITE,)
 _FEWEST: Final = 100
 _FULLEST: Final = 20
@@ -32,7 +34,7 @@ def cameras(draft: Draft) -> Sheet:
             Row(
                 4,
                 [
-                    (5, _share(draft, "pictures", "picture_state", "ok")),
+                    (5, _share(draft, "pictures", "picture_state", *_FINE)),
                     (5, _share(draft, "streams", "stream_state", "ok")),
                     (5, _share(draft, "recording", "recording_state", "recording")),
                     (5, _share(draft, "channels", "channel_state", "online")),
@@ -63,28 +65,23 @@ def cameras(draft: Draft) -> Sheet:
     )
 
 
-def _share(draft: Draft, key: str, metric: str, good: str) -> stat.Panel:
-    every = how_many(metric, IN_DISTRICT, by=SERIES)
-    return standing.share_of(
-        draft, key, metric, how_many(metric, IN_DISTRICT, are=in_state(metric, good), by=SERIES), every
-    )
+def _share(draft: Draft, key: str, metric: str, *good: str) -> stat.Panel:
+    fine = how_many(metric, IN_DISTRICT, are=in_state(metric, *good), by=SERIES)
+    return standing.share_of(draft, key, metric, fine, how_many(metric, IN_DISTRICT, by=SERIES))
 
 
 def _schools(draft: Draft) -> table.Panel:
     """Cameras less those that show a fine picture: so a school without a fault has a 0 and not a gap."""
-    fine = in_state("picture_state", "ok")
-    flowing = in_state("stream_state", "ok")
+    fine = in_state("picture_state", *_FINE)
     asked = [
         Asked(how_many("picture_state", IN_DISTRICT, each=_SITE, named="cameras")),
         Asked(how_many("picture_state", IN_DISTRICT, are=fine, each=_SITE, named="fine")),
-        Asked(how_many("stream_state", IN_DISTRICT, are=flowing, each=_SITE, named="flowing")),
     ]
     school = links.to_board(draft, "cameras", school=Clicked.ROW.tag(Tag.SITE))
     columns = [
         Column(name="site", title=draft.word("site"), links=[school, links.to_site(draft, Clicked.ROW)]),
         Column(name="cameras", title=draft.word("cameras")),
         Column(name="fine", title=draft.word("fine")),
-        Column(name="flowing", title=draft.word("flowing")),
         Column(name="faulty", title=draft.word("faulty"), steps=(GOOD, ((1, FAILED),))),
     ]
     panel = standing.calculated(panels.rows(draft, "schools", columns, *asked), "faulty", "cameras", "-", "fine")

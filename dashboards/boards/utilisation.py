@@ -15,7 +15,7 @@ from campus.samples import DeviceKind
 from dashboards import links, marks, panels, standing
 from dashboards.appearance import ATTENTION, FAILED, GOOD, QUIET, Steps, stepped
 from dashboards.board import Draft, Row, Sheet
-from dashboards.influxql import Condition, Fill, Select, by_hour, highest, is_value, mean, over, trend, trend_over
+from dashboards.influxql import Fill, Select, above, by_hour, highest, is_value, mean, over, trend, trend_over
 from dashboards.links import Clicked
 from dashboards.panels import Asked, Column
 from dashboards.standing import DEVICE, IN_DISTRICT, IN_SCHOOL
@@ -74,7 +74,7 @@ def _in_lessons(draft: Draft) -> stat.Panel:
 def _ever_used(draft: Draft) -> stat.Panel:
     """Both counts always have an answer, where a count of what was never used has none in a good week."""
     every = over(_most_used(DEVICE), "count", "most")
-    used = over(_most_used(DEVICE), "count", "most", Condition('"most" > 0'))
+    used = over(_most_used(DEVICE), "count", "most", above("most", 0))
     return standing.share_of(draft, "ever_used", "board_use_percent", used, every)
 
 
@@ -151,7 +151,7 @@ def _schools(draft: Draft) -> table.Panel:
     asked = [
         Asked(_mean_use("use", _SITE)),
         Asked(over(_most_used(DEVICE), "count", "most", by=_SITE, named="boards")),
-        Asked(over(_most_used(DEVICE), "count", "most", Condition('"most" > 0'), by=_SITE, named="used")),
+        Asked(over(_most_used(DEVICE), "count", "most", above("most", 0), by=_SITE, named="used")),
     ]
     here = links.to_board(draft, "utilisation", school=Clicked.ROW.tag(Tag.SITE))
     columns = [

@@ -66,9 +66,8 @@ class Door:
         )
         session = self._api.client.s
         session.max_redirects = 0  # a token goes where a person sent it, nowhere else
-        session.trust_env = not is_loopback(
-            address.host
-        )  # no proxy on the way to oneself; no .netrc instead of the token
+        # No proxy on the way to oneself, and no .netrc in place of the token.
+        session.trust_env = not is_loopback(address.host)
 
     def __enter__(self) -> Self:
         return self

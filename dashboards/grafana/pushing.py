@@ -1,5 +1,6 @@
 """Bring a Grafana to what is wanted: folder, data source, dashboards. A second time changes nothing."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
@@ -150,12 +151,15 @@ class Push:
 
     def _tell_datasource(self, outcome: Outcome, wanted: DataSource, note: str) -> None:
         """Say what was done, and whether it works; a dry run cannot try what is not there yet."""
-        self.tell(outcome, f"data source {wanted.name}", note)
+        thing = f"data source {wanted.name}"
         if self.mode is Mode.DRY_RUN and outcome is not Outcome.UNCHANGED:
+            self.tell(outcome, thing, note)
             return
         health = self.door.datasource_health(wanted.uid)
+        empty = "it works, and nothing is stored there yet" if health.good and _EMPTY.search(health.words) else ""
+        self.tell(outcome, thing, "; ".join(filter(None, (note, empty))))
         if not health.good:
-            self.tell(Outcome.FAILED, f"data source {wanted.name}", _advice(health, wanted))
+            self.tell(Outcome.FAILED, thing, _advice(health, wanted))
 
     def _dashboard(self, model: Json) -> None:
         thing = f"dashboard {model['title']}"
@@ -195,6 +199,7 @@ def message(model: Mapping[str, Any]) -> str:
     return f"campanile {VERSION}, {fingerprint}"
 
 
+_EMPTY: Final = re.compile(r"\b0 measurements")
 _ADVICE: Final = (
     ("401", "its server does not accept the secret: is it the right one, and not revoked?"),
     ("unauthorized", "its server does not accept the secret: is it the right one, and not revoked?"),

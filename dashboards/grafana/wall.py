@@ -15,13 +15,19 @@ def ensure_wall(push: Push, token_file: Path, name: str = NAME) -> None:
     """Make the account, and a token of it where `token_file` holds none yet; only its owner may read that file."""
     door, writes = push.door, push.mode is Mode.WRITE
     account = door.account(name)
-    if account is None:
-        push.tell(Outcome.MADE, f"service account {name}", "role Viewer")
+    has_token = _holds_something(token_file)
+    if account is None and has_token:
+        raise ConfigError(
+            f"--wall-token-file {token_file}: it holds something, but {door.address} has no account {name} yet, so that is no "
+            "token of it: give another file, or delete this one"
+        )
+    if account is not None:
+        push.tell(Outcome.UNCHANGED, f"service account {name}")
+    else:
         if writes:
             account = door.create_account(name)
-    else:
-        push.tell(Outcome.UNCHANGED, f"service account {name}")
-    if _holds_something(token_file):
+        push.tell(Outcome.MADE, f"service account {name}", "role Viewer")
+    if has_token:
         push.tell(Outcome.UNCHANGED, f"its token in {token_file}")
         return
     if writes and account is not None:

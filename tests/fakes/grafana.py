@@ -49,6 +49,8 @@ class FakeGrafana:
     tokens: dict[int, list[str]] = field(default_factory=dict)
     works_with: str = ""
     """The secret a data source works with; empty: with any."""
+    measurements: int = 3
+    """That its data sources have."""
     writes: list[str] = field(default_factory=list)
     """Method and path of all that was not only read."""
     answer: Callable[[str, str], Refused | None] = lambda _method, _path: None
@@ -165,7 +167,11 @@ class FakeGrafana:
         if self.works_with and self.works_with not in self.secrets[found[1]].values():
             words = "error reading influxDB: InfluxDB returned error status: 401 Unauthorized"
             raise Refused(400, {"status": "ERROR", "message": words, "details": None})
-        return {"status": "OK", "message": "datasource is working. 3 measurements found", "details": None}
+        return {
+            "status": "OK",
+            "message": f"datasource is working. {self.measurements} measurements found",
+            "details": None,
+        }
 
     def find_accounts(self, _: object, query: dict[str, str], __: object) -> Json:
         found = [each for each in self.accounts.values() if query["query"] in each["name"]]

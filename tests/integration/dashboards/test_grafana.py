@@ -182,6 +182,14 @@ def test_an_account_for_a_wall_is_made_once(place: Place, tmp_path: Path) -> Non
         assert file.read_text().startswith("glsa_")
 
 
+def test_a_file_that_holds_another_secret_is_not_taken_for_the_walls_token(place: Place, tmp_path: Path) -> None:
+    file = tmp_path / "wall"
+    file.write_text("something else")
+    with place.door() as door, pytest.raises(ConfigError, match="give another file"):
+        ensure_wall(Push(door, place.wanted(), Mode.WRITE, lambda _: None), file, f"wall-{place.name}")
+    assert file.read_text() == "something else"
+
+
 def test_a_token_nobody_gave_out_is_not_accepted(place: Place) -> None:
     with place.door("glsa_wrong") as door, pytest.raises(ConfigError, match="the token is not accepted") as refused:
         door.version()
@@ -223,6 +231,16 @@ def test_a_data_source_that_does_not_work_fails_the_push_with_grafanas_words() -
         (failed,) = [note for note in notes if note.startswith("failed")]
         assert "401 Unauthorized" in failed
         assert "not revoked" in failed
+
+
+@pytest.mark.parametrize(("measurements", "notes"), [(0, 1), (10, 0)])
+def test_a_data_source_without_anything_in_it_is_told(measurements: int, notes: int) -> None:
+    with fake_grafana() as fake, Place(fake.url, ADMIN, "campanile", fake).door() as door:
+        place, said = Place(fake.url, ADMIN, "campanile", fake), list[str]()
+        fake.measurements = measurements
+        wanted = place.wanted(datasource=place.source())
+        Push(door, wanted, Mode.WRITE, lambda done: said.append(done.sentence())).run()
+        assert sum("nothing is stored there yet" in line for line in said) == notes
 
 
 def test_what_comes_from_provisioning_files_is_left_to_them() -> None:
