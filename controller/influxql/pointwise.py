@@ -13,7 +13,6 @@ from controller.influxql.rows import Asked, Result, columns_of
 from controller.influxql.sequences import transformed
 from controller.influxql.table import MIN_NS, Column, Instants, Kind, Places, empty, full
 
-
 _MANY_KEYS: Final = 4_000_000
 
 

@@ -47,12 +47,12 @@ class QueryService:
         self._tags = TagBook(store, registry)
         self._specials = Specials(happenings or NoHappenings())
 
-    def answer(self, scope: Scope, query: str, database: str = DATABASE) -> list[StatementAnswer]:
+    def answer(self, scope: Scope, influxql: str, database: str = DATABASE) -> list[StatementAnswer]:
         """What each statement of a text says, in their order; after one that fails none is executed, as in InfluxDB.
 
         `ParseError` when the text is not answered at all, `Transient` when the store is away.
         """
-        statements = parse(query)
+        statements = parse(influxql)
         question = _Question(self._store, self._tags, self._specials, scope, self._clock(), Pace(self._give_way))
         answers: list[StatementAnswer] = []
         for statement in statements:

@@ -39,6 +39,7 @@ from controller.configurations.service import ConfigurationService
 from controller.happenings.model import MEASUREMENTS
 from controller.happenings.service import HappeningService
 from controller.identity.scope import SYSTEM, Scope
+from controller.influxql.service import QueryService
 from controller.newcomers.service import NewcomersService
 from controller.overview.service import OverviewService
 from controller.readiness.model import ReadinessSettings
@@ -92,6 +93,18 @@ MEASURED = (
     (BOARD_101, MetricId("reachable"), Instance("")),
     (GATEWAY, MetricId("service_state"), Instance("portal")),
     (GATEWAY, MetricId("service_response_ms"), Instance("portal")),
+)
+
+QUERIES = (
+    'SELECT mean(value), count(value) FROM if_in_bps, power_state GROUP BY time(1d), *; SELECT * FROM "1h"./.*/',
+    "SELECT sum(x) FROM (SELECT last(value) AS x FROM /in|out/ GROUP BY site, room) GROUP BY room",
+    "SELECT top(value, site, 3) FROM if_in_bps; SELECT value FROM if_in_bps ORDER BY time DESC LIMIT 2 SLIMIT 1",
+    "SHOW MEASUREMENTS; SHOW TAG KEYS; SHOW TAG VALUES WITH KEY =~ /.*/; SHOW FIELD KEYS; SHOW SERIES CARDINALITY",
+    "SHOW SERIES EXACT CARDINALITY; SHOW MEASUREMENT CARDINALITY; SHOW TAG VALUES EXACT CARDINALITY WITH KEY = site",
+)
+QUERIES_OF_A_SITE = (
+    "SELECT last(value) FROM if_in_bps WHERE site = '{site}' OR device =~ /{site}/",
+    "SHOW MEASUREMENTS WHERE site != '{site}'; SHOW TAG VALUES FROM power_state WITH KEY = device WHERE site = '{site}'",
 )
 
 
@@ -159,6 +172,7 @@ class World:
             telemetry,
             overview,
             CapacityService(store, self.registry, TIMEZONE, clock),
+            QueryService(store, self.registry, clock),
             UtilisationService(store, self.registry, calendar, TIMEZONE, clock),
             ApplicationService(store, self.registry, judging, clock),
             newcomers,
@@ -256,6 +270,8 @@ def _choices(parameter: inspect.Parameter, sites: Sequence[SiteId]) -> list[Any]
         "length_ms": [DAY_MS],
         "instances": [()],
         "max_points": [600],
+        "influxql": [*QUERIES, *(query.format(site=site) for query in QUERIES_OF_A_SITE for site in sites)],
+        "database": ["campus"],
         "alert_id": [_alert_id(number, alert) for number in range(len(sites)) for alert in range(2)],
         "alert_ids": [tuple(_alert_id(number, alert) for number in range(len(sites)) for alert in range(2))],
         "state": [],

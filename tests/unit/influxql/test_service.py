@@ -1,0 +1,216 @@
+# ruff: noqa: S608 - the questions are our own
+"""Questions answered over a store: what needs no InfluxDB to compare with. The rest is in tests/integration/influxql."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import pytest
+
+from campus.ids import DeviceId, SiteId
+from campus.influx import FITTING_LEVELS, LEVEL_MEASUREMENT, MAINTENANCE_MEASUREMENT
+from campus.samples import DeviceKind
+from controller.identity.scope import Role, Scope
+from controller.influxql import sources
+from controller.influxql.answers import as_csv, as_json
+from controller.influxql.port import Happening
+from controller.influxql.service import QueryService
+from controller.store.port import Ids, Level, Window
+from tests.fakes.memory_store import MemoryStore
+from tests.support.influxql_points import EVERYTHING, HOUR_MS, MINUTE_MS, NOW, T0, District, Place, StaticPlaces, series
+
+PLACES = (Place("s1", "a", DeviceKind.BOARD, "r1"), Place("s2", "b"))
+
+
+def district() -> District:
+    points = [(T0 + minute * MINUTE_MS, float(minute)) for minute in range(60)]
+    return District(
+        PLACES,
+        {
+            series("s1", "a", "cpu"): points,
+            series("s2", "b", "cpu"): points[:30],
+            series("s9", "x", "load"): points[:1],
+        },
+        {MAINTENANCE_MEASUREMENT: [Happening(T0, {"site": "s2"}, {"id": 1, "title_zh": "新交换机"})]},
+    )
+
+
+@pytest.fixture
+def service() -> QueryService:
+    return district().service()
+
+
+def results(service: QueryService, text: str, scope: Scope = EVERYTHING) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = orjson.loads(as_json(service.answer(scope, text), "ms"))["results"]
+    return told
+
+
+def told(service: QueryService, text: str, scope: Scope = EVERYTHING) -> list[Any]:
+    """The series of a text of one statement."""
+    (result,) = results(service, text, scope)
+    assert "error" not in result, result
+    series: list[Any] = result.get("series", [])
+    return series
+
+
+def error(service: QueryService, text: str) -> str:
+    (result,) = results(service, text)
+    return str(result["error"])
+
+
+def test_which_level_fits(service: QueryService) -> None:
+    asked = f'SELECT last("policy") FROM {LEVEL_MEASUREMENT} WHERE "least_ms" <= {{0}} - 5 AND "below_ms" > {{0}} - 5'
+    for fitting in FITTING_LEVELS:
+        for length in (fitting.least_ms, fitting.below_ms - 1):
+            (found,) = told(service, asked.format(length + 5))
+            assert found["values"][0][1] == fitting.policy
+
+
+def test_what_is_only_sometimes_there(service: QueryService) -> None:
+    bounds = f"time >= {T0}ms"
+    (found,) = told(service, f"SELECT title_zh, state FROM {MAINTENANCE_MEASUREMENT} WHERE {bounds}")
+    assert found["values"] == [[T0, "新交换机", None]]
+    assert told(service, f"SELECT title_zh FROM {MAINTENANCE_MEASUREMENT} WHERE time > {T0}ms") == []
+    assert told(service, "SELECT title_zh FROM campanile_alert") == []
+
+
+def test_devices_that_nobody_registered_have_no_kind(service: QueryService) -> None:
+    assert told(service, "SHOW TAG KEYS FROM load")[0]["values"] == [["device"], ["site"]]
+
+
+def test_a_device_that_moves_is_found_where_it_is() -> None:
+    whole = district()
+    registry = MovingPlaces(PLACES)
+    service = QueryService(whole.store(), registry, lambda: NOW)
+    asked = "SHOW TAG VALUES FROM cpu WITH KEY = room"
+    assert told(service, asked)[0]["values"] == [["room", "r1"]]
+    registry.move(Place("s1", "a", DeviceKind.BOARD, "r2"))
+    assert told(service, asked)[0]["values"] == [["room", "r2"]]
+
+
+def test_a_scope_bounds_every_statement(service: QueryService) -> None:
+    one = Scope("one", Role.VIEWER, frozenset({SiteId("s2")}))
+    asked = (
+        "SHOW MEASUREMENTS",
+        "SHOW TAG VALUES WITH KEY = site",
+        "SHOW SERIES EXACT CARDINALITY",
+        "SELECT count(value) FROM /.*/",
+        "SELECT sum(x) FROM (SELECT last(value) AS x FROM cpu GROUP BY device)",
+    )
+    alone = District(
+        PLACES[1:], {series("s2", "b", "cpu"): district().samples[series("s2", "b", "cpu")]}, district().happened
+    )
+    for text in asked:
+        assert told(service, text, one) == told(alone.service(), text)
+        assert told(service, text, one) != told(service, text)
+    assert told(service, "SELECT value FROM cpu", Scope("nobody", Role.VIEWER, frozenset())) == []
+
+
+def test_a_long_range_begins_with_what_there_is(service: QueryService) -> None:
+    (found,) = told(service, "SELECT mean(value) FROM cpu WHERE site = 's2' GROUP BY time(1h)")
+    assert found["values"] == [[T0, 14.5], [T0 + HOUR_MS, None], [T0 + 2 * HOUR_MS, None], [NOW, None]]
+
+
+def test_days_of_a_zone(service: QueryService) -> None:
+    asked = f"SELECT count(value) FROM cpu WHERE time >= {T0 - 24 * HOUR_MS}ms AND time < {NOW}ms GROUP BY time(1d) fill(none)"
+    (found,) = told(service, f"{asked} tz('America/New_York')")
+    assert found["values"] == [[T0 - 20 * HOUR_MS, 90]]
+
+
+def test_the_newest_comes_from_memory() -> None:
+    store = CountingStore(district())
+    service = QueryService(store, StaticPlaces(PLACES), lambda: NOW)
+    newest = told(service, f"SELECT last(value) FROM cpu WHERE time > {T0}ms GROUP BY site")
+    assert [each["values"] for each in newest] == [[[T0 + 59 * MINUTE_MS, 59]], [[T0 + 29 * MINUTE_MS, 29]]]
+    assert store.windows == 0
+    (older,) = told(
+        service, f"SELECT last(value) FROM cpu WHERE time < {T0 + 5 * MINUTE_MS}ms GROUP BY room, site SLIMIT 1"
+    )
+    assert older["values"] == [[T0 + 4 * MINUTE_MS, 4]]
+    assert store.windows == 1
+
+
+def test_who_is_more_urgent_goes_first() -> None:
+    given: list[int] = []
+    service = QueryService(district().store(), StaticPlaces(PLACES), lambda: NOW, give_way=lambda: given.append(1))
+    told(service, "SELECT mean(value) FROM cpu")
+    assert len(given) >= 3
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("SELECT mean(value) FROM cpu GROUP BY time(5m), time(1h)", "multiple time dimensions"),
+        ("SELECT mean(value) FROM cpu GROUP BY room(5m)", "only time() calls allowed"),
+        ("SELECT mean(value) FROM cpu GROUP BY time(5)", "the first a duration"),
+        ("SELECT mean(value) FROM cpu GROUP BY time(1u)", "no sample is finer"),
+        ("SELECT mean(*) FROM cpu", "mean(*) at line 1, char 8 is not answered: name the field"),
+        ("SELECT integral(value) FROM cpu", "undefined function integral() at line 1, char 8; answered are count, sum"),
+        ("SELECT value, mean(value) FROM cpu", "mixing aggregate and non-aggregate"),
+        ("SELECT top(value, 2) * 2 FROM cpu", "let it stand alone"),
+        ("SELECT 3 FROM cpu", "at least one variable"),
+        ("SELECT value + device FROM cpu", "there is a text or a tag in it"),
+        ("SELECT mean(title_zh) FROM campanile_maintenance", "mean() is for numbers"),
+        ("SELECT value FROM cpu WHERE value", "invalid condition expression"),
+        ("SELECT value FROM cpu WHERE abs(value) > 3", "abs() at line 1, char 29 is not answered in a condition"),
+        ("SELECT value FROM cpu WHERE time != 3", "invalid time comparison operator"),
+        ("SELECT value FROM cpu WHERE time > 'yesterday'", "write '2026-09-01T00:00:00Z'"),
+        ("SELECT value FROM cpu WHERE time > now() OR site = 's1'", "only beside AND"),
+        ("SELECT value FROM (SELECT value FROM (SELECT value FROM cpu))", "one level is"),
+        ('SELECT value FROM "2h".cpu', "retention policy not found: 2h; there are autogen, 5m, 1h, 1d"),
+        ("SELECT value FROM other..cpu", "database not found: other; there is campus"),
+        ("SHOW TAG VALUES WITH KEY = site WHERE value > 3", "SHOW compares tags"),
+    ],
+)
+def test_what_is_not_answered(service: QueryService, text: str, said: str) -> None:
+    assert said in error(service, text)
+
+
+def test_what_would_take_too_much(service: QueryService, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "use a longer time()" in error(service, "SELECT mean(value) FROM cpu WHERE time > 0 GROUP BY time(1s)")
+    monkeypatch.setattr(sources, "MAX_ROWS", 50)
+    assert 'FROM "1h"."..."' in error(service, "SELECT mean(value) FROM cpu")
+    monkeypatch.setattr(sources, "MAX_SECONDS", -1.0)
+    assert "was ended: ask for a shorter range" in error(service, "SELECT mean(value) FROM cpu")
+
+
+def test_csv_has_a_table_for_each_shape(service: QueryService) -> None:
+    text = "SELECT mean(value) FROM cpu GROUP BY site, room; SHOW TAG KEYS FROM load; SELECT value FROM no..cpu"
+    assert as_csv(service.answer(EVERYTHING, text), "ms").decode() == (
+        'name,tags,time,mean\ncpu,site=s2,0,14.5\ncpu,"room=r1,site=s1",0,29.5\n\n'
+        "name,tags,tagKey\nload,,device\nload,,site\n\n"
+        "error\ndatabase not found: no; there is campus\n"
+    )
+
+
+class MovingPlaces(StaticPlaces):
+    """A registry that learns."""
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        super().__init__(places)
+        self._moved: list[Place] = []
+
+    def move(self, place: Place) -> None:
+        """Facts came."""
+        self._places[place.site, place.device] = place
+        self._moved.append(place)
+
+    def changes_after(self, revision: int) -> tuple[int, list[tuple[SiteId, DeviceId]]]:
+        """Each once."""
+        return len(self._moved), [(SiteId(each.site), DeviceId(each.device)) for each in self._moved[revision:]]
+
+
+@dataclass
+class CountingStore(MemoryStore):
+    """Counts how often samples are read."""
+
+    whole: District
+    windows: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        vars(self).update(vars(self.whole.store()))
+
+    def window(self, ids: Ids, start: int, end: int, level: Level | None = None, max_points: int = 2_000) -> Window:
+        self.windows += 1
+        return super().window(ids, start, end, level, max_points)
