@@ -16,22 +16,19 @@ from controller.store.days import DAY_MS, WIDTH_MS, DayCutter
 from controller.store.influx.delivery import Delivery
 from controller.store.influx.ledger import Ledger
 from controller.store.influx.lines import Lines
+from controller.store.influx.portions import Portions
 from controller.store.influx.reading import POLICY_OF, Reader
 from controller.store.influx.stale import ROLLED_LEVELS, Devices, StaleBucket
 from controller.store.influx.writing import Writer
-from controller.store.port import Ids, Level, OnClosed, Retention, note_nothing
+from controller.store.port import Level, OnClosed, Retention, note_nothing
 from controller.store.rollup import Buckets, Rows, roll_up
 from controller.store.series_index import SeriesIndex
 
 GRACE_MS: Final = {Level.FIVE_MINUTES: 60_000, Level.HOUR: 120_000, Level.DAY: 600_000}
 """How long a bucket that ended waits for what is still under way."""
-_ROWS_OF_PIECE: Final = 500_000
-_FEWEST_SERIES: Final = 64
 _LINES_OF_BODY: Final = 5_000
 """A roll-up has five fields."""
 _BETWEEN_S: Final = 60.0
-_FIRST_GUESS_MS: Final = 30_000
-"""So often each series is sampled, until it is known."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,6 @@ class Upkeep:
         self._delivery = delivery
         self._lines = lines
         self._ledger = ledger
-        self._index = index
         self._cutter = cutter
         self._kept_days = {
             Level.RAW: retention.raw_days,
@@ -82,12 +78,11 @@ class Upkeep:
             Level.HOUR: retention.hour_days,
             Level.DAY: retention.day_days,
         }
-        self._order: Ids = np.empty(0, np.int32)
-        self._interval_ms = float(_FIRST_GUESS_MS)
+        self._portions = Portions(index)
         self._levels_told_at = -1
 
     def run(self, now: int, on_closed: OnClosed = note_nothing) -> None:
-        """As the port says of `maintain`. What is late most is told last: five minutes, hours, then days that ended."""
+        """As the port says of `maintain`. Today's five minutes and hours come first, then days that have ended."""
         self._lines.refresh()
         self._tell_levels(now)
         begun_s = looked_s = time.monotonic()
@@ -137,11 +132,12 @@ class Upkeep:
         return _Task(level, start, end, tuple(one for one in others if start <= one.bucket.at < end))
 
     def _made(self, task: _Task) -> Iterator[None]:
-        """Make the roll-ups of a task; yields after each piece of it, and at last the task is done."""
+        """Make the roll-ups of a task; yields after each portion of series, and at last the task is done."""
         levels = [level for level in ROLLED_LEVELS if task.starts(level) and task.end > self._ledger.floor(level)]
-        for ids in self._pieces(task.end - task.start, task.devices):
+        span_ms = task.end - task.start
+        for ids in self._portions.cut(span_ms, task.devices):
             rows = self._reader.rows(ids, task.start, task.end)
-            self._learn(len(ids), len(rows.series), task.end - task.start)
+            self._portions.learn(ids, rows.series, span_ms)
             for level in levels:
                 self.write(level, self._rolled(rows, level, task))
             yield
@@ -155,31 +151,6 @@ class Upkeep:
             chosen = np.isin(bucket_at, starts)
             rows, bucket_at = rows.taken(chosen), bucket_at[chosen]
         return roll_up(rows.series, bucket_at, rows.value)
-
-    def _pieces(self, span_ms: int, devices: Devices | None) -> Iterator[Ids]:
-        """The series, some at a time: those of a metric and a school together, as InfluxDB has them."""
-        order, first = self._ordered(), 0
-        if devices is not None:
-            device = self._index.columns(0).device
-            order = order[np.isin(device[order], list(devices))]
-        while first < len(order):
-            size = max(_FEWEST_SERIES, round(_ROWS_OF_PIECE * self._interval_ms / span_ms))
-            yield np.sort(order[first : first + size])
-            first += size
-
-    def _learn(self, series: int, rows: int, span_ms: int) -> None:
-        """How often a series is sampled, from a piece: the next is cut to hold the rows it should."""
-        if series:
-            found = span_ms * series / max(rows, 1)
-            self._interval_ms = min(max(found, self._interval_ms / 4), self._interval_ms * 2)
-
-    def _ordered(self) -> Ids:
-        columns = self._index.columns(0)
-        if len(self._order) != len(columns.device):
-            sites: dict[str, int] = {}
-            site = np.array([sites.setdefault(site, len(sites)) for site, _ in columns.devices], np.int32)
-            self._order = np.lexsort((columns.device, site[columns.device], columns.metric)).astype(np.int32)
-        return self._order
 
     def _floors(self, now: int) -> dict[Level, int]:
         return {level: self._cutter.days_back(now, days) for level, days in self._kept_days.items()}
