@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 
 from campus.document import nearest
 from campus.ids import MetricId, is_id
-from campus.metrics import MetricKind, catalogue
+from campus.metrics import MetricKind, made_by_centre, publishable
 from controller.alerts.judging.derived.formula import FormulaError, read_formula
 from controller.alerts.model import (
     Absence,
@@ -47,9 +47,15 @@ def complaints(rule: Rule) -> Iterator[Complaint]:
     """What is wrong with a rule: nothing for one that can be judged."""
     if not is_id(rule.id):
         yield ("id",), "an id has lower-case letters, digits and hyphens, such as 'freezer-warm'"
-    metric = catalogue().get(MetricId(rule.metric))
+    metric = publishable().get(MetricId(rule.metric))
     if metric is None:
-        yield ("metric",), f"the catalogue has no metric {rule.metric!r}.{nearest(rule.metric, list(catalogue()))}"
+        if rule.metric in made_by_centre():
+            yield ("metric",), f"{rule.metric} is made by the controller itself: rules watch what devices send"
+        else:
+            yield (
+                ("metric",),
+                f"the catalogue has no metric {rule.metric!r}.{nearest(rule.metric, list(publishable()))}",
+            )
         return
     yield from _bad_texts(rule)
     for field in ("one_en", "many_en", "zh"):
@@ -128,7 +134,7 @@ def _bad_condition(rule: Rule, kind: MetricKind) -> Iterator[Complaint]:
 
 
 def _bad_states(metric: str, bad: Sequence[str]) -> Iterator[Complaint]:
-    known = {state.name: state.value for state in catalogue()[MetricId(metric)].states}
+    known = {state.name: state.value for state in publishable()[MetricId(metric)].states}
     if not bad:
         yield ("condition", "bad"), f"name at least one bad state of {metric}: {', '.join(known)}"
     for name in bad:
@@ -140,8 +146,8 @@ def _bad_states(metric: str, bad: Sequence[str]) -> Iterator[Complaint]:
 
 def _bad_levels(metric: str, condition: Threshold | Ratio) -> Iterator[Complaint]:
     if isinstance(condition, Ratio):
-        if MetricId(condition.of) not in catalogue():
-            advice = nearest(condition.of, list(catalogue()))
+        if MetricId(condition.of) not in publishable():
+            advice = nearest(condition.of, list(publishable()))
             yield ("condition", "of"), f"the catalogue has no metric {condition.of!r}.{advice}"
         if condition.level <= 0:
             yield ("condition", "level"), "a ratio is compared to a level above 0, such as 0.7"
@@ -157,14 +163,14 @@ def _bad_levels(metric: str, condition: Threshold | Ratio) -> Iterator[Complaint
 
 
 def _out_of_range(metric: str, field: str, level: float) -> Iterator[Complaint]:
-    limits = catalogue()[MetricId(metric)]
+    limits = publishable()[MetricId(metric)]
     if not limits.minimum <= level <= limits.maximum:
         lies = f"{metric} lies between {limits.minimum:g} and {limits.maximum:g} {limits.unit}"
         yield ("condition", field), f"{lies}: a {field} of {level:g} is never reached"
 
 
 def _bad_change(metric: str, condition: Change) -> Iterator[Complaint]:
-    limits = catalogue()[MetricId(metric)]
+    limits = publishable()[MetricId(metric)]
     widest = limits.maximum - limits.minimum
     if not 0 < condition.level <= widest:
         yield (
@@ -194,7 +200,7 @@ def _bad_group(metric: str, condition: Group) -> Iterator[Complaint]:
     if condition.least < 1:
         yield ("condition", "least"), "least must be 1 or more members"
     yield from _bad_clear(condition)
-    if catalogue()[MetricId(metric)].kind is MetricKind.STATE:
+    if publishable()[MetricId(metric)].kind is MetricKind.STATE:
         yield from _bad_states(metric, condition.bad)
         if condition.member_level is not None:
             yield ("condition", "member_level"), f"{metric} has states: say which are `bad`, and leave member_level out"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from campus.ids import MetricId
-from campus.metrics import Metric, MetricKind, catalogue
+from campus.metrics import Metric, MetricKind, publishable
 from campus.samples import DeviceKind, Severity
 from controller.alerts.model import Absence, Comparison, Condition, Rule, States, Threshold
 from controller.console.rule_form import UNITS_S, Unreadable
@@ -19,8 +19,8 @@ _UNFIT: Final = re.compile(r"[^a-z0-9]+")
 
 
 def metric_of(name: str) -> Metric:
-    """A metric of the catalogue, or `NotFound`."""
-    found = catalogue().get(MetricId(name))
+    """A metric of the catalogue that rules may watch, or `NotFound`."""
+    found = publishable().get(MetricId(name))
     if found is None:
         raise NotFound
     return found
@@ -87,7 +87,7 @@ def _condition(form: Mapping[str, str], metric: str, bad: tuple[str, ...]) -> Co
     question = form.get("question", "")
     if question == "silent":
         return Absence(hold_s)
-    if catalogue()[MetricId(metric)].kind is MetricKind.STATE:
+    if publishable()[MetricId(metric)].kind is MetricKind.STATE:
         return States(bad, hold_s, clear_hold_s=0.0)
     level = _number(form, "level")
     clear: Any = _number(form, "clear_level", level)

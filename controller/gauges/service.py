@@ -69,6 +69,8 @@ class GaugeService:
         if self._minute == 0:  # a restart within the same minute must not say it twice
             self._minute = self._newest(SCHOOL_DEVICES)
             self._hour = max(self._newest(LINK_IN_P95), self._newest(BOARD_USE) + HOUR_MS)
+        # A clock that was set back does not silence them until it has come as far again.
+        self._minute, self._hour = min(self._minute, minute), min(self._hour, hour)
         if minute > self._minute:
             self._keep(self._minute_rows(minute, now))
             self._minute = minute

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
 from campus.errors import ConfigError
-from campus.metrics import catalogue
+from campus.metrics import publishable
 from campus.samples import DeviceKind, Severity
 from controller.console.console import Console
 from controller.console.own_rule import QUESTIONS, form_of, metric_of, rule_of
@@ -96,7 +96,7 @@ def _form_page(stand: Stand, metric: str, filled: Filled) -> Response:
     own = outlook.attempt.wish.own if outlook.attempt is not None else None
     form = dict(filled.form) if filled.form is not None else form_of(own) if own is not None else {}
     bad = form.get("bad", "").split() or list(getattr(own.condition, "bad", ()) if own is not None else ())
-    known = sorted(((page.either(each.en, each.zh), name) for name, each in catalogue().items()))
+    known = sorted(((page.either(each.en, each.zh), name) for name, each in publishable().items()))
     chosen = metric_of(metric) if metric else None
     return stand.render(
         "rule_new.html",

@@ -60,6 +60,7 @@ WRONG = [
         2,
         "the catalogue has no metric 'temperature'. Did you mean 'temperature_cel'?",
     ),
+    ("metric: temperature_cel", "metric: school_devices", 2, "is made by the controller itself"),
     ("id: freezer-warm", "id: Freezer warm", 1, "an id has lower-case letters"),
     ("level: -12,", "level: 900,", 4, "lies between -80 and 500 Cel"),
     ("level: -12,", "level: -12, clear_level: -10,", 4, "the alert would clear at once"),

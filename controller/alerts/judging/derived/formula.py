@@ -13,7 +13,7 @@ import numpy as np
 
 from campus.document import nearest
 from campus.ids import MetricId
-from campus.metrics import Metric, MetricKind, catalogue
+from campus.metrics import Metric, MetricKind, publishable
 from controller.store.port import Values
 
 MAX_TEXT: Final = 500
@@ -155,9 +155,9 @@ class _Compiler:
                 )
 
     def _metric(self, node: ast.Name) -> Metric:
-        metric = catalogue().get(MetricId(node.id))
+        metric = publishable().get(MetricId(node.id))
         if metric is None:
-            raise self._wrong(node, f"the catalogue has no metric {node.id!r}.{nearest(node.id, list(catalogue()))}")
+            raise self._wrong(node, f"the catalogue has no metric {node.id!r}.{nearest(node.id, list(publishable()))}")
         return metric
 
     def _column(self, name: str) -> int:
