@@ -7,6 +7,8 @@ never drops what a window may still tell: days of the district end at another ho
 import re
 from typing import Any, Final
 
+import urllib3
+from influxdb_client.client.exceptions import InfluxDBError
 from influxdb_client.domain.bucket_retention_rules import BucketRetentionRules
 from influxdb_client.domain.dbrp_create import DBRPCreate
 from influxdb_client.rest import ApiException
@@ -118,16 +120,23 @@ class _Newer:
                 bucket = self._bucket(policy)
                 if not self._answers(policy):
                     self._map(policy, bucket.id)
-        except ApiException as error:
-            words = said_in((error.body or error.reason or "").encode())
+        except urllib3.exceptions.HTTPError as error:
+            raise Transient(f"InfluxDB at {self._client.settings.url} cannot be reached ({error})") from error
+        except InfluxDBError as error:  # also where it is the library that finds no organisation
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: InfluxDBError) -> ConfigError | Transient:
+        settings, words = self._client.settings, str(error)
+        if isinstance(error, ApiException):
+            words = f"{error.status}: {said_in((error.body or error.reason or '').encode())}"
             if error.status not in (401, 403, 404):
-                raise Transient(f"InfluxDB at {self._client.settings.url} cannot do this now ({words})") from error
-            names = ", ".join(map(self._client.bucket, Policy))
-            raise ConfigError(
-                f"influxdb.token_file: InfluxDB at {self._client.settings.url} says {error.status}: {words}. The token must "
-                f"read and write the buckets {names} of the organisation {self._client.settings.organisation}, and be "
-                "allowed to create them unless they are there"
-            ) from error
+                return Transient(f"InfluxDB at {settings.url} cannot do this now ({words})")
+        names = ", ".join(map(self._client.bucket, Policy))
+        return ConfigError(
+            f"influxdb.token_file: InfluxDB at {settings.url} says {words}. The token must read and write the buckets {names} "
+            f"of the organisation {settings.organisation} and, unless they are there, be allowed to create buckets and to read "
+            "the organisation"
+        )
 
     def _bucket(self, policy: Policy) -> Any:
         doors = self._client.newer.buckets_api()

@@ -12,6 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from campus.errors import ConfigError, Transient
+from campus.influx import Policy
+from controller.store.influx.client import InfluxClient
 from controller.store.influx.delivery import REFUSED_FILE
 from controller.store.influx.settings import InfluxSettings
 from controller.store.influx.store import InfluxStore
@@ -19,7 +21,19 @@ from controller.store.port import Batch, Level
 from tests.fakes.troubled_influxdb import Trouble, TroubledInfluxDB, troubled_influxdb
 from tests.servers.daemon import free_port, wait_until
 from tests.servers.influxdb import InfluxServer, influxdb
-from tests.unit.store.stores import DAY, MIDNIGHT, Row, asked, batch, ids, influx_settings, mark, names
+from tests.unit.store.stores import (
+    DAY,
+    INFLUX_KINDS,
+    MIDNIGHT,
+    Row,
+    asked,
+    batch,
+    ids,
+    influx_settings,
+    mark,
+    names,
+    server_of,
+)
 from tests.unit.store.stores import influx as opened
 
 pytestmark = pytest.mark.slow
@@ -126,10 +140,19 @@ def test_access_that_is_lost_in_flight_is_told_and_comes_back(
     assert influx.password not in caplog.text
 
 
+@pytest.mark.parametrize("kind", INFLUX_KINDS)
 def test_points_of_another_type_are_set_aside_with_the_servers_words(
-    store: InfluxStore, settings: InfluxSettings, influx: InfluxServer, tmp_path: Path
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    influx.write(f"cpu_percent,site=x value=1i {MIDNIGHT}", settings.database)  # somebody else's: an integer
+    server = server_of(kind, request)
+    assert server is not None
+    settings = influx_settings(server, tmp_path)
+    store = opened(tmp_path, settings)
+    store.series_ids(names(SERIES))
+    stranger = InfluxClient(settings)
+    stranger.open()
+    stranger.write(Policy.RAW, f"cpu_percent,site=x value=1i {MIDNIGHT}".encode())  # somebody else's: an integer
+    stranger.close()
     store.append(batch(rows(0, 3_000), [mark(9_001)]))
     poison = [n for n in range(3_000) if names(SERIES)[n % SERIES].metric == "cpu_percent"]
     assert store.is_committed([mark(9_001)]) == [True]
@@ -139,6 +162,7 @@ def test_points_of_another_type_are_set_aside_with_the_servers_words(
     assert "field type conflict" in kept
     assert f"value={float(poison[0])} {MIDNIGHT + poison[0] * 1000}\n" in kept
     assert store.latest(ids(poison[0] % SERIES)).measured_at.tolist() == [0]
+    store.close()
 
 
 def test_few_points_in_fault_are_found_among_many(
