@@ -3,7 +3,6 @@
 The ports are asked of `link_capacity_bps`, which the controller makes for each uplink of the registry.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from grafana_foundation_sdk.builders import dashboard as builders
@@ -13,44 +12,29 @@ from grafana_foundation_sdk.models import dashboard
 from campus.influx import Tag
 from dashboards import appearance, panels
 from dashboards.board import Draft
-from dashboards.influxql import Condition, TagValues, chosen, highest, mean, raw, trend
+from dashboards.influxql import TagValues, chosen, highest, mean, raw, trend
 from dashboards.panels import Asked
 from dashboards.variables import tag_values
 
 LINK: Final = (Tag.SITE, Tag.DEVICE, Tag.INSTANCE)
 
 
-@dataclass(frozen=True)
-class Uplink:
-    """The uplinks of the school, or centre, in variable `site`; their devices and ports are in two hidden variables."""
-
-    site: str = "site"
-    device: str = "gateway"
-    port: str = "uplink"
-
-    def variables(self, draft: Draft) -> list[builders.QueryVariable]:
-        """The hidden ones."""
-        return [
-            _hidden(draft, self.device, Tag.DEVICE, chosen(Tag.SITE, self.site)),
-            _hidden(draft, self.port, Tag.INSTANCE, chosen(Tag.SITE, self.site)),
-        ]
-
-    def conditions(self) -> tuple[Condition, ...]:
-        """Only these ports."""
-        return (
-            chosen(Tag.SITE, self.site),
-            chosen(Tag.DEVICE, self.device),
-            chosen(Tag.INSTANCE, self.port),
-        )
+OF_SCHOOL: Final = (chosen(Tag.SITE), chosen(Tag.DEVICE, "gateway"), chosen(Tag.INSTANCE, "uplink"))
+"""Only the ports that are uplinks of the chosen school."""
 
 
-def traffic(draft: Draft, key: str, uplink: Uplink) -> timeseries.Panel:
+def hidden_ports(draft: Draft) -> list[builders.QueryVariable]:
+    """The hidden variables of `OF_SCHOOL`: the school's gateways, and their ports that are uplinks."""
+    return [_hidden(draft, "gateway", Tag.DEVICE), _hidden(draft, "uplink", Tag.INSTANCE)]
+
+
+def traffic(draft: Draft, key: str) -> timeseries.Panel:
     """Both directions mirrored, with the capacity and the 95th percentiles of the week before as dashed lines."""
     port = "$tag_instance"
 
     def way(metric: str, word: str, sign: int = 1) -> Asked:
         figure = highest() if metric == "link_capacity_bps" else mean()
-        query = trend(metric, (figure if sign > 0 else -figure).named(word), *uplink.conditions(), by=LINK)
+        query = trend(metric, (figure if sign > 0 else -figure).named(word), *OF_SCHOOL, by=LINK)
         return Asked(query, f"{port} {draft.word(word)}")
 
     panel = panels.mirrored(
@@ -69,7 +53,7 @@ def traffic(draft: Draft, key: str, uplink: Uplink) -> timeseries.Panel:
     return panel
 
 
-def _hidden(draft: Draft, name: str, key: str, where: Condition) -> builders.QueryVariable:
-    values = TagValues(key=key, of=raw("link_capacity_bps"), where=(where,))
+def _hidden(draft: Draft, name: str, key: str) -> builders.QueryVariable:
+    values = TagValues(key=key, of=raw("link_capacity_bps"), where=(chosen(Tag.SITE),))
     variable = tag_values(draft, name, values, several=True, all_first=True, everything="")
     return variable.hide(dashboard.VariableHide.HIDE_VARIABLE)

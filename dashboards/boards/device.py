@@ -55,7 +55,7 @@ def device(draft: Draft) -> Sheet:
             variables.measurements(draft, _READING, Measurements(where=_THIS), _IS_READING),
         ],
         marks=[marks.alerts(draft, *_THIS), marks.maintenance(draft, of_site=True)],
-        stand_ins={_READING: "response_time_ms"},
+        stand_ins={_READING: "reachable"},
     )
 
 

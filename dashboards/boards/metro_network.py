@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models import dashboard
 from campus.influx import Tag
 from campus.samples import DeviceKind
 from dashboards import links, marks, panels, variables
-from dashboards.appearance import ATTENTION, FAILED, IN, OUT, QUIET, STRONG, Steps, stepped
+from dashboards.appearance import ATTENTION, FAILED, IN, LIMIT, OUT, QUIET, STRONG, Steps, stepped
 from dashboards.board import Draft, Row, Sheet
 from dashboards.influxql import (
     Expression,
@@ -20,6 +20,7 @@ from dashboards.influxql import (
     chosen,
     fitting,
     highest,
+    is_one_of,
     is_value,
     mean,
     newest,
@@ -38,10 +39,10 @@ from dashboards.limits import (
 )
 from dashboards.links import Clicked
 from dashboards.panels import Asked, Column
-from dashboards.uplinks import LINK, Uplink, traffic
+from dashboards.uplinks import LINK, OF_SCHOOL, hidden_ports, traffic
 
-_SCHOOL: Final = Uplink()
-_BACKBONE: Final = Uplink(site="centre", device="backbone_device", port="backbone_port")
+_OF_CENTRE: Final = (chosen(Tag.SITE, "centre"), is_one_of(Tag.KIND, (DeviceKind.GATEWAY, DeviceKind.SWITCH)))
+_PORT: Final = (Tag.DEVICE, Tag.INSTANCE)
 _FULLNESS: Final[Steps] = (QUIET, ((LINK_FILLING_PERCENT.level, ATTENTION), (LINK_FULL_PERCENT.level, FAILED)))
 _AT_GATEWAYS: Final = is_value(Tag.KIND, DeviceKind.GATEWAY)
 _TEN: Final = 10
@@ -52,19 +53,18 @@ def metro_network(draft: Draft) -> Sheet:
     return Sheet(
         rows=[
             Row(4, [(8, _fullest(draft)), (8, _errors_worst(draft)), (8, _light(draft))]),
-            Row(9, [(12, traffic(draft, "backbone", _BACKBONE)), (12, _spread(draft))]),
+            Row(9, [(12, _backbone(draft)), (12, _spread(draft))]),
             Row(10, [(24, _links(draft))]),
             Row(9, [(8, _talkers(draft, "in")), (8, _talkers(draft, "out")), (8, _errors(draft))]),
-            Row(10, [(14, traffic(draft, "traffic", _SCHOOL)), (10, _ports(draft))]),
+            Row(10, [(14, traffic(draft, "traffic")), (10, _ports(draft))]),
             Row(8, [(12, _faults(draft)), (12, _optics(draft))]),
         ],
         neighbours=("district-now", "school", "device", "application-services"),
         console="/network",
         variables=[
             variables.site(draft, of=variables.SCHOOLS),
-            *_SCHOOL.variables(draft),
+            *hidden_ports(draft),
             _centre(draft),
-            *_BACKBONE.variables(draft),
         ],
         marks=[marks.alerts(draft, chosen(Tag.SITE)), marks.maintenance(draft, of_site=True)],
     )
@@ -114,6 +114,25 @@ def _spread(draft: Draft) -> timeseries.Panel:
         way("out", most, "most_out", -1),
     )
     return panels.tint(panels.tint(panel, 2, STRONG), 3, STRONG)
+
+
+def _backbone(draft: Draft) -> timeseries.Panel:
+    """The registry knows the uplinks of schools alone, so the backbone is told by being the busiest of the centre's ports."""
+
+    def way(metric: str, word: str, sign: int) -> Asked:
+        ports = trend(metric, (highest() if metric == "if_speed_bps" else mean()).named("bps"), *_OF_CENTRE, by=_PORT)
+        busiest = call("max", "bps").named(word)
+        return Asked(trend_over(ports, busiest if sign > 0 else -busiest), draft.word(word))
+
+    panel = panels.mirrored(
+        draft,
+        "backbone",
+        "if_in_bps",
+        way("if_in_bps", "in", 1),
+        way("if_out_bps", "out", -1),
+        way("if_speed_bps", "fastest_port", 1),
+    )
+    return panels.limit_line(panel, 2, LIMIT)
 
 
 def _links(draft: Draft) -> table.Panel:
@@ -172,8 +191,7 @@ def _errors(draft: Draft) -> table.Panel:
 
 
 def _ports(draft: Draft) -> table.Panel:
-    port = (Tag.DEVICE, Tag.INSTANCE)
-    each = Select(columns=(mean().named("traffic"),), of=fitting("if_in_bps"), where=(chosen(Tag.SITE),), by=port)
+    each = Select(columns=(mean().named("traffic"),), of=fitting("if_in_bps"), where=(chosen(Tag.SITE),), by=_PORT)
     columns = [
         Column(
             name="device",
@@ -188,14 +206,14 @@ def _ports(draft: Draft) -> table.Panel:
             name="traffic", title=draft.word("traffic_column"), metric="if_in_bps", steps=(IN, ()), bar=True, full=0
         ),
     ]
-    return panels.rows(draft, "ports", columns, Asked(_highest_ten(each, "traffic", *port)), sort="traffic")
+    return panels.rows(draft, "ports", columns, Asked(_highest_ten(each, "traffic", *_PORT)), sort="traffic")
 
 
 def _faults(draft: Draft) -> timeseries.Panel:
     def way(what: str, direction: str, sign: int) -> Asked:
         figure = mean() if sign > 0 else -mean()
         word = f"{what}_{direction}"
-        query = trend(f"if_{direction}_{what}_per_s", figure.named(word), *_SCHOOL.conditions(), by=LINK)
+        query = trend(f"if_{direction}_{what}_per_s", figure.named(word), *OF_SCHOOL, by=LINK)
         return Asked(query, f"$tag_instance {draft.word(word)}")
 
     panel = panels.lines(
@@ -207,21 +225,20 @@ def _faults(draft: Draft) -> timeseries.Panel:
         way("discards", "in", 1),
         way("discards", "out", -1),
     )
-    panels.draw_limits(panel, QUIET, (ERRORS_PER_S.level, FAILED))
+    panels.draw_limits(panel, FAILED, (-ERRORS_PER_S.level, QUIET), (ERRORS_PER_S.level, FAILED))
     return panel.axis_centered_zero(True).decimals(2)
 
 
 def _optics(draft: Draft) -> timeseries.Panel:
-    part = (Tag.DEVICE, Tag.INSTANCE)
     name = "$tag_device $tag_instance"
     panel = panels.lines(
         draft,
         "optics",
         "optical_rx_dbm",
         Asked(
-            trend("optical_rx_dbm", mean().named("rx"), chosen(Tag.SITE), by=part), f"{name} {draft.word('received')}"
+            trend("optical_rx_dbm", mean().named("rx"), chosen(Tag.SITE), by=_PORT), f"{name} {draft.word('received')}"
         ),
-        Asked(trend("optical_tx_dbm", mean().named("tx"), chosen(Tag.SITE), by=part), f"{name} {draft.word('sent')}"),
+        Asked(trend("optical_tx_dbm", mean().named("tx"), chosen(Tag.SITE), by=_PORT), f"{name} {draft.word('sent')}"),
     )
     panels.draw_limits(panel, FAILED, (LIGHT_WEAK_DBM.level, ATTENTION), (LASER_WEAK_DBM.level, QUIET))
     panel.span_nulls(panels.SLOW_GAP_MS).decimals(1)

@@ -14,11 +14,10 @@ from dashboards.influxql import chosen, highest, mean, newest, trend
 from dashboards.limits import AGENT_SILENT_S, PATH_LOSSY_PERCENT, PATH_SLOW_MS, PROCESSOR_BUSY_PERCENT
 from dashboards.links import Clicked
 from dashboards.panels import Asked, Column
-from dashboards.uplinks import Uplink, traffic
+from dashboards.uplinks import hidden_ports, traffic
 
 _HERE: Final = chosen(Tag.SITE)
 _DEVICE: Final = (Tag.KIND, Tag.DEVICE)
-_UPLINK: Final = Uplink()
 
 
 def school(draft: Draft) -> Sheet:
@@ -37,7 +36,7 @@ def school(draft: Draft) -> Sheet:
             Row(
                 9,
                 [
-                    (12, traffic(draft, "traffic", _UPLINK)),
+                    (12, traffic(draft, "traffic")),
                     (12, open_alerts.listed(draft, "alerts", _HERE, shown=(Tag.DEVICE,))),
                 ],
             ),
@@ -55,7 +54,7 @@ def school(draft: Draft) -> Sheet:
             "utilisation",
         ),
         console="/sites/${site}",
-        variables=[variables.site(draft, of=variables.SCHOOLS), *_UPLINK.variables(draft)],
+        variables=[variables.site(draft, of=variables.SCHOOLS), *hidden_ports(draft)],
         marks=[marks.alerts(draft, _HERE), marks.maintenance(draft, of_site=True)],
     )
 
