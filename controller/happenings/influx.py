@@ -42,14 +42,15 @@ class InfluxBoard:
         """Batches of which the server did not take all points."""
 
     def posted(self, since: int) -> list[Happening]:
-        """What stands there."""
+        """What stands there; points without an id are not ours."""
         client = self._opened()
-        return [
+        found = [
             _happening(table.name, dict(zip(table.columns, row, strict=True)))
             for measurement in MEASUREMENTS
             for table in client.query(f"SELECT * FROM {identifier(measurement)} WHERE time >= {since}ms")  # noqa: S608 - identifiers are quoted
             for row in table.rows()
         ]
+        return [each for each in found if "id" in each.fields]
 
     def post(self, happenings: Sequence[Happening]) -> None:
         """Some thousand at a time."""

@@ -76,7 +76,8 @@ def test_the_query_of_the_dashboards_returns_an_alert_until_it_is_hidden(
 
 
 def test_everything_comes_back_as_it_was_written(place: tuple[InfluxServer, str, InfluxBoard]) -> None:
-    _, _, board = place
+    server, database, board = place
+    server.write(f"{ALERT_MEASUREMENT},site=no-1 by_hand=1 {NOW}", database)
     texts = ["plain", 'a "quoted" word', "back\\slash", "\\", "第一小学，食堂", "a, b = c", "🍎", "x" * 300]
     points = [
         Happening(
