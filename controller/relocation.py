@@ -23,7 +23,8 @@ from controller.store.days import DayCutter
 from controller.store.influx.lines import TagsOf
 from controller.store.moving import MovableStore
 
-JOURNAL: Final = "store-copy.json"
+JOURNAL: Final = "copy.json"
+"""In the folder of the target's data: who removes them removes it, too."""
 _MOST_DIFFERENCES: Final = 1_000
 _TABLE: Final = "{:<10}  {:<5}  {:<32}  {:>14}  {:>14}  {:>22}  {:>22}"
 
@@ -65,7 +66,8 @@ def relocate(source: ControllerConfig, target: ControllerConfig, now: int, watch
         tags_of = stack.enter_context(_known_tags(source))
         one, other = (stack.enter_context(_started(sample_store(each, tags_of))) for each in (source, target))
         cutter = DayCutter(ZoneInfo(target.district.timezone))
-        copy = Copy(one, other, target.data_path / JOURNAL, cutter, target.retention)
+        journal = target.data_path / holding_of(target).folder / JOURNAL
+        copy = Copy(one, other, journal, cutter, target.retention)
         plan = copy.begin(described(source), now)
         carried = copy.run(plan, watcher.begin("series-days", plan.size))
         found = differences(one, other, copy.target_ids(), plan, watcher.begin("series-days compared", plan.size))

@@ -17,7 +17,7 @@ import numpy as np
 from campus.errors import ConfigError
 from campus.ids import AgentId, SiteId
 from controller.store.days import DayCutter
-from controller.store.marks import Stream
+from controller.store.marks import Run, Stream
 from controller.store.moving import MovableStore
 from controller.store.port import Batch, FrameMark, Ids, Level, Retention
 from controller.store.rollup import NO_ROWS, Buckets, Rows, join_rows
@@ -134,10 +134,6 @@ class Copy:
         self._refuse_other_data()
         self._write_journal(journal)
         self._now = journal.begun_at
-        return self.plan()
-
-    def plan(self) -> Plan:
-        """What this copy carries."""
         return Plan(self._source, self._cutter, self._retention, self._now)
 
     def run(self, plan: Plan, advance: Advance) -> Carried:
@@ -150,7 +146,7 @@ class Copy:
             advance(len(piece.ids))
         self._target.inherit([], self._latest())
         self._carry_rows((piece for piece in plan.pieces() if piece.level is Level.RAW), advance)
-        frames = self._source.frame_runs()
+        frames = _frames_of(self._source)
         self._target.inherit(frames, NO_ROWS)
         self._target.maintain(self._now)
         return Carried(self._samples, self._buckets, self._twins, sum(run.last - run.first + 1 for _, run in frames))
@@ -221,9 +217,9 @@ class Copy:
 
     def _refuse_other_data(self) -> None:
         """A target has nothing, or pieces of this copy and in the end the very frames of the source."""
-        others = sorted(one for one in self._target.frame_runs() if one[0] != _STREAM)
+        others = _frames_of(self._target)
         is_begun = self._journal_path.exists()
-        if (others and others != sorted(self._source.frame_runs())) or (not is_begun and self._target.figures().series):
+        if (others and others != _frames_of(self._source)) or (not is_begun and self._target.figures().series):
             raise ConfigError(
                 "the target has data already: copy into an empty store (another data_dir or database), or go on with a "
                 "copy that was begun, before a controller takes samples there"
@@ -257,6 +253,11 @@ def without_twins(rows: Rows) -> Rows:
     is_last = np.ones(len(rows.series), np.bool_)
     is_last[:-1] = (rows.series[1:] != rows.series[:-1]) | (rows.measured_at[1:] != rows.measured_at[:-1])
     return rows if is_last.all() else rows.taken(is_last)
+
+
+def _frames_of(store: MovableStore) -> list[tuple[Stream, Run]]:
+    """Frames of agents, sorted: a store that is a copy itself has marks of pieces, too."""
+    return sorted(one for one in store.frame_runs() if one[0] != _STREAM)
 
 
 def _mark(piece: Piece) -> FrameMark:

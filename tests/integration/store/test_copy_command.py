@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from campanile.cli import main
+from controller.backup.model import SAMPLES
 from controller.config import load_config
 from controller.relocation import JOURNAL
 from controller.sample_store import sample_store
@@ -130,7 +131,7 @@ def test_a_store_that_is_open_is_left_alone(source: Path, tmp_path: Path) -> Non
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "in use" in done.stderr
-    assert not (tmp_path / "target" / JOURNAL).exists()
+    assert not (tmp_path / "target" / SAMPLES / JOURNAL).exists()
 
 
 @pytest.mark.parametrize(
