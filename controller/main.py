@@ -350,6 +350,7 @@ class Controller:
             *(self.posting.figures() if self.posting else []),
             *self.staging.figures(),
             *self.access_tokens.figures(),
+            *self.queries.figures(),
             *self.applications.figures(),
             *self.silences.figures(),
             *self.telling.figures(),

@@ -1,12 +1,13 @@
 """HTTP of InfluxDB 1.x as far as it reads: ``/query`` and ``/ping``. What data sources such as Grafana's speak."""
 
+import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
-import anyio
-import anyio.to_thread
 from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from campus.errors import Transient
 from campus.influx import Policy
@@ -14,7 +15,7 @@ from controller.identity.dependency import SignInNeeded, TokenRefused, reader_sc
 from controller.identity.scope import Scope
 from controller.influxql.answers import as_csv, as_json, error_json
 from controller.influxql.errors import ParseError
-from controller.influxql.service import QueryService
+from controller.influxql.service import TURNED_AWAY, QueryService
 
 COMPATIBLE_WITH: Final = "1.8.10-campanile"
 """Of this version is what is answered; data sources choose by it how they ask."""
@@ -56,23 +57,29 @@ class _Desk:
 
     def __init__(self, service: QueryService) -> None:
         self._service = service
-        self._limiter = anyio.CapacityLimiter(ANSWERED_AT_ONCE)
+        self._workers = ThreadPoolExecutor(ANSWERED_AT_ONCE, "query")
+        self._taken = 0
 
     async def answer(self, request: Request, parameters: Mapping[str, str]) -> Response:
         """An answer, or a refusal in the same shape."""
         try:
-            scope = await anyio.to_thread.run_sync(reader_scope, request)
+            scope = await run_in_threadpool(reader_scope, request)
         except TokenRefused as refused:
             return _refusal(str(refused), refused.status)
         except SignInNeeded:
             if "text/html" in request.headers.get("accept", ""):
                 raise
             return _refusal("unable to parse authentication credentials: send Authorization: Token SECRET", 401)
-        if self._limiter.statistics().tasks_waiting >= WAITING:
+        if self._taken >= ANSWERED_AT_ONCE + WAITING:
+            self._service.counts[TURNED_AWAY] += 1
             return _refusal("too many questions at once: ask again in a few seconds", 503)
-        accept = request.headers.get("accept", "")
-        work = partial(self._worked_out, scope, parameters, is_csv="csv" in accept)
-        return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+        is_csv = "csv" in request.headers.get("accept", "")
+        work = partial(self._worked_out, scope, parameters, is_csv=is_csv)
+        self._taken += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._workers, work)
+        finally:
+            self._taken -= 1
 
     def _worked_out(self, scope: Scope, parameters: Mapping[str, str], *, is_csv: bool) -> Response:
         if not (query := parameters.get("q", "")):

@@ -1,15 +1,17 @@
 """Questions in InfluxQL, answered over the sample store for a caller: the room's one door. Reads, and writes nothing."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from campus.influx import DATABASE, Policy
+from controller.figure import Figure, labelled
 from controller.identity.scope import Scope
 from controller.influxql.answers import StatementAnswer, series_of
 from controller.influxql.catalogue import Catalogue
 from controller.influxql.conditions import Span
-from controller.influxql.errors import StatementError
+from controller.influxql.errors import ParseError, StatementError
 from controller.influxql.evaluating import Evaluator
 from controller.influxql.parsing import parse
 from controller.influxql.patterns import matching
@@ -22,6 +24,13 @@ from controller.influxql.tagbook import TagBook
 from controller.store.port import Retention, SampleStore
 
 NOT_EXECUTED: Final = "not executed"
+ANSWERED: Final = "answered"
+FAILED: Final = "failed"
+"""A statement of it was not answered."""
+REFUSED: Final = "refused"
+"""No InfluxQL, or none that is answered here."""
+TURNED_AWAY: Final = "turned_away"
+"""Too many waited already."""
 _DAY_MS: Final = 86_400_000
 _AHEAD_MS: Final = 366 * _DAY_MS
 """What happens in the future, as maintenance does, is looked for so far."""
@@ -46,13 +55,19 @@ class QueryService:
         self._give_way = give_way
         self._tags = TagBook(store, registry)
         self._specials = Specials(happenings or NoHappenings())
+        self.counts: Counter[str] = Counter()
+        """Texts by what became of them."""
 
     def answer(self, scope: Scope, influxql: str, database: str = DATABASE) -> list[StatementAnswer]:
         """What each statement of a text says, in their order; after one that fails none is executed, as in InfluxDB.
 
         `ParseError` when the text is not answered at all, `Transient` when the store is away.
         """
-        statements = parse(influxql)
+        try:
+            statements = parse(influxql)
+        except ParseError:
+            self.counts[REFUSED] += 1
+            raise
         question = _Question(self._store, self._tags, self._specials, scope, self._clock(), Pace(self._give_way))
         answers: list[StatementAnswer] = []
         for statement in statements:
@@ -63,7 +78,12 @@ class QueryService:
                 answers.append(self._answered(question, statement, database))
             except StatementError as error:
                 answers.append(StatementAnswer(error=str(error)))
+        self.counts[FAILED if answers[-1].error else ANSWERED] += 1
         return answers
+
+    def figures(self) -> list[Figure]:
+        """For `/metrics`."""
+        return [*labelled("queries_total", "Texts of InfluxQL taken at /query", "outcome", self.counts)]
 
     def _answered(self, question: "_Question", statement: Statement, database: str) -> StatementAnswer:
         if isinstance(statement, Show):

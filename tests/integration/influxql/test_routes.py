@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from controller.identity.model import ScopeSpec
 from controller.identity.scope import Role
+from controller.influxql import routes
 from controller.main import Controller, build_app
 from tests.integration.test_tenancy import furnish
 from tests.support.district import NO_1, NO_2, NOW, enrolment
@@ -150,6 +151,39 @@ def test_a_statement_that_fails_ends_those_after_it(stranger: Visitor, secrets: 
     for database, said in (("", "database name required"), ("other", "database not found: other")):
         (result,) = stranger.get("/query", params={"db": database, "q": SITES}, headers=headers).json()["results"]
         assert result["error"].startswith(said)
+
+
+def test_who_comes_when_too_many_wait_is_told_to_come_again(
+    controller: Controller, secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "ANSWERED_AT_ONCE", 1)
+    monkeypatch.setattr(routes, "WAITING", -1)
+    crowded = Visitor(build_app(controller))
+    asked = {"params": {"q": SITES, "db": "campus"}, "headers": {"authorization": f"Token {secrets['all']}"}}
+    answer = crowded.get("/query", **asked)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    monkeypatch.undo()
+    assert crowded.get("/query", **asked).status_code == 200
+
+
+def test_metrics_count_what_became_of_questions(stranger: Visitor, secrets: dict[str, str]) -> None:
+    def counted() -> dict[str, float]:
+        lines = stranger.get("/metrics").text.splitlines()
+        found = [line.rsplit(" ", 1) for line in lines if line.startswith(("campanile_queries", "campanile_access"))]
+        return {name: float(value) for name, value in found}
+
+    headers = {"authorization": f"Token {secrets['all']}"}
+    questions = {"answered": SITES, "failed": "SELECT f(x) FROM y", "refused": "DROP DATABASE campus"}
+    for query in questions.values():
+        stranger.get("/query", params={"q": query, "db": "campus"}, headers=headers)
+    before = counted()
+    for outcome, query in questions.items():
+        stranger.get("/query", params={"q": query, "db": "campus"}, headers=headers)
+        name = f'campanile_queries_total{{outcome="{outcome}"}}'
+        assert counted()[name] == before[name] + 1
+    stranger.get("/query", params={"q": SITES}, headers={"authorization": "Token wrong"})
+    name = "campanile_access_tokens_refused_total"
+    assert counted()[name] == before[name] + 1
 
 
 def test_units_of_time_and_csv(stranger: Visitor, secrets: dict[str, str]) -> None:
