@@ -238,3 +238,36 @@ def test_what_hangs_on_what_is_in_maintenance_is_in_it_too(desk: Desk) -> None:
     for device, is_covered in ((SWITCH, True), (KITCHEN, False)):
         assert (quiet.covering(NO_1, device, unreachable, Severity.MAJOR) is not None) is is_covered
     assert quiet.covering(NO_1, BOARD_102, unreachable, Severity.MAJOR) is None
+
+
+def test_each_time_a_window_comes_into_force_is_told_with_its_end(desk: Desk) -> None:
+    nightly = Pattern(hours=Period(22 * 60, 6 * 60))
+    nights = Draft(Kind.SILENCE, Selector(organisation="bureau"), MONDAY, MONDAY + 3 * DAY_MS, "nights", nightly)
+    window = desk.service.silence(DISTRICT_SCOPE, nights)
+    begun = desk.service.begun(NO_1_SCOPE, MONDAY, MONDAY + 7 * DAY_MS)
+    sunday_night = (MONDAY, MONDAY + 6 * HOUR_MS)  # what is left of it once the window begins
+    whole = [(MONDAY + day * DAY_MS + 22 * HOUR_MS, MONDAY + day * DAY_MS + 30 * HOUR_MS) for day in (0, 1)]
+    last = (MONDAY + 2 * DAY_MS + 22 * HOUR_MS, MONDAY + 3 * DAY_MS)
+    assert [(each.begins_at, each.ends_at) for each in begun] == [sunday_night, *whole, last]
+    assert {(each.window, each.site) for each in begun} == {(window, NO_1)}
+    everywhere = desk.service.begun(DISTRICT_SCOPE, MONDAY + 1, MONDAY + DAY_MS)
+    assert [(each.site, each.begins_at) for each in everywhere] == [
+        (site, whole[0][0]) for site in (CENTRE, NO_1, NO_2)
+    ]
+    assert desk.service.begun(NO_1_SCOPE, whole[0][0] + 1, whole[1][0]) == []
+
+    desk.clock.now = whole[1][0] + HOUR_MS
+    desk.service.end(DISTRICT_SCOPE, window.id)
+    begun = desk.service.begun(NO_1_SCOPE, MONDAY + 1, MONDAY + 7 * DAY_MS)
+    assert [(each.begins_at, each.ends_at) for each in begun] == [whole[0], (whole[1][0], desk.clock.now)]
+
+
+def test_a_window_that_follows_calendars_begins_school_by_school(desk: Desk) -> None:
+    pattern = Pattern(Days.HOLIDAYS)
+    draft = Draft(Kind.SILENCE, Selector(), MONDAY, MONDAY + 30 * DAY_MS, "holidays", pattern)
+    desk.service.silence(DISTRICT_SCOPE, draft)
+    thursday = MONDAY + 3 * DAY_MS
+    begun = desk.service.begun(DISTRICT_SCOPE, MONDAY, MONDAY + 7 * DAY_MS)
+    assert {(each.site, each.begins_at, each.ends_at) for each in begun} == {
+        (site, thursday, thursday + DAY_MS) for site in (CENTRE, NO_1, NO_2)
+    }
