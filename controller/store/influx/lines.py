@@ -1,7 +1,7 @@
 """Columns to InfluxDB's line protocol, many rows at a time. Owns no connection and decides nothing.
 
 A line is put together from pieces that are escaped once for each *word*: the metric, the device with its kind and room, the
-instance. So a million series cost no byte of their own, and a device that moves to another room changes two pieces. Tags
+instance. So a million series cost no byte of their own, and a device that moves to another room changes one piece. Tags
 stand in the order of their keys, as InfluxDB sorts them anyway. Numbers are the shortest that read back as the same ones.
 """
 

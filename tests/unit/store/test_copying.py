@@ -187,7 +187,7 @@ def test_twins_give_way_in_influxdb(kind: str, tmp_path: Path, request: pytest.F
 @pytest.mark.slow
 def test_a_copy_cut_short_anywhere_goes_on(source: EmbeddedStore, tmp_path: Path) -> None:
     cut = 0
-    for commits in (*range(0, 20, 2), 1_000):
+    for commits in (0, 2, 7, 12, 16, 1_000):
         folder = tmp_path / str(commits)
         target = embedded(folder, retention=KEPT, sizes=NORMAL)
         try:
@@ -201,7 +201,7 @@ def test_a_copy_cut_short_anywhere_goes_on(source: EmbeddedStore, tmp_path: Path
             target.close()
         else:
             target.close()
-    assert cut >= 8
+    assert cut >= 4
 
 
 def test_a_target_with_other_data_is_refused(source: EmbeddedStore, target: EmbeddedStore, tmp_path: Path) -> None:
