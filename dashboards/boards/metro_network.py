@@ -177,9 +177,7 @@ def _talkers(draft: Draft, way: str) -> table.Panel:
 
 
 def _errors(draft: Draft) -> table.Panel:
-    each = Select(
-        columns=(mean("value").named("errors"),), of=raw("if_in_errors_per_s"), where=(_AT_GATEWAYS,), by=LINK
-    )
+    each = Select(columns=(mean().named("errors"),), of=fitting("if_in_errors_per_s"), where=(_AT_GATEWAYS,), by=LINK)
     steps: Steps = (QUIET, ((ERRORS_PER_S.level, FAILED),))
     columns = [
         Column(name="site", title=draft.word("site")),
