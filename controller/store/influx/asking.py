@@ -1,8 +1,8 @@
 # ruff: noqa: S608 - the names put into statements are quoted
 """Which statements ask for some series: few, with bounded lists, and reading little that nobody wants. Pure.
 
-Of each metric the widest word is taken of whose series at least half are wanted: the whole metric, a site, a device, or else
-the series itself. What is read beyond the wanted is left out by whoever reads the answer.
+Few series are named one by one. Of many, the widest word is taken of which at least half of a metric's series are wanted: the
+whole metric, a site, a device. What is read beyond the wanted is left out by whoever reads the answer.
 """
 
 from collections import defaultdict
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from campus.ids import DeviceId, Instance, MetricId, SiteId
+from campus.ids import DeviceId, MetricId, SiteId
 from campus.influx import Tag
 from controller.store.influx.quoting import identifier, stored_tag, string_literal
 from controller.store.port import Ids, SeriesColumns
@@ -20,6 +20,7 @@ from controller.store.port import Ids, SeriesColumns
 GROUPED: Final = ", ".join(identifier(tag) for tag in (Tag.SITE, Tag.DEVICE, Tag.INSTANCE))
 """Kind and room are left out: a series of ours may have been several in InfluxDB as they changed."""
 _MOST_TERMS: Final = 100
+FEW_SERIES: Final = 1_000
 EVERYTHING: Final = ""
 
 
@@ -38,16 +39,27 @@ class Selection(NamedTuple):
         return f"{text} LIMIT {most}" if most else text
 
 
-def selections(columns: SeriesColumns, ids: Ids) -> list[Selection]:
-    """What to ask for: all of `ids` (ascending, distinct, known) are chosen by it. `columns` begin at series 0."""
+def selections(columns: SeriesColumns, ids: Ids, few: int = FEW_SERIES) -> list[Selection]:
+    """What to ask for: all of `ids` (ascending, distinct, known) are chosen by it, up to `few` of them one by one.
+
+    `columns` begin at series 0.
+    """
     alike: dict[tuple[str, ...], list[MetricId]] = defaultdict(list)
-    for metric, terms in _terms_of_metrics(columns, ids):
+    each = _terms_of_few(columns, ids) if len(ids) <= few else _terms_of_metrics(columns, ids)
+    for metric, terms in each:
         alike[terms].append(metric)
     return [
         Selection(tuple(metrics), " OR ".join(terms[first : first + _MOST_TERMS]))
         for terms, metrics in alike.items()
         for first in range(0, len(terms), _MOST_TERMS)
     ]
+
+
+def _terms_of_few(columns: SeriesColumns, ids: Ids) -> Iterator[tuple[MetricId, tuple[str, ...]]]:
+    """Without a look at all the others."""
+    numbers = columns.metric[ids]
+    for number in np.unique(numbers).tolist():
+        yield columns.metrics[number], tuple(_named(columns, one) for one in ids[numbers == number].tolist())
 
 
 def _terms_of_metrics(columns: SeriesColumns, ids: Ids) -> Iterator[tuple[MetricId, tuple[str, ...]]]:
@@ -75,9 +87,7 @@ def _terms(columns: SeriesColumns, series: NDArray[np.intp], is_wanted: NDArray[
     devices, number = np.unique(device, return_inverse=True)
     is_whole = _mostly_wanted(number, rest)
     terms += [_device(*columns.devices[each]) for each in devices[is_whole].tolist()]
-    for one in series[rest & ~is_whole[number]].tolist():
-        site_id, device_id = columns.devices[int(columns.device[one])]
-        terms.append(_one(site_id, device_id, columns.instances[int(columns.instance[one])]))
+    terms += [_named(columns, one) for one in series[rest & ~is_whole[number]].tolist()]
     return tuple(terms)
 
 
@@ -100,7 +110,9 @@ def _device(site: SiteId, device: DeviceId) -> str:
     return f"({_equal(Tag.SITE, site)} AND {_equal(Tag.DEVICE, device)})"
 
 
-def _one(site: SiteId, device: DeviceId, instance: Instance) -> str:
+def _named(columns: SeriesColumns, one: int) -> str:
+    site, device = columns.devices[int(columns.device[one])]
+    instance = columns.instances[int(columns.instance[one])]
     return f"({_equal(Tag.SITE, site)} AND {_equal(Tag.DEVICE, device)} AND {_equal(Tag.INSTANCE, instance)})"
 
 

@@ -6,6 +6,7 @@ twice changes nothing. Where the server says that it has stored all but so many 
 
 import logging
 import re
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -20,6 +21,7 @@ MAX_REFUSED_BYTES: Final = 16 << 20
 LINES_OF_BODY: Final = 10_000
 """With more at once InfluxDB takes hardly more a second, and answers later."""
 _MOST_TRIES: Final = 200
+_BETWEEN_TELLINGS_S: Final = 600.0
 _DROPPED = re.compile(r"dropped[= ](\d+)")
 _log = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ class Delivery:
         self._path = directory / REFUSED_FILE
         self._old = self._path.with_suffix(".old.lp")
         self._lock = Lock()
+        self._next_telling_s = 0.0
         self.refused = 0
         """Lines that InfluxDB will never take, since the start."""
         self.lost = 0
@@ -54,17 +57,23 @@ class Delivery:
     def _set_aside(self, policy: Policy, search: "_Search") -> None:
         if not search.count:
             return
-        words = search.words[0][0]
-        _log.warning("InfluxDB will never take some points", extra={"points": search.count, "detail": words})
         stamp = datetime.now(UTC).isoformat(timespec="seconds")
         text = b"".join(f"# {stamp} {policy}: {said}\n".encode() + lines for said, lines in search.words)
         with self._lock:
             self.refused += search.count
+            self._tell(search.words[0][0])
             try:
                 self._append(text)
             except OSError as error:
                 self.lost += search.count
                 _log.warning("refused points lost", extra={"detail": str(error)})
+
+    def _tell(self, words: str) -> None:
+        """Now and then: a limit of the server refuses some points of every body."""
+        if time.monotonic() >= self._next_telling_s:
+            self._next_telling_s = time.monotonic() + _BETWEEN_TELLINGS_S
+            detail = {"points": self.refused, "detail": words, "file": str(self._path)}
+            _log.warning("InfluxDB will never take some points", extra=detail)
 
     def _append(self, text: bytes) -> None:
         size = self._path.stat().st_size if self._path.exists() else 0
