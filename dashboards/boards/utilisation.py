@@ -35,6 +35,11 @@ _CELL: Final = '[{"day":"]E[","hour":"]HH[:00"}]'
 """The instant as an object of JSON in moment.js's words, for the one transformation that makes two columns of one."""
 _LEAST: Final = 50
 
+_BEST_HOUR: Final = Select(
+    columns=(highest(Field.MAXIMUM).named("most"),), of=by_hour("board_use_percent"), where=(IN_DISTRICT,), by=DEVICE
+)
+"""Of each board: one whose best is 0 was never used."""
+
 
 def utilisation(draft: Draft) -> Sheet:
     """For whoever must say whether the money paid off."""
@@ -73,16 +78,9 @@ def _in_lessons(draft: Draft) -> stat.Panel:
 
 def _ever_used(draft: Draft) -> stat.Panel:
     """Both counts always have an answer, where a count of what was never used has none in a good week."""
-    every = over(_most_used(DEVICE), "count", "most")
-    used = over(_most_used(DEVICE), "count", "most", above("most", 0))
+    every = over(_BEST_HOUR, "count", "most")
+    used = over(_BEST_HOUR, "count", "most", above("most", 0))
     return standing.share_of(draft, "ever_used", "board_use_percent", used, every)
-
-
-def _most_used(by: tuple[str, ...]) -> Select:
-    """The best hour of each."""
-    return Select(
-        columns=(highest(Field.MAXIMUM).named("most"),), of=by_hour("board_use_percent"), where=(IN_DISTRICT,), by=by
-    )
 
 
 def _mean_use(alias: str, by: tuple[str, ...]) -> Select:
@@ -150,8 +148,8 @@ def _transformation(name: str, options: dict[str, object]) -> dashboard.DataTran
 def _schools(draft: Draft) -> table.Panel:
     asked = [
         Asked(_mean_use("use", _SITE)),
-        Asked(over(_most_used(DEVICE), "count", "most", by=_SITE, named="boards")),
-        Asked(over(_most_used(DEVICE), "count", "most", above("most", 0), by=_SITE, named="used")),
+        Asked(over(_BEST_HOUR, "count", "most", by=_SITE, named="boards")),
+        Asked(over(_BEST_HOUR, "count", "most", above("most", 0), by=_SITE, named="used")),
     ]
     here = links.to_board(draft, "utilisation", school=Clicked.ROW.tag(Tag.SITE))
     columns = [
@@ -181,10 +179,10 @@ def _boards(draft: Draft) -> table.Panel:
         Column(name="site", title=draft.word("site"), links=[links.to_site(draft, Clicked.ROW)]),
         Column(name="device", title=draft.word("device"), links=[links.to_device(draft, Clicked.ROW)]),
         Column(name="room", title=draft.word("room")),
-        Column(name="most", title=draft.word("best_hour"), metric="board_use_percent", steps=_USE),
+        Column(name="use", title=draft.word("use"), metric="board_use_percent", steps=_USE),
     ]
-    query = standing.least(_most_used(tags), "most", _LEAST, *tags)
-    return standing.sorted_by(panels.rows(draft, "boards", columns, Asked(query)), "most", falling=False)
+    query = standing.least(_mean_use("use", tags), "use", _LEAST, *tags)
+    return standing.sorted_by(panels.rows(draft, "boards", columns, Asked(query)), "use", falling=False)
 
 
 def _over_time(draft: Draft) -> timeseries.Panel:
