@@ -7,7 +7,7 @@
 #   install.sh uninstall         asks, then removes units and programs; configuration, secrets and data stay
 #
 #   --from SOURCE   what pip installs: a checkout, a wheel, or a name; the checkout this script lies in, else `campanile`
-#   --name NAME     what schools dial; this machine's full name when it is left out
+#   --name NAME     what schools dial; left out, what it was before, or this machine's full name
 #   --dry-run       say what would be done
 #   --yes           do not ask
 set -eu
@@ -45,7 +45,7 @@ put() {
         cat >/dev/null
         say "would write: $1"
     else
-        cat >"$1.new"
+        (umask 0077 && cat >"$1.new")
         chmod "$2" "$1.new"
         chown "$3" "$1.new"
         if cmp -s "$1.new" "$1"; then rm "$1.new"; else mv "$1.new" "$1"; fi
@@ -131,7 +131,7 @@ account() {
         run useradd --system --home-dir "/var/lib/campanile-$1" --shell /usr/sbin/nologin "campanile-$1"
 }
 
-# programs EXTRA: what is built of a checkout is built elsewhere, so that nothing of root's stays in it.
+# programs EXTRAS: what is built of a checkout is built elsewhere, so that nothing of root's stays in it.
 programs() {
     [ -x "$home/bin/python" ] || run python3 -m venv "$home"
     elsewhere=$(mktemp -d)
@@ -156,7 +156,7 @@ units() {
 }
 
 broker_of_the_centre() {
-    [ -n "$name" ] || name=$(hostname --fqdn 2>/dev/null || hostname)
+    [ -n "$name" ] || name=$(sed 's/^DNS://; s/,.*//' "$mosquitto/names" 2>/dev/null) || name=$(hostname --fqdn)
     run install -d -m 0700 "$etc/authority" "$etc/authority/schools"
     run install -d -o mosquitto -g mosquitto -m 0750 "$mosquitto"
     put "$mosquitto/acl" 0440 mosquitto:mosquitto <"$here/mosquitto/acl"
@@ -198,7 +198,7 @@ install_controller() {
     packages python3-venv openssl mosquitto
     account controller
     run install -d -m 0755 "$etc"
-    programs controller
+    programs controller,dashboards
     broker_of_the_centre
     [ -z "$with_influxdb" ] || influxdb
     {
@@ -303,8 +303,14 @@ uninstall() {
 read_arguments "$@"
 check_machine
 case $what in
-    controller) choose_source && install_controller ;;
-    agent) choose_source && install_agent ;;
+    controller)
+        choose_source
+        install_controller
+        ;;
+    agent)
+        choose_source
+        install_agent
+        ;;
     school) install_school ;;
     uninstall) uninstall ;;
 esac

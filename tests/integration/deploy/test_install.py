@@ -26,7 +26,7 @@ PROGRAM = "/opt/campanile/bin/campanile"
 def wheel_of_this_checkout(folder: Path) -> Path:
     """A wheel that leads to the code and the libraries the tests run with: building the real one would fetch them all again."""
     name = f"campanile-{VERSION}"
-    extras = "".join(f"Provides-Extra: {extra}\n" for extra in ("agent", "controller"))
+    extras = "".join(f"Provides-Extra: {extra}\n" for extra in ("agent", "controller", "dashboards"))
     files = {
         "campanile-here.pth": f"{ROOT}\n{sysconfig.get_path('purelib')}\n",
         f"{name}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: campanile\nVersion: {VERSION}\n{extras}",
@@ -106,7 +106,7 @@ def test_secrets_are_their_readers_alone(installed: Installed) -> None:
 def test_a_second_run_changes_nothing_and_keeps_what_a_person_wrote(installed: Installed) -> None:
     installed.said("echo '# ours' >> /etc/campanile/controller.yaml")
     before = installed.said(LIST)
-    done = installed.install("controller --name broker.example --with-influxdb")
+    done = installed.install("controller --with-influxdb")  # an upgrade needs no name: the certificate has it
     assert done.returncode == 0, done.stdout + done.stderr
     assert "kept: /etc/campanile/controller.yaml" in done.stdout
     assert installed.said(LIST) == before
