@@ -68,7 +68,9 @@ class QueryService:
         except ParseError:
             self.counts[REFUSED] += 1
             raise
-        question = _Question(self._store, self._tags, self._specials, scope, self._clock(), Pace(self._give_way))
+        now = self._clock()
+        since = now - self._retention.raw_days * _DAY_MS
+        question = _Question(self._store, self._tags, self._specials, scope, now, since, Pace(self._give_way))
         answers: list[StatementAnswer] = []
         for statement in statements:
             if answers and answers[-1].error:
@@ -101,24 +103,24 @@ class QueryService:
 
 @dataclass
 class _Question:
-    """A text as one caller asks it at one instant."""
+    """A text as one caller asks it at one instant. SHOW lists of what happened what did from `since` on."""
 
     store: SampleStore
     tags: TagBook
     specials: Specials
     scope: Scope
     now: int
+    since: int
     pace: Pace
     database: str = DATABASE
 
     def names(self) -> list[str]:
-        """All measurements of which the caller sees anything."""
-        specials = [name for name in SPECIAL_FIELDS if self._special(name, Span()).series.size]
-        return sorted([*self.tags.metrics(self.scope), *specials])
+        """All measurements of which the caller sees anything; and those that are no metrics, whether anything happened or not."""
+        return sorted([*self.tags.metrics(self.scope), *SPECIAL_FIELDS])
 
     def sources_of_name(self, measurement: Measurement) -> Sequence[Source]:
         """What a measurement of the catalogue names."""
-        return self.open(measurement, Span())
+        return self.open(measurement, Span(self.since * NS_PER_MS))
 
     def open(self, measurement: Measurement, span: Span) -> Sequence[Source]:
         """What a measurement names; points of the special ones are those in the span."""

@@ -1,17 +1,18 @@
 """The measurements that are no metrics (`campus.influx`): which level fits a range, what was open, what was maintained."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from campus.influx import ALERT_MEASUREMENT, FITTING_LEVELS, LEVEL_MEASUREMENT, MAINTENANCE_MEASUREMENT
 from controller.identity.scope import Scope
 from controller.influxql.port import Happening, Happenings
 from controller.influxql.sources import table_of
-from controller.influxql.table import Kind, Table
+from controller.influxql.table import Kind, Table, empty
 
 _DAY_MS: Final = 86_400_000
 _TEXTS: Final = dict.fromkeys(("state", "text_en", "text_zh", "title_en", "title_zh"), Kind.STRING)
-SPECIAL_FIELDS: Final[dict[str, dict[str, Kind]]] = {
+SPECIAL_FIELDS: Final[dict[str, dict[str, Kind]]] = {  # whether a point has them all or not
     ALERT_MEASUREMENT: {"ends_at": Kind.INTEGER, "id": Kind.INTEGER, **_TEXTS},
     LEVEL_MEASUREMENT: {
         "below_ms": Kind.INTEGER,
@@ -38,7 +39,9 @@ class Specials:
             points: Sequence[Happening] = [each for each in _levels(now) if start <= each.at < end]
         else:
             points = self._happenings.happenings(scope, name, start, end)
-        return table_of(name, points)
+        table = table_of(name, points)
+        fields = {field: empty(kind, len(table.at)) for field, kind in SPECIAL_FIELDS.get(name, {}).items()}
+        return replace(table, fields=fields | dict(table.fields))
 
 
 def _levels(now: int) -> list[Happening]:

@@ -70,7 +70,8 @@ def district() -> District:
 
 
 def _fields(number: int) -> dict[str, str | int]:
-    fields: dict[str, str | int] = {"id": number, "title_en": f"Title {number}"}
+    fields: dict[str, str | int] = {"id": number, "title_en": f"Title {number}", "ends_at": T0 + number}
+    fields |= {"title_zh": "zh", "text_en": "text", "text_zh": "texts"} if number == 5 else {}
     return fields | {"state": "open"} if number % 3 else fields
 
 
