@@ -1,15 +1,18 @@
 """Asking an InfluxDB, or whatever answers `/query` as one does, over HTTP; and what two of them said, compared.
 
-Answers are compared as sets of series: by name and tags, then row by row. Numbers may differ by the last bits of an
-addition done in another order, and by nothing else.
+Answers are compared as sets of series: by name and tags, then row by row, rows of one instant in any order. Numbers may
+differ by the last bits of an addition done in another order, and by nothing else.
 """
 
 import math
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
@@ -22,6 +25,7 @@ from controller.main import Controller, build_app
 TIMEOUT_S: Final = 120.0
 CLOSE: Final = 1e-9
 """Relative: sums of the same floats in another order."""
+_EXTREME: Final = re.compile(r"SELECT (top|bottom)\(")
 Cell = float | int | str | bool | None
 
 
@@ -86,10 +90,10 @@ class Endpoint:
         return _read(said, took_ms)
 
 
-def difference(one: Answer, other: Answer) -> str:
-    """The first thing in which two answers differ, in words; empty when they are equal.
+def difference(text: str, one: Answer, other: Answer) -> str:
+    """The first thing in which two answers to `text` differ, in words; empty when they are equal.
 
-    >>> difference(Answer({SeriesName("up", ()): Table(("time", "mean"), ((0, 1.0),))}), Answer())
+    >>> difference("", Answer({SeriesName("up", ()): Table(("time", "mean"), ((0, 1.0),))}), Answer())
     "only the first has up: ['time', 'mean']"
     """
     if one.error or other.error:
@@ -100,6 +104,8 @@ def difference(one: Answer, other: Answer) -> str:
             there = mine or theirs
             which = "first" if theirs is None else "second"
             return f"only the {which} has {_said(name)}: {list(there.columns) if there else []}"
+        if match := _EXTREME.match(text):
+            mine, theirs = _without_last(mine, match[1]), _without_last(theirs, match[1])
         if found := _of_tables(mine, theirs):
             return f"{_said(name)}: {found}"
     return ""
@@ -147,10 +153,26 @@ def _of_tables(mine: Table, theirs: Table) -> str:
         return f"columns {list(mine.columns)} | {list(theirs.columns)}"
     if len(mine.rows) != len(theirs.rows):
         return f"{len(mine.rows)} rows | {len(theirs.rows)} rows"
-    for number, (row, other) in enumerate(zip(mine.rows, theirs.rows, strict=True), 1):
+    for number, (row, other) in enumerate(zip(_ordered(mine), _ordered(theirs), strict=True), 1):
         if len(row) != len(other) or not all(map(_same, row, other)):
             return f"row {number} of {len(mine.rows)}: {list(row)} | {list(other)}"
     return ""
+
+
+def _without_last(table: Table, function: str) -> Table:
+    """Without names of those with the last value that top() or bottom() let in: of equal ones, any may be told."""
+    last = (min if function == "top" else max)(row[1] for row in table.rows)  # type: ignore[type-var]
+    rows = ((row[0], last) if row[1] == last else row for row in table.rows)
+    return Table(table.columns, tuple(rows))
+
+
+def _ordered(table: Table) -> Iterator[tuple[Cell, ...]]:
+    """Rows in their order, those of one instant by what they say: several series told at once have no order."""
+    if table.columns[:1] != ("time",):
+        yield from table.rows
+        return
+    for _, rows in groupby(table.rows, key=itemgetter(0)):
+        yield from sorted(rows, key=lambda row: [(isinstance(cell, str), str(cell)) for cell in row])
 
 
 def _same(one: Cell, other: Cell) -> bool:

@@ -26,10 +26,12 @@ from simulator.plan.write import write_plan
 NOW: Final = 1_789_524_900_000
 """2026-09-16 10:15 in Asia/Shanghai, a Wednesday in the third lesson, as UTC milliseconds."""
 HOUR_MS: Final = 3_600_000
+ASKED_UNTIL: Final = NOW // HOUR_MS * HOUR_MS - 1
+"""Where ranges end: the bucket that runs is in InfluxDB once it is over, while a controller's own store works it out."""
 DAY_MS: Final = 24 * HOUR_MS
-COARSE_MS: Final = 2 * HOUR_MS
+COARSE_MS: Final = 6 * HOUR_MS
 FINE_MS: Final = 300_000
-FINE_HOURS: Final = 3
+FINE_HOURS: Final = 1
 SEED: Final = 7
 _KEPT_DAYS: Final = 4_000
 """Samples of that week are asked for as long as this program is used."""

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.dashboards_district import HOUR_MS, NOW, District
+from benchmarks.dashboards_district import COARSE_MS, FINE_MS, HOUR_MS, NOW, District
 from benchmarks.dashboards_live import centre_rows
 from campus.ids import AgentId
 from campus.topics import Address
@@ -30,9 +30,6 @@ from controller.store.port import Batch, Level
 
 _REGISTRY: Final = "registry.db"
 _WINDOW_MS: Final = 6 * HOUR_MS
-_LAST_HOURS: Final = 24
-_HOURS_APART: Final = 4
-"""Before the last day; what is reported by the hour costs a look at a week each time."""
 
 
 @dataclass
@@ -64,11 +61,14 @@ def filled(district: District) -> Filled:
     """A controller with its own store, everything judged and measured."""
     clock = StandingClock()
     controller = Controller(district.config("own", {}), clock)
+    controller.open_registry()
+    controller.store.start()
+    controller.alert_engine.restore()  # before there are samples, lest all of them be late
     samples = _imported(controller, district)
     _judge(controller, clock, district)
-    controller.silences.silence(
-        SYSTEM, Draft(Kind.MAINTENANCE, Selector(site=district.sites[-1]), NOW - HOUR_MS, NOW + HOUR_MS, "new fibre")
-    )
+    for selector in (Selector(), Selector(site=district.sites[-1])):
+        draft = Draft(Kind.MAINTENANCE, selector, NOW - 2 * HOUR_MS, NOW + HOUR_MS, "new fibre")
+        controller.silences.silence(SYSTEM, draft)
     for site in district.sites:
         controller.registry.note_agent(Address(site, AgentId(site)), online=True, version=VERSION, last_frame_at=NOW)
     controller.registry.save_agents()
@@ -78,21 +78,21 @@ def filled(district: District) -> Filled:
 
 
 def filled_alike(first: Filled, district: District, store: Mapping[str, Any]) -> Filled:
-    """A controller with another store, by its settings, that knows the same."""
+    """A controller over InfluxDB, by the settings of its store, that knows the same."""
     config = district.config("alike", store)
     _copy_registry(first.controller.config, config)
     controller = Controller(config, StandingClock())
+    controller.open_registry()
+    controller.store.start()
     samples = _imported(controller, district)
     _keep(controller, first.made)
+    _post(controller)
     return Filled(controller, samples, first.made)
 
 
 def _imported(controller: Controller, district: District) -> int:
-    """Open it and import; how many samples it took. The engine is there before they are, lest all of them be late."""
+    """How many samples an open controller took."""
     config, store = controller.config, controller.store
-    controller.open_registry()
-    store.start()
-    controller.alert_engine.restore()
     pipeline = import_pipeline(
         store,
         controller.registry,
@@ -122,14 +122,8 @@ def _judge(controller: Controller, clock: StandingClock, district: District) -> 
 
 def _made(controller: Controller, district: District) -> Iterator[Made]:
     """What the controller makes of it, by the minute and by the hour, and what it would say of itself."""
-    gauges = controller.gauges
-    this_hour = NOW // HOUR_MS
-    for hour in range(int(district.coarse_at[0]) // HOUR_MS + 1, this_hour + 1):
-        if hour % _HOURS_APART == 0 or hour > this_hour - _LAST_HOURS:
-            yield from gauges.rows_at(hour * HOUR_MS)
-    for at in (*district.coarse_at.tolist(), *district.fine_at.tolist()):
-        if at % HOUR_MS:
-            yield from gauges.rows_at(at)
+    for at, step_ms in ((district.coarse_at, COARSE_MS), (district.fine_at, FINE_MS)):
+        yield from controller.gauges.rows_between(int(at[0]), int(at[-1]) + 1, step_ms)
     yield centre_rows(district.sites[0], np.concatenate((district.coarse_at, district.fine_at)))
 
 
@@ -140,6 +134,12 @@ def _keep(controller: Controller, made: Iterable[Made]) -> None:
     at, value = [piece.measured_at for piece in pieces], [piece.value for piece in pieces]
     store.append(Batch([], np.concatenate(ids), np.concatenate(at), np.concatenate(value)))
     store.maintain(NOW)
+
+
+def _post(controller: Controller) -> None:
+    """Alerts and maintenance, which a controller keeps in InfluxDB as annotations."""
+    if controller.posting is not None:
+        controller.posting.tend(NOW)
 
 
 def _copy_registry(source: ControllerConfig, target: ControllerConfig) -> None:

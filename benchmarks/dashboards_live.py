@@ -81,7 +81,7 @@ LINES: Final = (
     Line(_K.CAMERA, "reachable", 1, 1),
     Line(_K.CAMERA, "picture_state", 1, 2),
     Line(_K.CAMERA, "picture_sharpness", 20, 400),
-    Line(_K.CAMERA, "stream_state", 1, 2),
+    Line(_K.CAMERA, "stream_state", 2, 1),
     Line(_K.CAMERA, "stream_response_ms", 20, 300),
     Line(_K.CAMERA, "bitrate_bps", 2e6, 6e6),
     Line(_K.CAMERA, "clock_offset_s", -2, 2),
@@ -182,6 +182,7 @@ def _more_facts(past: Past, site: str) -> list[DeviceFacts]:
     return [
         *cameras,
         DeviceFacts(DeviceId(site), DeviceKind.AGENT, past.begin, name="采集器", room=room),
+        DeviceFacts(DeviceId("recorder-9"), DeviceKind.RECORDER, past.begin, name="备用录像机", room=room),
         DeviceFacts(DeviceId("sensor-1"), DeviceKind.SENSOR, past.begin, name="环境传感器", room=room),
         DeviceFacts(DeviceId("meter-1"), DeviceKind.OTHER, past.begin, name="总电表", room=room),
     ]
