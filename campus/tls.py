@@ -1,4 +1,4 @@
-"""TLS towards a broker, as both sides configure and dial it."""
+"""TLS towards a server, as both sides configure and dial it."""
 
 import ssl
 
@@ -16,7 +16,7 @@ class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def tls_context(settings: TlsSettings) -> ssl.SSLContext:
-    """A client context that checks the broker's name; `ConfigError` when a file is not what it should be."""
+    """A client context that checks the server's name; `ConfigError` when a file is not what it should be."""
     try:
         context = ssl.create_default_context(cafile=settings.ca_file or None)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -24,6 +24,6 @@ def tls_context(settings: TlsSettings) -> ssl.SSLContext:
             context.load_cert_chain(settings.cert_file, settings.key_file or None)
     except OSError as error:  # ssl.SSLError is one
         raise ConfigError(
-            f"TLS towards the broker cannot be set up from {settings}: {error}. Check ca_file, cert_file, key_file"
+            f"TLS cannot be set up from {settings}: {error}. Check ca_file, cert_file, key_file"
         ) from error
     return context

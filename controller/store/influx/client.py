@@ -14,6 +14,7 @@ are asked at `/query`, where a policy is a parameter; 2.x maps database and poli
 import base64
 import logging
 import re
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -87,7 +88,7 @@ class InfluxClient:
     def open(self) -> None:
         """Read the secrets and ask for the version; `ConfigError` when a person must change something, else `Transient`."""
         settings = self._settings
-        context = tls_context(settings.tls) if settings.tls else None
+        context = _tls_context(settings)
         token, password = settings.token(), settings.password()
         if token is not None:
             self._headers = {"Authorization": f"Token {token.reveal()}"}
@@ -305,6 +306,13 @@ def _unreachable(url: str, error: Exception) -> Transient:
 
 def _is_full(words: str) -> bool:
     return any(sign in words.lower() for sign in ("no space left", "file too large", "disk quota", "disk full"))
+
+
+def _tls_context(settings: InfluxSettings) -> ssl.SSLContext | None:
+    try:
+        return tls_context(settings.tls) if settings.tls else None
+    except ConfigError as error:
+        raise ConfigError(f"influxdb.tls: {error}") from error
 
 
 def _tls_options(settings: InfluxSettings) -> dict[str, Any]:

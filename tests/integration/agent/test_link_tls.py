@@ -72,7 +72,7 @@ def test_only_the_right_authority_is_let_in(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_certificate_is_a_configuration_error(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("nothing")
-    with pytest.raises(ConfigError, match="TLS towards the broker cannot be set up"):
+    with pytest.raises(ConfigError, match="TLS cannot be set up"):
         opened(free_port(), TlsSettings(ca_file=str(tmp_path / "ca.pem")))
 
 
