@@ -89,7 +89,7 @@ class Evaluator:
             points = points.taken(holds(on_points, _sight_of_points(points)))
         self.pace.step()
         asked = Asked(plan, points, groups, spans, select.fill, newest_first=select.newest_first)
-        result = _FORMS[plan.form](asked)
+        result = chosen_rows(_FORMS[plan.form](asked), select.rows)
         self.pace.step()
         if len(result.at) * (len(result.columns) + 1) > MAX_ANSWER_VALUES:
             raise TooMuch(
@@ -97,7 +97,7 @@ class Evaluator:
                 "ask for a shorter range, fewer series, or group by time()"
             )
         names = tuple(name for name, _ in plan.columns)
-        return Answered(source.name, names, groups, chosen_rows(result, select.rows), select.newest_first)
+        return Answered(source.name, names, groups, result, select.newest_first)
 
 
 _FORMS: dict[Form, Callable[[Asked], Result]] = {

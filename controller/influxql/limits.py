@@ -11,5 +11,5 @@ MAX_CELLS: Final = 2_000_000
 MAX_SERIES: Final = 200_000
 """Of an answer: every device of the largest district has one."""
 MAX_ANSWER_VALUES: Final = 2_000_000
-MAX_SECONDS: Final = 10.0
+MAX_SECONDS: Final = 20.0
 """For all statements of a text together."""

@@ -12,7 +12,7 @@ from campus.ids import DeviceId, SiteId
 from campus.influx import FITTING_LEVELS, LEVEL_MEASUREMENT, MAINTENANCE_MEASUREMENT
 from campus.samples import DeviceKind
 from controller.identity.scope import Role, Scope
-from controller.influxql import sources
+from controller.influxql import cells, evaluating, grouping, sources
 from controller.influxql.answers import as_csv, as_json
 from controller.influxql.port import Happening
 from controller.influxql.service import QueryService
@@ -169,6 +169,15 @@ def test_what_is_not_answered(service: QueryService, text: str, said: str) -> No
 
 def test_what_would_take_too_much(service: QueryService, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "use a longer time()" in error(service, "SELECT mean(value) FROM cpu WHERE time > 0 GROUP BY time(1s)")
+    monkeypatch.setattr(evaluating, "MAX_ANSWER_VALUES", 50)
+    assert "ask for a shorter range, fewer series" in error(service, "SELECT value FROM cpu")
+    assert told(service, "SELECT value FROM cpu LIMIT 25")
+    monkeypatch.setattr(cells, "MAX_CELLS", 3)
+    assert "2 series with 2 buckets" in error(
+        service, "SELECT mean(value) FROM cpu GROUP BY time(30m), site fill(none)"
+    )
+    monkeypatch.setattr(grouping, "MAX_SERIES", 1)
+    assert "group by fewer tags" in error(service, "SELECT mean(value) FROM cpu GROUP BY site")
     monkeypatch.setattr(sources, "MAX_ROWS", 50)
     assert 'FROM "1h"."..."' in error(service, "SELECT mean(value) FROM cpu")
     monkeypatch.setattr(sources, "MAX_SECONDS", -1.0)
