@@ -10,7 +10,7 @@ from influxdb_client.rest import ApiException
 
 from campus.errors import Transient
 from campus.influx import Policy
-from controller.happenings.model import MEASUREMENTS, Happening, Key, key_of
+from controller.happenings.model import MEASUREMENTS, TAGS, Happening, Key, key_of
 from controller.store.influx.client import InfluxClient, Refused
 from controller.store.influx.quoting import (
     escaped_measurement,
@@ -43,14 +43,7 @@ class InfluxBoard:
 
     def posted(self, since: int) -> list[Happening]:
         """What stands there; points without an id are not ours."""
-        client = self._opened()
-        found = [
-            _happening(table.name, dict(zip(table.columns, row, strict=True)))
-            for measurement in MEASUREMENTS
-            for table in client.query(f"SELECT * FROM {identifier(measurement)} WHERE time >= {since}ms")  # noqa: S608 - identifiers are quoted
-            for row in table.rows()
-        ]
-        return [each for each in found if "id" in each.fields]
+        return [each for measurement in MEASUREMENTS for each in self._asked(measurement, f"time >= {since}ms")]
 
     def post(self, happenings: Sequence[Happening]) -> None:
         """Some thousand at a time."""
@@ -88,13 +81,21 @@ class InfluxBoard:
             self._is_open = True
         return self._client
 
+    def _asked(self, measurement: str, where: str) -> list[Happening]:
+        query = f"SELECT * FROM {identifier(measurement)} WHERE {where}"  # noqa: S608 - the name is quoted
+        rows = ((table, row) for table in self._opened().query(query) for row in table.rows())
+        found = [_happening(table.name, dict(zip(table.columns, row, strict=True))) for table, row in rows]
+        return [each for each in found if "id" in each.fields]
+
     def _delete_newer(self, key: Key) -> None:
-        begins = datetime.fromtimestamp(key.at / 1000, UTC)
-        tags = "".join(f" AND {identifier(name)} = {identifier(value)}" for name, value in _stored(key))
+        """2.x cannot say that a tag is not there: what else that takes away is put back."""
+        begins, lacks = datetime.fromtimestamp(key.at / 1000, UTC), len(key.tags) < len(TAGS[key.measurement])
+        others = self._asked(key.measurement, f"time = {key.at}ms") if lacks else []
+        tags = "".join(f" AND {identifier(name)} = {identifier(value)}" for name, value in _stored(key) if value)
         try:
             self._client.newer.delete_api().delete(
                 begins,
-                begins + timedelta(milliseconds=1),
+                begins + timedelta(microseconds=1),
                 f"_measurement = {identifier(key.measurement)}{tags}",
                 bucket=self._client.bucket(Policy.RAW),
                 org=self._client.settings.organisation,
@@ -103,6 +104,7 @@ class InfluxBoard:
             raise Transient(f"InfluxDB does not take an annotation away ({error.status}): it is tried again") from error
         except urllib3.exceptions.HTTPError as error:
             raise Transient(f"InfluxDB cannot be reached: it is tried again ({error})") from error
+        self.post([each for each in others if each.key != key])
 
 
 def line(happening: Happening) -> str:
@@ -122,8 +124,9 @@ def _field(value: str | int) -> str:
 
 
 def _stored(key: Key) -> Iterator[tuple[str, str]]:
-    """Tags as they are there."""
-    return ((name, stored_tag(value)) for name, value in key.tags)
+    """All tags as they are there; one that is not, is empty: else the points of others would be meant too."""
+    tags = dict(key.tags)
+    return ((name, stored_tag(tags.get(name, ""))) for name in TAGS[key.measurement])
 
 
 def _deletion(key: Key) -> str:

@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from campus.influx import ALERT_MEASUREMENT, MAINTENANCE_MEASUREMENT
+from campus.influx import ALERT_MEASUREMENT, MAINTENANCE_MEASUREMENT, Tag
 
 MEASUREMENTS: Final = (ALERT_MEASUREMENT, MAINTENANCE_MEASUREMENT)
+TAGS: Final = {
+    ALERT_MEASUREMENT: (Tag.SITE, Tag.DEVICE, Tag.KIND, Tag.INSTANCE, "rule", "severity"),
+    MAINTENANCE_MEASUREMENT: (Tag.SITE,),
+}
 OPEN: Final = "open"
 CLEARED: Final = "cleared"
 

@@ -97,6 +97,22 @@ def test_everything_comes_back_as_it_was_written(place: tuple[InfluxServer, str,
     assert board.refused == 0
 
 
+def check_only_what_is_meant_is_taken_away(board: InfluxBoard) -> None:
+    """Points that differ by a tag one of them lacks, or by a millisecond."""
+    places = [{"site": ""}, {"site": NO_1}]
+    keys = [key_of(MAINTENANCE_MEASUREMENT, NOW + later, place) for place in places for later in (0, 1)]
+    keys += [key_of(ALERT_MEASUREMENT, NOW, {"site": NO_1, "instance": part}) for part in ("", "1")]
+    board.post([Happening(key, {"id": number}) for number, key in enumerate(keys)])
+    for gone in (keys[0], keys[4]):
+        board.remove([gone])
+        keys.remove(gone)
+        assert {each.key for each in board.posted(NOW)} == set(keys)
+
+
+def test_only_what_is_meant_is_taken_away(place: tuple[InfluxServer, str, InfluxBoard]) -> None:
+    check_only_what_is_meant_is_taken_away(place[2])
+
+
 def test_points_that_a_server_will_never_take_are_counted_and_let_go(
     place: tuple[InfluxServer, str, InfluxBoard],
 ) -> None:
@@ -151,6 +167,8 @@ def test_a_newer_server_is_a_board_too(play: Play, tmp_path: Path) -> None:
         pytest.skip("no InfluxDB 2 is named: set CAMPUS_INFLUXDB2_URL, CAMPUS_INFLUXDB2_TOKEN and CAMPUS_INFLUXDB2_ORG")
     wanted = settings(server, tmp_path, server.fresh_database())
     board = InfluxBoard(wanted)
+    check_only_what_is_meant_is_taken_away(board)
+    board.remove([each.key for each in board.posted(NOW)])
     posting = play.posting(board)
     play.open(1)
     play.open(2)
