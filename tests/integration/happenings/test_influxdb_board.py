@@ -99,7 +99,7 @@ def test_everything_comes_back_as_it_was_written(place: tuple[InfluxServer, str,
 
 def check_only_what_is_meant_is_taken_away(board: InfluxBoard) -> None:
     """Points that differ by a tag one of them lacks, or by a millisecond."""
-    places = [{"site": ""}, {"site": NO_1}]
+    places: list[dict[str, str]] = [{"site": ""}, {"site": NO_1}]
     keys = [key_of(MAINTENANCE_MEASUREMENT, NOW + later, place) for place in places for later in (0, 1)]
     keys += [key_of(ALERT_MEASUREMENT, NOW, {"site": NO_1, "instance": part}) for part in ("", "1")]
     board.post([Happening(key, {"id": number}) for number, key in enumerate(keys)])
