@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 
 def adopt(client: InfluxClient, catalogue: Catalogue, cutter: DayCutter) -> None:
-    """Fill an empty catalogue with what InfluxDB holds. Cut short it begins anew."""
+    """Fill an empty catalogue with what InfluxDB holds, in one commit."""
     _log.warning("the catalogue is made anew from InfluxDB: every series is read once")
     index = SeriesIndex()
     names: list[DistrictSeries] = []
@@ -44,7 +44,7 @@ def adopt(client: InfluxClient, catalogue: Catalogue, cutter: DayCutter) -> None
     index.ids([series_of(table) for table, _ in _of_every_series(client, "last", Policy.DAY)])
     days = _days_with_samples(client, cutter)
     stale = [bucket for day, samples in days.items() if samples for bucket in _buckets_of(day, cutter)]
-    catalogue.refill(index, stale, days, rows)
+    catalogue.refill(client.settings.adopt, index, stale, days, rows)
     _log.warning("the catalogue is made anew", extra={"series": len(index), "days": len(days)})
 
 

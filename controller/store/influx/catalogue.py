@@ -100,7 +100,7 @@ class Catalogue:
             except BaseException as error:
                 with suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
-                if isinstance(error, (sqlite3.OperationalError, sqlite3.DatabaseError)):
+                if isinstance(error, sqlite3.Error):
                     raise Transient(f"{self._path} cannot be written now, nothing is lost: {error}") from error
                 raise
 
@@ -219,9 +219,12 @@ class Catalogue:
             rows = [(name, str(text)) for name, text in content.items()]
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
 
-    def refill(self, index: SeriesIndex, stale: Sequence[Bucket], days: dict[int, int], newest: Rows) -> None:
-        """All of an empty catalogue: names, what is stale, how many samples each day has, newest values."""
+    def refill(
+        self, identity: str, index: SeriesIndex, stale: Sequence[Bucket], days: dict[int, int], newest: Rows
+    ) -> None:
+        """All of an empty catalogue: whose it is, names, what is stale, how many samples each day has, newest values."""
         with self.transaction() as connection:
+            connection.execute("INSERT INTO meta VALUES ('identity', ?)", [identity])
             _insert_names(connection, index, Extent(), index.extent)
             connection.executemany("INSERT INTO stale VALUES (?, ?)", [(str(b.level), b.at) for b in stale])
             connection.executemany("INSERT INTO day VALUES (?, 0)", [(day,) for day in days])

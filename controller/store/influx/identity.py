@@ -21,8 +21,7 @@ _DAY_MS: Final = 86_400_000
 def identify(client: InfluxClient, catalogue: Catalogue) -> bool:
     """Compare the two ids; whether the catalogue must be made anew from what is in InfluxDB.
 
-    In that case the id is kept with `Catalogue.keep_meta` once that is done. `ConfigError` where the two are not of one
-    store and nobody has said what to do.
+    In that case the catalogue has no id yet. `ConfigError` where the two are not of one store and nobody has said what to do.
     """
     meta, theirs = catalogue.meta(), _read(client)
     ours = meta.get(IDENTITY, "") or (theirs if theirs == meta.get(_BEGUN) else "")

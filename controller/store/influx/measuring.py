@@ -3,6 +3,9 @@
 import re
 from typing import Final
 
+import urllib3
+from influxdb_client.client.exceptions import InfluxDBError
+
 from campus.errors import Transient
 from campus.influx import Policy
 from controller.store.influx.client import InfluxClient, Refused
@@ -18,7 +21,7 @@ def size_bytes(client: InfluxClient) -> int | None:
         if client.version == 1:
             return _of_shards(client)
         return _of_metrics(client) if client.version == 2 else None
-    except (Transient, Refused):
+    except (Transient, Refused, InfluxDBError, urllib3.exceptions.HTTPError):
         return None
 
 

@@ -157,7 +157,7 @@ class _Newer:
     def _answers(self, policy: Policy) -> bool:
         """Whether `/query` finds the bucket, as 2.x does by its name unless somebody has mapped the name elsewhere."""
         try:
-            list(self._client.query("SHOW MEASUREMENTS LIMIT 1", policy))
+            list(self._client.peek("SHOW MEASUREMENTS LIMIT 1", policy))
         except (Transient, Refused):
             return False
         return True

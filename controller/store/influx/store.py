@@ -46,7 +46,7 @@ from controller.store.port import (
 from controller.store.rollup import NO_ROWS, Buckets, Rows
 from controller.store.series_index import SeriesIndex
 
-_SHORT_SLEEP_MS: Final = 600_000
+_SHORT_SLEEP_MS: Final = 60_000
 
 
 class InfluxStore:
@@ -80,7 +80,6 @@ class InfluxStore:
             self._catalogue.open()
             if identify(self._client, self._catalogue):
                 adopt(self._client, self._catalogue, self._cutter)
-                self._catalogue.keep_meta(identity=self._client.settings.adopt)
         except Forbidden as error:
             raise ConfigError(f"influxdb: {error}") from error
         self._series.restore(self._catalogue.names())
