@@ -44,7 +44,10 @@ _COLUMN_OF: Final[dict[str, Callable[[Window], NDArray[Any]]]] = {
 }
 _STEP_MS: Final = {Level.RAW: 60_000, Level.FIVE_MINUTES: 300_000, Level.HOUR: 3_600_000, Level.DAY: 86_400_000}
 """Of raw samples a guess: it only decides how many series are read at a time."""
-_ROWS_AT_ONCE: Final = 400_000
+_ROWS_AT_ONCE: Final = 1_000_000
+"""Between two pieces ingest has its turn. How many series make a piece is guessed first, then learnt from the one before."""
+_LONG_MS: Final = 30 * 86_400_000
+"""Ranges without a bound are guessed to have no more."""
 _NEVER_MS: Final = 1 << 42
 """The year 2109: the store looks for days no further than there are any."""
 
@@ -104,12 +107,14 @@ class StoredSource:
 
     def _read(self, chosen: Places, start: int, end: int, fields: Sequence[str]) -> Table:
         ids = self._ids[chosen]
-        together = max(1, _ROWS_AT_ONCE * _STEP_MS[self._level] // max(min(end, _NEVER_MS // 64) - start, 1))
         pieces: list[tuple[NDArray[Any], ...]] = []
-        rows = 0
-        for first in range(0, len(ids), together) if start < end else ():
+        rows, first = 0, 0 if start < end else len(ids)
+        together = max(1, _ROWS_AT_ONCE * _STEP_MS[self._level] // min(max(end - start, 1), _LONG_MS))
+        while first < len(ids):
             self._pace.step()
             window = self._store.window(ids[first : first + together], start, end, self._level)
+            first += together
+            together = max(1, min(together * _ROWS_AT_ONCE // max(len(window.at), 1), 10 * together))
             rows += len(window.at)
             if rows > MAX_ROWS:
                 raise TooMuch(

@@ -131,11 +131,20 @@ def test_the_newest_comes_from_memory() -> None:
     assert store.windows == 1
 
 
-def test_who_is_more_urgent_goes_first() -> None:
+@pytest.mark.parametrize("bounds", ["", f" WHERE time >= {T0}ms AND time < {NOW}ms"])
+def test_much_is_read_in_pieces_and_who_is_more_urgent_goes_between(
+    monkeypatch: pytest.MonkeyPatch, bounds: str
+) -> None:
+    whole = District((), {series("s1", f"d{number}", "cpu"): [(T0, float(number))] for number in range(100)}, {})
+    text = f"SELECT sum(value), count(value) FROM cpu{bounds}"
+    at_once = told(whole.service(), text)
+    monkeypatch.setattr(sources, "_ROWS_AT_ONCE", 5)
     given: list[int] = []
-    service = QueryService(district().store(), StaticPlaces(PLACES), lambda: NOW, give_way=lambda: given.append(1))
-    told(service, "SELECT mean(value) FROM cpu")
-    assert len(given) >= 3
+    store = CountingStore(whole)
+    service = QueryService(store, StaticPlaces(()), lambda: NOW, give_way=lambda: given.append(store.windows))
+    assert told(service, text) == at_once
+    assert 20 <= store.windows <= 25
+    assert set(range(store.windows)) <= set(given)
 
 
 @pytest.mark.parametrize(
