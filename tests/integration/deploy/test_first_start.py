@@ -19,6 +19,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from tests.servers.daemon import accepts_tcp, free_port, require_program, running, wait_until
 from tests.unit.deploy.compose_file import DEPLOY, project
 
+pytestmark = pytest.mark.slow
 IS_ROOT = os.geteuid() == 0
 OWNERS = {"authority": 0, "broker": 1883, "controller": 10001, "agent": 10001, "simulator": 10001, "console": 101}
 OWNERS |= {"grafana": 472, "database": 999, "influxdb": 1000, "token-controller": 1000, "token-grafana": 1000}
