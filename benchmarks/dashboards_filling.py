@@ -53,6 +53,8 @@ class Filled:
 
     def close(self) -> None:
         """Let go of files and connections."""
+        if self.controller.posting is not None:
+            self.controller.posting.close()
         self.controller.store.close()
         self.controller.close_registry()
 
