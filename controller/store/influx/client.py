@@ -40,6 +40,8 @@ _MOST_RETRY_AFTER_S: Final = 300.0
 _CONNECTIONS: Final = 16
 _ROWS_A_CHUNK: Final = 20_000
 _BYTES_A_PIECE: Final = 1 << 18
+_LIMITS: Final = ("max-series-per-database", "max-values-per-tag")
+"""Of 1.x, over all of a database: what is over them is good, and taken once they are raised."""
 _VERSION = re.compile(r"v?(\d+)\.")
 _log = logging.getLogger(__name__)
 Answer = urllib3.BaseHTTPResponse
@@ -225,6 +227,11 @@ class InfluxClient:
         server = f"InfluxDB at {self._url}"
         if status == 413:
             return TooLarge(status, words)
+        if any(limit in words for limit in _LIMITS):
+            return Transient(
+                f"{server} keeps no more series: set {' and '.join(_LIMITS)} to 0 in influxdb.conf and restart it, "
+                f"nothing is lost meanwhile ({words})"
+            )
         if status in (400, 422):
             return Refused(status, words)
         if status in (401, 403):

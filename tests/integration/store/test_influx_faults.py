@@ -197,6 +197,7 @@ def test_points_beyond_what_the_server_keeps_are_set_aside_at_once(
         (Trouble(503, "unavailable", {"Retry-After": "1"}), "is busy"),
         (Trouble(500, "engine: write /data/1.wal: no space left on device"), "disk .* is full"),
         (Trouble(500, "timeout"), "cannot do this now"),
+        (Trouble(400, "partial write: max-series-per-database limit exceeded: (9) dropped=4"), "keeps no more series"),
         (Trouble(404, "database not found"), "lacks what it had"),
         (Trouble(403, "not authorized"), "does not let us in"),
     ],
