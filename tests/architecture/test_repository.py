@@ -75,6 +75,15 @@ def test_links_into_documents_lead_to_a_heading() -> None:
     assert not broken
 
 
+def test_each_decision_has_a_number_of_its_own() -> None:
+    decisions = _tracked("docs/adr/*.md")
+    numbers = [page.name[:4] for page in decisions]
+    assert numbers == [f"{place:04d}" for place in range(1, len(decisions) + 1)]
+    assert [int(page.read_text().removeprefix("# ").partition(". ")[0]) for page in decisions] == list(
+        map(int, numbers)
+    )
+
+
 def test_lock_files_name_no_download_host() -> None:
     locks = _tracked("requirements/*.lock", "*package-lock.json")
     assert len(locks) >= 3
