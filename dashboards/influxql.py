@@ -45,7 +45,6 @@ class Fill(StrEnum):
     NOTHING = "null"
     LEFT_OUT = "none"
     PREVIOUS = "previous"
-    ZERO = "0"
 
 
 @dataclass(frozen=True)

@@ -80,12 +80,9 @@ class GaugeService:
             self._hour = hour
         self._cpu_s += time.thread_time() - started_s
 
-    def rows_at(self, at: int) -> list[Made]:
-        """What `tend` would have made of an instant of the past; without the controller's own series, which nobody knows."""
-        return list(self.rows_between(at, at + 1, 1))
-
     def rows_between(self, start: int, end: int, step_ms: int = MINUTE_MS) -> Iterator[Made]:
-        """The same of start, start + `step_ms` ..., before `end` (UTC ms), piece by piece, and of the hours that end there."""
+        """What `tend` would have made of the past: of start, start + `step_ms` ..., before `end` (UTC ms), and of the hours that
+        end there, piece by piece; without the controller's own series, which nobody knows any more."""
         instants = np.arange(start, end, step_ms, dtype=np.int64)
         places = self._atlas.places(start)
         agents = self._registry.agents(SYSTEM)

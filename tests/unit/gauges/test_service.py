@@ -212,7 +212,8 @@ def test_of_the_past_is_told_what_was_told_then(centre: Centre, feed: Feed) -> N
         if minute == 6:
             centre.clear_all(at)
     live = {key: value for key, value in now.items() if key[1] != "controller"}
-    then = {key[:4]: value for made in centre.gauges.rows_at(at - 8 * MINUTE_MS) for key, value in rows(made)}
+    then_at = at - 8 * MINUTE_MS
+    then = {key[:4]: value for made in centre.gauges.rows_between(then_at, then_at + 1) for key, value in rows(made)}
     assert then == live
     assert then[NO_1, "school", "school_alerts_open", "major"] == 1
 

@@ -22,7 +22,7 @@ NAMES = [
     for metric in range(METRICS)
 ]
 INDEX = SeriesIndex()
-IDS = INDEX.ids(NAMES)
+INDEX.ids(NAMES)  # numbers them by their places
 
 
 def chosen(wanted: list[int], few: int) -> tuple[set[int], list[str]]:
