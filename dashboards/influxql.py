@@ -1,4 +1,4 @@
-"""InfluxQL as typed values: the one place where identifiers and strings are quoted and variables are put into a query.
+"""InfluxQL as typed values: the one place where variables and texts are put into a query of a dashboard.
 
 A query reads the retention policy that fits the range of time on the screen. Which one that is, and what its fields are
 called, hidden variables ask the store (`LEVEL_MEASUREMENT` in campus/influx.py): queries name those variables, `Reading`, and
@@ -19,6 +19,7 @@ from typing import Final
 
 from campus.ids import MetricId
 from campus.influx import ALERT_MEASUREMENT, LEVEL_MEASUREMENT, MAINTENANCE_MEASUREMENT, Field, Policy
+from campus.influxql import identifier, string_literal
 from campus.metrics import catalogue
 
 TIME_FILTER: Final = "$timeFilter"
@@ -243,7 +244,7 @@ def top(field: str, how_many: int, *tags: str) -> Expression:
 
 def is_value(name: str, text: str) -> Condition:
     """A tag, or a field, is this text."""
-    return Condition(f"{identifier(name)} = {string(text)}")
+    return Condition(f"{identifier(name)} = {string_literal(text)}")
 
 
 def is_one_of(name: str, values: Iterable[str]) -> Condition:
@@ -251,7 +252,7 @@ def is_one_of(name: str, values: Iterable[str]) -> Condition:
     values = tuple(values)
     if len(values) == 1:
         return is_value(name, values[0])
-    return Condition(f"{identifier(name)} =~ /^({'|'.join(_in_expression(value) for value in values)})$/")
+    return Condition(f"{identifier(name)} =~ /^({'|'.join(in_expression(value) for value in values)})$/")
 
 
 def chosen(name: str, variable: str = "") -> Condition:
@@ -286,7 +287,7 @@ def is_number(field: str, value: float) -> Condition:
 
 def begins(name: str, text: str) -> Condition:
     """A tag begins with this text."""
-    return Condition(f"{identifier(name)} =~ /^{_in_expression(text)}/")
+    return Condition(f"{identifier(name)} =~ /^{in_expression(text)}/")
 
 
 def since(days: int) -> Condition:
@@ -299,29 +300,11 @@ def either(*conditions: Condition) -> Condition:
     return Condition(f"({' OR '.join(condition.text for condition in conditions)})")
 
 
-def identifier(name: str) -> str:
-    r"""A name in double quotes.
-
-    >>> print(identifier('odd "name"'))
-    "odd \"name\""
-    """
-    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def string(text: str) -> str:
-    r"""A text in single quotes.
-
-    >>> print(string("it's"))
-    'it\'s'
-    """
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
 def _number(value: float) -> str:
     return repr(value)
 
 
-def _in_expression(text: str) -> str:
+def in_expression(text: str) -> str:
     """A text within a regular expression between slashes; RE2's special characters are Python's."""
     return re.sub(r"([\\^$.|?*+()\[\]{}/])", r"\\\1", text)
 

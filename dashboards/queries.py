@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboards.board import Board, Draft
-from dashboards.influxql import TIME_FILTER
+from dashboards.influxql import TIME_FILTER, in_expression
 from dashboards.rendering import build, panels_of, targets_of
 from dashboards.target import Grafana, InfluxQuery
 from dashboards.variables import ALL, RAW, Level
 from dashboards.words import Language
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::(\w+))?\}")
-_SPECIAL = re.compile(r"([\\^$*+?.()|\[\]{}/])")
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,6 @@ def _replaced(text: str, values: Mapping[str, str | Sequence[str]]) -> str:
 
 
 def _as_expression(value: str | Sequence[str]) -> str:
-    if isinstance(value, str):
-        return _SPECIAL.sub(r"\\\1", value)
-    several = [_SPECIAL.sub(r"\\\1", one) for one in value]
+    """As Grafana puts values of a variable into a regular expression."""
+    several = [in_expression(one) for one in ([value] if isinstance(value, str) else value)]
     return several[0] if len(several) == 1 else f"({'|'.join(several)})"

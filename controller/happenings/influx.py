@@ -10,16 +10,10 @@ from influxdb_client.rest import ApiException
 
 from campus.errors import Transient
 from campus.influx import Policy
+from campus.influxql import identifier, string_literal
 from controller.happenings.model import MEASUREMENTS, TAGS, Happening, Key, key_of
 from controller.store.influx.client import InfluxClient, Refused
-from controller.store.influx.quoting import (
-    escaped_measurement,
-    escaped_tag,
-    identifier,
-    stored_tag,
-    string_literal,
-    tag_from_stored,
-)
+from controller.store.influx.quoting import escaped_measurement, escaped_tag, stored_tag, tag_from_stored
 from controller.store.influx.settings import InfluxSettings
 
 _log = logging.getLogger(__name__)

@@ -12,12 +12,12 @@ from typing import Final
 import numpy as np
 
 from campus.influx import Field, Policy
+from campus.influxql import identifier
 from controller.store.days import WIDTH_MS, DayCutter
 from controller.store.influx.answers import Table
 from controller.store.influx.asking import GROUPED
 from controller.store.influx.catalogue import Catalogue
 from controller.store.influx.client import InfluxClient
-from controller.store.influx.quoting import identifier
 from controller.store.influx.reading import series_of
 from controller.store.influx.stale import Bucket, StaleBuckets
 from controller.store.port import DistrictSeries, Level

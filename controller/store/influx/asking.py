@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from campus.ids import DeviceId, MetricId, SiteId
 from campus.influx import Tag
-from controller.store.influx.quoting import identifier, stored_tag, string_literal
+from campus.influxql import identifier, string_literal
+from controller.store.influx.quoting import stored_tag
 from controller.store.port import Ids, SeriesColumns
 
 GROUPED: Final = ", ".join(identifier(tag) for tag in (Tag.SITE, Tag.DEVICE, Tag.INSTANCE))

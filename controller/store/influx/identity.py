@@ -9,9 +9,9 @@ from typing import Final
 
 from campus.errors import ConfigError
 from campus.influx import STORE_MEASUREMENT, Policy
+from campus.influxql import identifier
 from controller.store.influx.catalogue import Catalogue
 from controller.store.influx.client import InfluxClient
-from controller.store.influx.quoting import identifier
 
 IDENTITY: Final = "identity"
 _BEGUN: Final = "begun"

@@ -1,10 +1,13 @@
 """What must be in InfluxDB before the first sample: the database, its policies or buckets, and how long each keeps data.
 
-What is missing is made where `durations` is ours. Each duration has two days more than `retention` says, so that InfluxDB
-never drops what a window may still tell: days of the district end at another hour than its own.
+What is missing is made where `durations` is ours. What is there is changed only once it is known to be ours: a shorter
+duration drops data. Each duration has two days more than `retention` says, so that InfluxDB never drops what a window may
+still tell, or half of a day that is rolled up again: days of the district end at another hour than its own.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import urllib3
@@ -16,9 +19,9 @@ from influxdb_client.service.dbr_ps_service import DBRPsService
 
 from campus.errors import ConfigError, Transient
 from campus.influx import Policy
+from campus.influxql import identifier
 from controller.store.influx.answers import said_in
 from controller.store.influx.client import InfluxClient, Refused
-from controller.store.influx.quoting import identifier
 from controller.store.port import Retention
 
 _SLACK_DAYS: Final = 2
@@ -39,13 +42,25 @@ def durations_s(retention: Retention) -> dict[Policy, int]:
 
 
 def prepare(client: InfluxClient, retention: Retention) -> None:
-    """Make or check everything; `ConfigError` says what is missing or forbidden, and how a person makes it."""
+    """Make what is missing, change nothing; `ConfigError` says what cannot be made, and how a person makes it."""
     wanted = durations_s(retention)
     if client.version == 1:
         _Older(client, wanted).prepare()
     elif client.version == 2:
         _Newer(client, wanted).prepare()
     # 3.x makes a database with the first point written to it.
+
+
+def fit(client: InfluxClient, retention: Retention) -> None:
+    """See to how long everything is kept, after `prepare` and once the data are known to be ours.
+
+    `ConfigError` when somebody else decides, and decided for less than `retention`.
+    """
+    wanted = durations_s(retention)
+    if client.version == 1:
+        _Older(client, wanted).fit()
+    elif client.version == 2:
+        _Newer(client, wanted).fit()
 
 
 class _Older:
@@ -66,14 +81,21 @@ class _Older:
                 f"{identifier(Policy.RAW)}"
             )
         held = self._policies()
-        for policy, wanted_s in self._wanted_s.items():
+        for policy in self._wanted_s:
             if policy not in held:
                 self._make(
                     f"CREATE RETENTION POLICY {self._named(policy)} DURATION {self._hours(policy)} REPLICATION 1"
                 )
-            elif self._is_ours and held[policy][0] != wanted_s:
+
+    def fit(self) -> None:
+        """Durations, and which policy is the default."""
+        held = self._policies()
+        for policy, wanted_s in self._wanted_s.items():
+            if self._is_ours and held[policy][0] != wanted_s:
                 self._make(f"ALTER RETENTION POLICY {self._named(policy)} DURATION {self._hours(policy)}")
-        if not self._policies()[Policy.RAW][1]:
+            elif not self._is_ours:
+                _require_enough(f"the policy {policy} of {self._database}", held[policy][0], policy, wanted_s)
+        if not held[Policy.RAW][1]:
             self._make(f"ALTER RETENTION POLICY {self._named(Policy.RAW)} DEFAULT")
 
     def _policies(self) -> dict[str, tuple[int, bool]]:
@@ -115,11 +137,29 @@ class _Newer:
 
     def prepare(self) -> None:
         """Every bucket and its mapping."""
-        try:
+        with self._told():
             for policy in Policy:
                 bucket = self._bucket(policy)
                 if not self._answers(policy):
                     self._map(policy, bucket.id)
+
+    def fit(self) -> None:
+        """How long each bucket keeps data."""
+        with self._told():
+            for policy, wanted_s in self._wanted_s.items():
+                bucket = self._bucket(policy)
+                held = [rule.every_seconds for rule in bucket.retention_rules]
+                if self._is_ours and held != [wanted_s]:
+                    bucket.retention_rules = [_rule(wanted_s)]
+                    self._client.newer.buckets_api().update_bucket(bucket)
+                elif not self._is_ours:
+                    _require_enough(f"the bucket {bucket.name}", held[0] if held else 0, policy, wanted_s)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the library raises, in our words."""
+        try:
+            yield
         except urllib3.exceptions.HTTPError as error:
             raise Transient(f"InfluxDB at {self._client.settings.url} cannot be reached ({error})") from error
         except InfluxDBError as error:  # also where it is the library that finds no organisation
@@ -140,18 +180,15 @@ class _Newer:
 
     def _bucket(self, policy: Policy) -> Any:
         doors = self._client.newer.buckets_api()
-        name, seconds = self._client.bucket(policy), self._wanted_s[policy]
-        rules = [_rule(seconds)]
+        name = self._client.bucket(policy)
         bucket = doors.find_bucket_by_name(name)  # type: ignore[no-untyped-call]
         if bucket is None:
             if not self._is_ours:
                 raise ConfigError(
                     f"influxdb: the bucket {name} is missing, and durations: theirs says that somebody else makes it"
                 )
+            rules = [_rule(self._wanted_s[policy])]
             return doors.create_bucket(bucket_name=name, retention_rules=rules, org=self._client.settings.organisation)
-        if self._is_ours and [rule.every_seconds for rule in bucket.retention_rules] != [seconds]:
-            bucket.retention_rules = rules
-            return doors.update_bucket(bucket)
         return bucket
 
     def _answers(self, policy: Policy) -> bool:
@@ -178,6 +215,24 @@ class _Newer:
                 f"influxdb: /query does not find the bucket {self._client.bucket(policy)} as database {settings.database}, "
                 f"policy {policy}: see to it with `influx v1 dbrp list`"
             )
+
+
+def _require_enough(place: str, held_s: int, policy: Policy, wanted_s: int) -> None:
+    """`ConfigError` where data would be gone that windows tell, and days be rolled up again of what is left of them."""
+    if not 0 < held_s < wanted_s:
+        return
+    key = {
+        Policy.RAW: "raw_days",
+        Policy.FIVE_MINUTES: "five_minutes_days",
+        Policy.HOUR: "hour_days",
+        Policy.DAY: "day_days",
+    }[policy]
+    most = held_s // _DAY_S - _SLACK_DAYS
+    remedy = f", or set retention.{key} to {most} or less" if most > 0 else ""
+    raise ConfigError(
+        f"influxdb: {place} keeps {held_s / _DAY_S:g} days, retention.{key} and {_SLACK_DAYS} days more are "
+        f"{wanted_s // _DAY_S}: have it keep that much{remedy}"
+    )
 
 
 def _rule(seconds: int) -> BucketRetentionRules:

@@ -1,4 +1,4 @@
-"""How texts stand in line protocol and in InfluxQL. Pure.
+"""How texts stand in line protocol and as tags. Pure; how InfluxQL quotes them: `campus/influxql.py`.
 
 A tag's value may be any printable text. Two things InfluxDB cannot hold: line protocol has no way to write a value that ends
 in a backslash (https://docs.influxdata.com/influxdb/v1/write_protocols/line_protocol_reference/, "Special characters"), and
@@ -11,9 +11,6 @@ _AFTER_BACKSLASH: Final = "\u200b"
 """A zero width space: never part of an instance, for it is not printable."""
 _TAG_SPECIALS = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
 _MEASUREMENT_SPECIALS = str.maketrans({",": r"\,", " ": r"\ "})
-_QUOTED_SPECIALS = {"\\": "\\\\", "\n": "\\n"}
-_STRING_SPECIALS = str.maketrans({**_QUOTED_SPECIALS, "'": "\\'"})
-_IDENTIFIER_SPECIALS = str.maketrans({**_QUOTED_SPECIALS, '"': '\\"'})
 _MAX_TAG_CHARS = 128
 
 
@@ -55,21 +52,3 @@ def escaped_tag(text: str) -> str:
 def escaped_measurement(text: str) -> str:
     """A measurement inside a line; metric ids come out as they are."""
     return text.translate(_MEASUREMENT_SPECIALS)
-
-
-def string_literal(text: str) -> str:
-    r"""A text as a string of InfluxQL; for a tag's value give it `stored_tag`.
-
-    >>> print(string_literal("it's a \\ here"))
-    'it\'s a \\ here'
-    """
-    return f"'{text.translate(_STRING_SPECIALS)}'"
-
-
-def identifier(text: str) -> str:
-    """A name as a quoted identifier of InfluxQL.
-
-    >>> print(identifier("5m"))
-    "5m"
-    """
-    return f'"{text.translate(_IDENTIFIER_SPECIALS)}"'

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from campus.ids import DeviceId, Instance, MetricId, SiteId
 from campus.influx import Field, Policy, Tag
+from campus.influxql import identifier
 from controller.store.days import WIDTH_MS, DayCutter
 from controller.store.influx.answers import Table, numbers_of
 from controller.store.influx.asking import selections
 from controller.store.influx.client import InfluxClient
 from controller.store.influx.ledger import Ledger
-from controller.store.influx.quoting import identifier, tag_from_stored
+from controller.store.influx.quoting import tag_from_stored
 from controller.store.port import DistrictSeries, Ids, Level, Window
 from controller.store.rollup import NO_ROWS, Buckets, Rows, as_buckets, join_buckets, join_rows, roll_up, sort_rows
 from controller.store.series_index import SeriesIndex

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from campus.ids import DeviceId, Instance, MetricId, SiteId, is_instance
+from campus.influxql import identifier, string_literal
 from controller.store.influx.lines import DeviceTags, Lines
-from controller.store.influx.quoting import identifier, printable_tag, stored_tag, string_literal, tag_from_stored
+from controller.store.influx.quoting import printable_tag, stored_tag, tag_from_stored
 from controller.store.port import DistrictSeries
 from controller.store.rollup import Buckets, Rows
 from controller.store.series_index import SeriesIndex

@@ -1,10 +1,6 @@
-"""The builder of queries: what it writes, and that nothing gets out of its quotes."""
-
-import re
+"""The builder of queries: what it writes."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from campus.influx import Tag
 from dashboards.influxql import (
@@ -18,7 +14,6 @@ from dashboards.influxql import (
     column,
     either,
     fitting,
-    identifier,
     is_one_of,
     is_value,
     last,
@@ -27,7 +22,6 @@ from dashboards.influxql import (
     over,
     raw,
     since,
-    string,
     top,
     trend,
     trend_over,
@@ -110,11 +104,3 @@ def test_only_what_the_catalogue_has_can_be_asked_for(make: object) -> None:
 
 def test_readings_are_named_as_the_hidden_variables() -> None:
     assert {f"${{{reading.name.lower()}:raw}}" for reading in Reading} == set(Reading)
-
-
-@given(st.text())
-def test_no_name_and_no_text_gets_out_of_its_quotes(text: str) -> None:
-    for quoted, mark in ((identifier(text), '"'), (string(text), "'")):
-        inside = re.fullmatch(rf"{mark}((?:[^{mark}\\]|\\.)*){mark}", quoted, re.DOTALL)
-        assert inside is not None
-        assert re.sub(r"\\(.)", r"\1", inside[1], flags=re.DOTALL) == text
