@@ -61,17 +61,12 @@ class Reader:
             return Window(level, *self._buckets(ids, level, span))
         return Window(level, *as_buckets(rows if rows is not None else self.rows(ids, *span)))
 
-    def rows(self, ids: Ids, start: int, end: int, most: int = 0) -> Rows:
+    def rows(self, ids: Ids, start: int, end: int) -> Rows:
         """Samples of start <= at < end, sorted by series, then time; one for each instant of a series.
-
-        Of each series the first `most` (0: all).
 
         `ids` are ascending, distinct and known.
         """
-        rows = sort_rows(join_rows([NO_ROWS, *self._pieces(ids, (start, end), most)]))
-        is_twin = (rows.series[1:] == rows.series[:-1]) & (rows.measured_at[1:] == rows.measured_at[:-1])
-        # Sent again after its device had moved to another room, a sample stands under both rooms.
-        return rows.taken(np.append(~is_twin, np.ones(len(rows.series[:1]), np.bool_))) if is_twin.any() else rows
+        return _without_twins(self._rows_with_twins(ids, (start, end)))
 
     def stored(self, ids: Ids, level: Level, start: int, end: int) -> Buckets:
         """Roll-ups that stand in InfluxDB and begin in [start, end), believed or not, sorted by series, then time."""
@@ -88,8 +83,9 @@ class Reader:
         is_short = end - start <= max_points * WIDTH_MS[Level.FIVE_MINUTES]
         if is_short and start >= self._ledger.floor(Level.RAW):
             few = ids[:_FETCHED_TO_COUNT]  # mostly one of them tells for all
-            rows = self.rows(few, *held, most=max_points + 1) if len(ids) and held[0] < held[1] else NO_ROWS
-            if np.bincount(rows.series, minlength=1).max() <= max_points:
+            rows = self._rows_with_twins(few, held, max_points + 1) if len(ids) and held[0] < held[1] else NO_ROWS
+            if np.bincount(rows.series, minlength=1).max() <= max_points:  # twins count: else some would be cut off
+                rows = _without_twins(rows)
                 if len(few) == len(ids):
                     return Level.RAW, rows
                 if held[0] >= held[1] or self._most_samples(ids, held) <= max_points:
@@ -113,10 +109,11 @@ class Reader:
         # Before reading: what is rolled up meanwhile is read from raw all the same.
         stale = self._ledger.stale_starts(level, first, last)
         pieces = [as_buckets(NO_ROWS)]
-        for run in self._runs(stale, level):
+        runs = list(self._runs(stale, level))
+        for run in runs:
             rows = self.rows(ids, *run)
             pieces.append(roll_up(rows.series, self._cutter.bucket_of(rows.measured_at, level), rows.value))
-        if len(stale) < self._most_buckets(first, last, level):
+        if runs != [(first, last)]:
             held = self.stored(ids, level, first, last)
             is_true = ~np.isin(held.at, stale)
             pieces.append(held.taken(is_true))
@@ -133,9 +130,9 @@ class Reader:
                 yield begun, end
                 begun = following
 
-    def _most_buckets(self, first: int, last: int, level: Level) -> int:
-        """How many buckets of a level begin in a span, or some more."""
-        return -(-(last - first) // WIDTH_MS.get(level, 23 * WIDTH_MS[Level.HOUR]))
+    def _rows_with_twins(self, ids: Ids, span: Span, most: int = 0) -> Rows:
+        """Sorted by series, then time; of each series the first `most` (0: all)."""
+        return sort_rows(join_rows([NO_ROWS, *self._pieces(ids, span, most)]))
 
     def _pieces(self, ids: Ids, span: Span, most: int) -> Iterator[Rows]:
         statements = [s.statement(_VALUE, *span, most) for s in selections(self._index.columns(0), ids)]
@@ -183,6 +180,12 @@ def _portions(tables: Iterable[Table]) -> Iterator[list[Table]]:
             portion, size = [], 0
     if portion:
         yield portion
+
+
+def _without_twins(rows: Rows) -> Rows:
+    """One sample for each instant of a series; sent again after its device had moved, one stands under both rooms."""
+    is_twin = (rows.series[1:] == rows.series[:-1]) & (rows.measured_at[1:] == rows.measured_at[:-1])
+    return rows.taken(np.append(~is_twin, np.True_)) if is_twin.any() else rows
 
 
 def _newest_of_each(buckets: Buckets) -> Buckets:

@@ -22,7 +22,7 @@ from controller.store.influx.identity import IDENTITY, identify, write_identity
 from controller.store.influx.ledger import Ledger
 from controller.store.influx.lines import Lines, TagsOf
 from controller.store.influx.measuring import size_bytes
-from controller.store.influx.preparing import prepare
+from controller.store.influx.preparing import fit, prepare
 from controller.store.influx.reading import Reader
 from controller.store.influx.settings import InfluxSettings
 from controller.store.influx.snapshot import CatalogueSnapshot
@@ -80,6 +80,7 @@ class InfluxStore:
             self._catalogue.open()
             if identify(self._client, self._catalogue):
                 adopt(self._client, self._catalogue, self._cutter)
+            fit(self._client, self._retention)
         except Forbidden as error:
             raise ConfigError(f"influxdb: {error}") from error
         self._series.restore(self._catalogue.names())

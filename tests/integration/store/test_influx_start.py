@@ -102,6 +102,30 @@ def test_a_database_of_something_else_is_left_alone(influx: InfluxServer, tmp_pa
         opened(tmp_path, settings)
 
 
+def test_a_shorter_duration_waits_until_the_data_are_known_to_be_ours(influx: InfluxServer, tmp_path: Path) -> None:
+    """It would drop what somebody else has kept for years."""
+    settings = replace(influx_settings(influx, tmp_path), durations="ours")
+    influx.query(f'CREATE RETENTION POLICY "years" ON "{settings.database}" DURATION INF REPLICATION 1 DEFAULT')
+    influx.write("cpu,host=a usage=1 1000", settings.database)
+    before = policies(influx, settings.database)
+    with pytest.raises(ConfigError, match="holds data of something else"):
+        opened(tmp_path, settings, retention=Retention(35, 400, 1_200, 4_000))
+    assert policies(influx, settings.database) == before
+
+
+def test_whoever_keeps_less_than_retention_is_told(server: InfluxServer, tmp_path: Path) -> None:
+    """Windows would tell nothing of days they count on, and late samples would be rolled up with half a day."""
+    settings = influx_settings(server, tmp_path, fresh_name())
+    kept = Retention(raw_days=10, five_minutes_days=20, hour_days=30, day_days=40)
+    opened(tmp_path, settings, retention=kept).close()
+    theirs = replace(settings, durations="theirs")
+    opened(tmp_path, theirs, retention=kept).close()
+    with pytest.raises(
+        ConfigError, match=r"keeps 32 days, retention\.hour_days and 2 days more are 33.* to 30 or less"
+    ):
+        opened(tmp_path, theirs, retention=Retention(10, 20, 31, 40))
+
+
 def test_a_lost_catalogue_is_made_anew_when_told_to(settings: InfluxSettings, tmp_path: Path) -> None:
     store = opened(tmp_path / "first", settings, retention=KEPT)
     known = [*names(5)[:4], names(5)[4]._replace(instance=Instance("1/0/1, 上联 = \"a\\b\" 🎉 'x' \\"))]
