@@ -2,10 +2,8 @@
 
 import time
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -15,7 +13,7 @@ from campus.influx import Policy
 from controller.store.influx.lines import DeviceTags
 from controller.store.influx.settings import InfluxSettings
 from controller.store.influx.store import InfluxStore
-from controller.store.port import Level, Retention
+from controller.store.port import Level
 from tests.servers.influxdb import InfluxServer
 from tests.unit.store.stores import DAY, HOUR, MINUTE, SHANGHAI, asked, batch, ids, influx_settings, names
 from tests.unit.store.stores import influx as opened
@@ -127,27 +125,6 @@ def test_samples_under_two_rooms_push_none_out(settings: InfluxSettings, tmp_pat
     for most in range(1, 9):
         window = store.window(ids(0), TODAY, TODAY + 5 * MINUTE, None, most)
         assert window.count.sum() == len(wanted), most
-    store.close()
-
-
-def test_days_whose_last_hour_is_half_a_one(settings: InfluxSettings, tmp_path: Path) -> None:
-    """On Lord Howe Island clocks change by half an hour: two days of 23.5 hours each would have 48 hours."""
-    zone = ZoneInfo("Australia/Lord_Howe")
-    first = round(datetime(2025, 10, 5, tzinfo=zone).timestamp() * 1000)
-    day = round(datetime(2025, 10, 6, tzinfo=zone).timestamp() * 1000)
-    assert day - first == 23 * HOUR + 30 * MINUTE
-    store = opened(tmp_path, settings, zone, Retention(*[40_000] * 4))
-    store.series_ids(names(1))
-    at = list(range(first, day, 30 * MINUTE))
-    store.append(batch([(0, instant, float(instant - first)) for instant in at]))
-    store.maintain(day + DAY)
-    for start in (first, first + HOUR, day - 30 * MINUTE):
-        store.append(batch([(0, start, 7.0)]))  # late: its hour is made of samples, the others are stored
-        for level in (Level.HOUR, Level.FIVE_MINUTES, Level.DAY):
-            found = asked(store, ids(0), first, day, level)
-            assert sum(row[2] for row in found) == len(at), (start, level)
-    (whole,) = asked(store, ids(0), day - 30 * MINUTE, day, Level.HOUR)
-    assert whole[2] == 1
     store.close()
 
 
