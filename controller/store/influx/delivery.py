@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from campus.errors import Transient
 from campus.influx import Policy
 from controller.store.influx.client import InfluxClient, Refused, TooLarge
 
@@ -22,6 +23,9 @@ LINES_OF_BODY: Final = 10_000
 """With more at once InfluxDB takes hardly more a second, and answers later."""
 _MOST_TRIES: Final = 200
 _BETWEEN_TELLINGS_S: Final = 600.0
+_FRESH_MS: Final = 86_400_000
+"""What is younger no server drops for its age, unless its clock is wrong."""
+_TOO_OLD: Final = "retention policy"
 _DROPPED = re.compile(r"dropped[= ](\d+)")
 _log = logging.getLogger(__name__)
 
@@ -103,6 +107,7 @@ class _Search:
         """Find those among lines first..end that made the server refuse them together."""
         dropped = None if isinstance(refusal, TooLarge) else _dropped_in(str(refusal))
         if end - first == 1 or dropped == end - first:
+            self._require_age(first, end, refusal)
             self._blame(first, end, refusal)
             self.found += self._order[first:end]
             self.count += end - first
@@ -120,6 +125,17 @@ class _Search:
             self._client.write(self._policy, self._body(first, end))
         except Refused as refusal:
             self.halve(first, end, refusal)
+
+    def _require_age(self, first: int, end: int, refusal: Refused) -> None:
+        """`Transient` when the server takes for too old what has just been measured."""
+        if _TOO_OLD not in str(refusal):
+            return
+        newest = max(int(line.rpartition(b" ")[2]) for line in self.lines[first:end])
+        if newest > time.time() * 1000 - _FRESH_MS:
+            raise Transient(
+                f"InfluxDB takes fresh samples for older than it keeps any ({refusal}): set its clock right, or have its "
+                "policies keep longer; nothing is lost meanwhile"
+            )
 
     def _blame(self, first: int, end: int, refusal: Refused) -> None:
         self.words.append((" ".join(str(refusal).split()), self._body(first, end)))

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -179,14 +180,31 @@ def test_few_points_in_fault_are_found_among_many(
 def test_points_beyond_what_the_server_keeps_are_set_aside_at_once(
     influx: InfluxServer, settings: InfluxSettings, tmp_path: Path, troubled: TroubledInfluxDB
 ) -> None:
-    influx.query(f'ALTER RETENTION POLICY "autogen" ON "{settings.database}" DURATION 48h SHARD DURATION 1h')
     store = opened(tmp_path / "store", replace(settings, url=troubled.url))
     store.series_ids(names(SERIES))
+    influx.query(f'ALTER RETENTION POLICY "autogen" ON "{settings.database}" DURATION 48h SHARD DURATION 1h')
     before = troubled.writes
     store.append(batch([(0, 1_000_000_000_000 + n, 1.0) for n in range(5_000)], [mark(9_001)]))
     assert troubled.writes == before + 1
     assert store.figures().points_refused == 5_000
     assert store.is_committed([mark(9_001)]) == [True]
+    store.close()
+
+
+def test_fresh_samples_wait_while_the_clock_of_the_server_is_ahead(
+    settings: InfluxSettings, tmp_path: Path, troubled: TroubledInfluxDB
+) -> None:
+    """It drops them all for their age, and they would be lost for good."""
+    store = opened(tmp_path / "store", replace(settings, url=troubled.url))
+    store.series_ids(names(SERIES))
+    now = round(time.time() * 1000)
+    fresh = batch([(n, now, float(n)) for n in range(SERIES)], [mark(9_001)])
+    troubled.planned.append(Trouble(400, f"partial write: points beyond retention policy dropped={SERIES}"))
+    with pytest.raises(Transient, match=r"fresh samples.*clock"):
+        store.append(fresh)
+    assert (store.is_committed([mark(9_001)]), store.figures().points_refused) == ([False], 0)
+    store.append(fresh)
+    assert store.latest(ids(*range(SERIES))).value.tolist() == [float(n) for n in range(SERIES)]
     store.close()
 
 
