@@ -25,7 +25,7 @@ _MOST_TRIES: Final = 200
 _BETWEEN_TELLINGS_S: Final = 600.0
 _FRESH_MS: Final = 86_400_000
 """What is younger no server drops for its age, unless its clock is wrong."""
-_TOO_OLD: Final = "retention policy"
+_TOO_OLD = re.compile("(beyond|outside) retention policy")
 _DROPPED = re.compile(r"dropped[= ](\d+)")
 _log = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ class _Search:
 
     def _require_age(self, first: int, end: int, refusal: Refused) -> None:
         """`Transient` when the server takes for too old what has just been measured."""
-        if _TOO_OLD not in str(refusal):
+        if not _TOO_OLD.search(str(refusal)):
             return
         newest = max(int(line.rpartition(b" ")[2]) for line in self.lines[first:end])
         if newest > time.time() * 1000 - _FRESH_MS:

@@ -163,6 +163,8 @@ def test_points_of_another_type_are_set_aside_with_the_servers_words(
     assert "field type conflict" in kept
     assert f"value={float(poison[0])} {MIDNIGHT + poison[0] * 1000}\n" in kept
     assert store.latest(ids(poison[0] % SERIES)).measured_at.tolist() == [0]
+    store.append(batch([(poison[0] % SERIES, round(time.time() * 1000), 1.0)], [mark(9_002)]))
+    assert store.is_committed([mark(9_002)]) == [True]  # fresh poison stops nothing either
     store.close()
 
 
