@@ -2,7 +2,7 @@
 """A lost catalogue made anew from InfluxDB: names, newest values, days. Only at a start that `influxdb.adopt` asks for.
 
 What cannot be known again: which frames were stored (agents send them again, which changes nothing) and which roll-ups are
-true (those of days that still have samples are made again). It reads every series once, so it takes its time.
+true (those of days that still have their samples are made again). It reads every series once, so it takes its time.
 """
 
 import logging
@@ -43,7 +43,10 @@ def adopt(client: InfluxClient, catalogue: Catalogue, cutter: DayCutter) -> None
     rows = Rows(index.ids(names), np.array(instants, np.int64), np.array(values, np.float64))
     index.ids([series_of(table) for table, _ in _of_every_series(client, "last", Policy.DAY)])
     days = _days_with_samples(client, cutter)
-    stale = [bucket for day, samples in days.items() if samples for bucket in _buckets_of(day, cutter)]
+    whole = [day for day, samples in days.items() if samples]
+    if whole and _is_partly_gone(client, whole[0], days[whole[0]], cutter):
+        del whole[0]  # of what is left its roll-ups would be made worse
+    stale = [bucket for day in whole for bucket in _buckets_of(day, cutter)]
     catalogue.refill(client.settings.adopt, index, stale, days, rows)
     _log.warning("the catalogue is made anew", extra={"series": len(index), "days": len(days)})
 
@@ -67,6 +70,12 @@ def _days_with_samples(client: InfluxClient, cutter: DayCutter) -> dict[int, int
         days[day] = sum(int(numbers[1]) for _, numbers in _of_all(client, "count", Policy.RAW, within))
         day = end
     return days
+
+
+def _is_partly_gone(client: InfluxClient, day: int, samples: int, cutter: DayCutter) -> bool:
+    """Whether a day was rolled up from more samples than InfluxDB has kept: it drops them by days of its own."""
+    within = f"WHERE time >= {day}ms AND time < {cutter.end_of(day)}ms"
+    return sum(int(numbers[1]) for _, numbers in _of_all(client, "sum", Policy.DAY, within)) > samples
 
 
 def _of_every_series(client: InfluxClient, function: str, policy: Policy) -> Iterator[tuple[Table, list[float]]]:

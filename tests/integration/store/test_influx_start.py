@@ -155,6 +155,27 @@ def test_a_lost_catalogue_is_made_anew_when_told_to(settings: InfluxSettings, tm
     store.close()
 
 
+def test_a_day_of_which_half_is_dropped_keeps_its_roll_ups_when_the_catalogue_is_made_anew(
+    influx: InfluxServer, tmp_path: Path
+) -> None:
+    """InfluxDB drops samples by days of UTC: of the oldest day some hours may be left."""
+    settings = influx_settings(influx, tmp_path)
+    store = opened(tmp_path / "first", settings, retention=KEPT)
+    store.series_ids(names(1))
+    store.append(batch([(0, MIDNIGHT + n * HOUR, float(n)) for n in range(48)]))
+    store.maintain(MIDNIGHT + 2 * DAY + HOUR)
+    store.close()
+    influx.query(f"DELETE WHERE time > {MIDNIGHT}ms AND time < {MIDNIGHT + 12 * HOUR}ms", settings.database)
+    with pytest.raises(ConfigError, match="adopt: ") as raised:
+        opened(tmp_path / "second", settings, retention=KEPT)
+    identity = str(raised.value).partition("adopt: ")[2].partition("'")[0]
+    store = opened(tmp_path / "second", replace(settings, adopt=identity), retention=KEPT)
+    store.maintain(MIDNIGHT + 2 * DAY + 2 * HOUR)
+    days = asked(store, ids(0), MIDNIGHT, MIDNIGHT + 2 * DAY, Level.DAY)
+    assert [(row[2], row[4]) for row in days] == [(24, 11.5), (24, 35.5)]
+    store.close()
+
+
 def told(store: InfluxStore, known: list[DistrictSeries], level: Level) -> list[tuple[object, ...]]:
     """What a window tells, by name: another store has other ids."""
     found = asked(store, store.ids_of(known), MIDNIGHT, MIDNIGHT + 2 * DAY, level)
