@@ -8,6 +8,7 @@ from lark import Token, Transformer, v_args
 
 from controller.influxql import syntax
 from controller.influxql.errors import ParseError, Place
+from controller.influxql.limits import MAX_ARGUMENTS, MAX_COMPARISONS, MAX_LISTED
 from controller.influxql.patterns import check_pattern
 from controller.influxql.syntax import Expression, Fill, FillKind, KeyChoice, Rows, Show, Subject
 
@@ -19,6 +20,7 @@ MAX_DEPTH: Final = 100
 """Of an expression: evaluating one takes a little of Python's stack for each level."""
 MAX_NS: Final = (1 << 63) - 1
 _MANY: Final = 1 << 50
+_LONGEST_DURATION: Final = 100
 _DURATION: Final = re.compile(r"([0-9]+)(ns|ms|u|µ|s|m|h|d|w)")
 _ESCAPE: Final = re.compile(r"\\(.)")
 
@@ -42,6 +44,8 @@ class _TreeBuilder(Transformer[Token, Any]):
 
     def literal(self, token: Token) -> Expression:
         if token.type == "DURATION":
+            if len(token) > _LONGEST_DURATION:
+                raise ParseError(f"unable to parse duration {token[:40]}", _place(token))
             ns = sum(int(count) * NS_OF[unit] for count, unit in _DURATION.findall(token))
             if ns > MAX_NS:
                 raise ParseError(f"overflowed duration {token}: choose a smaller duration", _place(token))
@@ -86,6 +90,7 @@ class _TreeBuilder(Transformer[Token, Any]):
 
     def call(self, name: Token, *arguments: Expression | None) -> Expression:
         given = tuple(argument for argument in arguments if argument is not None)
+        _require_few(len(given), MAX_ARGUMENTS, "arguments of a function")
         return _bounded(syntax.Call(name.lower(), given, _place(name)), name)
 
     def distinct_call(self, argument: Expression) -> Expression:
@@ -104,9 +109,11 @@ class _TreeBuilder(Transformer[Token, Any]):
         return syntax.Chosen(syntax.Call("distinct", (self.reference(name),), _place(name)))
 
     def fields(self, *chosen: syntax.Chosen) -> tuple[syntax.Chosen, ...]:
+        _require_few(len(chosen), MAX_LISTED, "columns")
         return chosen
 
     def sources(self, *sources: Any) -> tuple[Any, ...]:
+        _require_few(len(sources), MAX_LISTED, "measurements and subqueries")
         return sources
 
     from_ = sources
@@ -123,6 +130,7 @@ class _TreeBuilder(Transformer[Token, Any]):
         return syntax.Measurement(_name(name[-1]), "", str(database))
 
     def where(self, condition: Expression) -> Expression:
+        _require_few(_comparisons(condition), MAX_COMPARISONS, "comparisons; a pattern, =~ /^(a|b)$/, stands for many")
         return condition
 
     def on(self, database: Token) -> str:
@@ -134,6 +142,7 @@ class _TreeBuilder(Transformer[Token, Any]):
         return syntax.Wildcard() if what.type == "STAR" else syntax.Reference(str(what), _place(what))
 
     def group_by(self, *dimensions: Expression) -> tuple[Expression, ...]:
+        _require_few(len(dimensions), MAX_LISTED, "tags to group by")
         return dimensions
 
     def fill(self, how: Token | syntax.Number) -> Fill:
@@ -249,6 +258,17 @@ def depth(tree: Expression) -> int:
     if isinstance(tree, syntax.Call):
         return 1 + max(map(depth, tree.arguments), default=0)
     return 1
+
+
+def _comparisons(tree: Expression) -> int:
+    if isinstance(tree, syntax.AllOf | syntax.AnyOf):
+        return sum(map(_comparisons, tree.parts))
+    return 1
+
+
+def _require_few(count: int, most: int, what: str) -> None:
+    if count > most:
+        raise ParseError(f"{count} where at most {most} are answered: {what}")
 
 
 def _bounded(tree: Expression, token: Token | None = None) -> Expression:

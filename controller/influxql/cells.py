@@ -11,7 +11,7 @@ from controller.influxql.filling import Grid, completed, filled
 from controller.influxql.functions import FUNCTIONS, Output, aggregate
 from controller.influxql.limits import MAX_CELLS
 from controller.influxql.planning import CallPlan, Plan
-from controller.influxql.rows import Asked, Result, columns_of
+from controller.influxql.rows import Asked, Result, columns_of, require_room
 from controller.influxql.sequences import transformed
 from controller.influxql.syntax import Fill, FillKind
 from controller.influxql.table import MIN_NS, Column, Instants, Kind, Mask, Places, empty
@@ -22,6 +22,7 @@ def in_cells(asked: Asked) -> Result:
     if not len(asked.points.at):
         return Result(np.empty(0, np.intp), np.empty(0, np.int64), [empty(Kind.FLOAT, 0) for _ in asked.plan.columns])
     cells = _Cells(asked, _axis(asked))
+    require_room(asked.plan, cells.shape[0] * cells.shape[1])
     grids = {call: cells.grid(plan) for call, plan in asked.plan.calls.items()}
     rows = np.logical_or.reduce([grid.exists for grid in grids.values()])
     if asked.plan.windows and asked.fill.kind in {FillKind.NUMBER, FillKind.PREVIOUS}:
@@ -89,6 +90,7 @@ class _Cells:
 
     def grid(self, plan: CallPlan, *, widened: bool = False) -> Grid:
         """The values of a call; `widened` with what is read for functions that look back."""
+        self.asked.step()
         if plan.name in FUNCTIONS and plan.inner is not None and plan.name != "count":
             return self._transformed(plan, plan.inner)
         column, out = self.reduced(plan, widened=widened)
@@ -146,6 +148,7 @@ class _Cells:
 
     def beside(self, name: str) -> Column:
         """A field or tag of the one sample that a selector chose in each cell."""
+        self.asked.step()
         _, out = self.reduced(next(iter(self.asked.plan.calls.values())))
         column = self.asked.named(name)
         chosen = np.maximum(out.row, 0) if out.row is not None else np.zeros(len(out.exists), np.intp)

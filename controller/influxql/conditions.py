@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -136,11 +137,15 @@ def _parsed(text: str, zone: ZoneInfo | None) -> int:
 
 @dataclass(frozen=True)
 class Sight:
-    """What names mean for some rows: how many there are, and how a field or a tag is looked up, None where it is none."""
+    """What names mean for some rows: how many there are, and how a field or a tag is looked up, None where it is none.
+
+    `step` is called between pieces of work, and may end it.
+    """
 
     size: int
     field: Callable[[str], Column | None]
     tag: Callable[[str], Words]
+    step: Callable[[], None]
 
 
 def fields_of(tree: Expression | None, is_field: Callable[[str], bool]) -> set[str]:
@@ -157,15 +162,15 @@ def fields_of(tree: Expression | None, is_field: Callable[[str], bool]) -> set[s
 
 def holds(tree: Expression, sight: Sight) -> Mask:
     """For each row whether the condition holds; where a field has no value, no comparison with it does."""
-    if isinstance(tree, syntax.AllOf):
-        return np.asarray(np.logical_and.reduce([holds(part, sight) for part in tree.parts]), np.bool_)
-    if isinstance(tree, syntax.AnyOf):
-        return np.asarray(np.logical_or.reduce([holds(part, sight) for part in tree.parts]), np.bool_)
+    sight.step()
+    if isinstance(tree, syntax.AllOf | syntax.AnyOf):
+        both = np.logical_and if isinstance(tree, syntax.AllOf) else np.logical_or
+        return reduce(both, (holds(part, sight) for part in tree.parts))
     if not isinstance(tree, syntax.Comparison):
         raise StatementError("invalid condition expression: a comparison is expected, such as \"site\" = 'north'")
     left, right, sign = _side(tree.left, sight), tree.right, tree.operator
     if isinstance(right, syntax.Pattern):
-        return _matched(left, right.text, sight.size) ^ (_could_match(left) if sign == "!~" else False)
+        return _matched(left, right.text, sight) ^ (_could_match(left) if sign == "!~" else False)
     return _compared(left, _side(right, sight), sign, sight.size)
 
 
@@ -199,12 +204,12 @@ def _could_match(side: Side) -> Mask | bool:
     return isinstance(side, Words)
 
 
-def _matched(side: Side, pattern: str, size: int) -> Mask:
+def _matched(side: Side, pattern: str, sight: Sight) -> Mask:
     if isinstance(side, Words):
-        return matching(pattern, side.words)[side.codes]
+        return matching(pattern, side.words, sight.step)[side.codes]
     if isinstance(side, Column) and side.kind is Kind.STRING:
-        return matching(pattern, list(map(str, side.values))) & side.there
-    return np.zeros(size, np.bool_)
+        return matching(pattern, list(map(str, side.values)), sight.step) & side.there
+    return np.zeros(sight.size, np.bool_)
 
 
 def _compared(left: Side, right: Side, sign: str, size: int) -> Mask:

@@ -11,5 +11,15 @@ MAX_CELLS: Final = 2_000_000
 MAX_SERIES: Final = 200_000
 """Of an answer: every device of the largest district has one."""
 MAX_ANSWER_VALUES: Final = 2_000_000
+"""Of one measurement."""
+MAX_TEXT_VALUES: Final = 4_000_000
+"""Of all statements of a text together, subqueries as well: they are in memory at once."""
+MAX_VALUES_AT_ONCE: Final = 24_000_000
+"""Rows times columns while they are worked out, before LIMIT."""
+MAX_LISTED: Final = 100
+"""Columns, measurements and tags that a statement names: each is read or worked out on its own."""
+MAX_ARGUMENTS: Final = 20
+MAX_COMPARISONS: Final = 2_000
+"""Of one WHERE: every device of a large school, one by one."""
 MAX_SECONDS: Final = 20.0
 """For all statements of a text together."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from controller.influxql.errors import StatementError
 from controller.influxql.functions import aggregate
 from controller.influxql.planning import CallPlan
-from controller.influxql.rows import Asked, Result, columns_of
+from controller.influxql.rows import Asked, Result, columns_of, require_room
 from controller.influxql.sequences import transformed
 from controller.influxql.table import MIN_NS, Column, Instants, Kind, Places, empty, full
 
@@ -23,6 +23,7 @@ def as_they_are(asked: Asked) -> Result:
     order = _told_order(asked, group)
     if fields:
         order = order[np.logical_or.reduce([asked.points.fields[name].there for name in fields])[order]]
+    require_room(asked.plan, len(order))
     known: dict[Any, Column] = {name: asked.named(name).taken(order) for name in asked.plan.mentioned}
     return Result(group[order], asked.points.at[order], columns_of(asked.plan, known, len(order)))
 
@@ -30,10 +31,12 @@ def as_they_are(asked: Asked) -> Result:
 def in_sequences(asked: Asked) -> Result:
     """Samples compared with those before them; a row wherever any of the functions has a value."""
     group = asked.group()
+    require_room(asked.plan, len(group))
     order = _told_order(asked, group)
     group, at = group[order], asked.points.at[order]
     parts = []
     for plan in asked.plan.calls.values():
+        asked.step()
         column = _numbers(asked, plan).taken(order)
         rows, values = transformed(plan.name, column, group, at, plan.argument)
         parts.append((rows, values))
@@ -73,6 +76,7 @@ def several_of_each(asked: Asked) -> Result:
     rows = _distinct(asked, plan, group, start) if plan.name == "distinct" else _ranked(asked, plan, group, start)
     if plan.name == "distinct":
         at = start if windows else np.full(len(at), 0 if asked.span.start == MIN_NS else asked.span.start)
+    require_room(asked.plan, len(rows))
     known: dict[Any, Column] = {call: asked.named(plan.field).taken(rows)}
     known |= {name: asked.named(name).taken(rows) for name in asked.plan.mentioned}
     known |= {name: asked.named(name).taken(rows) for name in plan.tags}

@@ -1,6 +1,6 @@
 """What a SELECT is worked out from, and the rows that come of it. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -9,8 +9,9 @@ import numpy as np
 from controller.influxql import syntax
 from controller.influxql.arithmetic import Operand, combined, number_column
 from controller.influxql.conditions import Span
-from controller.influxql.errors import StatementError
+from controller.influxql.errors import StatementError, TooMuch
 from controller.influxql.grouping import Groups
+from controller.influxql.limits import MAX_VALUES_AT_ONCE
 from controller.influxql.planning import Plan
 from controller.influxql.syntax import Expression, Fill
 from controller.influxql.table import Column, Instants, Kind, Places, Table, empty
@@ -32,6 +33,8 @@ class Asked:
     groups: Groups
     spans: Spans
     fill: Fill
+    step: Callable[[], None]
+    """Is called between pieces of work, and may end it."""
     newest_first: bool
 
     @property
@@ -82,6 +85,16 @@ def chosen_rows(result: Result, rows: syntax.Rows) -> Result:
     rank = np.arange(len(result.group)) - starts
     last = len(rank) if rows.limit is None else rows.offset + rows.limit
     return result.taken(np.flatnonzero((rank >= rows.offset) & (rank < last)))
+
+
+def require_room(plan: Plan, rows: int) -> None:
+    """`TooMuch` when the columns of so many rows are too much to be worked out; before any is made."""
+    width = max(len(plan.columns), len(plan.calls) + len(plan.mentioned))
+    if rows * width > MAX_VALUES_AT_ONCE:
+        raise TooMuch(
+            f"{rows} rows of {width} values would be worked out, more than {MAX_VALUES_AT_ONCE} values: ask for a shorter "
+            "range, fewer series or fewer columns"
+        )
 
 
 def columns_of(plan: Plan, known: Mapping[Any, Column], size: int) -> list[Column]:

@@ -242,6 +242,24 @@ def test_texts_are_bounded() -> None:
     assert parse(f"SELECT {'(' * 10_000}value{')' * 10_000} FROM cpu")
     many = " OR ".join(f"device = 'device-{number}'" for number in range(2_000))
     assert parse(f"SELECT value FROM cpu WHERE {many}")
+    with pytest.raises(ParseError, match="unable to parse duration"):
+        parse(f"SELECT value FROM cpu WHERE time > {'1' * 5_000}s")
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (f"SELECT {', '.join(['value'] * 101)} FROM cpu", "101 where at most 100 are answered: columns"),
+        (f"SELECT value FROM {', '.join(['cpu'] * 101)}", "measurements and subqueries"),
+        (f"SHOW TAG KEYS FROM {', '.join(['cpu'] * 101)}", "measurements and subqueries"),
+        (f"SELECT mean(value) FROM cpu GROUP BY {', '.join(['site'] * 101)}", "tags to group by"),
+        (f"SELECT top(value, {'site, ' * 20}2) FROM cpu", "arguments of a function"),
+        (f"SELECT value FROM cpu WHERE a=1 AND ({' OR '.join(['b=2'] * 2_000)})", "comparisons"),
+    ],
+)
+def test_what_is_worked_out_one_by_one_is_bounded(text: str, what: str) -> None:
+    with pytest.raises(ParseError, match=what):
+        parse(text)
 
 
 KEYWORDS = "SELECT FROM WHERE GROUP BY ORDER LIMIT SHOW TAG VALUES WITH KEY IN AND OR DESC DISTINCT INTO DROP AS"

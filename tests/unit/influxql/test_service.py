@@ -12,7 +12,7 @@ from campus.ids import DeviceId, SiteId
 from campus.influx import FITTING_LEVELS, LEVEL_MEASUREMENT, MAINTENANCE_MEASUREMENT
 from campus.samples import DeviceKind
 from controller.identity.scope import Role, Scope
-from controller.influxql import cells, evaluating, grouping, sources
+from controller.influxql import cells, evaluating, grouping, rows, sources
 from controller.influxql.answers import as_csv, as_json
 from controller.influxql.port import Happening
 from controller.influxql.service import QueryService
@@ -191,6 +191,72 @@ def test_what_would_take_too_much(service: QueryService, monkeypatch: pytest.Mon
     assert 'FROM "1h"."..."' in error(service, "SELECT mean(value) FROM cpu")
     monkeypatch.setattr(sources, "MAX_SECONDS", -1.0)
     assert "was ended: ask for a shorter range" in error(service, "SELECT mean(value) FROM cpu")
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "value, value + 1",
+        "value, nobody",
+        "mean(value), mean(value) + 1",
+        "difference(value), elapsed(value)",
+        "top(value, site, 9)",
+    ],
+)
+def test_columns_are_not_made_before_they_are_counted(
+    service: QueryService, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setattr(rows, "MAX_VALUES_AT_ONCE", 3)
+    grouping = " GROUP BY time(15m)" if "mean" in columns else ""
+    assert "fewer series or fewer columns" in error(service, f"SELECT {columns} FROM cpu{grouping} LIMIT 1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT value FROM cpu; SELECT value FROM cpu",
+        "SELECT value FROM cpu, cpu",
+        "SELECT count(value) FROM (SELECT value FROM cpu), (SELECT value FROM cpu)",
+    ],
+)
+def test_what_is_in_memory_together_counts_together(
+    service: QueryService, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(sources, "MAX_TEXT_VALUES", 200)  # the samples of `cpu` with their times are 180
+    assert "error" not in results(service, "SELECT value FROM cpu")[-1]
+    assert "360 values together" in results(service, text)[-1]["error"]
+
+
+@pytest.mark.parametrize(
+    ("text", "simpler"),
+    [
+        (
+            "SELECT count(value) FROM cpu WHERE device =~ /a/ OR device =~ /b/ OR value > 1 OR value > 2",
+            "SELECT count(value) FROM cpu",
+        ),
+        (
+            "SHOW TAG VALUES FROM cpu WITH KEY = site WHERE device =~ /a/ OR device =~ /b/ OR device =~ /c/",
+            "SHOW TAG VALUES FROM cpu WITH KEY = site",
+        ),
+        ("SHOW MEASUREMENTS WITH MEASUREMENT =~ /c/", "SHOW MEASUREMENTS"),
+        (
+            "SELECT percentile(value, 1), percentile(value, 2), percentile(value, 3), percentile(value, 4) FROM cpu",
+            "SELECT percentile(value, 1) FROM cpu",
+        ),
+        (
+            "SELECT difference(value), elapsed(value), derivative(value), cumulative_sum(value) FROM cpu",
+            "SELECT difference(value) FROM cpu",
+        ),
+    ],
+)
+def test_a_question_can_end_after_each_comparison_and_each_function(text: str, simpler: str) -> None:
+    """Else one question kept its thread, and a core, for as long as it liked."""
+    steps: list[None] = []
+    service = QueryService(district().store(), StaticPlaces(PLACES), lambda: NOW, give_way=lambda: steps.append(None))
+    told(service, simpler)
+    before = len(steps)
+    told(service, text)
+    assert len(steps) - before >= before + 3
 
 
 def test_csv_has_a_table_for_each_shape(service: QueryService) -> None:
