@@ -19,7 +19,7 @@ from dashboards.influxql import Condition, Select, column, is_value, raw
 from dashboards.queries import queries
 from dashboards.rendering import build
 from dashboards.target import Grafana
-from dashboards.variables import LEVEL_VARIABLES, RAW, Level
+from dashboards.variables import LEVEL_VARIABLES, RAW
 from dashboards.words import Language
 
 _UNIT_MS: Final = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -96,15 +96,14 @@ def _open_alert(endpoint: Endpoint, end_ms: int) -> dict[str, str]:
     return {"site": str(rows[0][2]), "device": str(rows[0][3])} if rows else {}
 
 
-def _level(board: Board, endpoint: Endpoint, start_ms: int, end_ms: int) -> Level:
+def _level(board: Board, endpoint: Endpoint, start_ms: int, end_ms: int) -> dict[str, str]:
     """What the store says of the range, by the dashboard's own hidden variables; those it has not stay raw."""
-    said = dict(RAW.as_variables()) | {
+    return RAW | {
         one.title: str(values[-1])
         for one in queries(board, start_ms=start_ms, end_ms=end_ms)
         if one.kind == "variable" and one.title in LEVEL_VARIABLES
         if (values := _last_column(endpoint.ask(one.text)))
     }
-    return Level(said["policy"], said["mean"], said["minimum"], said["maximum"], said["p95"])
 
 
 def _last_column(answer: Answer) -> list[object]:

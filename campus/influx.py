@@ -19,6 +19,15 @@ class Policy(StrEnum):
     HOUR = "1h"
     DAY = "1d"
 
+    @property
+    def level(self) -> str:
+        """What the controller's stores call what stands in it.
+
+        >>> Policy.RAW.level, Policy.HOUR.level
+        ('raw', '1h')
+        """
+        return "raw" if self is Policy.RAW else str(self)
+
 
 class Tag(StrEnum):
     """Tags of every sample. One that is empty is left out, as InfluxDB has no empty tags."""
@@ -77,10 +86,20 @@ class FittingLevel(NamedTuple):
         """
         return "1m" if self.policy is Policy.RAW else str(self.policy)
 
-    @property
-    def level(self) -> str:
-        """The tag that tells the points apart: what stores call the policy."""
-        return "raw" if self.policy is Policy.RAW else str(self.policy)
+    def words(self) -> dict[str, str]:
+        """Those fields of its point that are texts; dashboards have a hidden variable for each."""
+        return {
+            "policy": str(self.policy),
+            "width": self.width,
+            "mean": str(self.mean),
+            "minimum": str(self.minimum),
+            "maximum": str(self.maximum),
+            "p95": str(self.p95),
+        }
+
+    def fields(self) -> dict[str, str | int]:
+        """Of its point of LEVEL_MEASUREMENT, whose tag is the policy's `level`."""
+        return {**self.words(), "least_ms": self.least_ms, "below_ms": self.below_ms}
 
 
 FITTING_LEVELS: Final = (

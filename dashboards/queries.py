@@ -8,7 +8,7 @@ from dashboards.board import Board, Draft
 from dashboards.influxql import TIME_FILTER, in_expression
 from dashboards.rendering import build, panels_of, targets_of
 from dashboards.target import Grafana, InfluxQuery
-from dashboards.variables import ALL, RAW, Level
+from dashboards.variables import ALL, RAW
 from dashboards.words import Language
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::(\w+))?\}")
@@ -26,7 +26,7 @@ class Asked:
 
 
 def queries(
-    board: Board, *, start_ms: int, end_ms: int, level: Level = RAW, **chosen: str | Sequence[str]
+    board: Board, *, start_ms: int, end_ms: int, level: Mapping[str, str] = RAW, **chosen: str | Sequence[str]
 ) -> list[Asked]:
     """Every query of every panel, variable and annotation of a dashboard for a range of time.
 
@@ -35,7 +35,7 @@ def queries(
     """
     made = build(board, Language.ENGLISH, Grafana.V12)
     stand_ins = board.draw(Draft(board.key, Language.ENGLISH)).stand_ins
-    values: dict[str, str | Sequence[str]] = {**level.as_variables(), **stand_ins, **chosen}
+    values: dict[str, str | Sequence[str]] = {**level, **stand_ins, **chosen}
     values |= {"__from": str(start_ms), "__to": str(end_ms)}
 
     def filled(text: str) -> str:

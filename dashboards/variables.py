@@ -1,8 +1,7 @@
 """What a reader of a dashboard chooses at its top, and the hidden variables that ask which level of detail fits."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Final
 
 from grafana_foundation_sdk.builders import dashboard as builders
@@ -19,32 +18,10 @@ ALL: Final = ".*"
 DATASOURCE_NAME: Final = "Campanile"
 _EVERYTHING: Final = dashboard.VariableOption(True, "All", "$__all")
 
-
-LEVEL_VARIABLES: Final = ("policy", "width", "mean", "minimum", "maximum", "p95")
-
-
-@dataclass(frozen=True)
-class Level:
-    """What the hidden variables say for a range of time: the policy that fits, and its fields."""
-
-    policy: str
-    mean: str
-    minimum: str
-    maximum: str
-    p95: str
-
-    @property
-    def width(self) -> str:
-        """Of the intervals to group by."""
-        return next(one.width for one in FITTING_LEVELS if one.policy == self.policy)
-
-    def as_variables(self) -> Mapping[str, str]:
-        """By the variables' names."""
-        return {name: getattr(self, name) for name in LEVEL_VARIABLES}
-
-
-LEVELS: Final = tuple(Level(one.policy, one.mean, one.minimum, one.maximum, one.p95) for one in FITTING_LEVELS)
+LEVELS: Final = tuple(one.words() for one in FITTING_LEVELS)
+"""What the hidden variables may say: for each level the policy, the width of intervals and the fields."""
 RAW: Final = LEVELS[0]
+LEVEL_VARIABLES: Final = tuple(RAW)
 
 SCHOOLS: Final = ("link_capacity_bps", "school_boards_in_use_percent")
 """A school has a link or boards; the first site of all is the centre, which would open a school's dashboard empty."""
@@ -135,7 +112,7 @@ def level_query(field: str) -> str:
 
 
 def _level(name: str) -> builders.QueryVariable:
-    query, value = level_query(name), getattr(RAW, name)
+    query, value = level_query(name), RAW[name]
     return (
         builders.QueryVariable(name)
         .datasource(chosen_source())

@@ -13,7 +13,7 @@ from campus.influx import Policy
 from campus.influxql import identifier, string_literal
 from controller.happenings.model import MEASUREMENTS, TAGS, Happening, Key, key_of
 from controller.store.influx.client import InfluxClient, Refused
-from controller.store.influx.quoting import escaped_measurement, escaped_tag, stored_tag, tag_from_stored
+from controller.store.influx.quoting import escaped_field, escaped_measurement, escaped_tag, stored_tag, tag_from_stored
 from controller.store.influx.settings import InfluxSettings
 
 _log = logging.getLogger(__name__)
@@ -23,7 +23,6 @@ HIDDEN: Final = "hidden"
 """The state of a point that a server which deletes nothing (3.x) cannot take away."""
 _TEXTS: Final = ("title_en", "title_zh", "text_en", "text_zh", "state")
 _NUMBERS: Final = ("id", "ends_at")
-_FIELD_SPECIALS: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": " "})
 
 
 class InfluxBoard:
@@ -109,12 +108,8 @@ def line(happening: Happening) -> str:
     """
     key = happening.key
     tags = "".join(f",{name}={escaped_tag(value)}" for name, value in key.tags)
-    fields = ",".join(f"{name}={_field(value)}" for name, value in happening.fields.items())
+    fields = ",".join(f"{name}={escaped_field(value)}" for name, value in happening.fields.items())
     return f"{escaped_measurement(key.measurement)}{tags} {fields} {key.at}"
-
-
-def _field(value: str | int) -> str:
-    return f"{value}i" if isinstance(value, int) else f'"{value.translate(_FIELD_SPECIALS)}"'
 
 
 def _stored(key: Key) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from controller.influxql.answers import SeriesAnswer
 from controller.influxql.conditions import Sight, holds, split
 from controller.influxql.errors import StatementError
 from controller.influxql.patterns import matching
-from controller.influxql.sources import Pace, Source
+from controller.influxql.sources import LEVEL_OF, Pace, Source
 from controller.influxql.syntax import Expression, KeyChoice, Measurement, Pattern, Show, Subject
 from controller.influxql.table import Series, Words
 from controller.store.port import Retention
@@ -87,9 +87,7 @@ class Catalogue:
     def _measurement_names(self, show: Show) -> list[str]:
         if show.condition is None:
             return [
-                name
-                for name in self.names()
-                if not show.sources or any(self._is_named(each, name) for each in show.sources)
+                name for name in self.names() if not show.sources or any(_names(each, name) for each in show.sources)
             ]
         return [found.source.name for found in self._found(show) if found.series.size]
 
@@ -103,17 +101,13 @@ class Catalogue:
         _, condition = split(show.condition, self.now, None)
         sources = show.sources or (Measurement(Pattern("")),)
         for name in sorted({name for each in sources for name in self._matching(each)}):
-            policy = next(each for each in sources if self._is_named(each, name)).policy
+            policy = next(each for each in sources if _names(each, name)).policy
             for source in self.open(Measurement(name, policy)):
                 self.pace.step()
-                yield Found(source, _restricted(source.series, condition, self.pace))
+                yield Found(source, _restricted(source.series, condition))
 
     def _matching(self, measurement: Measurement) -> list[str]:
-        return [name for name in self.names() if self._is_named(measurement, name)]
-
-    def _is_named(self, measurement: Measurement, name: str) -> bool:
-        self.pace.step()
-        return _names(measurement, name)
+        return [name for name in self.names() if _names(measurement, name)]
 
 
 def _names(measurement: Measurement, name: str) -> bool:
@@ -122,11 +116,11 @@ def _names(measurement: Measurement, name: str) -> bool:
     return measurement.name == name
 
 
-def _restricted(series: Series, condition: Expression | None, pace: Pace) -> Series:
+def _restricted(series: Series, condition: Expression | None) -> Series:
     if condition is None:
         return series
     _refuse_numbers(condition)
-    chosen = np.flatnonzero(holds(condition, Sight(series.size, lambda _name: None, series.tag, pace.step)))
+    chosen = np.flatnonzero(holds(condition, Sight(series.size, lambda _name: None, series.tag)))
     return Series(len(chosen), {name: words.taken(chosen) for name, words in series.tags.items()})
 
 
@@ -163,14 +157,10 @@ def _series(
 
 
 def _policies(retention: Retention) -> SeriesAnswer:
-    days = {
-        Policy.RAW: retention.raw_days,
-        Policy.FIVE_MINUTES: retention.five_minutes_days,
-        Policy.HOUR: retention.hour_days,
-        Policy.DAY: retention.day_days,
-    }
+    days = retention.by_level
     rows = [
-        (str(policy), f"{count * _HOURS_A_DAY}h0m0s", _SHARD, 1, policy is Policy.RAW) for policy, count in days.items()
+        (str(policy), f"{days[level] * _HOURS_A_DAY}h0m0s", _SHARD, 1, policy is Policy.RAW)
+        for policy, level in LEVEL_OF.items()
     ]
     columns = ["name", "duration", "shardGroupDuration", "replicaN", "default"]
     return SeriesAnswer("", columns, list(zip(*rows, strict=True)))

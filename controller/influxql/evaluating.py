@@ -17,7 +17,7 @@ from controller.influxql.pointwise import as_they_are, in_sequences, several_of_
 from controller.influxql.rows import Answered, Asked, Result, Spans, chosen_rows
 from controller.influxql.sources import Pace, Source, TableSource
 from controller.influxql.syntax import Expression, Fill, FillKind, Measurement, Select
-from controller.influxql.table import MAX_NS, Series, Table, Words
+from controller.influxql.table import MAX_NS, Series, Table, words_of
 
 Open = Callable[[Measurement, Span], Sequence[Source]]
 """Finds what a measurement names: one source, none, or for a pattern those that match; points are asked for in the span."""
@@ -71,9 +71,7 @@ class Evaluator:
     ) -> Answered | None:
         on_series, on_points = _parts(condition, source)
         series = source.series
-        matching = (
-            np.ones(series.size, np.bool_) if on_series is None else holds(on_series, _sight_of(series, self.pace))
-        )
+        matching = np.ones(series.size, np.bool_) if on_series is None else holds(on_series, _sight_of(series))
         chosen = np.flatnonzero(matching)
         some = Series(len(chosen), {name: words.taken(chosen) for name, words in series.tags.items()})
         groups = grouped(some, plan.tags, select.series)
@@ -88,9 +86,9 @@ class Evaluator:
         if plan.windows is None:
             points = _within(points, spans.asked)
         if on_points is not None:
-            points = points.taken(holds(on_points, _sight_of_points(points, self.pace)))
+            points = points.taken(holds(on_points, _sight_of_points(points)))
         self.pace.step()
-        asked = Asked(plan, points, groups, spans, select.fill, self.pace.step, newest_first=select.newest_first)
+        asked = Asked(plan, points, groups, spans, select.fill, newest_first=select.newest_first)
         result = chosen_rows(_FORMS[plan.form](asked), select.rows)
         self.pace.step()
         if len(result.at) * (len(result.columns) + 1) > MAX_ANSWER_VALUES:
@@ -98,7 +96,6 @@ class Evaluator:
                 f"the answer has {len(result.at)} rows of {len(result.columns) + 1} values, more than {MAX_ANSWER_VALUES}: "
                 "ask for a shorter range, fewer series, or group by time()"
             )
-        self.pace.told(len(result.at) * (len(result.columns) + 1))
         names = tuple(name for name, _ in plan.columns)
         return Answered(source.name, names, groups, result, select.newest_first)
 
@@ -143,10 +140,8 @@ def _parts(condition: Expression | None, source: Source) -> tuple[Expression | N
     if condition is None:
         return None, None
     parts = condition.parts if isinstance(condition, syntax.AllOf) else (condition,)
-    of_points: list[Expression] = []
-    of_series: list[Expression] = []
-    for part in parts:
-        (of_points if fields_of(part, source.fields.__contains__) else of_series).append(part)
+    of_points = [part for part in parts if fields_of(part, source.fields.__contains__)]
+    of_series = [part for part in parts if part not in of_points]
     return _all(of_series), _all(of_points)
 
 
@@ -156,26 +151,20 @@ def _all(parts: Sequence[Expression]) -> Expression | None:
     return parts[0] if parts else None
 
 
-def _sight_of(series: Series, pace: Pace) -> Sight:
-    return Sight(series.size, lambda _name: None, series.tag, pace.step)
+def _sight_of(series: Series) -> Sight:
+    return Sight(series.size, lambda _name: None, series.tag)
 
 
-def _sight_of_points(points: Table, pace: Pace) -> Sight:
-    return Sight(len(points.at), points.fields.get, lambda name: points.of.tag(name).taken(points.series), pace.step)
+def _sight_of_points(points: Table) -> Sight:
+    return Sight(len(points.at), points.fields.get, lambda name: points.of.tag(name).taken(points.series))
 
 
 def _as_table(part: Answered) -> Table:
     """An answer as what another statement reads: its groups are series, its columns fields."""
     columns = list(zip(*part.groups.labels, strict=True)) if part.groups.names else []
-    tags = {name: _words(column) for name, column in zip(part.groups.names, columns, strict=True)}
+    tags = {name: words_of(column) for name, column in zip(part.groups.names, columns, strict=True)}
     result = part.result
     order = np.lexsort((result.at, result.group))
     fields = {name: column.taken(order) for name, column in zip(part.columns, result.columns, strict=True)}
     series = Series(len(part.groups.labels), tags)
     return Table(part.name, series, result.group[order], result.at[order], fields)
-
-
-def _words(column: Sequence[str]) -> Words:
-    words = list(dict.fromkeys(column))
-    place = {word: number for number, word in enumerate(words)}
-    return Words(words or [""], np.array([place[word] for word in column], np.int32))

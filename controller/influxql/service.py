@@ -18,7 +18,7 @@ from controller.influxql.patterns import matching
 from controller.influxql.port import Happenings, NoHappenings, Registry
 from controller.influxql.sources import LEVEL_OF, Pace, Source, StoredSource, TableSource
 from controller.influxql.special import SPECIAL_FIELDS, Specials
-from controller.influxql.syntax import Measurement, Pattern, Select, Show, Statement, Subject
+from controller.influxql.syntax import Measurement, Pattern, Show, Statement, Subject
 from controller.influxql.table import NS_PER_MS
 from controller.influxql.tagbook import TagBook
 from controller.store.port import Retention, SampleStore
@@ -98,7 +98,7 @@ class QueryService:
             return StatementAnswer(catalogue.show(statement))
         question.database = database
         evaluator = Evaluator(question.open, question.now * NS_PER_MS, question.pace)
-        return StatementAnswer(list(series_of(evaluator.select(statement))), zone=_zone(statement))
+        return StatementAnswer(list(series_of(evaluator.select(statement))), zone=statement.zone)
 
 
 @dataclass
@@ -156,7 +156,3 @@ def _require_database(name: str) -> None:
         raise StatementError("database name required")
     if name != DATABASE:
         raise StatementError(f"database not found: {name}; there is {DATABASE}")
-
-
-def _zone(select: Select) -> str:
-    return select.zone

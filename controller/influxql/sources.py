@@ -10,17 +10,12 @@ from numpy.typing import NDArray
 from campus.influx import Field, Policy
 from controller.influxql.conditions import Span
 from controller.influxql.errors import TooMuch
-from controller.influxql.limits import MAX_ROWS, MAX_SECONDS, MAX_TEXT_VALUES
+from controller.influxql.limits import MAX_ROWS, MAX_SECONDS
 from controller.influxql.port import Happening
-from controller.influxql.table import NS_PER_MS, Column, Instants, Kind, Places, Series, Table, Words, full
+from controller.influxql.table import NS_PER_MS, Column, Instants, Kind, Places, Series, Table, full, words_of
 from controller.store.port import Ids, Level, SampleStore, Window
 
-LEVEL_OF: Final = {
-    Policy.RAW: Level.RAW,
-    Policy.FIVE_MINUTES: Level.FIVE_MINUTES,
-    Policy.HOUR: Level.HOUR,
-    Policy.DAY: Level.DAY,
-}
+LEVEL_OF: Final = {policy: Level(policy.level) for policy in Policy}
 _ROLL_UP: Final[dict[str, Kind]] = {
     Field.COUNT: Kind.INTEGER,
     Field.MAXIMUM: Kind.FLOAT,
@@ -58,7 +53,6 @@ class Pace:
     def __init__(self, give_way: Callable[[], None]) -> None:
         self._give_way = give_way
         self._until_s = time.monotonic() + MAX_SECONDS
-        self._values = 0
 
     def step(self) -> None:
         """Between two pieces of work; `TooMuch` when time is up."""
@@ -67,15 +61,6 @@ class Pace:
             raise TooMuch(
                 f"this took longer than {MAX_SECONDS:g} s and was ended: ask for a shorter range, fewer series or a coarser "
                 'policy, such as FROM "1h"."..."'
-            )
-
-    def told(self, values: int) -> None:
-        """So many values more are part of the answers; `TooMuch` when they are too many together."""
-        self._values += values
-        if self._values > MAX_TEXT_VALUES:
-            raise TooMuch(
-                f"with this the answers have {self._values} values together, more than {MAX_TEXT_VALUES}: ask for fewer "
-                "measurements or statements at once"
             )
 
 
@@ -171,18 +156,12 @@ def table_of(name: str, happenings: Sequence[Happening]) -> Table:
     sets = list(dict.fromkeys(tuple(sorted(each.tags.items())) for each in ordered))
     place = {tags: number for number, tags in enumerate(sets)}
     keys = sorted({key for tags in sets for key, _ in tags})
-    tags = {key: _words([dict(each).get(key, "") for each in sets]) for key in keys}
+    tags = {key: words_of([dict(each).get(key, "") for each in sets]) for key in keys}
     series = np.array([place[tuple(sorted(each.tags.items()))] for each in ordered], np.intp)
     at = np.array([each.at for each in ordered], np.int64) * NS_PER_MS
     names = sorted({field for each in ordered for field in each.fields})
     fields = {field: _field([each.fields.get(field) for each in ordered]) for field in names}
     return Table(name, Series(len(sets), tags), series, at, fields)
-
-
-def _words(told: Sequence[str]) -> Words:
-    words = list(dict.fromkeys(told))
-    place = {word: number for number, word in enumerate(words)}
-    return Words(words or [""], np.array([place[word] for word in told], np.int32))
 
 
 def _field(told: Sequence[str | int | None]) -> Column:

@@ -15,9 +15,8 @@ _TEXTS: Final = dict.fromkeys(("state", "text_en", "text_zh", "title_en", "title
 SPECIAL_FIELDS: Final[dict[str, dict[str, Kind]]] = {  # whether a point has them all or not
     ALERT_MEASUREMENT: {"ends_at": Kind.INTEGER, "id": Kind.INTEGER, **_TEXTS},
     LEVEL_MEASUREMENT: {
-        "below_ms": Kind.INTEGER,
-        "least_ms": Kind.INTEGER,
-        **dict.fromkeys(("maximum", "mean", "minimum", "p95", "policy", "width"), Kind.STRING),
+        name: Kind.INTEGER if isinstance(value, int) else Kind.STRING
+        for name, value in FITTING_LEVELS[0].fields().items()
     },
     MAINTENANCE_MEASUREMENT: {
         "ends_at": Kind.INTEGER,
@@ -47,19 +46,6 @@ class Specials:
 def _levels(now: int) -> list[Happening]:
     midnight = now - now % _DAY_MS
     return [
-        Happening(
-            midnight + place,
-            {"level": fitting.level},
-            {
-                "policy": str(fitting.policy),
-                "width": fitting.width,
-                "mean": str(fitting.mean),
-                "minimum": str(fitting.minimum),
-                "maximum": str(fitting.maximum),
-                "p95": str(fitting.p95),
-                "least_ms": fitting.least_ms,
-                "below_ms": fitting.below_ms,
-            },
-        )
+        Happening(midnight + place, {"level": fitting.policy.level}, fitting.fields())
         for place, fitting in enumerate(FITTING_LEVELS)
     ]

@@ -79,6 +79,13 @@ class Words:
         return Column(Kind.STRING, values, np.asarray(values != "", np.bool_))
 
 
+def words_of(told: Sequence[str]) -> Words:
+    """A tag of which every series' word is told; empty for none."""
+    words = list(dict.fromkeys(told))
+    place = {word: number for number, word in enumerate(words)}
+    return Words(words or [""], np.array([place[word] for word in told], np.int32))
+
+
 def no_words(size: int) -> Words:
     """A tag that none of so many series has."""
     return Words(("",), np.zeros(size, np.int32))

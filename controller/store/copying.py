@@ -58,13 +58,7 @@ class Plan:
     def __init__(self, source: MovableStore, cutter: DayCutter, retention: Retention, now: int) -> None:
         """`retention` is the target's: what it would drop at once is left out. `now` decides, and must not change."""
         self._cutter = cutter
-        kept_days = {
-            Level.RAW: retention.raw_days,
-            Level.FIVE_MINUTES: retention.five_minutes_days,
-            Level.HOUR: retention.hour_days,
-            Level.DAY: retention.day_days,
-        }
-        floors = {level: cutter.days_back(now, days) for level, days in kept_days.items()}
+        floors = {level: cutter.days_back(now, days) for level, days in retention.by_level.items()}
         columns = source.series_columns()
         self._order = np.argsort(columns.metric, kind="stable").astype(np.int32)
         days = source.kept_days()

@@ -85,6 +85,16 @@ class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hour_days: int = 1_200
     day_days: int = 4_000
 
+    @property
+    def by_level(self) -> dict[Level, int]:
+        """The same by what is kept."""
+        return {
+            Level.RAW: self.raw_days,
+            Level.FIVE_MINUTES: self.five_minutes_days,
+            Level.HOUR: self.hour_days,
+            Level.DAY: self.day_days,
+        }
+
 
 class Latest(NamedTuple):
     """The newest value of each series asked for, aligned with the ids asked; `measured_at` 0 and NaN where there is none."""

@@ -135,10 +135,8 @@ class MemoryStore:
 
     def maintain(self, now: int, on_closed: OnClosed = note_nothing) -> None:
         """Only retention: buckets that may still be asked for keep their samples, out of sight of raw."""
-        kept = self._retention
-        days = (kept.raw_days, kept.five_minutes_days, kept.hour_days, kept.day_days)
         with self._lock:
-            for level, count in zip(Level, days, strict=True):
+            for level, count in self._retention.by_level.items():
                 self._floors[level] = max(self._floors[level], self._cutter.days_back(now, count))
             present = self._days(self._rows)
             self._final = {day for day in present if day < self._floors[Level.RAW]}

@@ -142,13 +142,7 @@ class Upkeep:
         self._shelf.change(lambda cursor, layout: replaced(cursor, layout, added, frozenset(crowd)))
 
     def _expire(self, now: int) -> None:
-        days = {
-            Level.RAW: self._retention.raw_days,
-            Level.FIVE_MINUTES: self._retention.five_minutes_days,
-            Level.HOUR: self._retention.hour_days,
-            Level.DAY: self._retention.day_days,
-        }
-        floors = {level: self._cutter.days_back(now, kept) for level, kept in days.items()}
+        floors = {level: self._cutter.days_back(now, days) for level, days in self._retention.by_level.items()}
         layout = self._shelf.layout
         raw_done = {day for day in layout.parts if day < floors[Level.RAW] and day in layout.rolled}
         old = frozenset(

@@ -12,6 +12,7 @@ from campus.influx import STORE_MEASUREMENT, Policy
 from campus.influxql import identifier
 from controller.store.influx.catalogue import Catalogue
 from controller.store.influx.client import InfluxClient
+from controller.store.influx.quoting import escaped_field
 
 IDENTITY: Final = "identity"
 _BEGUN: Final = "begun"
@@ -61,7 +62,7 @@ def identify(client: InfluxClient, catalogue: Catalogue) -> bool:
 def write_identity(client: InfluxClient, identity: str) -> None:
     """Say whose samples these are; again each day, as InfluxDB forgets what is older than its policy."""
     today = int(time.time() * 1000) // _DAY_MS * _DAY_MS
-    client.write(Policy.DAY, f'{STORE_MEASUREMENT} id="{identity}" {today}\n'.encode())
+    client.write(Policy.DAY, f"{STORE_MEASUREMENT} id={escaped_field(identity)} {today}\n".encode())
 
 
 def _read(client: InfluxClient) -> str:

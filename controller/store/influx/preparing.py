@@ -22,7 +22,7 @@ from campus.influx import Policy
 from campus.influxql import identifier
 from controller.store.influx.answers import said_in
 from controller.store.influx.client import InfluxClient, Refused
-from controller.store.port import Retention
+from controller.store.port import Level, Retention
 
 _SLACK_DAYS: Final = 2
 _DAY_S: Final = 86_400
@@ -32,13 +32,8 @@ _UNIT_S: Final = {"h": 3_600, "m": 60, "s": 1}
 
 def durations_s(retention: Retention) -> dict[Policy, int]:
     """How many seconds InfluxDB should keep each policy."""
-    days = {
-        Policy.RAW: retention.raw_days,
-        Policy.FIVE_MINUTES: retention.five_minutes_days,
-        Policy.HOUR: retention.hour_days,
-        Policy.DAY: retention.day_days,
-    }
-    return {policy: (kept + _SLACK_DAYS) * _DAY_S for policy, kept in days.items()}
+    days = retention.by_level
+    return {policy: (days[Level(policy.level)] + _SLACK_DAYS) * _DAY_S for policy in Policy}
 
 
 def prepare(client: InfluxClient, retention: Retention) -> None:

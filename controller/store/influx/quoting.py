@@ -11,6 +11,7 @@ _AFTER_BACKSLASH: Final = "\u200b"
 """A zero width space: never part of an instance, for it is not printable."""
 _TAG_SPECIALS = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
 _MEASUREMENT_SPECIALS = str.maketrans({",": r"\,", " ": r"\ "})
+_FIELD_SPECIALS = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": " "})
 _MAX_TAG_CHARS = 128
 
 
@@ -47,6 +48,15 @@ def escaped_tag(text: str) -> str:
     Gi1/0/1\,\ uplink\ \=\ 10G
     """
     return stored_tag(text).translate(_TAG_SPECIALS)
+
+
+def escaped_field(value: str | int) -> str:
+    r"""A field's value inside a line: an integer, or a text on one line.
+
+    >>> print(escaped_field(7), escaped_field('a "b"'))
+    7i "a \"b\""
+    """
+    return f"{value}i" if isinstance(value, int) else f'"{value.translate(_FIELD_SPECIALS)}"'
 
 
 def escaped_measurement(text: str) -> str:

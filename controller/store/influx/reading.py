@@ -20,12 +20,7 @@ from controller.store.port import DistrictSeries, Ids, Level, Window
 from controller.store.rollup import NO_ROWS, Buckets, Rows, as_buckets, join_buckets, join_rows, roll_up, sort_rows
 from controller.store.series_index import SeriesIndex
 
-POLICY_OF: Final = {
-    Level.RAW: Policy.RAW,
-    Level.FIVE_MINUTES: Policy.FIVE_MINUTES,
-    Level.HOUR: Policy.HOUR,
-    Level.DAY: Policy.DAY,
-}
+POLICY_OF: Final = {Level(policy.level): policy for policy in Policy}
 _FETCHED_TO_COUNT: Final = 4
 _BYTES_AT_ONCE: Final = 8 << 20
 """Of JSON, before it becomes arrays."""

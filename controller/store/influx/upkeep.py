@@ -17,6 +17,7 @@ from controller.store.influx.delivery import Delivery
 from controller.store.influx.ledger import Ledger
 from controller.store.influx.lines import Lines
 from controller.store.influx.portions import Portions
+from controller.store.influx.quoting import escaped_field
 from controller.store.influx.reading import POLICY_OF, Reader
 from controller.store.influx.stale import ROLLED_LEVELS, Devices, StaleBucket
 from controller.store.influx.writing import Writer
@@ -72,12 +73,7 @@ class Upkeep:
         self._lines = lines
         self._ledger = ledger
         self._cutter = cutter
-        self._kept_days = {
-            Level.RAW: retention.raw_days,
-            Level.FIVE_MINUTES: retention.five_minutes_days,
-            Level.HOUR: retention.hour_days,
-            Level.DAY: retention.day_days,
-        }
+        self._kept_days = retention.by_level
         self._portions = Portions(index)
         self._levels_told_at = -1
 
@@ -162,9 +158,7 @@ class Upkeep:
             return
         lines = []
         for place, one in enumerate(FITTING_LEVELS):
-            names = ("policy", "width", "mean", "minimum", "maximum", "p95")
-            words = ",".join(f'{name}="{getattr(one, name)}"' for name in names)
-            span = f"least_ms={one.least_ms}i,below_ms={one.below_ms}i"
-            lines.append(f"{LEVEL_MEASUREMENT},level={one.level} {words},{span} {midnight + place}\n")
+            fields = ",".join(f"{name}={escaped_field(value)}" for name, value in one.fields().items())
+            lines.append(f"{LEVEL_MEASUREMENT},level={one.policy.level} {fields} {midnight + place}\n")
         self._delivery.write(Policy.RAW, "".join(lines).encode())
         self._levels_told_at = midnight

@@ -155,8 +155,8 @@ def test_every_column_that_is_asked_for_has_a_heading(board: Board) -> None:
 
 
 @each_board
-@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.policy)
-def test_every_query_can_be_listed_with_its_variables_put_in(board: Board, level: Any) -> None:
+@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level["policy"])
+def test_every_query_can_be_listed_with_its_variables_put_in(board: Board, level: dict[str, str]) -> None:
     listed = queries(board, start_ms=NOW - 1, end_ms=NOW, level=level, site="no-3", device=("gw-1", "a/b"))
 
     assert [one.text for one in listed if "$" in one.text.replace("$/", "/")] == []

@@ -11,7 +11,7 @@ from campus.metrics import catalogue
 from dashboards.board import Board
 from dashboards.boards import BOARDS
 from dashboards.queries import Asked, queries
-from dashboards.variables import LEVELS, Level
+from dashboards.variables import LEVELS
 from tests.servers.influxdb import InfluxServer
 
 pytestmark = pytest.mark.slow
@@ -68,7 +68,7 @@ def filled(influx: InfluxServer) -> Filled:
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.key)
 def test_every_query_has_rows_at_every_level(filled: Filled, board: Board) -> None:
     counted = {
-        (level.policy, asked.title, asked.ref_id, asked.text): filled.rows(asked.text)
+        (level["policy"], asked.title, asked.ref_id, asked.text): filled.rows(asked.text)
         for level in LEVELS
         for asked in asked_of(board, level)
     }
@@ -77,9 +77,9 @@ def test_every_query_has_rows_at_every_level(filled: Filled, board: Board) -> No
     assert len(counted) >= 40
 
 
-@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.policy)
-def test_the_hidden_variables_say_which_level_fits(filled: Filled, level: Level) -> None:
-    fitting = next(one for one in FITTING_LEVELS if one.policy == level.policy)
+@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level["policy"])
+def test_the_hidden_variables_say_which_level_fits(filled: Filled, level: dict[str, str]) -> None:
+    fitting = next(one for one in FITTING_LEVELS if one.policy == level["policy"])
     for length in (fitting.least_ms, min(fitting.below_ms - 1, NOW)):
         told = {
             asked.title: filled.server.query(asked.text, filled.database)[0]["series"][0]["values"][0][1]
@@ -87,11 +87,11 @@ def test_the_hidden_variables_say_which_level_fits(filled: Filled, level: Level)
             for asked in queries(board, start_ms=NOW - length, end_ms=NOW, level=level)
             if asked.kind == "variable" and LEVEL_MEASUREMENT in asked.text
         }
-        assert told.items() <= level.as_variables().items()
+        assert told.items() <= level.items()
         assert {"policy", "width", "mean"} <= told.keys()
 
 
-def asked_of(board: Board, level: Level) -> list[Asked]:
+def asked_of(board: Board, level: dict[str, str]) -> list[Asked]:
     return queries(board, start_ms=NOW - HOUR_MS, end_ms=NOW, level=level)
 
 
