@@ -157,7 +157,7 @@ class InfluxClient:
         with self._sent("POST", "/query", fields, urlencode({"q": text}).encode()) as answer:
             self._check(answer)
             try:
-                yield from read_tables(answer.stream(_BYTES_A_PIECE))
+                yield from read_tables(iter(lambda: answer.read(_BYTES_A_PIECE), b""))
             except QueryError as error:
                 raise self._error(500, str(error), None) from error
             except (urllib3.exceptions.HTTPError, msgspec.DecodeError) as error:
@@ -308,7 +308,12 @@ def _unreachable(url: str, error: Exception) -> Transient:
     is_refused = isinstance(error, urllib3.exceptions.NewConnectionError)  # to the library a kind of time-out
     if isinstance(error, urllib3.exceptions.TimeoutError) and not is_refused:
         return Transient(f"InfluxDB at {url} does not answer in time: it is asked again ({error})")
-    return Transient(f"InfluxDB at {url} cannot be reached: it is tried again ({error})")
+    return Transient(f"InfluxDB at {url} cannot be reached: it is tried again ({_reason(error)})")
+
+
+def _reason(error: Exception) -> BaseException:
+    """What the system said of a connection: the library wraps it, and names its own objects."""
+    return error.__cause__ or error
 
 
 def _is_full(words: str) -> bool:
