@@ -87,7 +87,9 @@ class Catalogue:
     def _measurement_names(self, show: Show) -> list[str]:
         if show.condition is None:
             return [
-                name for name in self.names() if not show.sources or any(_names(each, name) for each in show.sources)
+                name
+                for name in self.names()
+                if not show.sources or any(self._is_named(each, name) for each in show.sources)
             ]
         return [found.source.name for found in self._found(show) if found.series.size]
 
@@ -101,13 +103,17 @@ class Catalogue:
         _, condition = split(show.condition, self.now, None)
         sources = show.sources or (Measurement(Pattern("")),)
         for name in sorted({name for each in sources for name in self._matching(each)}):
-            policy = next(each for each in sources if _names(each, name)).policy
+            policy = next(each for each in sources if self._is_named(each, name)).policy
             for source in self.open(Measurement(name, policy)):
                 self.pace.step()
-                yield Found(source, _restricted(source.series, condition))
+                yield Found(source, _restricted(source.series, condition, self.pace))
 
     def _matching(self, measurement: Measurement) -> list[str]:
-        return [name for name in self.names() if _names(measurement, name)]
+        return [name for name in self.names() if self._is_named(measurement, name)]
+
+    def _is_named(self, measurement: Measurement, name: str) -> bool:
+        self.pace.step()
+        return _names(measurement, name)
 
 
 def _names(measurement: Measurement, name: str) -> bool:
@@ -116,11 +122,11 @@ def _names(measurement: Measurement, name: str) -> bool:
     return measurement.name == name
 
 
-def _restricted(series: Series, condition: Expression | None) -> Series:
+def _restricted(series: Series, condition: Expression | None, pace: Pace) -> Series:
     if condition is None:
         return series
     _refuse_numbers(condition)
-    chosen = np.flatnonzero(holds(condition, Sight(series.size, lambda _name: None, series.tag)))
+    chosen = np.flatnonzero(holds(condition, Sight(series.size, lambda _name: None, series.tag, pace.step)))
     return Series(len(chosen), {name: words.taken(chosen) for name, words in series.tags.items()})
 
 

@@ -71,7 +71,9 @@ class Evaluator:
     ) -> Answered | None:
         on_series, on_points = _parts(condition, source)
         series = source.series
-        matching = np.ones(series.size, np.bool_) if on_series is None else holds(on_series, _sight_of(series))
+        matching = (
+            np.ones(series.size, np.bool_) if on_series is None else holds(on_series, _sight_of(series, self.pace))
+        )
         chosen = np.flatnonzero(matching)
         some = Series(len(chosen), {name: words.taken(chosen) for name, words in series.tags.items()})
         groups = grouped(some, plan.tags, select.series)
@@ -86,9 +88,9 @@ class Evaluator:
         if plan.windows is None:
             points = _within(points, spans.asked)
         if on_points is not None:
-            points = points.taken(holds(on_points, _sight_of_points(points)))
+            points = points.taken(holds(on_points, _sight_of_points(points, self.pace)))
         self.pace.step()
-        asked = Asked(plan, points, groups, spans, select.fill, newest_first=select.newest_first)
+        asked = Asked(plan, points, groups, spans, select.fill, self.pace.step, newest_first=select.newest_first)
         result = chosen_rows(_FORMS[plan.form](asked), select.rows)
         self.pace.step()
         if len(result.at) * (len(result.columns) + 1) > MAX_ANSWER_VALUES:
@@ -96,6 +98,7 @@ class Evaluator:
                 f"the answer has {len(result.at)} rows of {len(result.columns) + 1} values, more than {MAX_ANSWER_VALUES}: "
                 "ask for a shorter range, fewer series, or group by time()"
             )
+        self.pace.told(len(result.at) * (len(result.columns) + 1))
         names = tuple(name for name, _ in plan.columns)
         return Answered(source.name, names, groups, result, select.newest_first)
 
@@ -140,8 +143,10 @@ def _parts(condition: Expression | None, source: Source) -> tuple[Expression | N
     if condition is None:
         return None, None
     parts = condition.parts if isinstance(condition, syntax.AllOf) else (condition,)
-    of_points = [part for part in parts if fields_of(part, source.fields.__contains__)]
-    of_series = [part for part in parts if part not in of_points]
+    of_points: list[Expression] = []
+    of_series: list[Expression] = []
+    for part in parts:
+        (of_points if fields_of(part, source.fields.__contains__) else of_series).append(part)
     return _all(of_series), _all(of_points)
 
 
@@ -151,12 +156,12 @@ def _all(parts: Sequence[Expression]) -> Expression | None:
     return parts[0] if parts else None
 
 
-def _sight_of(series: Series) -> Sight:
-    return Sight(series.size, lambda _name: None, series.tag)
+def _sight_of(series: Series, pace: Pace) -> Sight:
+    return Sight(series.size, lambda _name: None, series.tag, pace.step)
 
 
-def _sight_of_points(points: Table) -> Sight:
-    return Sight(len(points.at), points.fields.get, lambda name: points.of.tag(name).taken(points.series))
+def _sight_of_points(points: Table, pace: Pace) -> Sight:
+    return Sight(len(points.at), points.fields.get, lambda name: points.of.tag(name).taken(points.series), pace.step)
 
 
 def _as_table(part: Answered) -> Table:

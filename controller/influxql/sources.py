@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from campus.influx import Field, Policy
 from controller.influxql.conditions import Span
 from controller.influxql.errors import TooMuch
-from controller.influxql.limits import MAX_ROWS, MAX_SECONDS
+from controller.influxql.limits import MAX_ROWS, MAX_SECONDS, MAX_TEXT_VALUES
 from controller.influxql.port import Happening
 from controller.influxql.table import NS_PER_MS, Column, Instants, Kind, Places, Series, Table, full, words_of
 from controller.store.port import Ids, Level, SampleStore, Window
@@ -53,6 +53,7 @@ class Pace:
     def __init__(self, give_way: Callable[[], None]) -> None:
         self._give_way = give_way
         self._until_s = time.monotonic() + MAX_SECONDS
+        self._values = 0
 
     def step(self) -> None:
         """Between two pieces of work; `TooMuch` when time is up."""
@@ -61,6 +62,15 @@ class Pace:
             raise TooMuch(
                 f"this took longer than {MAX_SECONDS:g} s and was ended: ask for a shorter range, fewer series or a coarser "
                 'policy, such as FROM "1h"."..."'
+            )
+
+    def told(self, values: int) -> None:
+        """So many values more are part of the answers; `TooMuch` when they are too many together."""
+        self._values += values
+        if self._values > MAX_TEXT_VALUES:
+            raise TooMuch(
+                f"with this the answers have {self._values} values together, more than {MAX_TEXT_VALUES}: ask for fewer "
+                "measurements or statements at once"
             )
 
 
