@@ -20,6 +20,7 @@ from dashboards.cli_options import (
     GrafanaOptions,
     text_of,
 )
+from dashboards.grafana.address import Address, Plain
 from dashboards.grafana.kind import Kind
 from dashboards.grafana.model import Json
 from dashboards.words import Language
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
 MAJORS: Final = ("10", "11", "12")
 """Of Grafana; these are said here again lest help need the libraries."""
-DASHBOARDS_DIR: Final = "/etc/grafana/campanile"
-"""Where a Debian Grafana and our compose file have the dashboards' JSON."""
-
 _DIFFERENT: Final = 1
 _NOT_COMPARED: Final = 2
 
@@ -60,9 +58,7 @@ def dashboards() -> None:
     "--secret-file", default="", help="The data source's secret as Grafana's machine finds it; else a variable."
 )
 @click.option("--authority-file", default="", help="The authority of the data source's certificate, likewise.")
-@click.option(
-    "--dashboards-dir", default=DASHBOARDS_DIR, show_default=True, help="DIRECTORY as Grafana's machine finds it."
-)
+@click.option("--dashboards-dir", default="", help="DIRECTORY as Grafana's machine finds it, where that is another.")
 def render(
     directory: Path,
     language: Language,
@@ -102,7 +98,7 @@ def render(
         *_folder(language),
         database=database,
         user=datasource_user,
-        dashboards_dir=dashboards_dir,
+        dashboards_dir=dashboards_dir or str(directory.resolve()),
         secret_file=secret_file,
         authority_file=authority_file,
     )
@@ -177,7 +173,7 @@ def push(
             ensure_wall(run, wall_token_file)
         _prune(run, ask=not (yes or dry_run), prune=prune)
     counts = ", ".join(f"{number} {outcome}" for outcome, number in run.counted.items())
-    click.echo(f"{'a dry run, nothing was written: ' if dry_run else ''}{counts}")
+    click.echo(f"{'a dry run, nothing was written; would be: ' if dry_run else ''}{counts}")
     if Outcome.FAILED in run.counted:
         sys.exit(1)
 
@@ -246,7 +242,7 @@ def _rendered(language: Language, grafana: "Grafana", console_url: str) -> Seque
     from dashboards.boards import BOARDS
     from dashboards.rendering import render as text_of_board
 
-    console = console_url.rstrip("/")
+    console = str(Address.of(console_url, "--console-url", Plain.ALLOWED)).rstrip("/")  # no secret is sent there
     return [json.loads(text_of_board(board, language, grafana, console)) for board in BOARDS]
 
 

@@ -14,7 +14,7 @@ from campus.errors import ConfigError
 from campus.secret import Secret
 from dashboards.grafana.address import Address, is_loopback
 from dashboards.grafana.model import Json
-from dashboards.grafana.trouble import not_json, trouble
+from dashboards.grafana.trouble import ASKING_HEALTH, not_json, trouble
 
 TIMEOUT_S: Final = 30.0
 _MOST_DASHBOARDS: Final = 5000
@@ -77,9 +77,9 @@ class Door:
 
     def version(self) -> str:
         """Grafana's version such as ``12.3.1``; also that its database works and the token is accepted."""
-        said = self._object(lambda: self._api.client.GET("/health"), "asking for its health")
+        said = self._object(lambda: self._api.client.GET("/health"), ASKING_HEALTH)
         if "database" not in said:
-            raise not_json(self.address, "asking for its health")
+            raise not_json(self.address, ASKING_HEALTH)
         built = self._object(self._api.health.check, "signing in")
         version = built.get("version") or said.get("version")
         if not version:

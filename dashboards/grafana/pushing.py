@@ -180,7 +180,7 @@ class Push:
             return
         if self.mode is Mode.WRITE:
             self.door.save_dashboard(model, self.wanted.folder, message(model))
-        notes = [f"{len(found)} differences"] if found else []
+        notes = [f"{len(found)} difference{'' if len(found) == 1 else 's'}"] if found else []
         notes += ["moved into the folder"] if moved else []
         self.tell(Outcome.CHANGED, thing, f"{', '.join(notes)}; the former is version {stored.version} of its history")
 

@@ -21,12 +21,14 @@ from niquests.exceptions import (
 from campus.errors import CampusError, ConfigError, Transient
 from dashboards.grafana.address import Address
 
+ASKING_HEALTH: Final = "asking for its health"
 _MAX_WORDS: Final = 300
 _NEEDED: Final = re.compile(r"[Pp]ermissions? needed: (?P<names>[^\n]+)")
-_NOT_JSON: Final = (
-    "answers with something that is not Grafana's JSON: does the address lead to a Grafana (with the path it is served under), "
+_NOT_GRAFANA: Final = (
+    "does the address lead to a Grafana (with the path it is served under), "
     "or does a proxy or a sign-in page stand in front of it?"
 )
+_NOT_JSON: Final = f"answers with something that is not Grafana's JSON: {_NOT_GRAFANA}"
 
 
 def trouble(error: GrafanaException | RequestException, address: Address, doing: str) -> CampusError:
@@ -65,7 +67,8 @@ def _no_way_there(error: RequestException, address: Address, doing: str) -> Camp
         )
     if isinstance(error, NoConnection):
         return Transient(
-            f"{address}: nothing answers there while {doing}: is Grafana up, are host and port right? ({_short(error)})"
+            f"{address}: nothing answers there while {doing}: is Grafana up, are host and port right? "
+            f"({_short(_reason(error))})"
         )
     return Transient(f"{address}: the connection broke off while {doing}: {_short(error)}")
 
@@ -75,6 +78,8 @@ def _refusal(error: GrafanaException, address: Address, doing: str) -> CampusErr
     if said.startswith("<"):
         said = _NOT_JSON
     where = f"{address}: {status} while {doing}"
+    if status == 401 and doing == ASKING_HEALTH:  # a Grafana tells anybody
+        return ConfigError(f"{where} ({said}): {_NOT_GRAFANA}")
     if status == 401:
         return ConfigError(
             f"{where}: the token is not accepted ({said}). Make one in Grafana: Administration, Users and access, "
@@ -105,11 +110,19 @@ def _missing(said: str) -> str:
     return f"the token's service account lacks the permission {found['names'].strip()}: give it that, or the role Admin"
 
 
+def _reason(error: Exception) -> Exception:
+    """What the system said of the connection: the libraries wrap it in errors that name their own objects."""
+    wrapped = error.args[0] if error.args else error
+    inner = getattr(wrapped, "reason", wrapped)
+    cause = getattr(inner, "__cause__", None)
+    return cause if isinstance(cause, Exception) else error
+
+
 def _said(error: GrafanaException) -> str:
     """The server's own words."""
     answer = error.response
     if isinstance(answer, dict):
-        answer = answer.get("message") or answer.get("error") or answer
+        answer = answer.get("message") or answer.get("error") or answer.get("detail") or answer
     return _short(answer)
 
 

@@ -71,6 +71,7 @@ def test_diff_says_what_was_changed_and_fails(grafana: FakeGrafana, token: Path)
     changed = run("diff", "--url", grafana.url, "--token-file", token)
     assert changed.exit_code == 1
     assert changed.output == "Kitchen compliance: panel 'Warmest freezer': title 'Warmest freezer' -> 'Mine'\n"
+    assert "(1 difference; the former is version 1 of its history)" in push(grafana, token).output
 
 
 def test_diff_that_could_not_compare_is_not_a_difference(grafana: FakeGrafana) -> None:
@@ -106,7 +107,7 @@ def test_a_dry_run_writes_nothing(grafana: FakeGrafana, token: Path) -> None:
     assert done.exit_code == 0
     assert grafana.writes == []
     assert not token.with_name("wall").exists()
-    assert done.output.endswith(f"a dry run, nothing was written: {MANY + 4} made\n")
+    assert done.output.endswith(f"a dry run, nothing was written; would be: {MANY + 4} made\n")
 
 
 def test_a_token_without_rights_is_told_which_it_lacks(grafana: FakeGrafana, token: Path) -> None:
@@ -132,6 +133,7 @@ def test_dashboards_without_a_data_source_are_pushed_and_the_gap_is_told(grafana
         (("push", "--url", "https://grafana.example", "--datasource-url", "https://store.example"), "--datasource"),
         (("push", "--url", "https://grafana.example", "--token-file", "absent"), "absent"),
         (("render", "out", "--provisioning", "there"), "--datasource"),
+        (("render", "out", "--console-url", "campanile.example"), "--console-url campanile.example"),
     ],
 )
 def test_misuse_is_told_in_one_sentence(
@@ -176,6 +178,10 @@ def test_render_writes_files_and_takes_away_what_is_gone(tmp_path: Path) -> None
     (source_said,) = yaml.safe_load((there / "datasources/campanile.yaml").read_text())["datasources"]
     chosen = next(each for each in model["templating"]["list"] if each["name"] == "datasource")
     assert chosen["current"]["value"] == source_said["uid"]
+    provider = there / "dashboards/campanile.yaml"
+    assert yaml.safe_load(provider.read_text())["providers"][0]["options"]["path"] == str(out)
+    run("render", out, "--dashboards-dir", "/in/the/container", "--provisioning", there, *source)
+    assert yaml.safe_load(provider.read_text())["providers"][0]["options"]["path"] == "/in/the/container"
 
 
 def test_every_grafana_we_render_for_can_be_named() -> None:

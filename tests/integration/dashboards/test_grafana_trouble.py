@@ -78,6 +78,9 @@ def test_an_old_grafana_tells_its_version_and_another_program_does_not() -> None
         grafana.answer = another
         with pytest.raises(ConfigError, match=r"leads? to a Grafana"):
             door.version()
+        grafana.answer = lambda *_: Refused(401, {"detail": "sign in first"})  # a Grafana's health needs no token
+        with pytest.raises(ConfigError, match=r"\(sign in first\): does the address lead to a Grafana"):
+            door.version()
 
 
 def test_nothing_listens_there() -> None:
@@ -90,6 +93,7 @@ def test_nothing_listens_there() -> None:
         ):
             door.version()
     assert TOKEN not in str(refused.value)
+    assert str(refused.value).endswith("([Errno 111] Connection refused)")  # and no objects of a library
 
 
 def test_no_answer_in_time() -> None:

@@ -150,3 +150,4 @@ def test_a_server_that_is_away_at_the_start_is_told_in_a_sentence(tmp_path: Path
     ended = said("run", "--config", str(configured(tmp_path / "controller.yaml", broker, nowhere)))
     assert ended.returncode == 1
     assert "cannot be reached" in ended.stderr
+    assert "object at 0x" not in ended.stderr  # the library's words name its own objects
