@@ -20,6 +20,8 @@ from controller.influxql.service import TURNED_AWAY, QueryService
 COMPATIBLE_WITH: Final = "1.8.10-campanile"
 """Of this version is what is answered; data sources choose by it how they ask."""
 ANSWERED_AT_ONCE: Final = 2
+ANSWERED_AT_ONCE_OF_PARTS: Final = 1
+"""Of all who see a part of the district alone: however much they ask, those who see it all are answered."""
 WAITING: Final = 100
 """A dashboard of thirty panels asks thirty questions at once; three of them may be opened in one second."""
 _VERSION: Final = {"X-Influxdb-Build": "Campanile", "X-Influxdb-Version": COMPATIBLE_WITH}
@@ -40,16 +42,23 @@ def query_router(service: QueryService) -> APIRouter:
     @router.get("/query")
     async def ask(request: Request) -> Response:
         """Parameters in the address."""
-        return await desk.answer(request, dict(request.query_params))
+        return await desk.answer(request)
 
     @router.post("/query")
     async def ask_by_form(request: Request) -> Response:
         """Parameters in the address or in a form."""
-        form = await request.form()
-        sent = {name: value for name, value in form.items() if isinstance(value, str)}
-        return await desk.answer(request, dict(request.query_params) | sent)
+        return await desk.answer(request)
 
     return router
+
+
+class _Counter:
+    """Of a desk: so many questions at once, and those that wait there."""
+
+    def __init__(self, at_once: int) -> None:
+        self.at_once = at_once
+        self.workers = ThreadPoolExecutor(at_once, "query")
+        self.taken = 0
 
 
 class _Desk:
@@ -57,10 +66,10 @@ class _Desk:
 
     def __init__(self, service: QueryService) -> None:
         self._service = service
-        self._workers = ThreadPoolExecutor(ANSWERED_AT_ONCE, "query")
-        self._taken = 0
+        self._of_all = _Counter(ANSWERED_AT_ONCE)
+        self._of_parts = _Counter(ANSWERED_AT_ONCE_OF_PARTS)
 
-    async def answer(self, request: Request, parameters: Mapping[str, str]) -> Response:
+    async def answer(self, request: Request) -> Response:
         """An answer, or a refusal in the same shape."""
         try:
             scope = await run_in_threadpool(reader_scope, request)
@@ -70,16 +79,17 @@ class _Desk:
             if "text/html" in request.headers.get("accept", ""):
                 raise
             return _refusal("unable to parse authentication credentials: send Authorization: Token SECRET", 401)
-        if self._taken >= ANSWERED_AT_ONCE + WAITING:
+        counter = self._of_all if scope.sites is None else self._of_parts
+        if counter.taken >= counter.at_once + WAITING:
             self._service.counts[TURNED_AWAY] += 1
             return _refusal("too many questions at once: ask again in a few seconds", 503)
         is_csv = "csv" in request.headers.get("accept", "")
-        work = partial(self._worked_out, scope, parameters, is_csv=is_csv)
-        self._taken += 1
+        counter.taken += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._workers, work)
+            work = partial(self._worked_out, scope, await _parameters(request), is_csv=is_csv)
+            return await asyncio.get_running_loop().run_in_executor(counter.workers, work)
         finally:
-            self._taken -= 1
+            counter.taken -= 1
 
     def _worked_out(self, scope: Scope, parameters: Mapping[str, str], *, is_csv: bool) -> Response:
         if not (query := parameters.get("q", "")):
@@ -100,6 +110,12 @@ class _Desk:
             return Response(as_csv(answers, epoch), media_type="text/csv", headers=_VERSION)
         content = as_json(answers, epoch, pretty=parameters.get("pretty") == "true")
         return Response(content, media_type="application/json", headers=_VERSION)
+
+
+async def _parameters(request: Request) -> Mapping[str, str]:
+    """Of the address and of the form, which is read only when it is known who sends it."""
+    sent = await request.form() if request.method == "POST" else {}
+    return dict(request.query_params) | {name: value for name, value in sent.items() if isinstance(value, str)}
 
 
 def _refusal(message: str, status: int) -> Response:

@@ -1,15 +1,18 @@
 """HTTP of `/query` and `/ping`, in the shapes in which Grafana, influx and telegraf ask."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
 from controller.identity.model import ScopeSpec
-from controller.identity.scope import Role
+from controller.identity.scope import Role, Scope
 from controller.influxql import routes
+from controller.influxql.answers import StatementAnswer
 from controller.main import Controller, build_app
 from tests.integration.test_tenancy import furnish
 from tests.support.district import NO_1, NO_2, NOW, enrolment
@@ -164,6 +167,45 @@ def test_who_comes_when_too_many_wait_is_told_to_come_again(
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     monkeypatch.undo()
     assert crowded.get("/query", **asked).status_code == 200
+
+
+def test_who_sees_a_part_keeps_nobody_waiting_who_sees_all(
+    controller: Controller, app: FastAPI, secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, begun, let_go = controller.queries.answer, Event(), Event()
+
+    def slowly(scope: Scope, *asked: str) -> list[StatementAnswer]:
+        if scope.sites is not None:
+            begun.set()
+            assert let_go.wait(30)
+        return answer(scope, *asked)
+
+    def ask(who: str) -> Any:
+        headers = {"authorization": f"Token {secrets[who]}"}
+        return Visitor(app).get("/query", params={"q": SITES, "db": "campus"}, headers=headers)
+
+    monkeypatch.setattr(controller.queries, "answer", slowly)
+    with ThreadPoolExecutor() as others:
+        waiting = [others.submit(ask, NO_1) for _ in range(3)]
+        assert begun.wait(30)
+        try:
+            assert sites_of(ask("all")) == [NO_1, NO_2]
+        finally:
+            let_go.set()
+        assert [sites_of(each.result()) for each in waiting] == [[NO_1]] * 3
+
+
+def test_nothing_is_read_of_nobody(stranger: Visitor) -> None:
+    read: list[bytes] = []
+
+    async def much() -> AsyncIterator[bytes]:
+        for piece in [b"q=SHOW+DATABASES"] * 3:
+            read.append(piece)
+            yield piece
+
+    headers = {"content-type": "application/x-www-form-urlencoded", "authorization": "Token wrong"}
+    assert stranger.post("/query", content=much(), headers=headers).status_code == 401
+    assert not read
 
 
 def test_metrics_count_what_became_of_questions(stranger: Visitor, secrets: dict[str, str]) -> None:
