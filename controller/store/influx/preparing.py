@@ -87,7 +87,10 @@ class _Older:
         held = self._policies()
         for policy, wanted_s in self._wanted_s.items():
             if self._is_ours and held[policy][0] != wanted_s:
-                self._make(f"ALTER RETENTION POLICY {self._named(policy)} DURATION {self._hours(policy)}")
+                shard = _shard_hours(wanted_s)  # what it had may be longer than the new duration, which is refused
+                self._make(
+                    f"ALTER RETENTION POLICY {self._named(policy)} DURATION {self._hours(policy)} SHARD DURATION {shard}h"
+                )
             elif not self._is_ours:
                 _require_enough(f"the policy {policy} of {self._database}", held[policy][0], policy, wanted_s)
         if not held[Policy.RAW][1]:
@@ -230,8 +233,21 @@ def _require_enough(place: str, held_s: int, policy: Policy, wanted_s: int) -> N
     )
 
 
+def _shard_hours(kept_s: int) -> int:
+    """Of one file of data, as InfluxDB chooses it for a new policy.
+
+    https://docs.influxdata.com/influxdb/v1/query_language/manage-database/#shard-duration
+
+    >>> [_shard_hours(days * 86_400) for days in (1, 37, 400)]
+    [1, 24, 168]
+    """
+    days = kept_s // _DAY_S
+    return 1 if days < 2 else 24 if days <= 180 else 168
+
+
 def _rule(seconds: int) -> BucketRetentionRules:
-    return BucketRetentionRules(type="expire", every_seconds=seconds)  # type: ignore[no-untyped-call]
+    shard_s = _shard_hours(seconds) * 3_600
+    return BucketRetentionRules(type="expire", every_seconds=seconds, shard_group_duration_seconds=shard_s)  # type: ignore[no-untyped-call]
 
 
 def _seconds(duration: str) -> int:

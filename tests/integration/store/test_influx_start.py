@@ -70,6 +70,14 @@ def test_the_first_start_makes_what_is_missing_and_a_later_one_changes_durations
     assert policies(influx, settings.database)["autogen"] == ("1008h0m0s", True)
 
 
+def test_what_was_kept_for_years_may_be_kept_for_days(settings: InfluxSettings, tmp_path: Path) -> None:
+    """InfluxDB refuses a duration that is shorter than one of its files."""
+    opened(tmp_path, settings, retention=Retention(35, 400, 1_200, 4_000)).close()
+    opened(tmp_path, settings, retention=Retention(2, 3, 4, 5)).close()
+    with pytest.raises(ConfigError, match=r"keeps 4 days.*retention\.raw_days and 2 days more are 5"):
+        opened(tmp_path, replace(settings, durations="theirs"), retention=Retention(3, 3, 4, 5))
+
+
 def test_a_store_that_was_made_is_found_again(settings: InfluxSettings, tmp_path: Path) -> None:
     store = opened(tmp_path, settings, retention=KEPT)
     store.series_ids(names(3))
