@@ -10,7 +10,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from campus.ids import DeviceId, SiteId
-from campus.metrics import Health, catalogue
+from campus.metrics import Health, catalogue, made_by_centre
 from campus.samples import DeviceKind, Event, Neighbour, PortFacts
 from controller.console.console import Console
 from controller.console.format import short_port
@@ -141,12 +141,18 @@ def device_router(console: Console) -> APIRouter:
             may_act=scope.role >= Role.TECHNICIAN,
             order_key=_key(scope, found, page.now),
             old_ms=OLD_MS,
-            heard_at=max([found.last_seen_at, *(each.measured_at for each in values)]),
+            heard_at=heard_at(found, values),
             by_name=_by_name(nearby + _centre_devices(console, page, scope)),
             nearby={each.id: each for each in nearby},
         )
 
     return router
+
+
+def heard_at(device: Device, values: list[LatestValue]) -> int:
+    """When anything was last heard of it (UTC ms); what the controller makes itself is not heard of a device."""
+    told = [each.measured_at for each in values if each.metric not in made_by_centre()]
+    return max([device.last_seen_at, *told])
 
 
 def pictures(

@@ -16,7 +16,7 @@ from controller.console.csv_file import csv_text
 from controller.console.language import Language
 from controller.console.metro import HEIGHT, MAX_SCHOOLS, WIDTH, metro
 from controller.console.page import Page, Theme, address
-from controller.console.pages.device import natural, ports, told_first
+from controller.console.pages.device import heard_at, natural, ports, told_first
 from controller.console.pages.utilisation import heat_table
 from controller.console.panels import PANELS, PORT_METRICS
 from controller.console.pictures import lines_picture, rule_limits, strip_picture, wall_ms
@@ -26,7 +26,7 @@ from controller.registry.model import Link, Site
 from controller.store.port import Level
 from controller.telemetry.model import Chart, ChartSeries, LatestValue
 from controller.utilisation.model import HeatCell
-from tests.support.district import DISTRICT_SCOPE, NO_1, ready_registry
+from tests.support.district import DISTRICT_SCOPE, GATEWAY, NO_1, ready_registry
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = 1_789_488_000_000
@@ -167,6 +167,14 @@ def test_ports_sort_naturally_and_a_free_socket_is_nobodys_fault(tmp_path: Path)
     assert found[2].facts == PortFacts("GE0/0/3")
     assert found[2].beyond == ("ap-1",)
     assert sorted(["p10", "p9", "10p"], key=natural) == ["10p", "p9", "p10"]
+
+
+def test_a_gateway_is_not_heard_of_because_the_centre_reckons_with_it(tmp_path: Path) -> None:
+    device = ready_registry(tmp_path).service.device(DISTRICT_SCOPE, NO_1, GATEWAY)
+    told = LatestValue(MetricId("cpu_percent"), Instance(""), device.last_seen_at + 1_000, 10.0)
+    made = LatestValue(MetricId("link_capacity_bps"), Instance("GE0/0/0"), device.last_seen_at + 600_000, 1e9)
+    assert heard_at(device, [told, made]) == told.measured_at
+    assert heard_at(device, [made]) == device.last_seen_at
 
 
 def test_every_panel_shows_a_metric_that_exists_and_every_kind_has_panels() -> None:
