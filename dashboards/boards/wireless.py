@@ -44,7 +44,7 @@ def wireless(draft: Draft) -> Sheet:
         ],
         neighbours=("district-now", "school", "device", "metro-network"),
         console="/devices?kind=access_point",
-        variables=schools(draft, "channel_use_percent"),
+        variables=schools(draft, "wireless_clients"),  # every access point tells it, not every one how busy its air is
         marks=[marks.alerts(draft, IN_SCHOOL, _ACCESS_POINT), marks.maintenance(draft)],
     )
 

@@ -165,6 +165,13 @@ def test_every_query_can_be_listed_with_its_variables_put_in(board: Board, level
     assert all(r"/^(gw-1|a\/b)$/" in text for text in several)
 
 
+def test_a_school_whose_access_points_tell_their_clients_alone_can_be_chosen() -> None:
+    wireless = next(board for board in BOARDS if board.key == "wireless")
+    asked = {one.title: one.text for one in queries(wireless, start_ms=NOW - 1, end_ms=NOW) if one.kind == "variable"}
+
+    assert all('FROM "autogen"."wireless_clients"' in asked[name] for name in ("site", "school"))
+
+
 def test_one_value_needs_no_parentheses() -> None:
     school = next(board for board in BOARDS if board.key == "school")
     texts = [one.text for one in queries(school, start_ms=NOW - 1, end_ms=NOW, site="no-3", gateway=["gw"])]
