@@ -1,6 +1,5 @@
 """What the containers of deploy/compose.yaml are told to run, run here: configurations, the simulated school, the proxy."""
 
-import shutil
 import ssl
 import subprocess
 import sys
@@ -144,8 +143,8 @@ class _Upstream(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-@pytest.mark.skipif(shutil.which("nginx", path="/usr/sbin:/usr/bin") is None, reason="nginx is not installed")
 def test_the_proxy_brings_tls_and_hides_the_metrics(keys: Path, tmp_path: Path) -> None:
+    nginx = require_program("nginx", "nginx")
     upstream = ThreadingHTTPServer(("127.0.0.1", 0), _Upstream)
     Thread(target=upstream.serve_forever, daemon=True).start()
     port, health = free_port(), free_port()
@@ -160,7 +159,7 @@ def test_the_proxy_brings_tls_and_hides_the_metrics(keys: Path, tmp_path: Path) 
         assert written in text
         text = text.replace(written, here)
     (tmp_path / "nginx.conf").write_text(text)
-    command = ["/usr/sbin/nginx", "-e", "stderr", "-c", str(tmp_path / "nginx.conf"), "-g", "daemon off;"]
+    command = [nginx, "-e", "stderr", "-c", str(tmp_path / "nginx.conf"), "-g", "daemon off;"]
     context = ssl.create_default_context(cafile=str(keys / "authority" / "ca.pem"))
     try:
         with running(command, tmp_path / "log", lambda: accepts_tcp(port) and accepts_tcp(health)):
