@@ -13,7 +13,7 @@ WORKERS  ?= 3
 .PHONY: help demo test lint check bench setup lock audit spec dashboards clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo $(DIST)/.built  ## Run a simulated district and its console (ARGS="--schools 3 --port 8080 ...")
 	$(BIN)/campanile demo $(ARGS)
