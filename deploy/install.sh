@@ -6,7 +6,7 @@
 #   install.sh school ID         at the centre: let a school's agent in; prints what its agent needs
 #   install.sh uninstall         asks, then removes units and programs; configuration, secrets and data stay
 #
-#   --from SOURCE   what pip installs: a checkout, a wheel, or a name; the checkout this script lies in, else `campanile`
+#   --from SOURCE   what pip installs: a checkout, or a wheel; left out, the checkout this script lies in
 #   --name NAME     what schools dial; left out, what it was before, or this machine's full name
 #   --dry-run       say what would be done
 #   --yes           do not ask
@@ -45,6 +45,7 @@ put() {
         cat >/dev/null
         say "would write: $1"
     else
+        rm -f "$1.new"
         (umask 0077 && cat >"$1.new")
         chmod "$2" "$1.new"
         chown "$3" "$1.new"
@@ -109,7 +110,9 @@ check_machine() {
 
 choose_source() {
     [ -n "$source" ] && return
-    if [ -f "$here/../pyproject.toml" ]; then source=$(readlink -f "$here/.."); else source=campanile; fi
+    # No name is a source by itself: `campanile` in the public index is somebody else's.
+    [ -f "$here/../pyproject.toml" ] || fail "$here lies in no checkout: say with --from which checkout or wheel to install"
+    source=$(readlink -f "$here/..")
     if [ -d "$source" ] && [ "$what" = controller ] && [ ! -e "$source/controller/console/static/dist/.built" ]; then
         fail "$source has no built console: run \`make setup\` there first, or give --from a wheel"
     fi
@@ -158,7 +161,8 @@ units() {
 broker_of_the_centre() {
     [ -n "$name" ] || name=$(sed 's/^DNS://; s/,.*//' "$mosquitto/names" 2>/dev/null) || name=$(hostname --fqdn)
     run install -d -m 0700 "$etc/authority" "$etc/authority/schools"
-    run install -d -o mosquitto -g mosquitto -m 0750 "$mosquitto"
+    # Root's own: else who took over Mosquitto could have root write through a link in it. The files are Mosquitto's.
+    run install -d -o root -g mosquitto -m 0750 "$mosquitto"
     put "$mosquitto/acl" 0440 mosquitto:mosquitto <"$here/mosquitto/acl"
     if [ -n "$dry_run" ]; then
         say "would make: an authority, a certificate for $name, the controller's password (what is there stays)"
@@ -167,7 +171,7 @@ broker_of_the_centre() {
         server_certificate "$etc/authority" "$mosquitto" "DNS:$name,DNS:localhost,IP:127.0.0.1"
         broker_user "$mosquitto/passwords" controller "$etc/controller-password.txt"
         chown campanile-controller: "$etc/controller-password.txt"
-        chown -R mosquitto:mosquitto "$mosquitto"
+        chown -h mosquitto:mosquitto "$mosquitto"/*
     fi
     put /etc/mosquitto/conf.d/campanile.conf 0644 root:root <"$here/mosquitto/mosquitto.conf"
     services mosquitto.service
@@ -175,9 +179,10 @@ broker_of_the_centre() {
 
 # influxdb: Debian's 1.6.7 on loopback, entered by a password only. Its first user may be made by anybody, so it is made at once.
 influxdb() {
-    packages influxdb
+    # Before the package, which starts it at once: everywhere and without a password, unless told otherwise.
     run install -d /etc/systemd/system/influxdb.service.d
     put /etc/systemd/system/influxdb.service.d/campanile.conf 0644 root:root <"$here/systemd/influxdb-campanile.conf"
+    packages influxdb
     services influxdb.service
     if [ -n "$dry_run" ]; then
         say "would make: InfluxDB's users campanile and grafana, with passwords"

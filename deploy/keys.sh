@@ -5,9 +5,11 @@
 CAMPANILE_DAYS=825  # of a server's certificate: the longest that browsers believe
 CAMPANILE_RENEW_S=2592000  # a certificate that lasts less than 30 days is made anew
 
-# keep FILE: standard input becomes FILE.
+# keep FILE: standard input becomes FILE. Nothing is never kept: whatever should have made it has failed.
 keep() {
-    (umask 0377 && rm -f "$1.new" && cat >"$1.new") && mv "$1.new" "$1"
+    (umask 0377 && rm -f "$1.new" && cat >"$1.new") || return 1
+    [ -s "$1.new" ] || { rm -f "$1.new"; echo "keys.sh: there is nothing to put into $1" >&2; return 1; }
+    mv "$1.new" "$1"
 }
 
 # new_secret FILE: 192 random bits.
@@ -48,7 +50,8 @@ server_certificate() {
 broker_user() {
     new_secret "$3"
     grep -qs "^$2:" "$1" && return 0
-    { cat "$1" 2>/dev/null || true; printf '%s:%s\n' "$2" "$(mosquitto_digest <"$3")"; } | keep "$1"
+    digest=$(mosquitto_digest <"$3") || return 1
+    { cat "$1" 2>/dev/null || true; printf '%s:%s\n' "$2" "$digest"; } | keep "$1"
 }
 
 # mosquitto_digest: what Mosquitto keeps of the password on standard input: PBKDF2 of SHA-512 with its own number of rounds, for
@@ -62,7 +65,8 @@ key = hashlib.pbkdf2_hmac("sha512", sys.stdin.buffer.read().strip(), salt, round
 print(f"$7${rounds}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}")'
 }
 
-# good_school ID: whether it can be a user of the broker and a part of a topic.
+# good_school ID: whether it can be a user of the broker, and is none of those there are anyway, and a part of a topic.
 good_school() {
+    case $1 in controller | healthcheck) return 1 ;; esac
     printf '%s' "$1" | tr '\n' '!' | grep -Eqx '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?'
 }

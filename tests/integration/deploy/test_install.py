@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -103,6 +104,17 @@ def test_secrets_are_their_readers_alone(installed: Installed) -> None:
 
 
 @pytest.mark.slow
+def test_mosquitto_reads_its_files_and_lays_none_beside_them(installed: Installed) -> None:
+    """Root writes there again at the next run: through a link, if Mosquitto's user could make one."""
+    folder = "/etc/mosquitto/campanile"
+    assert installed.said(f"stat -c '%U:%G %a' {folder}") == "root:mosquitto 750\n"
+    for name in ("acl", "passwords", "server.key", "server.pem"):
+        assert installed.said(f"runuser -u mosquitto -- cat {folder}/{name}")
+    planted = installed.root.run(f"runuser -u mosquitto -- ln -s /etc/passwd {folder}/acl.new")
+    assert "Permission denied" in planted.stderr
+
+
+@pytest.mark.slow
 def test_a_second_run_changes_nothing_and_keeps_what_a_person_wrote(installed: Installed) -> None:
     installed.said("echo '# ours' >> /etc/campanile/controller.yaml")
     before = installed.said(LIST)
@@ -156,6 +168,22 @@ def test_a_dry_run_says_everything_and_does_nothing(words: list[str]) -> None:
     assert [place.exists() for place in places] == before
 
 
+def test_without_a_checkout_nothing_is_fetched_by_name(tmp_path: Path) -> None:
+    """The public index has a `campanile` that is not ours."""
+    shutil.copytree(DEPLOY, tmp_path / "deploy")
+    command = ["sh", str(tmp_path / "deploy" / "install.sh"), "agent", "--site", "no-1", "--broker", "b", "--dry-run"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "say with --from" in done.stderr
+    assert "pip" not in done.stdout
+
+
+def test_influxdb_is_never_open_to_anybody_while_it_is_installed() -> None:
+    """Debian's package starts it at once: on every address, without a password."""
+    text = INSTALL.read_text()
+    assert text.index("influxdb.service.d/campanile.conf 0644") < text.index("packages influxdb")
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
@@ -164,6 +192,7 @@ def test_a_dry_run_says_everything_and_does_nothing(words: list[str]) -> None:
         (["agent", "--site"], "--site needs a value"),
         (["agent", "--sight", "x"], "'--sight' is nothing it knows"),
         (["school", "No 1"], "cannot be a school's id"),
+        (["school", "controller"], "cannot be a school's id"),
         (["--yes"], "say what to install"),
     ],
 )
