@@ -55,13 +55,15 @@ class Piece(NamedTuple):
 class Plan:
     """What is carried, in its order: roll-ups of days whose raw samples are gone, then the other days' samples."""
 
-    def __init__(self, source: MovableStore, cutter: DayCutter, retention: Retention, now: int) -> None:
-        """`retention` is the target's: what it would drop at once is left out. `now` decides, and must not change."""
+    def __init__(
+        self, source: MovableStore, days: dict[int, bool], cutter: DayCutter, retention: Retention, now: int
+    ) -> None:
+        """`days` are those of `source.kept_days` to carry. `retention` is the target's: what it would drop at once is left
+        out. `now` decides, and must not change."""
         self._cutter = cutter
         floors = {level: cutter.days_back(now, days) for level, days in retention.by_level.items()}
         columns = source.series_columns()
         self._order = np.argsort(columns.metric, kind="stable").astype(np.int32)
-        days = source.kept_days()
         with_raw = [day for day, has_raw in days.items() if has_raw and day >= floors[Level.RAW]]
         final = [day for day in days if day not in set(with_raw)]
         rolled = (Level.DAY, Level.HOUR, Level.FIVE_MINUTES)
@@ -113,8 +115,12 @@ class Copy:
 
         `description` names the source for people.
         """
-        mark = _fingerprint(self._source)
-        journal = self._read_journal() or Journal(description, mark, now)
+        found = self._read_journal()
+        begun_at = found.begun_at if found else now
+        # A store in InfluxDB takes every day for one that may have samples until it was opened: those since are empty.
+        days = {day: has_raw for day, has_raw in self._source.kept_days().items() if not begun_at < day <= now}
+        mark = _fingerprint(self._source, days)
+        journal = found or Journal(description, mark, now)
         if journal.done:
             raise ConfigError(
                 f"{self._journal_path}: this copy of {journal.source} is complete: nothing is left to do (remove the "
@@ -128,7 +134,7 @@ class Copy:
         self._refuse_other_data()
         self._write_journal(journal)
         self._now = journal.begun_at
-        return Plan(self._source, self._cutter, self._retention, self._now)
+        return Plan(self._source, days, self._cutter, self._retention, self._now)
 
     def run(self, plan: Plan, advance: Advance) -> Carried:
         """Carry what the target has not yet, then roll up. `begin` has been called."""
@@ -258,8 +264,8 @@ def _mark(piece: Piece) -> FrameMark:
     return FrameMark(*_STREAM, piece.number)
 
 
-def _fingerprint(store: MovableStore) -> str:
+def _fingerprint(store: MovableStore, days: dict[int, bool]) -> str:
     """Tells one content of a store from every other."""
     figures, frames = store.figures(), [(*stream, *run) for stream, run in sorted(store.frame_runs())]
-    text = repr((figures.series, figures.samples_stored, frames, store.kept_days()))
+    text = repr((figures.series, figures.samples_stored, frames, days))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -267,3 +267,27 @@ def test_what_differs_is_told_by_day_and_metric(source: EmbeddedStore, target: E
     ]
     assert all(one.source.samples == one.target.samples for one in found)
     assert [round(one.target.sum - one.source.sum, 6) for one in found] == [1.0] * 4
+
+
+class Reopened:
+    """A source in InfluxDB as it is when it was opened again days later: nobody knows that those days have no samples."""
+
+    def __init__(self, store: EmbeddedStore, since: int) -> None:
+        self._store = store
+        self._since = since
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    def kept_days(self) -> dict[int, bool]:
+        """The days since then, too."""
+        return self._store.kept_days() | {self._since: True, self._since + DAY: True}
+
+
+def test_a_copy_is_gone_on_with_on_another_day(source: EmbeddedStore, target: EmbeddedStore, tmp_path: Path) -> None:
+    journal = tmp_path / "copy.json"
+    Copy(source, target, journal, DayCutter(SHANGHAI), KEPT).begin("the first one", NOW)
+    later = cast(MovableStore, Reopened(source, MIDNIGHT + 9 * DAY))
+    copy = Copy(later, target, journal, DayCutter(SHANGHAI), KEPT)
+    copy.run(copy.begin("the first one", NOW + 2 * DAY), lambda _: None)
+    same(source, target)
