@@ -67,6 +67,7 @@ from controller.registry.database import create_engine, sqlite_file
 from controller.registry.enrolment_file import enrol_file
 from controller.registry.schema import migrate
 from controller.registry.service import RegistryService
+from controller.relocation import require_no_half_copy
 from controller.rulings.archive import Archive
 from controller.rulings.desk import ReplayDesk
 from controller.rulings.docket import Docket
@@ -263,6 +264,7 @@ class Controller:
     def start(self) -> None:
         """Open everything and begin to take frames; `ConfigError` when something a person must mend stands in the way."""
         return_large_blocks()
+        require_no_half_copy(self.config)
         self.open_registry()
         self.store.start()
         self._enforcement.tend(self.clock())  # first, lest what only some schools watch is taken for over

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from controller.registry.service import RegistryService
 from controller.safekeeping import holding_of
 from controller.sample_store import registry_tags, sample_store
 from controller.store.comparing import Difference, differences
-from controller.store.copying import Carried, Copy
+from controller.store.copying import Carried, Copy, read_journal
 from controller.store.days import DayCutter
 from controller.store.influx.lines import TagsOf
 from controller.store.moving import MovableStore
@@ -66,8 +67,7 @@ def relocate(source: ControllerConfig, target: ControllerConfig, now: int, watch
         tags_of = stack.enter_context(_known_tags(source))
         one, other = (stack.enter_context(_started(sample_store(each, tags_of))) for each in (source, target))
         cutter = DayCutter(ZoneInfo(target.district.timezone))
-        journal = target.data_path / holding_of(target).folder / JOURNAL
-        copy = Copy(one, other, journal, cutter, target.retention)
+        copy = Copy(one, other, _journal_of(target), cutter, target.retention)
         plan = copy.begin(described(source), now)
         carried = copy.run(plan, watcher.begin("series-days", plan.size))
         found = differences(one, other, copy.target_ids(), plan, watcher.begin("series-days compared", plan.size))
@@ -75,6 +75,20 @@ def relocate(source: ControllerConfig, target: ControllerConfig, now: int, watch
         if not different:
             copy.finish()
     return Relocation(carried, different, target.district.timezone)
+
+
+def require_no_half_copy(config: ControllerConfig) -> None:
+    """`ConfigError` where a copy into this store has begun and not ended.
+
+    A controller that took frames there could not let the copy go on, and agents would not send these frames anywhere again.
+    """
+    path = _journal_of(config)
+    journal = read_journal(path)
+    if journal is not None and not journal.done:
+        raise ConfigError(
+            f"a copy of {journal.source} into {described(config)} has begun and is not complete: let the same "
+            f"`campanile store copy` end with code 0, or remove {path} to take the samples as they are"
+        )
 
 
 def described(config: ControllerConfig) -> str:
@@ -121,6 +135,10 @@ def _require_fitting(source: ControllerConfig, target: ControllerConfig) -> None
     held = holding_of(source)
     if not (source.data_path / held.folder / held.changing).is_file():
         raise ConfigError(f"{described(source)} holds no samples: is --from the right configuration?")
+
+
+def _journal_of(config: ControllerConfig) -> Path:
+    return config.data_path / holding_of(config).folder / JOURNAL
 
 
 def _place_of(config: ControllerConfig) -> tuple[str, ...]:

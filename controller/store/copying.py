@@ -226,18 +226,23 @@ class Copy:
             )
 
     def _read_journal(self) -> Journal | None:
-        if not self._journal_path.exists():
-            return None
-        try:
-            return msgspec.json.decode(self._journal_path.read_bytes(), type=Journal)
-        except msgspec.DecodeError as error:
-            raise ConfigError(f"{self._journal_path} is no journal of a copy: remove it ({error})") from error
+        return read_journal(self._journal_path)
 
     def _write_journal(self, journal: Journal) -> None:
         self._journal_path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self._journal_path.with_suffix(".new")
         unfinished.write_bytes(msgspec.json.encode(journal))
         unfinished.replace(self._journal_path)
+
+
+def read_journal(path: Path) -> Journal | None:
+    """Which copy has begun or ended here; None where there was none."""
+    if not path.exists():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Journal)
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"{path} is no journal of a copy: remove it ({error})") from error
 
 
 def read_rows(store: MovableStore, ids: Ids, start: int, end: int) -> Rows:

@@ -7,15 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from campanile.cli import main
+from campus.errors import ConfigError
 from controller.backup.model import SAMPLES
 from controller.config import load_config
-from controller.relocation import JOURNAL
+from controller.main import Controller
+from controller.relocation import JOURNAL, require_no_half_copy
 from controller.sample_store import sample_store
+from controller.store.copying import Journal
 from controller.store.influx.lines import DeviceTags
 from controller.store.moving import MovableStore
 from controller.store.port import Level
@@ -122,6 +126,18 @@ def test_there_and_back_killed_in_the_middle(influx: InfluxServer, source: Path,
     code, _, told = copied(source, between)
     assert (code, told.count("\n")) == (2, 1)
     assert "complete" in told
+
+
+def test_no_controller_begins_on_half_a_copy(tmp_path: Path) -> None:
+    config = load_config(configuration(tmp_path, "target"))
+    journal = tmp_path / "target" / SAMPLES / JOURNAL
+    journal.parent.mkdir(parents=True)
+    journal.write_bytes(msgspec.json.encode(Journal("the store of files in /old", "0", NOW)))
+    with pytest.raises(ConfigError, match=r"a copy of the store of files in /old into .* is not complete"):
+        Controller(config).start()
+    assert not (tmp_path / "target" / "registry.db").exists()
+    journal.write_bytes(msgspec.json.encode(Journal("the store of files in /old", "0", NOW, done=True)))
+    require_no_half_copy(config)
 
 
 def test_a_store_that_is_open_is_left_alone(source: Path, tmp_path: Path) -> None:
