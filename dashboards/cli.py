@@ -81,7 +81,7 @@ def render(
         --datasource influxdb1 --datasource-url http://127.0.0.1:8086 --datasource-user grafana
     """
     from dashboards.board import UID_PREFIX
-    from dashboards.provisioning import Provisioning, secret_variable, write_provisioning
+    from dashboards.provisioning import Provisioning, write_provisioning
     from dashboards.writing import write_dashboards
 
     if provisioning is not None and (kind is None or not datasource_url):
@@ -105,7 +105,7 @@ def render(
     for path in write_provisioning(files, provisioning):
         click.echo(f"wrote {path}")
     if not secret_file and (kind is not Kind.INFLUXDB1 or datasource_user):
-        click.echo(f"Grafana needs the data source's secret in its environment: {secret_variable(kind)}")
+        click.echo(f"Grafana needs the data source's secret in its environment: {kind.secret_variable}")
 
 
 @dashboards.command(short_help="Put them into a running Grafana.")

@@ -13,7 +13,7 @@ from campus.errors import ConfigError, file_trouble
 from campus.influx import DATABASE
 from campus.secret import Secret, secret_from_environment, secret_from_file
 from dashboards.grafana.address import Address, Plain
-from dashboards.grafana.kind import Kind
+from dashboards.grafana.kind import PASSWORD_VARIABLE, TOKEN_VARIABLE, Kind
 from dashboards.words import Language
 
 if TYPE_CHECKING:
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
 FOLDER: Final = click.Path(path_type=Path, file_okay=False)
-_GRAFANA_TOKEN: Final = "CAMPANILE_GRAFANA_TOKEN"  # noqa: S105 - these three are names
-_DATASOURCE_TOKEN: Final = "CAMPANILE_DATASOURCE_TOKEN"  # noqa: S105
-_DATASOURCE_PASSWORD: Final = "CAMPANILE_DATASOURCE_PASSWORD"  # noqa: S105
+_GRAFANA_TOKEN: Final = "CAMPANILE_GRAFANA_TOKEN"  # noqa: S105 - a name
 
 
 def _together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -116,8 +114,8 @@ class DataSourceOptions:
                 raise ConfigError("--datasource-url: say with --datasource what answers there")
             return None
         url = str(Address.of(self.url, "--datasource-url", plain)).rstrip("/")
-        password = _secret(password_file, "--datasource-password-file", _DATASOURCE_PASSWORD)
-        token = _secret(token_file, "--datasource-token-file", _DATASOURCE_TOKEN)
+        password = _secret(password_file, "--datasource-password-file", PASSWORD_VARIABLE)
+        token = _secret(token_file, "--datasource-token-file", TOKEN_VARIABLE)
         return DataSource(self.kind, url, self.database, self.user, password, token, authority)
 
 

@@ -13,8 +13,6 @@ from dashboards.grafana.datasource import NAME, settings_of
 from dashboards.grafana.kind import Kind
 from dashboards.target import DATASOURCE_TYPE, DATASOURCE_UID
 
-TOKEN_VARIABLE: Final = "CAMPANILE_DATASOURCE_TOKEN"  # noqa: S105 - a name
-PASSWORD_VARIABLE: Final = "CAMPANILE_DATASOURCE_PASSWORD"  # noqa: S105 - a name
 REREAD_S: Final = 60
 
 
@@ -119,12 +117,7 @@ def _literal(text: str) -> str:
 
 def _secret(wanted: Provisioning) -> str:
     """Where Grafana finds the secret, in its own syntax."""
-    return _file(wanted.secret_file) or f"${secret_variable(wanted.kind)}"
-
-
-def secret_variable(kind: Kind) -> str:
-    """The variable of Grafana's environment that holds the data source's secret, where no file does."""
-    return PASSWORD_VARIABLE if kind is Kind.INFLUXDB1 else TOKEN_VARIABLE
+    return _file(wanted.secret_file) or f"${wanted.kind.secret_variable}"
 
 
 def _text(content: Mapping[str, Any]) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-Json = Mapping[str, Any]
+from dashboards.grafana.model import Json
+
 _GRAFANAS_OWN: Final = {"id", "version", "iteration", "pluginVersion", "gnetId"}
 """Numbers that Grafana gives and counts up itself; ids of panels are matched, not compared."""
 _KEYS: Final = ("name", "refId", "title", "uid", "id")
