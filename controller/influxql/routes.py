@@ -125,4 +125,4 @@ def _refusal(message: str, status: int) -> Response:
 
 def _ascii(message: str) -> str:
     """What may stand in a header."""
-    return message[:500].encode("ascii", "replace").decode().replace("\n", " ").replace("\r", " ")
+    return "".join(each if " " <= each <= "~" else "?" for each in message[:500])

@@ -1,5 +1,6 @@
 """HTTP of `/query` and `/ping`, in the shapes in which Grafana, influx and telegraf ask."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -131,6 +132,8 @@ def test_ping_says_what_it_is_like(stranger: Visitor) -> None:
         ({}, 400, 'missing required parameter "q"'),
         ({"q": "SELEC"}, 400, "error parsing query: found SELEC"),
         ({"q": "DROP DATABASE campus"}, 400, "this only reads"),
+        ({"q": "SELECT \x00"}, 400, "found \x00"),
+        ({"q": "SELECT 学"}, 400, "found 学"),
         ({"q": SITES, "params": '{"a": 1}'}, 400, "parameters ($name) are not answered"),
         ({"q": SITES, "rp": "1h"}, 400, 'write FROM "1h"."measurement"'),
     ],
@@ -142,6 +145,7 @@ def test_what_is_refused_as_a_whole(
     answer = stranger.post("/query", data={"db": "campus", **parameters}, headers=headers)
     assert answer.status_code == status
     assert said in answer.json()["error"]
+    assert re.fullmatch("[ -~]+", answer.headers["x-influxdb-error"]), "a server ends the connection over any other"
 
 
 def test_a_statement_that_fails_ends_those_after_it(stranger: Visitor, secrets: dict[str, str]) -> None:
