@@ -161,20 +161,18 @@ def rows(
     panel = _headed(table.Panel(), draft, key, asked, "table")
     wanted = [column.name for column in columns]
     if "Time" not in wanted:
-        panel.with_transformation(_transformation("organize", excludeByName={"Time": True}))
+        panel.with_transformation(transformation("organize", excludeByName={"Time": True}))
     if len(asked) > 1:
-        panel.with_transformation(_transformation("merge"))
+        panel.with_transformation(transformation("merge"))
     if larger is not None:
         reduce = {"reducer": "max", "include": list(larger[1])}
-        panel.with_transformation(_transformation("calculateField", mode="reduceRow", alias=larger[0], reduce=reduce))
+        panel.with_transformation(transformation("calculateField", mode="reduceRow", alias=larger[0], reduce=reduce))
     if sort:
-        panel.with_transformation(
-            _transformation("sortBy", fields={}, sort=[{"field": sort, "desc": not lowest_first}])
-        )
+        panel.with_transformation(transformation("sortBy", fields={}, sort=[{"field": sort, "desc": not lowest_first}]))
     if limit:
-        panel.with_transformation(_transformation("limit", limitField=limit))
+        panel.with_transformation(transformation("limit", limitField=limit))
     places = {name: place for place, name in enumerate(wanted)}
-    panel.with_transformation(_transformation("organize", indexByName=places, excludeByName={}, renameByName={}))
+    panel.with_transformation(transformation("organize", indexByName=places, excludeByName={}, renameByName={}))
     for column in columns:
         panel.override_by_name(column.name, _look(draft, column))
     return panel.show_header(True).cell_height(models.TableCellHeight.SM).color_scheme(appearance.by_threshold())
@@ -284,5 +282,6 @@ def _words(words: Mapping[str, tuple[str, str]]) -> dashboard.ValueMap:
     )
 
 
-def _transformation(name: str, **options: Any) -> dashboard.DataTransformerConfig:
+def transformation(name: str, **options: Any) -> dashboard.DataTransformerConfig:
+    """One of Grafana's steps from what was answered to what is shown, by its name and the names of its options."""
     return dashboard.DataTransformerConfig(id_val=name, options=options)

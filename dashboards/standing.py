@@ -9,7 +9,6 @@ from typing import Final
 from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseries
 from grafana_foundation_sdk.models import common as models
-from grafana_foundation_sdk.models import dashboard
 
 from campus.influx import Tag
 from dashboards import appearance, links, panels
@@ -109,14 +108,14 @@ def figure_of(metric: str, function: str, *where: Condition, by: tuple[str, ...]
 
 def calculated(panel: table.Panel, alias: str, left: str, operator: str, right: str) -> table.Panel:
     """A column more, of two others."""
-    options = {"mode": "binary", "alias": alias, "binary": {"left": left, "operator": operator, "right": right}}
-    return panel.with_transformation(dashboard.DataTransformerConfig(id_val="calculateField", options=options))
+    binary = {"left": left, "operator": operator, "right": right}
+    return panel.with_transformation(panels.transformation("calculateField", mode="binary", alias=alias, binary=binary))
 
 
 def sorted_by(panel: table.Panel, name: str, *, falling: bool) -> table.Panel:
     """Rows in the order of a column."""
-    options = {"fields": {}, "sort": [{"field": name, "desc": falling}]}
-    return panel.with_transformation(dashboard.DataTransformerConfig(id_val="sortBy", options=options))
+    order = [{"field": name, "desc": falling}]
+    return panel.with_transformation(panels.transformation("sortBy", fields={}, sort=order))
 
 
 def least(inner: Select, alias: str, how_many: int, *tags: str) -> Select:

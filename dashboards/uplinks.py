@@ -6,21 +6,34 @@ The ports are asked of `link_capacity_bps`, which the controller makes for each 
 from typing import Final
 
 from grafana_foundation_sdk.builders import dashboard as builders
-from grafana_foundation_sdk.builders import timeseries
+from grafana_foundation_sdk.builders import stat, timeseries
+from grafana_foundation_sdk.models import common as models
 from grafana_foundation_sdk.models import dashboard
 
 from campus.influx import Tag
 from dashboards import appearance, panels
+from dashboards.appearance import ATTENTION, FAILED, QUIET, Steps, stepped
 from dashboards.board import Draft
-from dashboards.influxql import TagValues, chosen, highest, mean, raw, trend
+from dashboards.influxql import TagValues, chosen, highest, mean, newest, over, raw, trend
+from dashboards.limits import LINK_FILLING_PERCENT, LINK_FULL_PERCENT
 from dashboards.panels import Asked
 from dashboards.variables import tag_values
 
 LINK: Final = (Tag.SITE, Tag.DEVICE, Tag.INSTANCE)
-
+FULLNESS: Final[Steps] = (QUIET, ((LINK_FILLING_PERCENT.level, ATTENTION), (LINK_FULL_PERCENT.level, FAILED)))
 
 OF_SCHOOL: Final = (chosen(Tag.SITE), chosen(Tag.DEVICE, "gateway"), chosen(Tag.INSTANCE, "uplink"))
 """Only the ports that are uplinks of the chosen school."""
+
+
+def fullest(draft: Draft, word: str) -> stat.Panel:
+    """How full the fullest of all is, either way; `word` begins the words of both ways."""
+    asked = [
+        Asked(over(newest(f"link_{way}_use_percent", way, by=LINK), "max", way), draft.word(f"{word}_{way}"))
+        for way in ("in", "out")
+    ]
+    panel = panels.figures(draft, "fullest", "link_in_use_percent", *asked)
+    return panel.thresholds(stepped(FULLNESS)).text_mode(models.BigValueTextMode.VALUE_AND_NAME)
 
 
 def hidden_ports(draft: Draft) -> list[builders.QueryVariable]:

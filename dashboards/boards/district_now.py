@@ -7,7 +7,6 @@ the map.
 from typing import Final
 
 from grafana_foundation_sdk.builders import stat, table, timeseries
-from grafana_foundation_sdk.models import common as models
 
 from campus.influx import Tag
 from campus.samples import Severity
@@ -24,13 +23,12 @@ from dashboards.influxql import (
     trend,
     trend_over,
 )
-from dashboards.limits import AGENT_BEHIND_S, AGENT_SILENT_S, LINK_FILLING_PERCENT, LINK_FULL_PERCENT
+from dashboards.limits import AGENT_BEHIND_S, AGENT_SILENT_S
 from dashboards.links import Clicked
 from dashboards.open_alerts import SHADES, URGENT
 from dashboards.panels import Asked, Column
+from dashboards.uplinks import FULLNESS, LINK, fullest
 
-_LINK: Final = (Tag.SITE, Tag.DEVICE, Tag.INSTANCE)
-_FULLNESS: Final[Steps] = (QUIET, ((LINK_FILLING_PERCENT.level, ATTENTION), (LINK_FULL_PERCENT.level, FAILED)))
 _SILENCE: Final[Steps] = (QUIET, ((AGENT_SILENT_S, UNKNOWN),))
 _LOUD: Final[Steps] = (QUIET, ((1, FAILED),))
 
@@ -46,7 +44,7 @@ def district_now(draft: Draft) -> Sheet:
                     (4, _unreachable(draft)),
                     (4, _devices(draft)),
                     (4, _silence(draft)),
-                    (5, _fullest(draft)),
+                    (5, fullest(draft, "direction")),
                 ],
             ),
             Row(9, [(14, _wall(draft)), (10, open_alerts.listed(draft, "alerts"))]),
@@ -77,15 +75,6 @@ def _silence(draft: Draft) -> stat.Panel:
     return panel.thresholds(stepped(_SILENCE))
 
 
-def _fullest(draft: Draft) -> stat.Panel:
-    asked = [
-        Asked(over(newest(f"link_{way}_use_percent", way, by=_LINK), "max", way), draft.word(f"direction_{way}"))
-        for way in ("in", "out")
-    ]
-    panel = panels.figures(draft, "fullest", "link_in_use_percent", *asked)
-    return panel.thresholds(stepped(_FULLNESS)).text_mode(models.BigValueTextMode.VALUE_AND_NAME)
-
-
 def _wall(draft: Draft) -> stat.Panel:
     query = over(open_alerts.of_schools(*URGENT), "sum", "open", by=(Tag.SITE,))
     panel = panels.tiles(draft, "wall", "school_alerts_open", Asked(query, "$tag_site"))
@@ -97,17 +86,17 @@ def _wall(draft: Draft) -> stat.Panel:
 
 def _links(draft: Draft) -> table.Panel:
     asked = [
-        Asked(newest("link_in_use_percent", "in", by=_LINK)),
-        Asked(newest("link_out_use_percent", "out", by=_LINK)),
-        Asked(newest("link_capacity_bps", "capacity", by=_LINK)),
+        Asked(newest("link_in_use_percent", "in", by=LINK)),
+        Asked(newest("link_out_use_percent", "out", by=LINK)),
+        Asked(newest("link_capacity_bps", "capacity", by=LINK)),
     ]
     to = [links.to_link(draft, Clicked.ROW)]
     columns = [
         Column(name="site", title=draft.word("site"), links=to),
         Column(name="instance", title=draft.word("port"), links=to),
-        Column(name="fuller", title=draft.word("fuller"), metric="link_in_use_percent", steps=_FULLNESS, bar=True),
-        Column(name="in", title=draft.word("direction_in"), metric="link_in_use_percent", steps=_FULLNESS, width=90),
-        Column(name="out", title=draft.word("direction_out"), metric="link_out_use_percent", steps=_FULLNESS, width=90),
+        Column(name="fuller", title=draft.word("fuller"), metric="link_in_use_percent", steps=FULLNESS, bar=True),
+        Column(name="in", title=draft.word("direction_in"), metric="link_in_use_percent", steps=FULLNESS, width=90),
+        Column(name="out", title=draft.word("direction_out"), metric="link_out_use_percent", steps=FULLNESS, width=90),
         Column(name="capacity", title=draft.word("capacity"), metric="link_capacity_bps", width=100),
         Column(name="device", title=draft.word("device"), hidden=True),
     ]

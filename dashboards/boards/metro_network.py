@@ -4,7 +4,6 @@ from typing import Final
 
 from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.builders import stat, table, timeseries
-from grafana_foundation_sdk.models import common as models
 from grafana_foundation_sdk.models import dashboard
 
 from campus.influx import Tag
@@ -26,7 +25,6 @@ from dashboards.influxql import (
     newest,
     over,
     raw,
-    top,
     trend,
     trend_over,
 )
@@ -34,16 +32,14 @@ from dashboards.limits import (
     ERRORS_PER_S,
     LASER_WEAK_DBM,
     LIGHT_WEAK_DBM,
-    LINK_FILLING_PERCENT,
-    LINK_FULL_PERCENT,
 )
 from dashboards.links import Clicked
 from dashboards.panels import Asked, Column
-from dashboards.uplinks import LINK, OF_SCHOOL, hidden_ports, traffic
+from dashboards.standing import most
+from dashboards.uplinks import FULLNESS, LINK, OF_SCHOOL, fullest, hidden_ports, traffic
 
 _OF_CENTRE: Final = (chosen(Tag.SITE, "centre"), is_one_of(Tag.KIND, (DeviceKind.GATEWAY, DeviceKind.SWITCH)))
 _PORT: Final = (Tag.DEVICE, Tag.INSTANCE)
-_FULLNESS: Final[Steps] = (QUIET, ((LINK_FILLING_PERCENT.level, ATTENTION), (LINK_FULL_PERCENT.level, FAILED)))
 _AT_GATEWAYS: Final = is_value(Tag.KIND, DeviceKind.GATEWAY)
 _TEN: Final = 10
 
@@ -52,7 +48,7 @@ def metro_network(draft: Draft) -> Sheet:
     """The network operator's board."""
     return Sheet(
         rows=[
-            Row(4, [(8, _fullest(draft)), (8, _errors_worst(draft)), (8, _light(draft))]),
+            Row(4, [(8, fullest(draft, "use")), (8, _errors_worst(draft)), (8, _light(draft))]),
             Row(9, [(12, _backbone(draft)), (12, _spread(draft))]),
             Row(10, [(24, _links(draft))]),
             Row(9, [(8, _talkers(draft, "in")), (8, _talkers(draft, "out")), (8, _errors(draft))]),
@@ -74,15 +70,6 @@ def _centre(draft: Draft) -> builders.QueryVariable:
     """The controller stands at the district centre; its own series tell which site that is."""
     values = TagValues(key=Tag.SITE, of=raw("controller_store_series"))
     return variables.tag_values(draft, "centre", values).hide(dashboard.VariableHide.HIDE_VARIABLE)
-
-
-def _fullest(draft: Draft) -> stat.Panel:
-    asked = [
-        Asked(over(newest(f"link_{way}_use_percent", way, by=LINK), "max", way), draft.word(f"use_{way}"))
-        for way in ("in", "out")
-    ]
-    panel = panels.figures(draft, "fullest", "link_in_use_percent", *asked)
-    return panel.thresholds(stepped(_FULLNESS)).text_mode(models.BigValueTextMode.VALUE_AND_NAME)
 
 
 def _errors_worst(draft: Draft) -> stat.Panel:
@@ -153,9 +140,9 @@ def _links(draft: Draft) -> table.Panel:
         Column(name="site", title=draft.word("site"), links=to),
         Column(name="device", title=draft.word("device"), links=[links.to_device(draft, Clicked.ROW)]),
         Column(name="instance", title=draft.word("port"), links=to),
-        Column(name="fuller", title=draft.word("fuller"), metric=use, steps=_FULLNESS, bar=True),
-        Column(name="in", title=draft.word("use_in"), metric=use, steps=_FULLNESS),
-        Column(name="out", title=draft.word("use_out"), metric=use, steps=_FULLNESS),
+        Column(name="fuller", title=draft.word("fuller"), metric=use, steps=FULLNESS, bar=True),
+        Column(name="in", title=draft.word("use_in"), metric=use, steps=FULLNESS),
+        Column(name="out", title=draft.word("use_out"), metric=use, steps=FULLNESS),
         Column(name="p95_in", title=draft.word("p95_in_column"), metric="link_in_p95_bps"),
         Column(name="p95_out", title=draft.word("p95_out_column"), metric="link_out_p95_bps"),
         Column(name="capacity", title=draft.word("capacity_column"), metric="link_capacity_bps"),
@@ -165,7 +152,7 @@ def _links(draft: Draft) -> table.Panel:
 
 def _talkers(draft: Draft, way: str) -> table.Panel:
     metric = f"link_{way}_p95_bps"
-    query = _highest_ten(newest(metric, "traffic", by=LINK), "traffic", *LINK)
+    query = most(newest(metric, "traffic", by=LINK), "traffic", _TEN, *LINK)
     colour = IN if way == "in" else OUT
     columns = [
         Column(name="site", title=draft.word("site"), links=[links.to_link(draft, Clicked.ROW)]),
@@ -185,7 +172,7 @@ def _errors(draft: Draft) -> table.Panel:
         Column(name="instance", title=draft.word("port")),
         Column(name="errors", title=draft.word("errors_column"), metric="if_in_errors_per_s", steps=steps),
     ]
-    return panels.rows(draft, "errors", columns, Asked(_highest_ten(each, "errors", *LINK)), sort="errors")
+    return panels.rows(draft, "errors", columns, Asked(most(each, "errors", _TEN, *LINK)), sort="errors")
 
 
 def _ports(draft: Draft) -> table.Panel:
@@ -204,7 +191,7 @@ def _ports(draft: Draft) -> table.Panel:
             name="traffic", title=draft.word("traffic_column"), metric="if_in_bps", steps=(IN, ()), bar=True, full=0
         ),
     ]
-    return panels.rows(draft, "ports", columns, Asked(_highest_ten(each, "traffic", *_PORT)), sort="traffic")
+    return panels.rows(draft, "ports", columns, Asked(most(each, "traffic", _TEN, *_PORT)), sort="traffic")
 
 
 def _faults(draft: Draft) -> timeseries.Panel:
@@ -241,7 +228,3 @@ def _optics(draft: Draft) -> timeseries.Panel:
     panels.draw_limits(panel, FAILED, (LIGHT_WEAK_DBM.level, ATTENTION), (LASER_WEAK_DBM.level, QUIET))
     panel.span_nulls(panels.SLOW_GAP_MS).decimals(1)
     return panel.data_links([links.to_device(draft, Clicked.LINE, site=Clicked.CHOSEN)])
-
-
-def _highest_ten(each: Select, column: str, *tags: str) -> Select:
-    return Select(columns=(top(column, _TEN, *tags).named(column),), of=each)

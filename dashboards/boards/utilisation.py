@@ -8,7 +8,6 @@ from typing import Final
 
 from grafana_foundation_sdk.builders import stat, table, timeseries
 from grafana_foundation_sdk.models import common as models
-from grafana_foundation_sdk.models import dashboard
 
 from campus.influx import Field, Policy, Tag
 from campus.samples import DeviceKind
@@ -101,7 +100,7 @@ def _heat_map(draft: Draft) -> table.Panel:
     )
     columns = [Column(name="hour\\day", title=draft.word("hour"), width=70)]
     panel = panels.rows(draft, "heat_map", columns, Asked(query))
-    panel.transformations([_transformation(name, options) for name, options in _matrix()])
+    panel.transformations([panels.transformation(name, **options) for name, options in _matrix()])
     for day in _WEEKDAYS:
         colour = models.TableColoredBackgroundCellOptions(models.TableCellBackgroundDisplayMode.BASIC)
         panel.override_by_name(
@@ -139,10 +138,6 @@ def _matrix() -> list[tuple[str, dict[str, object]]]:
             },
         ),
     ]
-
-
-def _transformation(name: str, options: dict[str, object]) -> dashboard.DataTransformerConfig:
-    return dashboard.DataTransformerConfig(id_val=name, options=options)
 
 
 def _schools(draft: Draft) -> table.Panel:
