@@ -62,7 +62,8 @@ LEVEL_MEASUREMENT: Final = "campanile_level"
 level; fields policy, width (of its intervals, as InfluxQL writes it), mean, minimum, maximum, p95 (names of fields there),
 least_ms, below_ms (the range's length in ms, half open; integers)."""
 STORE_MEASUREMENT: Final = "campanile_store"
-"""One point a day in the policy 1d, without tags: the field id, a text, names the controller's store that these data are of."""
+"""One point a day in the policy 1d, and one in each at every start, without tags: the field id, a text, names the controller's
+store that these data are of."""
 _HOUR_MS: Final = 3_600_000
 
 

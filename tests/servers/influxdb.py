@@ -65,12 +65,20 @@ class InfluxServer:
             for policy in set(Policy) - {Policy.RAW}:
                 self.query(f'CREATE RETENTION POLICY "{policy}" ON "{name}" DURATION INF REPLICATION 1')
             return name
-        organisations = json.loads(self._call(f"/api/v2/orgs?{urllib.parse.urlencode({'org': self.organisation})}"))
         for policy in Policy:
-            bucket = name if policy is Policy.RAW else f"{name}/{policy}"
-            wanted = {"orgID": organisations["orgs"][0]["id"], "name": bucket, "retentionRules": []}
-            self._call("/api/v2/buckets", json.dumps(wanted).encode(), "application/json")
+            self._bucket(name if policy is Policy.RAW else f"{name}/{policy}")
         return name
+
+    def map_elsewhere(self, database: str, policy: str, *, is_default: bool) -> None:
+        """For 2.x: have `/query` find a database and policy in a bucket of another name, as an upgrade of 1.x does."""
+        wanted = {
+            "orgID": self._organisation_id(),
+            "bucketID": self._bucket(fresh_name()),
+            "database": database,
+            "retention_policy": policy,
+            "default": is_default,
+        }
+        self._call("/api/v2/dbrps", json.dumps(wanted).encode(), "application/json")
 
     def query(self, text: str, database: str = "", policy: str = "") -> list[dict[str, Any]]:
         """The results of an InfluxQL text, as InfluxDB's JSON has them; `AssertionError` with its words when one failed."""
@@ -92,6 +100,14 @@ class InfluxServer:
         path.write_text(self.password if self.version == 1 else self.token)
         path.chmod(0o600)
         return path
+
+    def _bucket(self, name: str) -> str:
+        wanted = {"orgID": self._organisation_id(), "name": name, "retentionRules": []}
+        return str(json.loads(self._call("/api/v2/buckets", json.dumps(wanted).encode(), "application/json"))["id"])
+
+    def _organisation_id(self) -> str:
+        organisations = json.loads(self._call(f"/api/v2/orgs?{urllib.parse.urlencode({'org': self.organisation})}"))
+        return str(organisations["orgs"][0]["id"])
 
     def _call(self, path: str, body: bytes | None = None, kind: str = "application/x-www-form-urlencoded") -> bytes:
         headers = {"Authorization": self._authorization(), "Content-Type": kind}

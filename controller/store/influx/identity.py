@@ -59,15 +59,31 @@ def identify(client: InfluxClient, catalogue: Catalogue) -> bool:
     return False
 
 
-def write_identity(client: InfluxClient, identity: str) -> None:
+def require_found(client: InfluxClient, identity: str) -> None:
+    """Write whose data these are to each policy and ask for it there; `ConfigError` when `/query` looks somewhere else.
+
+    On 2.x a mapping that somebody has made (a server upgraded from 1.x has them) goes before the names of buckets: samples
+    would be stored and never seen, and roll-ups be made of nothing.
+    """
+    for policy in Policy:
+        write_identity(client, identity, policy)
+        if _read(client, policy) != identity:
+            raise ConfigError(
+                f"influxdb: what is written to {client.bucket(policy)} is not what /query finds as database "
+                f"{client.settings.database}, policy {policy}: find the mapping with `influx v1 dbrp list` and remove it, or "
+                "name another database"
+            )
+
+
+def write_identity(client: InfluxClient, identity: str, policy: Policy = Policy.DAY) -> None:
     """Say whose samples these are; again each day, as InfluxDB forgets what is older than its policy."""
     today = int(time.time() * 1000) // _DAY_MS * _DAY_MS
-    client.write(Policy.DAY, f"{STORE_MEASUREMENT} id={escaped_field(identity)} {today}\n".encode())
+    client.write(policy, f"{STORE_MEASUREMENT} id={escaped_field(identity)} {today}\n".encode())
 
 
-def _read(client: InfluxClient) -> str:
+def _read(client: InfluxClient, policy: Policy = Policy.DAY) -> str:
     asked = f'SELECT last("id") FROM {identifier(STORE_MEASUREMENT)}'  # noqa: S608 - the name is our own
-    tables = client.query(asked, Policy.DAY)
+    tables = client.query(asked, policy)
     return next((str(row[1]) for table in tables for row in table.rows()), "")
 
 

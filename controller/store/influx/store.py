@@ -18,7 +18,7 @@ from controller.store.influx.adopting import adopt
 from controller.store.influx.catalogue import CATALOGUE, Catalogue, instant_of
 from controller.store.influx.client import Forbidden, InfluxClient
 from controller.store.influx.delivery import Delivery
-from controller.store.influx.identity import IDENTITY, identify, write_identity
+from controller.store.influx.identity import IDENTITY, identify, require_found, write_identity
 from controller.store.influx.ledger import Ledger
 from controller.store.influx.lines import Lines, TagsOf
 from controller.store.influx.measuring import size_bytes
@@ -78,9 +78,11 @@ class InfluxStore:
             self._client.open()
             prepare(self._client, self._retention)
             self._catalogue.open()
-            if identify(self._client, self._catalogue):
-                adopt(self._client, self._catalogue, self._cutter)
+            is_lost = identify(self._client, self._catalogue)
             fit(self._client, self._retention)
+            require_found(self._client, self._catalogue.meta().get(IDENTITY) or self._client.settings.adopt)
+            if is_lost:
+                adopt(self._client, self._catalogue, self._cutter)
         except Forbidden as error:
             raise ConfigError(f"influxdb: {error}") from error
         self._series.restore(self._catalogue.names())

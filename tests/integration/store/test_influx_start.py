@@ -16,7 +16,7 @@ from controller.store.influx.lines import DeviceTags
 from controller.store.influx.settings import InfluxSettings
 from controller.store.influx.store import InfluxStore
 from controller.store.port import DistrictSeries, Level, Retention
-from tests.servers.influxdb import InfluxServer, fresh_name
+from tests.servers.influxdb import InfluxServer, fresh_name, influxdb2
 from tests.unit.store.stores import (
     DAY,
     HOUR,
@@ -119,6 +119,29 @@ def test_a_shorter_duration_waits_until_the_data_are_known_to_be_ours(influx: In
     with pytest.raises(ConfigError, match="holds data of something else"):
         opened(tmp_path, settings, retention=Retention(35, 400, 1_200, 4_000))
     assert policies(influx, settings.database) == before
+
+
+@pytest.mark.skipif(influxdb2() is None, reason="no InfluxDB 2 is named")
+@pytest.mark.parametrize(("policy", "is_default"), [("autogen", True), ("1h", False), ("other", True)])
+def test_a_name_that_query_maps_elsewhere_is_told(policy: str, is_default: bool, tmp_path: Path) -> None:
+    server = influxdb2()
+    assert server is not None
+    settings = influx_settings(server, tmp_path, fresh_name())
+    server.map_elsewhere(settings.database, policy, is_default=is_default)
+    with pytest.raises(ConfigError, match=rf"{settings.database}.* is not what /query finds.*dbrp list"):
+        opened(tmp_path, settings, retention=KEPT)
+
+
+def test_a_default_policy_that_is_not_ours_is_set_right(influx: InfluxServer, tmp_path: Path) -> None:
+    settings = influx_settings(influx, tmp_path)
+    influx.query(f'CREATE RETENTION POLICY "other" ON "{settings.database}" DURATION INF REPLICATION 1 DEFAULT')
+    with pytest.raises(ConfigError, match=r"DEFAULT"):
+        opened(tmp_path, settings, retention=KEPT)
+    store = opened(tmp_path, replace(settings, durations="ours"), retention=KEPT)
+    store.series_ids(names(1))
+    store.append(batch([(0, MIDNIGHT, 1.0)]))
+    assert len(asked(store, ids(0), MIDNIGHT, MIDNIGHT + DAY, Level.RAW)) == 1
+    store.close()
 
 
 def test_whoever_keeps_less_than_retention_is_told(server: InfluxServer, tmp_path: Path) -> None:
