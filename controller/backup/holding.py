@@ -1,4 +1,4 @@
-"""Which store's data a folder holds, and how these are completed, counted and checked. The one place that knows both stores.
+"""Which store's data a folder holds, and how these are completed, counted and checked. All that backups know of the two stores.
 
 The embedded store is backed up whole. Of the one in InfluxDB the catalogue is: its samples are the server's to back up.
 """

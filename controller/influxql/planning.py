@@ -289,6 +289,7 @@ def _name_parts(tree: Expression) -> Iterator[str]:
 
 
 def _parts(tree: Expression) -> Iterator[Expression]:
+    """An expression and all it is made of, but for the arguments of functions."""
     yield tree
     match tree:
         case syntax.Arithmetic(left=left, right=right) | syntax.Comparison(left=left, right=right):
