@@ -1,5 +1,6 @@
 """The `influxdb` block of the controller's configuration. Reads nothing but the secret files, and those only when asked."""
 
+import re
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -43,7 +44,9 @@ class InfluxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def problems(self) -> list[tuple[str, str]]:
         """What is wrong, as (key, sentence) pairs."""
         found = []
-        if not _is_address(self.url):
+        if "@" in self.url:  # errors and logs say the address
+            found.append(("url", "leave user and password out of the address: give username and password_file"))
+        elif not _is_address(self.url):
             found.append(
                 ("url", f"{self.url!r} is not an address: write it as 'http://127.0.0.1:8086', without a path")
             )
@@ -65,8 +68,7 @@ class InfluxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def _is_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        return (
-            parts.scheme in ("http", "https") and bool(parts.hostname) and parts.path in ("", "/") and not parts.query
-        )
+        is_named = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        return is_named and parts.path in ("", "/") and not re.search(r"[\s?#]", url)
     except ValueError:
         return False

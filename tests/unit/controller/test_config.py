@@ -88,6 +88,9 @@ def test_rules_of_the_districts_own_stand_beside_the_file(tmp_path: Path) -> Non
             "store: influxdb\ninfluxdb:\n  url: http://127.0.0.1:8086/x",
             "controller.yaml:3: influxdb.url: 'http://127.0.0.1:8086/x' is not an address",
         ),
+        ("influxdb: {url: 'http://127.0.0.1:8086 x'}", "is not an address"),
+        ("influxdb: {url: 'http://127.0.0.1:80860'}", "is not an address"),
+        ("influxdb: {url: 'http://127.0.0.1:8086#x'}", "is not an address"),
         ("influxdb: {databse: campus}", "influxdb: unknown key 'databse'. Did you mean 'database'?"),
         ("influxdb: {database: campus/5m}", "influxdb.database: 'campus/5m' cannot name a database"),
         ("influxdb: {version: 4}", "influxdb.version"),
@@ -103,6 +106,13 @@ def test_a_mistake_is_a_sentence(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(ConfigError) as error:
         load_config(write(tmp_path, text))
     assert said in str(error.value)
+
+
+def test_no_secret_stands_in_the_address_of_influxdb(tmp_path: Path) -> None:
+    """Errors and logs say the address."""
+    with pytest.raises(ConfigError, match="leave user and password out of the address") as error:
+        load_config(write(tmp_path, "influxdb: {url: 'http://campanile:hunter2@127.0.0.1:8086'}"))
+    assert "hunter2" not in str(error.value)
 
 
 def test_links_lead_to_the_proxy_where_there_is_one(tmp_path: Path) -> None:
