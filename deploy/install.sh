@@ -262,6 +262,9 @@ install_school() {
 install_agent() {
     [ -e "$etc/agent.yaml" ] || good_school "$site" || fail "--site: which school is this? The id it is enrolled by, such as no-1-primary"
     [ -e "$etc/agent.yaml" ] || [ -n "$broker" ] || fail "--broker: the name of the broker at the district centre"
+    for file in "$password_file" "$ca_file"; do
+        [ -z "$file" ] || [ -r "$file" ] || fail "$file: it cannot be read; \`install.sh school\` printed at the centre what belongs into it"
+    done
     packages python3-venv
     account agent
     run install -d -m 0755 "$etc"

@@ -190,6 +190,10 @@ def test_influxdb_is_never_open_to_anybody_while_it_is_installed() -> None:
         (["agent"], "--site: which school is this?"),
         (["agent", "--site", "no-1-primary"], "--broker: the name of the broker"),
         (["agent", "--site"], "--site needs a value"),
+        (
+            ["agent", "--site", "no-1", "--broker", "b", "--ca-file", "/absent/ca.pem"],
+            "/absent/ca.pem: it cannot be read",
+        ),
         (["agent", "--sight", "x"], "'--sight' is nothing it knows"),
         (["school", "No 1"], "cannot be a school's id"),
         (["school", "controller"], "cannot be a school's id"),
