@@ -57,7 +57,12 @@ class Catalogue:
                 return [SeriesAnswer("", [column], [[len(self._measurement_names(show))]])]
             case Subject.SERIES_CARDINALITY:
                 return self._series_cardinality(show)
-        return [answer for found in self._found(show) for answer in self._of_measurement(show, found)]
+        answers = []
+        for found in self._found(show):
+            for answer in self._of_measurement(show, found):
+                self.pace.told(sum(map(len, answer.values)))
+                answers.append(answer)
+        return answers
 
     def _of_measurement(self, show: Show, found: Found) -> Iterator[SeriesAnswer]:
         source = found.source

@@ -224,7 +224,9 @@ def test_what_is_in_memory_together_counts_together(
 ) -> None:
     monkeypatch.setattr(sources, "MAX_TEXT_VALUES", 200)  # the samples of `cpu` with their times are 180
     assert "error" not in results(service, "SELECT value FROM cpu")[-1]
-    assert "360 values together" in results(service, text)[-1]["error"]
+    assert "values together, more than 200" in results(service, text)[-1]["error"]
+    monkeypatch.setattr(sources, "MAX_TEXT_VALUES", 3)
+    assert "values together, more than 3" in results(service, "SHOW TAG VALUES WITH KEY = site")[0]["error"]
 
 
 @pytest.mark.parametrize(
