@@ -6,8 +6,8 @@ BIN      := $(VENV)/bin
 FRONTEND := controller/console/frontend
 DIST     := controller/console/static/dist
 ARGS     ?=
-# Of two cores: the slow tests mostly wait for what is real, so a third worker has something to do.
-WORKERS  ?= 3
+# Of two cores: the slow tests mostly wait for what is real, so two workers more have something to do.
+WORKERS  ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint check bench setup lock audit spec dashboards clean

@@ -1,4 +1,4 @@
-"""What the store holds at the end: every raw row, every frame's mark. Opened when no controller runs."""
+"""What the store holds at the end: every raw row that agents sent, every frame's mark. Opened when no controller runs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 
 from campanile.chaos.reconcile import Row
+from campus.metrics import made_by_centre
 from campus.wire.frame import EARLIEST_MS, LATEST_MS
 from controller.store.embedded.store import EmbeddedStore
 from controller.store.port import FrameMark, Level, Retention
@@ -17,7 +18,7 @@ _SERIES_AT_ONCE: Final = 500
 
 
 class Stored(NamedTuple):
-    """Rows in the order of their series, and the frames they came in."""
+    """Rows in the order of their series, and the frames they came in. What the controller itself made is left out."""
 
     rows: list[Row]
     marks: frozenset[FrameMark]
@@ -36,7 +37,8 @@ def read_store(data: Path, timezone: str) -> Stored:
 
 
 def _rows(store: EmbeddedStore) -> Iterator[Row]:
-    names = store.find_series()
+    own = made_by_centre()
+    names = {number: name for number, name in store.find_series().items() if name.metric not in own}
     ids = sorted(names)
     for start in range(0, len(ids), _SERIES_AT_ONCE):
         some = np.array(ids[start : start + _SERIES_AT_ONCE], np.int32)

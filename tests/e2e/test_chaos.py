@@ -13,7 +13,7 @@ import pytest
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 IS_WHOLE = os.environ.get("CAMPUS_REQUIRE_SERVERS") == "1"
-FAULTS = 500 if IS_WHOLE else 40
+FAULTS = 300 if IS_WHOLE else 40
 LEAST_FAULTS = FAULTS * 2 // 5
 """A slow machine stages no more within the budget; what it stages must be clean all the same."""
 BUDGET_S = 540
