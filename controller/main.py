@@ -187,7 +187,7 @@ class Controller:
         )
         self.happenings = HappeningService(self.alerts, self.causes, self.silences, self.registry, clock)
         self.queries = QueryService(
-            self.store, self.registry, clock, config.retention, self.ingest.give_way, self.happenings
+            self.store, self.registry, self.happenings, clock, config.retention, self.ingest.give_way
         )
         self.capacity = CapacityService(self.store, self.registry, zone, clock, self.ingest.give_way)
         self.utilisation = UtilisationService(

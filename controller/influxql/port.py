@@ -38,11 +38,3 @@ class Happenings(Protocol):
 
     def happenings(self, scope: Scope, measurement: str, start: int, end: int) -> Sequence[Happening]:
         """Those the caller may see with start <= at < end (UTC ms), in any order; none of a measurement it does not know."""
-
-
-class NoHappenings:
-    """For whoever has none."""
-
-    def happenings(self, scope: Scope, measurement: str, start: int, end: int) -> Sequence[Happening]:
-        """None."""
-        return ()

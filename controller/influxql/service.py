@@ -15,7 +15,7 @@ from controller.influxql.errors import ParseError, StatementError
 from controller.influxql.evaluating import Evaluator
 from controller.influxql.parsing import parse
 from controller.influxql.patterns import matching
-from controller.influxql.port import Happenings, NoHappenings, Registry
+from controller.influxql.port import Happenings, Registry
 from controller.influxql.sources import LEVEL_OF, Pace, Source, StoredSource, TableSource
 from controller.influxql.special import SPECIAL_FIELDS, Specials
 from controller.influxql.syntax import Measurement, Pattern, Show, Statement, Subject
@@ -43,10 +43,10 @@ class QueryService:
         self,
         store: SampleStore,
         registry: Registry,
+        happenings: Happenings,
         clock: Callable[[], int],
         retention: Retention | None = None,
         give_way: Callable[[], None] = lambda: None,
-        happenings: Happenings | None = None,
     ) -> None:
         """`give_way` is called between pieces of some milliseconds: it may wait until what is more urgent is done."""
         self._store = store
@@ -54,7 +54,7 @@ class QueryService:
         self._retention = retention or Retention()
         self._give_way = give_way
         self._tags = TagBook(store, registry)
-        self._specials = Specials(happenings or NoHappenings())
+        self._specials = Specials(happenings)
         self.counts: Counter[str] = Counter()
         """Texts by what became of them."""
 

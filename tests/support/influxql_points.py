@@ -67,7 +67,7 @@ class District:
 
     def service(self, now: int = NOW) -> QueryService:
         """Over a store that holds all of it; buckets are cut in UTC."""
-        return QueryService(self.store(), StaticPlaces(self.places), lambda: now, happenings=_Told(self.happened))
+        return QueryService(self.store(), StaticPlaces(self.places), happenings(self.happened), lambda: now)
 
     def store(self) -> MemoryStore:
         """All samples, in one batch."""

@@ -100,6 +100,7 @@ QUERIES = (
     "SELECT sum(x) FROM (SELECT last(value) AS x FROM /in|out/ GROUP BY site, room) GROUP BY room",
     "SELECT top(value, site, 3) FROM if_in_bps; SELECT value FROM if_in_bps ORDER BY time DESC LIMIT 2 SLIMIT 1",
     "SHOW MEASUREMENTS; SHOW TAG KEYS; SHOW TAG VALUES WITH KEY =~ /.*/; SHOW FIELD KEYS; SHOW SERIES CARDINALITY",
+    "SELECT * FROM campanile_alert; SELECT count(title_en) FROM campanile_maintenance GROUP BY site",
     "SHOW SERIES EXACT CARDINALITY; SHOW MEASUREMENT CARDINALITY; SHOW TAG VALUES EXACT CARDINALITY WITH KEY = site",
 )
 QUERIES_OF_A_SITE = (
@@ -165,6 +166,7 @@ class World:
         topology = TopologyService(engine, self.registry, clock)
         causes = CauseService(alerts, self.registry, topology, calendar, clock)
         silences = _silences(engine, alerts, self.registry, calendar, clock, sites)
+        happenings = HappeningService(alerts, causes, silences, self.registry, clock)
         judging = AlertEngine(store, self.registry, engine, clock)
         self.services: tuple[object, ...] = (
             self.registry,
@@ -172,7 +174,7 @@ class World:
             telemetry,
             overview,
             CapacityService(store, self.registry, TIMEZONE, clock),
-            QueryService(store, self.registry, clock),
+            QueryService(store, self.registry, happenings, clock),
             UtilisationService(store, self.registry, calendar, TIMEZONE, clock),
             ApplicationService(store, self.registry, judging, clock),
             newcomers,
@@ -196,7 +198,7 @@ class World:
             ),
             calendar,
             silences,
-            HappeningService(alerts, causes, silences, self.registry, clock),
+            happenings,
             _rulings(engine, self.registry, clock, sites),
             _telling(engine, alerts, self.registry, calendar, clock, sites),
         )

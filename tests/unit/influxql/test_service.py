@@ -18,7 +18,18 @@ from controller.influxql.port import Happening
 from controller.influxql.service import QueryService
 from controller.store.port import Ids, Level, Window
 from tests.fakes.memory_store import MemoryStore
-from tests.support.influxql_points import EVERYTHING, HOUR_MS, MINUTE_MS, NOW, T0, District, Place, StaticPlaces, series
+from tests.support.influxql_points import (
+    EVERYTHING,
+    HOUR_MS,
+    MINUTE_MS,
+    NOW,
+    T0,
+    District,
+    Place,
+    StaticPlaces,
+    happenings,
+    series,
+)
 
 PLACES = (Place("s1", "a", DeviceKind.BOARD, "r1"), Place("s2", "b"))
 
@@ -82,7 +93,7 @@ def test_devices_that_nobody_registered_have_no_kind(service: QueryService) -> N
 def test_a_device_that_moves_is_found_where_it_is() -> None:
     whole = district()
     registry = MovingPlaces(PLACES)
-    service = QueryService(whole.store(), registry, lambda: NOW)
+    service = QueryService(whole.store(), registry, happenings({}), lambda: NOW)
     asked = "SHOW TAG VALUES FROM cpu WITH KEY = room"
     assert told(service, asked)[0]["values"] == [["room", "r1"]]
     registry.move(Place("s1", "a", DeviceKind.BOARD, "r2"))
@@ -120,7 +131,7 @@ def test_days_of_a_zone(service: QueryService) -> None:
 
 def test_the_newest_comes_from_memory() -> None:
     store = CountingStore(district())
-    service = QueryService(store, StaticPlaces(PLACES), lambda: NOW)
+    service = QueryService(store, StaticPlaces(PLACES), happenings({}), lambda: NOW)
     newest = told(service, f"SELECT last(value) FROM cpu WHERE time > {T0}ms GROUP BY site")
     assert [each["values"] for each in newest] == [[[T0 + 59 * MINUTE_MS, 59]], [[T0 + 29 * MINUTE_MS, 29]]]
     assert store.windows == 0
@@ -141,7 +152,9 @@ def test_much_is_read_in_pieces_and_who_is_more_urgent_goes_between(
     monkeypatch.setattr(sources, "_ROWS_AT_ONCE", 5)
     given: list[int] = []
     store = CountingStore(whole)
-    service = QueryService(store, StaticPlaces(()), lambda: NOW, give_way=lambda: given.append(store.windows))
+    service = QueryService(
+        store, StaticPlaces(()), happenings({}), lambda: NOW, give_way=lambda: given.append(store.windows)
+    )
     assert told(service, text) == at_once
     assert 20 <= store.windows <= 25
     assert set(range(store.windows)) <= set(given)
@@ -254,7 +267,9 @@ def test_what_is_in_memory_together_counts_together(
 def test_a_question_can_end_after_each_comparison_and_each_function(text: str, simpler: str) -> None:
     """Else one question kept its thread, and a core, for as long as it liked."""
     steps: list[None] = []
-    service = QueryService(district().store(), StaticPlaces(PLACES), lambda: NOW, give_way=lambda: steps.append(None))
+    service = QueryService(
+        district().store(), StaticPlaces(PLACES), happenings({}), lambda: NOW, give_way=lambda: steps.append(None)
+    )
     told(service, simpler)
     before = len(steps)
     told(service, text)
