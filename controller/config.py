@@ -3,7 +3,6 @@
 Reads and checks; opens nothing but the secret files. What a wrong entry costs is one sentence with file, line and advice.
 """
 
-import ipaddress
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +14,7 @@ from msgspec.structs import replace
 
 from campus.document import line_of, load_document
 from campus.errors import ConfigError
+from campus.loopback import is_loopback
 from campus.secret import Secret, secret_from_environment, secret_from_file
 from campus.tls import TlsSettings
 from controller.applications.model import ApplicationSettings
@@ -164,20 +164,6 @@ def load_config(path: Path) -> ControllerConfig:
     for steps, message in _problems(config):
         raise ConfigError(f"{path}:{line_of(text, *steps)}: {'.'.join(steps)}: {message}")
     return _with_absolute_paths(config, path.resolve().parent)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`.
-
-    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("10.0.0.7")
-    (True, True, False)
-    """
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _problems(config: ControllerConfig) -> list[tuple[tuple[str, ...], str]]:

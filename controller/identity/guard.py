@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from controller.config import is_loopback
+from campus.loopback import is_loopback
 from controller.identity.dependency import SESSION_COOKIE
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from campus.errors import Poison
 from campus.ids import SiteId
-from controller.config import is_loopback
+from campus.loopback import is_loopback
 from controller.registry.database import reading, writing
 from controller.telling.channels.encryption import encrypt
 from controller.telling.port import SignIns

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from ipaddress import ip_address
 from typing import Self
 from urllib.parse import urlsplit
 
 from campus.errors import ConfigError
+from campus.loopback import is_loopback
 
 
 class Plain(Enum):
@@ -62,15 +62,3 @@ class Address:
     def __str__(self) -> str:
         port = "" if self.port is None else f":{self.port}"
         return f"{self.scheme}://{self.netloc_host}{port}/{self.path}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, whatever a name server says.
-
-    >>> [is_loopback(host) for host in ("localhost", "127.0.0.2", "::1", "192.0.2.1", "grafana")]
-    [True, True, True, False, False]
-    """
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -11,8 +11,9 @@ from grafana_client.client import GrafanaClientError, GrafanaException, GrafanaS
 from niquests.exceptions import RequestException
 
 from campus.errors import ConfigError
+from campus.loopback import is_loopback
 from campus.secret import Secret
-from dashboards.grafana.address import Address, is_loopback
+from dashboards.grafana.address import Address
 from dashboards.grafana.model import Json
 from dashboards.grafana.trouble import ASKING_HEALTH, not_json, trouble
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from campus.influx import DATABASE
+from campus.loopback import is_loopback
 from campus.secret import Secret, secret_from_file
 from campus.tls import TlsSettings
 
@@ -19,6 +20,7 @@ class InfluxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `version` auto asks the server. `durations` ours: the controller creates policies or buckets and sets how long they keep
     data from `retention`; theirs: they must be there, and somebody else decides. `adopt` is the id of a store in InfluxDB
     that may be taken over by a controller whose own records of it are lost (the error that asks for it says the id).
+    `insecure_http` lets password or token travel unencrypted beyond this machine, where the way there is safe otherwise.
     """
 
     url: str = "http://127.0.0.1:8086"
@@ -31,6 +33,7 @@ class InfluxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tls: TlsSettings | None = None
     durations: Literal["ours", "theirs"] = "ours"
     adopt: str = ""
+    insecure_http: bool = False
     timeout_s: float = 30.0
 
     def token(self) -> Secret | None:
@@ -50,6 +53,11 @@ class InfluxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             found.append(
                 ("url", f"{self.url!r} is not an address: write it as 'http://127.0.0.1:8086', without a path")
             )
+        elif self._shows_a_secret():
+            advice = (
+                "the password or token would travel unencrypted: use https, or insecure_http: true if the way is safe"
+            )
+            found.append(("url", f"{self.url!r}: {advice}"))
         if not self.database or "/" in self.database or not self.database.isprintable():
             found.append(("database", f"{self.database!r} cannot name a database: write it as 'campus'"))
         if bool(self.username) != bool(self.password_file):
@@ -63,6 +71,11 @@ class InfluxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not 1 <= self.timeout_s <= 600:
             found.append(("timeout_s", f"{self.timeout_s:g} seconds: use 1 to 600"))
         return found
+
+    def _shows_a_secret(self) -> bool:
+        parts = urlsplit(self.url)
+        is_plain = parts.scheme == "http" and not is_loopback(parts.hostname or "")
+        return is_plain and not self.insecure_http and bool(self.token_file or self.password_file)
 
 
 def _is_address(url: str) -> bool:

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from campus.errors import ConfigError, Poison, Transient
+from campus.loopback import is_loopback
 from campus.secret import Secret
-from controller.config import is_loopback
 from controller.telling.port import Busy
 
 TIMEOUT_S: Final = 10.0

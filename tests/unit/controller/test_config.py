@@ -115,6 +115,25 @@ def test_no_secret_stands_in_the_address_of_influxdb(tmp_path: Path) -> None:
     assert "hunter2" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("entry", "is_good"),
+    [
+        ("{url: 'http://db:8086', token_file: t.txt, organisation: o}", False),
+        ("{url: 'http://192.0.2.7:8086', username: u, password_file: p.txt}", False),
+        ("{url: 'http://db:8086', token_file: t.txt, organisation: o, insecure_http: true}", True),
+        ("{url: 'https://db:8086', token_file: t.txt, organisation: o}", True),
+        ("{url: 'http://localhost:8086', username: u, password_file: p.txt}", True),
+    ],
+)
+def test_no_secret_of_the_sample_store_travels_unencrypted_unasked(tmp_path: Path, entry: str, is_good: bool) -> None:
+    path = write(tmp_path, f"store: influxdb\ninfluxdb: {entry}\n")
+    if is_good:
+        assert load_config(path).influxdb.url
+        return
+    with pytest.raises(ConfigError, match="would travel unencrypted"):
+        load_config(path)
+
+
 def test_links_lead_to_the_proxy_where_there_is_one(tmp_path: Path) -> None:
     alone = load_config(write(tmp_path, ""))
     assert enter_address(alone, "t") == "http://127.0.0.1:8080/enter?token=t"
