@@ -13,6 +13,7 @@ from controller.clock import utc_ms
 from controller.config import BrokerSettings, ControllerConfig, StoreKind
 from controller.identity.scope import SYSTEM
 from controller.main import Controller
+from controller.readiness.model import ReadinessSettings
 from controller.store.influx.settings import InfluxSettings
 from controller.store.port import FrameMark
 from tests.servers.daemon import free_port, wait_until
@@ -34,6 +35,7 @@ def at_work(folder: Path, server: InfluxServer, database: str) -> Iterator[Contr
         broker=BrokerSettings("127.0.0.1", free_port()),
         store=StoreKind.INFLUXDB,
         influxdb=influx,
+        readiness=ReadinessSettings(at=""),  # on a school morning it would have something to say, too
     )
     controller = Controller(config)
     try:
