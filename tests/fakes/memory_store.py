@@ -5,39 +5,34 @@ from threading import RLock
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
-from campus.ids import DeviceId, Instance, MetricId, SiteId
-from campus.wire.dictionary import SeriesWords
 from controller.store.days import WIDTH_MS, DayCutter
 from controller.store.latest import LatestValues
+from controller.store.named_series import NamedSeries
 from controller.store.port import (
     Batch,
-    DistrictSeries,
     FrameMark,
     Ids,
     Latest,
     Level,
     OnClosed,
     Retention,
-    SeriesColumns,
     StoreFigures,
     Window,
     note_nothing,
 )
 from controller.store.rollup import NO_ROWS, Rows, as_buckets, join_rows, roll_up, sort_rows
-from controller.store.series_index import SeriesIndex
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-class MemoryStore:
+class MemoryStore(NamedSeries):
     """For tests of everything that needs a store. Forgets nothing but what retention says, and all of it at the end."""
 
     def __init__(self, timezone: ZoneInfo = SHANGHAI, retention: Retention | None = None) -> None:
+        super().__init__()
         self._cutter = DayCutter(timezone)
         self._retention = retention or Retention()
-        self._series = SeriesIndex()
         self._rows: Rows = NO_ROWS
         self._marks: set[FrameMark] = set()
         self._latest = LatestValues()
@@ -49,46 +44,6 @@ class MemoryStore:
 
     def start(self) -> None:
         """Nothing to open."""
-
-    def series_ids(self, names: Sequence[DistrictSeries]) -> Ids:
-        """Dense ids."""
-        return self._series.ids(names)
-
-    def ids_of(self, names: Sequence[DistrictSeries]) -> Ids:
-        """-1 where not known."""
-        return self._series.look_up(names)
-
-    def known_series(self, site: SiteId, words: SeriesWords) -> Ids:
-        """-1 where not known."""
-        return self._series.known(site, words)
-
-    def add_series(self, site: SiteId, words: SeriesWords, places: NDArray[np.intp]) -> Ids:
-        """Dense ids."""
-        return self._series.add(site, words, places)
-
-    def find_ids(
-        self,
-        site: SiteId | None = None,
-        device: DeviceId | None = None,
-        metric: MetricId | None = None,
-        instance: Instance | None = None,
-    ) -> Ids:
-        """Ascending."""
-        return self._series.find(site, device, metric, instance)
-
-    def find_series(
-        self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
-    ) -> dict[int, DistrictSeries]:
-        """By id."""
-        return self._series.named(self.find_ids(site, device, metric))
-
-    def series_columns(self, first: int = 0) -> SeriesColumns:
-        """From memory."""
-        return self._series.columns(first)
-
-    def series_names(self, ids: Ids) -> list[DistrictSeries]:
-        """From memory."""
-        return self._series.names(ids)
 
     def append(self, batch: Batch) -> None:
         """All or nothing."""

@@ -7,11 +7,8 @@ from threading import Lock
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
 from campus.errors import ConfigError
-from campus.ids import DeviceId, Instance, MetricId, SiteId
-from campus.wire.dictionary import SeriesWords
 from controller.store.days import DayCutter
 from controller.store.embedded.adopting import Adopter
 from controller.store.embedded.database import Cursor, Database
@@ -24,34 +21,32 @@ from controller.store.embedded.snapshot import Snapshot, begun, read_parts
 from controller.store.embedded.upkeep import Upkeep
 from controller.store.embedded.writing import Segments, Writer
 from controller.store.marks import Run, Stream
+from controller.store.named_series import NamedSeries
 from controller.store.port import (
     Batch,
-    DistrictSeries,
     FrameMark,
     Ids,
     Latest,
     Level,
     OnClosed,
     Retention,
-    SeriesColumns,
     StoreFigures,
     Window,
     note_nothing,
 )
 from controller.store.rollup import Buckets, Rows
-from controller.store.series_index import SeriesIndex
 
 
-class EmbeddedStore:
+class EmbeddedStore(NamedSeries):
     """A `SampleStore` in one directory: a DuckDB file and Parquet parts. One process at a time may have it open."""
 
     def __init__(self, directory: Path, *, timezone: ZoneInfo, retention: Retention, sizes: Sizes = NORMAL) -> None:
+        super().__init__()
         self._directory = directory
         cutter = DayCutter(timezone)
         self._cutter = cutter
         self._database = Database(directory / "samples.duckdb", timezone)
         self._shelf = Shelf(self._database, directory)
-        self._series = SeriesIndex()
         self._segments = Segments(directory, cutter, self._series)
         self._writer = Writer(self._database, self._shelf, self._segments, self._series, sizes)
         self._reader = Reader(self._shelf, directory, cutter, self._series)
@@ -72,46 +67,6 @@ class EmbeddedStore:
         self._check_files(self._shelf.layout)
         self._shelf.drop_leftovers()
         self._measure()
-
-    def series_ids(self, names: Sequence[DistrictSeries]) -> Ids:
-        """Ids of `names`; new ones become durable with the next `append`."""
-        return self._series.ids(names)
-
-    def ids_of(self, names: Sequence[DistrictSeries]) -> Ids:
-        """From memory."""
-        return self._series.look_up(names)
-
-    def known_series(self, site: SiteId, words: SeriesWords) -> Ids:
-        """From memory."""
-        return self._series.known(site, words)
-
-    def add_series(self, site: SiteId, words: SeriesWords, places: NDArray[np.intp]) -> Ids:
-        """In memory; durable with the next `append`."""
-        return self._series.add(site, words, places)
-
-    def find_ids(
-        self,
-        site: SiteId | None = None,
-        device: DeviceId | None = None,
-        metric: MetricId | None = None,
-        instance: Instance | None = None,
-    ) -> Ids:
-        """From memory."""
-        return self._series.find(site, device, metric, instance)
-
-    def find_series(
-        self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
-    ) -> dict[int, DistrictSeries]:
-        """From memory."""
-        return self._series.named(self.find_ids(site, device, metric))
-
-    def series_columns(self, first: int = 0) -> SeriesColumns:
-        """From memory."""
-        return self._series.columns(first)
-
-    def series_names(self, ids: Ids) -> list[DistrictSeries]:
-        """From memory."""
-        return self._series.names(ids)
 
     def append(self, batch: Batch) -> None:
         """Make rows and marks durable in one commit. A batch whose marks are all stored already is left alone."""

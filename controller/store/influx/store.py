@@ -7,12 +7,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
-from numpy.typing import NDArray
-
 from campus.errors import ConfigError, Transient
-from campus.ids import DeviceId, Instance, MetricId, SiteId
-from campus.wire.dictionary import SeriesWords
 from controller.store.days import DAY_MS, DayCutter
 from controller.store.influx.adopting import adopt
 from controller.store.influx.catalogue import CATALOGUE, Catalogue, instant_of
@@ -29,38 +24,36 @@ from controller.store.influx.snapshot import CatalogueSnapshot
 from controller.store.influx.upkeep import Upkeep
 from controller.store.influx.writing import Writer
 from controller.store.marks import Run, Stream, runs_of
+from controller.store.named_series import NamedSeries
 from controller.store.port import (
     Batch,
-    DistrictSeries,
     FrameMark,
     Ids,
     Latest,
     Level,
     OnClosed,
     Retention,
-    SeriesColumns,
     StoreFigures,
     Window,
     note_nothing,
 )
 from controller.store.rollup import NO_ROWS, Buckets, Rows
-from controller.store.series_index import SeriesIndex
 
 _SHORT_SLEEP_MS: Final = 60_000
 
 
-class InfluxStore:
+class InfluxStore(NamedSeries):
     """A `SampleStore` in an InfluxDB server, with a catalogue of its own in one directory. One process at a time has it open."""
 
     def __init__(
         self, directory: Path, settings: InfluxSettings, tags_of: TagsOf, *, timezone: ZoneInfo, retention: Retention
     ) -> None:
+        super().__init__()
         self._directory = directory
         self._retention = retention
         self._cutter = DayCutter(timezone)
         self._client = InfluxClient(settings)
         self._catalogue = Catalogue(directory / CATALOGUE, timezone)
-        self._series = SeriesIndex()
         self._ledger = Ledger(self._catalogue, self._cutter)
         lines = Lines(self._series, tags_of)
         self._delivery = Delivery(self._client, directory)
@@ -90,46 +83,6 @@ class InfluxStore:
         self._writer.restore()
         self._doubt_what_we_slept_through()
         self._measure()
-
-    def series_ids(self, names: Sequence[DistrictSeries]) -> Ids:
-        """Ids of `names`; new ones become durable with the next `append`."""
-        return self._series.ids(names)
-
-    def ids_of(self, names: Sequence[DistrictSeries]) -> Ids:
-        """From memory."""
-        return self._series.look_up(names)
-
-    def known_series(self, site: SiteId, words: SeriesWords) -> Ids:
-        """From memory."""
-        return self._series.known(site, words)
-
-    def add_series(self, site: SiteId, words: SeriesWords, places: NDArray[np.intp]) -> Ids:
-        """In memory; durable with the next `append`."""
-        return self._series.add(site, words, places)
-
-    def find_ids(
-        self,
-        site: SiteId | None = None,
-        device: DeviceId | None = None,
-        metric: MetricId | None = None,
-        instance: Instance | None = None,
-    ) -> Ids:
-        """From memory."""
-        return self._series.find(site, device, metric, instance)
-
-    def find_series(
-        self, site: SiteId | None = None, device: DeviceId | None = None, metric: MetricId | None = None
-    ) -> dict[int, DistrictSeries]:
-        """From memory."""
-        return self._series.named(self.find_ids(site, device, metric))
-
-    def series_columns(self, first: int = 0) -> SeriesColumns:
-        """From memory."""
-        return self._series.columns(first)
-
-    def series_names(self, ids: Ids) -> list[DistrictSeries]:
-        """From memory."""
-        return self._series.names(ids)
 
     def append(self, batch: Batch) -> None:
         """Write the points, then make the marks durable. A batch whose marks are all stored already is left alone."""
