@@ -4,7 +4,6 @@ import json
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -26,9 +25,10 @@ from campus.wire.codec import decode_frame, encode_frame
 from campus.wire.frame import AckBody, Body, EventsBody, FactsBody, Frame
 from campus.wire.pack import pack_samples
 from controller.clock import utc_ms
-from tests.servers.daemon import running, wait_until
+from tests.servers.daemon import wait_until
 from tests.servers.mosquitto import Mosquitto
 from tests.support.controller_file import controller_file
+from tests.support.controller_process import command, live
 from tests.support.district import GATEWAY, KITCHEN, NO_1, address_of, school_facts
 
 ADDRESS = address_of(NO_1)
@@ -93,10 +93,6 @@ def config(tmp_path: Path, broker: Mosquitto) -> Path:
     return controller_file(tmp_path / "controller.yaml", broker.port)
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "campanile", "controller", *arguments]
-
-
 @pytest.fixture
 def start(config: Path) -> Iterator[Callable[[], Running]]:
     """Start the controller of `config`; every one is ended with the test."""
@@ -105,9 +101,7 @@ def start(config: Path) -> Iterator[Callable[[], Running]]:
 
         def started() -> Running:
             log = config.parent / f"controller-{time.monotonic_ns()}.log"
-            process = stack.enter_context(
-                running(command("run", "--config", str(config)), log, lambda: b"console: " in log.read_bytes())
-            )
+            process = stack.enter_context(live(config, log))
             return Running(process, f"http://127.0.0.1:{port}", log, config)
 
         yield started

@@ -3,9 +3,7 @@
 import json
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,24 +14,15 @@ from controller.backup.staging import STAGE
 from controller.clock import utc_ms
 from controller.desk.model import SOCKET
 from controller.store.port import FrameMark, Level, SampleStore
-from tests.servers.daemon import running, wait_until
+from tests.servers.daemon import wait_until
 from tests.servers.mosquitto import Mosquitto
 from tests.support.busy_school import ADDRESS, KEY, SAMPLES_EACH, BusySchool
 from tests.support.controller_file import controller_file
+from tests.support.controller_process import Starter, command, said, starting
 from tests.support.district import NO_1
 from tests.unit.store.stores import embedded
 
 pytestmark = pytest.mark.slow
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "campanile", "controller", *arguments]
-
-
-def said(*arguments: str) -> subprocess.CompletedProcess[str]:
-    ended = subprocess.run(command(*arguments), capture_output=True, text=True, check=False, timeout=100)
-    assert "Traceback" not in ended.stderr, ended.stderr
-    return ended
 
 
 def sent_in(store: SampleStore) -> int:
@@ -47,16 +36,10 @@ def config(tmp_path: Path, broker: Mosquitto) -> Path:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[[Path], subprocess.Popen[bytes]]]:
+def start() -> Iterator[Starter]:
     """Start the controller of a configuration; every one is ended with the test."""
-    with ExitStack() as stack:
-
-        def started(config: Path) -> subprocess.Popen[bytes]:
-            log = config.with_suffix(".log")
-            ready = running(command("run", "--config", str(config)), log, lambda: b"console: " in log.read_bytes())
-            return stack.enter_context(ready)
-
-        yield started
+    with starting() as starter:
+        yield starter
 
 
 @pytest.fixture
@@ -67,7 +50,7 @@ def school(broker: Mosquitto) -> Iterator[BusySchool]:
 
 
 def test_a_backup_under_load_holds_every_frame_acknowledged_before_it(
-    config: Path, start: Callable[[Path], subprocess.Popen[bytes]], school: BusySchool, broker: Mosquitto
+    config: Path, start: Starter, school: BusySchool, broker: Mosquitto
 ) -> None:
     start(config)
     backups = config.parent / "backups"
@@ -105,7 +88,7 @@ def test_a_backup_under_load_holds_every_frame_acknowledged_before_it(
 
 
 def test_a_killed_backup_leaves_nothing_whole_and_disturbs_nobody(
-    config: Path, start: Callable[[Path], subprocess.Popen[bytes]], school: BusySchool
+    config: Path, start: Starter, school: BusySchool
 ) -> None:
     controller = start(config)
     data, backups = config.parent / "data", config.parent / "backups"
@@ -133,9 +116,7 @@ def test_a_killed_backup_leaves_nothing_whole_and_disturbs_nobody(
     assert controller.poll() is None
 
 
-def test_a_killed_controller_is_backed_up_from_its_files(
-    config: Path, start: Callable[[Path], subprocess.Popen[bytes]], school: BusySchool
-) -> None:
+def test_a_killed_controller_is_backed_up_from_its_files(config: Path, start: Starter, school: BusySchool) -> None:
     controller = start(config)
     wait_until(lambda: len(school.acknowledged) > 200, "frames")
     socket = config.parent / "data" / SOCKET

@@ -5,10 +5,7 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -19,16 +16,16 @@ from campus.influx import Policy
 from controller.backup.reading import backups_in, is_verified
 from controller.store.influx.catalogue import CATALOGUE, FOLDER
 from controller.store.influx.snapshot import check_catalogue
-from tests.servers.daemon import free_port, running, wait_until
+from tests.servers.daemon import free_port, wait_until
 from tests.servers.influxdb import InfluxServer, influxdb
 from tests.servers.mosquitto import Mosquitto
 from tests.support.busy_school import KEY, SAMPLES_EACH, BusySchool
 from tests.support.controller_file import controller_file
+from tests.support.controller_process import Starter, said, starting
 from tests.support.district import KITCHEN, NO_1
 
 pytestmark = pytest.mark.slow
 DATABASE = "campus"
-Starter = Callable[[Path], subprocess.Popen[bytes]]
 
 
 def configured(path: Path, broker: Mosquitto, server: InfluxServer, data_dir: str = "data") -> Path:
@@ -39,23 +36,11 @@ def configured(path: Path, broker: Mosquitto, server: InfluxServer, data_dir: st
     return path
 
 
-def said(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "campanile", "controller", *arguments]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
-    assert "Traceback" not in ended.stderr, ended.stderr
-    return ended
-
-
 @pytest.fixture
 def start() -> Iterator[Starter]:
-    with ExitStack() as stack:
-
-        def started(config: Path) -> subprocess.Popen[bytes]:
-            log = config.with_suffix(".log")
-            command = [sys.executable, "-m", "campanile", "controller", "run", "--config", str(config)]
-            return stack.enter_context(running(command, log, lambda: b"console: " in log.read_bytes()))
-
-        yield started
+    """Start the controller of a configuration; every one is ended with the test."""
+    with starting() as starter:
+        yield starter
 
 
 @pytest.fixture
