@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from campus.errors import CampusError, ConfigError
+from campus.installing import install_advice
 from campus.version import VERSION
 
 EXIT_CONFIG = 2
@@ -80,8 +81,8 @@ class LazyGroup(click.Group):
             extra = SUBCOMMANDS[name][2] if name in SUBCOMMANDS else ""
             if not extra or (error.name or "").partition(".")[0] in OUR_PACKAGES:
                 raise
-            advice = f"pip install 'campanile[{extra}]'"
-            click.echo(f"campanile: `campanile {name}` needs {error.name}, which is not installed: {advice}", err=True)
+            needed = f"`campanile {name}` needs {error.name}, which is not installed"
+            click.echo(f"campanile: {needed}: {install_advice(extra)}", err=True)
             sys.exit(EXIT_FAILED)
 
 

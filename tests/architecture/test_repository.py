@@ -40,6 +40,20 @@ def test_every_dependency_is_justified() -> None:
     assert not missing
 
 
+def test_nobody_is_told_to_install_the_package_of_somebody_else() -> None:
+    """On the public index `campanile` is another project's: ours is installed from a checkout or a wheel."""
+    bare = re.compile(r"\bpip3? install\b[^\n#&;|]*?[ '\"]campanile(?=[\[\s'\"`=<>~&;]|$)", re.MULTILINE)
+    assert bare.search("pip install -U 'campanile[agent]'")
+    assert bare.search("pip install campanile")
+    assert not bare.search("pip install '.[agent]' && campanile agent run")
+    advised = [
+        path
+        for path in _tracked("*.py", "*.md", "*.sh", "*.yaml", "*.template", "*.html", "Makefile", "deploy/*")
+        if bare.search(path.read_text()) and path != Path(__file__).resolve()
+    ]
+    assert not advised
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     links = [
         (page, target)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 import click
 
 from campus.errors import ConfigError
+from campus.installing import install_advice
 from campus.topics import ALL_UP
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def messages_from(file: BinaryIO | None, broker: str | None, **listening: Any) -
 
 def missing_library(error: ModuleNotFoundError) -> ConfigError:
     """What to install."""
-    return ConfigError(f"this needs {error.name}: pip install 'campanile[spec]'")
+    return ConfigError(f"this needs {error.name}: {install_advice('spec')}")
 
 
 def _heard(broker: str, listening: dict[str, Any]) -> "Iterator[Message]":

@@ -40,7 +40,7 @@ def test_a_missing_library_is_told_with_the_extra_that_brings_it(
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert library in done.stderr
-    assert f"pip install 'campanile[{extra}]'" in done.stderr
+    assert f"pip install '.[{extra}]'" in done.stderr
 
 
 def test_help_of_everything_needs_no_extra() -> None:
