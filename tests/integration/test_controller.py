@@ -26,7 +26,7 @@ from campus.wire.frame import AckBody, Body, EventsBody, FactsBody, Frame
 from campus.wire.pack import pack_samples
 from controller.clock import utc_ms
 from tests.servers.daemon import wait_until
-from tests.servers.mosquitto import Mosquitto
+from tests.servers.mosquitto import Mosquitto, mosquitto
 from tests.support.controller_file import controller_file
 from tests.support.controller_process import command, live
 from tests.support.district import GATEWAY, KITCHEN, NO_1, address_of, school_facts
@@ -86,6 +86,19 @@ class School:
         if isinstance(body, AckBody):
             for first, last in body.runs:
                 self.acknowledged |= set(range(first, last + 1))
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A fresh real broker that writes of every packet."""
+    with mosquitto(tmp_path, extra="log_type all") as running:
+        yield running
+
+
+@pytest.fixture
+def receipts(tmp_path: Path, broker: Mosquitto) -> Callable[[], int]:
+    """Of how many frames the controller has told the broker that it has them: those never come again."""
+    return lambda: (tmp_path / "mosquitto.log").read_bytes().count(b"Received PUBACK from campanile-controller")
 
 
 @pytest.fixture
@@ -164,7 +177,7 @@ def agent_of(person: httpx.Client) -> dict[str, Any]:
 
 
 def test_a_frame_sent_again_is_stored_once_and_acknowledged_twice_across_a_restart(
-    start: Callable[[], Running], school: School, broker: Mosquitto
+    start: Callable[[], Running], school: School, broker: Mosquitto, receipts: Callable[[], int]
 ) -> None:
     first = start()
     wait_until(lambda: health(first)["status"] == "ok", "the broker session")
@@ -172,6 +185,7 @@ def test_a_frame_sent_again_is_stored_once_and_acknowledged_twice_across_a_resta
     at = utc_ms()
     number = warm_freezer(school, -18.0, at)
     wait_until(lambda: number in school.acknowledged, "the acknowledgement")
+    wait_until(lambda: receipts() == 2, "the broker's receipts: what it has none of it would send again by itself")
     first.process.kill()
     first.process.wait(10)
 
