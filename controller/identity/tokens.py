@@ -31,7 +31,9 @@ _MAX_NAME_CHARS: Final = 80
 _MAX_SECRET_CHARS: Final = 128
 NOTE_USE_EVERY_MS: Final = 60_000
 TRIES_A_MINUTE: Final = 30
-"""Wrong secrets of one address; 256 bits are not guessed, but each try costs a look into the database."""
+"""Wrong secrets of one address that are looked up; 256 bits are not guessed, but each look into the database costs."""
+_KNOWN_FOR_MS: Final = 1_000
+"""How long it may take until a new token is let in from an address that sends so many wrong ones."""
 _ADDRESSES: Final = 1_000
 _MINUTE_MS: Final = 60_000
 
@@ -49,7 +51,7 @@ class AccessToken:
 
 
 class TooManyTries(Exception):
-    """An address has sent so many wrong secrets that for a while none of its are looked up."""
+    """A wrong secret of an address that has sent so many that for a while no more of its wrong ones are looked up."""
 
 
 class AccessTokens:
@@ -61,8 +63,10 @@ class AccessTokens:
         self._lock = Lock()
         self._wrong: OrderedDict[str, tuple[int, int]] = OrderedDict()
         """By address: since when wrong secrets are counted, and how many there were."""
-        self._right: set[str] = set()
-        """Digests that were right in this process: an address shared with a wrong one does not lock them out."""
+        self._knowing = Lock()
+        self._known: frozenset[str] = frozenset()
+        """Digests of all good ones as of `_known_at`: a whole town may share its address with a wrong one."""
+        self._known_at = 0
         self._refused = 0
 
     def create(self, name: str, now: int, organisation: str | None = None, site: SiteId | None = None) -> str:
@@ -79,6 +83,7 @@ class AccessTokens:
                     name=name, token_sha256=_sha256(secret), organisation=organisation, site=site, created_at=now
                 )
             )
+        self._known_at = 0
         return secret
 
     def tokens(self) -> list[AccessToken]:
@@ -97,19 +102,19 @@ class AccessTokens:
     def scope_of(self, secret: str, address: str, now: int) -> Scope | None:
         """What a secret may see, as a viewer; None when it is unknown or revoked.
 
-        `TooManyTries` when its sender (`address`) has sent too many wrong ones within a minute.
+        `TooManyTries` instead of None when its sender (`address`) has sent too many wrong ones within a minute: then a
+        try costs a SHA-256, and all tries together a look into the database each second. A good one is let in all the same.
         """
         digest = _sha256(secret[:_MAX_SECRET_CHARS])
-        if digest not in self._right and self._is_barred(address, now):
+        if self._is_barred(address, now) and digest not in self._good_ones(now):
+            self._note_wrong(address, now)
             raise TooManyTries
         with reading(self._engine) as session:
             row = session.exec(select(AccessTokenRow).where(AccessTokenRow.token_sha256 == digest)).first()
             token = None if row is None or row.revoked_at else _told(row)
         if token is None:
-            self._note_wrong(digest, address, now)
+            self._note_wrong(address, now)
             return None
-        with self._lock:
-            self._right.add(digest)
         if now - token.last_used_at >= NOTE_USE_EVERY_MS:
             with suppress(Transient):  # reading goes on while the database is busy
                 self._note_use(token.name, now)
@@ -125,14 +130,21 @@ class AccessTokens:
     def _is_barred(self, address: str, now: int) -> bool:
         with self._lock:
             since, count = self._wrong.get(address, (now, 0))
-            is_barred = now - since < _MINUTE_MS and count >= TRIES_A_MINUTE
-            self._refused += is_barred
-            return is_barred
+            return now - since < _MINUTE_MS and count >= TRIES_A_MINUTE
 
-    def _note_wrong(self, digest: str, address: str, now: int) -> None:
+    def _good_ones(self, now: int) -> frozenset[str]:
+        """Digests of tokens that nobody has revoked, read again when they are a second old."""
+        with self._knowing:
+            if not 0 <= now - self._known_at < _KNOWN_FOR_MS:
+                with reading(self._engine) as session:
+                    good = select(AccessTokenRow.token_sha256).where(AccessTokenRow.revoked_at == 0)
+                    self._known = frozenset(session.exec(good))
+                self._known_at = now
+            return self._known
+
+    def _note_wrong(self, address: str, now: int) -> None:
         with self._lock:
             self._refused += 1
-            self._right.discard(digest)
             since, count = self._wrong.pop(address, (now, 0))
             self._wrong[address] = (since, count + 1) if now - since < _MINUTE_MS else (now, 1)
             while len(self._wrong) > _ADDRESSES:

@@ -12,8 +12,8 @@ BASE_URL = "http://127.0.0.1:8080"
 class Visitor:
     """Requests by `get` and `post`, as httpx has them; redirects are not followed unless asked."""
 
-    def __init__(self, app: FastAPI) -> None:
-        self._transport = httpx.ASGITransport(app=app)
+    def __init__(self, app: FastAPI, address: str = "127.0.0.1") -> None:
+        self._transport = httpx.ASGITransport(app=app, client=(address, 123))
         self.cookies = httpx.Cookies()
 
     def enter(self, token: str) -> httpx.Response:

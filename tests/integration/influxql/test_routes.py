@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from controller.identity.model import ScopeSpec
 from controller.identity.scope import Role, Scope
+from controller.identity.tokens import TRIES_A_MINUTE
 from controller.influxql import routes
 from controller.influxql.answers import StatementAnswer
 from controller.main import Controller, build_app
@@ -95,6 +96,19 @@ def test_nobody_else_is_answered(stranger: Visitor, authorization: str) -> None:
         assert answer.status_code == 401
         assert list(answer.json()) == ["error"]
         assert answer.headers["www-authenticate"].startswith("Basic")
+
+
+def test_wrong_secrets_hold_up_nobody_behind_the_same_address(controller: Controller, app: FastAPI) -> None:
+    town, asked = Visitor(app, "203.0.113.7"), {"q": "SHOW DATABASES"}
+
+    def answer(secret: str) -> int:
+        return town.get("/query", params=asked, headers={"authorization": f"Token {secret}"}).status_code
+
+    good = controller.access_tokens.create("never seen before", NOW)
+    statuses = [answer(f"wrong {number}") for number in range(TRIES_A_MINUTE + 2)]
+    assert statuses == [401] * TRIES_A_MINUTE + [429] * 2
+    assert answer(good) == 200
+    assert answer("wrong") == 429
 
 
 def test_secrets_in_addresses_are_refused(stranger: Visitor, secrets: dict[str, str]) -> None:
