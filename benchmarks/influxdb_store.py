@@ -166,7 +166,7 @@ def _rounds(
 
 
 def _together(rounds: Sequence[Round]) -> Round:
-    return Round(*(sum(column) for column in zip(*rounds, strict=True)))  # type: ignore[arg-type]
+    return Round(*(sum(column) for column in zip(*rounds, strict=True)))
 
 
 class OurPath:
