@@ -6,6 +6,8 @@ from pathlib import Path
 import click
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_EXIT_INTERRUPTED = 130
+"""As shells say it of a command that Ctrl-C ended."""
 
 
 @click.group()
@@ -22,7 +24,8 @@ def store() -> None:
 def copy(*, source_path: Path, target_path: Path) -> None:
     """Copy all samples, roll-ups and marks of frames, in either direction, and compare both stores at the end.
 
-    Stop the controller first. The target must be empty. Killed at any moment, the same command goes on where it was. What
+    Stop the controller first. The target must be empty. Stopped (Ctrl-C) or killed at any moment, the same command goes on
+    where it was. What
     the target's `retention` would drop at once is left out; of days whose samples are gone their roll-ups are carried. The
     source stays as it is.
 
@@ -39,7 +42,7 @@ def copy(*, source_path: Path, target_path: Path) -> None:
       systemctl start campanile-controller
 
     Agents send what came since, and nothing twice. Ends with code 0 when both tell the same, 1 with a table of the days and
-    metrics that differ, 2 when nothing was begun.
+    metrics that differ, 2 when nothing was begun, 130 when it was stopped.
     """
     from controller.clock import utc_ms
     from controller.config import load_config
@@ -47,7 +50,13 @@ def copy(*, source_path: Path, target_path: Path) -> None:
     from controller.safekeeping import Bars
 
     bars = Bars(sys.stderr)
-    done = relocate(load_config(source_path), load_config(target_path), utc_ms(), bars)
+    try:
+        done = relocate(load_config(source_path), load_config(target_path), utc_ms(), bars)
+    except KeyboardInterrupt:
+        bars.finish()
+        how_far = f"after {bars.reached}" if bars.reached else "before anything was carried"
+        click.echo(f"campanile: stopped {how_far}: the same command goes on from there", err=True)
+        sys.exit(_EXIT_INTERRUPTED)
     bars.finish()
     for line in done.lines():
         click.echo(line)

@@ -43,6 +43,16 @@ class Progress:
         self.finish()
         return Progress(unit, total, self._stream, self._clock_s)
 
+    @property
+    def reached(self) -> str:
+        """How far it came, in words.
+
+        >>> import sys
+        >>> Progress("days", 4, sys.stdout).reached
+        '0 of 4 days'
+        """
+        return f"{self.done:,} of {self._total:,} {self._unit}" if self._total else f"{self.done:,} {self._unit}"
+
     def line(self, now_s: float) -> str:
         """What is shown: bar, share, count, rate, time left."""
         took_s = now_s - self._started_s

@@ -37,8 +37,13 @@ class Bars:
         self._bar = self._bar.followed_by(unit, total) if self._bar else Progress(unit, total, self._stream)
         return self._bar.advance
 
+    @property
+    def reached(self) -> str:
+        """How far the present stage has come; empty before the first."""
+        return self._bar.reached if self._bar else ""
+
     def finish(self) -> None:
-        """The last stage is done."""
+        """The last stage is done, or as far as it gets."""
         if self._bar is not None:
             self._bar.finish()
 

@@ -144,10 +144,10 @@ class Copy:
                 break
             self._carry_buckets(piece)
             advance(len(piece.ids))
-        self._target.inherit([], self._latest())
+        self._target.inherit([], self._latest(), self._source.floors())
         self._carry_rows((piece for piece in plan.pieces() if piece.level is Level.RAW), advance)
         frames = _frames_of(self._source)
-        self._target.inherit(frames, NO_ROWS)
+        self._target.inherit(frames, NO_ROWS, {})
         self._target.maintain(self._now)
         return Carried(self._samples, self._buckets, self._twins, sum(run.last - run.first + 1 for _, run in frames))
 

@@ -1,6 +1,6 @@
 """What a store can do besides, so that a whole history moves from one to another: `controller.store.copying` uses it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from controller.store.marks import Run, Stream
@@ -27,5 +27,11 @@ class MovableStore(SampleStore, Protocol):
         Each bucket comes once. The days, and all before them, are final: samples of them come too late from now on.
         """
 
-    def inherit(self, frames: Sequence[tuple[Stream, Run]], latest: Rows) -> None:
-        """Take over frames that another store has committed, and newest values, in one commit; may be repeated."""
+    def floors(self) -> Mapping[Level, int]:
+        """Where what is kept of each level begins, for those of which something was dropped."""
+
+    def inherit(self, frames: Sequence[tuple[Stream, Run]], latest: Rows, floors: Mapping[Level, int]) -> None:
+        """Take over frames that another store has committed, newest values, and floors; may be repeated.
+
+        What the other store has no more of a level is looked for at a coarser one from now on, however long this one keeps.
+        """

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from controller.store.days import DayCutter
-from controller.store.embedded.closing import ROLLED_LEVELS
+from controller.store.embedded.closing import ROLLED_LEVELS, with_raised_floors
 from controller.store.embedded.database import Cursor, Database, insert
 from controller.store.embedded.part import Part, as_columns, write_buckets
 from controller.store.embedded.shelf import Layout, Shelf
@@ -68,9 +68,5 @@ def _final(cursor: Cursor, layout: Layout, days: frozenset[int], end: int) -> La
     """The days are rolled, and raw samples are kept no more before `end`."""
     for day in days - layout.rolled:
         cursor.execute("INSERT INTO rolled VALUES (?)", [day])
-    floors = layout.floors
-    if end > floors.get(Level.RAW, 0):
-        cursor.execute("DELETE FROM meta WHERE name = 'floor_raw'")
-        cursor.execute("INSERT INTO meta VALUES ('floor_raw', ?)", [str(end)])
-        floors = floors | {Level.RAW: end}
-    return replace(layout, rolled=layout.rolled | days, floors=floors)
+    after = with_raised_floors(cursor, layout, {Level.RAW: end})
+    return replace(after, rolled=layout.rolled | days)

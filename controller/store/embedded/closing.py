@@ -6,7 +6,7 @@ late rows is closed anew only for the series around those: one school that comes
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -191,6 +191,15 @@ def replaced(cursor: Cursor, layout: Layout, added: list[Part], removed: frozens
         cursor.execute(f"DELETE FROM part WHERE id IN ({', '.join(str(part.id) for part in removed)})")
     insert_parts(cursor, added)
     return layout.with_parts(added, removed)
+
+
+def with_raised_floors(cursor: Cursor, layout: Layout, floors: Mapping[Level, int]) -> Layout:
+    """Nothing before these instants is told any more; one that stands higher already stays."""
+    rises = {level: floor for level, floor in floors.items() if floor > layout.floors.get(level, 0)}
+    for level, floor in rises.items():
+        cursor.execute("DELETE FROM meta WHERE name = ?", [f"floor_{level}"])
+        cursor.execute("INSERT INTO meta VALUES (?, ?)", [f"floor_{level}", str(floor)])
+    return replace(layout, floors=layout.floors | rises)
 
 
 def of_kind(parts: tuple[Part, ...], kind: PartKind) -> list[Part]:

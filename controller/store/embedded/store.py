@@ -1,6 +1,6 @@
 """`EmbeddedStore`: the pieces put together, and finding one's way again at start."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -11,6 +11,7 @@ import numpy as np
 from campus.errors import ConfigError
 from controller.store.days import DayCutter
 from controller.store.embedded.adopting import Adopter
+from controller.store.embedded.closing import with_raised_floors
 from controller.store.embedded.database import Cursor, Database
 from controller.store.embedded.names import extent_of, read_names
 from controller.store.embedded.part import ROWS_OF_PART, PartKind
@@ -123,9 +124,13 @@ class EmbeddedStore(NamedSeries):
         """As `MovableStore` says."""
         self._adopter.append_buckets(level, buckets, marks)
 
-    def inherit(self, frames: Sequence[tuple[Stream, Run]], latest: Rows) -> None:
+    def floors(self) -> Mapping[Level, int]:
+        """From memory."""
+        return self._shelf.layout.floors
+
+    def inherit(self, frames: Sequence[tuple[Stream, Run]], latest: Rows, floors: Mapping[Level, int]) -> None:
         """As `MovableStore` says."""
-        self._writer.adopt(frames, latest, lambda _, layout: layout)
+        self._writer.adopt(frames, latest, lambda cursor, layout: with_raised_floors(cursor, layout, floors))
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:

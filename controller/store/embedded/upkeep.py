@@ -15,7 +15,7 @@ from threading import Lock
 import numpy as np
 
 from controller.store.days import DayCutter
-from controller.store.embedded.closing import ROLLED_LEVELS, DayCloser, of_kind, replaced
+from controller.store.embedded.closing import ROLLED_LEVELS, DayCloser, of_kind, replaced, with_raised_floors
 from controller.store.embedded.database import THREADS, Cursor, Database
 from controller.store.embedded.part import ROWS_OF_PART, Part, PartKind
 from controller.store.embedded.shelf import Hot, Layout, Shelf
@@ -155,16 +155,15 @@ class Upkeep:
             return
 
         def keep(cursor: Cursor, layout: Layout) -> Layout:
+            layout = with_raised_floors(cursor, layout, rises)
             for level, floor in rises.items():
-                cursor.execute("DELETE FROM meta WHERE name = ?", [f"floor_{level}"])
-                cursor.execute("INSERT INTO meta VALUES (?, ?)", [f"floor_{level}", str(floor)])
                 if level in ROLLED_LEVELS:
                     cursor.execute(f"DELETE FROM {ROLLED_LEVELS[level]} WHERE bucket_at < {floor}")
             gone = floors[Level.DAY]
             cursor.execute(f"DELETE FROM rolled WHERE day < {gone}")
             after = replaced(cursor, layout, [], old)
             rolled = frozenset(day for day in layout.rolled if day >= gone)
-            return replace(after, rolled=rolled, floors=layout.floors | rises)
+            return replace(after, rolled=rolled)
 
         self._shelf.change(keep)
 

@@ -263,12 +263,16 @@ class InfluxClient:
 
 
 class _State:
-    """How the server was last found: told when it changes, and how long it wants to be left alone."""
+    """How the server was last found: told when it changes, and how long it wants to be left alone.
+
+    Until it has answered once, trouble is told by whoever tries to begin.
+    """
 
     def __init__(self, again: str) -> None:
         self._again = again
         self._lock = Lock()
         self._trouble = ""
+        self._is_met = False
         self._not_before_s = 0.0
 
     @contextmanager
@@ -291,7 +295,9 @@ class _State:
     def _note(self, trouble: str) -> None:
         kind = trouble.partition("(")[0]  # what stands in parentheses differs from time to time
         with self._lock:
-            is_news, self._trouble = kind != self._trouble, kind
+            is_news = self._is_met and kind != self._trouble
+            self._trouble = kind
+            self._is_met = self._is_met or not trouble
         if is_news and trouble:
             _log.error("%s", trouble)
         elif is_news:

@@ -1,6 +1,6 @@
 """What the store knows of its days, in memory and in the catalogue at once: what is stale, settled, dropped."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from threading import Lock
 from typing import Final
 
@@ -100,7 +100,7 @@ class Ledger:
             self._days |= numbered
         self.raise_floors({Level.RAW: self._cutter.end_of(max(days))})
 
-    def raise_floors(self, floors: dict[Level, int]) -> None:
+    def raise_floors(self, floors: Mapping[Level, int]) -> None:
         """Nothing before these instants is told any more. Durable; a floor never sinks."""
         rises = {level: floor for level, floor in floors.items() if floor > self._floors.get(level, 0)}
         if not rises:
@@ -118,6 +118,10 @@ class Ledger:
     def floor(self, level: Level) -> int:
         """Before this instant nothing of a level is told."""
         return self._floors.get(level, 0)
+
+    def floors(self) -> dict[Level, int]:
+        """All of them."""
+        return dict(self._floors)
 
     def stale_starts(self, level: Level, start: int, end: int) -> list[int]:
         """Where the stale buckets of a level that begin in [start, end) begin, ascending."""

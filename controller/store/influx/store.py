@@ -1,7 +1,7 @@
 """`InfluxStore`: the pieces put together, and finding one's way again at start."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -135,8 +135,13 @@ class InfluxStore(NamedSeries):
         samples = int(buckets.samples.sum()) if level is Level.DAY else 0  # days are kept longest, and count
         self._writer.inherit(runs_of(marks), NO_ROWS, samples)
 
-    def inherit(self, frames: Sequence[tuple[Stream, Run]], latest: Rows) -> None:
+    def floors(self) -> Mapping[Level, int]:
+        """From memory."""
+        return self._ledger.floors()
+
+    def inherit(self, frames: Sequence[tuple[Stream, Run]], latest: Rows, floors: Mapping[Level, int]) -> None:
         """As `MovableStore` says."""
+        self._ledger.raise_floors(floors)
         self._writer.inherit(frames, latest, 0)
 
     def figures(self) -> StoreFigures:

@@ -1,5 +1,7 @@
 """`campanile store copy` as people run it: in a process of its own, killed, and begun again."""
 
+import re
+import signal
 import subprocess
 import sys
 import time
@@ -126,6 +128,31 @@ def test_there_and_back_killed_in_the_middle(influx: InfluxServer, source: Path,
     code, _, told = copied(source, between)
     assert (code, told.count("\n")) == (2, 1)
     assert "complete" in told
+
+
+def test_ctrl_c_says_how_far_it_came_and_that_it_goes_on(influx: InfluxServer, source: Path, tmp_path: Path) -> None:
+    database = f"stopped{NOW}"
+    target = influx_yaml(tmp_path, influx, database)
+    command = [sys.executable, "-m", "campanile", *arguments(source, target)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        wait_until(lambda: points(influx, database) > 0 or process.poll() is not None, "the copy to be under way")
+        process.send_signal(signal.SIGINT)
+        said, told = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, ""), told
+    found = re.search(r"stopped after ([\d,]+) of ([\d,]+) series-days: the same command goes on from there", told)
+    assert found, told
+    assert "Aborted" not in told
+    assert "Traceback" not in told
+    assert copied(source, target)[0] == 0
+
+
+def test_a_wrong_login_is_told_once(influx: InfluxServer, source: Path, tmp_path: Path) -> None:
+    target = influx_yaml(tmp_path, influx, f"never{NOW}")
+    (tmp_path / "influxdb.secret").write_text("a wrong one")
+    command = [sys.executable, "-m", "campanile", *arguments(source, target)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("does not let us in") == done.stderr.count("\n") == 1, done.stderr
 
 
 def test_no_controller_begins_on_half_a_copy(tmp_path: Path) -> None:

@@ -114,6 +114,28 @@ def test_a_late_sample_of_a_day_that_came_as_roll_ups_counts_no_more(
     same(source, target)
 
 
+@pytest.mark.parametrize("kind", ["embedded", *INFLUX_KINDS])
+def test_what_the_source_has_dropped_is_looked_for_where_it_still_is(
+    kind: str, source: EmbeddedStore, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """However long the target keeps: a chart of last month's hours shows hours, not five minutes that nobody has."""
+    long = Retention(raw_days=100, five_minutes_days=200, hour_days=300, day_days=400)
+    (tmp_path / "long").mkdir()
+    target = handle(kind, tmp_path / "long", SHANGHAI, long, server=server_of(kind, request))
+    copied(source, cast(MovableStore, target.store), tmp_path / "copy.json", long)
+    for again in (False, True):
+        if again:
+            target.reopen()
+        for day in range(9):
+            start = MIDNIGHT + day * DAY
+            wanted = source.window(ids(1), start, start + DAY)
+            found = target.store.window(ids(1), start, start + DAY)
+            assert found.level is wanted.level
+            assert found.mean.tolist() == wanted.mean.tolist()
+            assert len(found.mean), day
+    target.store.close()
+
+
 def test_what_the_target_would_drop_is_not_carried(
     source: EmbeddedStore, target: EmbeddedStore, tmp_path: Path
 ) -> None:
