@@ -1,7 +1,7 @@
 """What only live devices and agents tell, and the simulator's history therefore has not: made up, as frames like the rest.
 
-Cameras that are looked at, agents that speak of themselves, services and paths they ask for, optics, radios, and one sensor
-and one meter in each school. A line says for which devices, in which instances, and between which values it wanders.
+Cameras that are looked at, agents that speak of themselves, services and paths they ask for, and one sensor and one meter in
+each school. A line says for which devices, in which instances, and between which values it wanders.
 """
 
 import zlib
@@ -31,7 +31,6 @@ _RARELY: Final = 0.98
 _SERVICES: Final = ("teaching-platform", "registration", "name-server")
 _TARGETS: Final = ("centre", "internet")
 _PHASES: Final = ("L1", "L2", "L3")
-_RADIOS: Final = ("2.4 GHz", "5 GHz")
 _ONE: Final = ("",)
 UPLINK: Final = "uplink"
 """Stands for the name of the device's own uplink port."""
@@ -88,13 +87,6 @@ LINES: Final = (
     Line(_K.RECORDER, "recording_days", 60, 95, ("1", "2", "3", "4")),
     Line(_K.RECORDER, "channel_state", 1, 0, ("1", "2", "3", "4")),
     Line(_K.RECORDER, "storage_free_bytes", 1e11, 4e12),
-    Line(_K.ACCESS_POINT, "radio_state", 1, 1, _RADIOS),
-    Line(_K.ACCESS_POINT, "channel_use_percent", 5, 70, _RADIOS),
-    Line(_K.ACCESS_POINT, "channel_others_percent", 1, 30, _RADIOS),
-    Line(_K.ACCESS_POINT, "radio_noise_dbm", -98, -85, _RADIOS),
-    Line(_K.ACCESS_POINT, "radio_power_dbm", 11, 20, _RADIOS),
-    Line(_K.GATEWAY, "optical_rx_dbm", -14, -4, (UPLINK,)),
-    Line(_K.GATEWAY, "optical_tx_dbm", -4, -1, (UPLINK,)),
     Line(_K.GATEWAY, "sessions", 400, 9_000),
     Line(_K.SWITCH, "optical_rx_dbm", -14, -4, (UPLINK,)),
     Line(_K.SWITCH, "optical_tx_dbm", -4, -1, (UPLINK,)),

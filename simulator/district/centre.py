@@ -24,7 +24,10 @@ def build_centre(seed: int, schools: list[SimSite]) -> tuple[SimSite, dict[str, 
     maker = Maker(seed, CENTRE)
     servers = [_server(maker, device, name_zh) for device, name_zh in _SERVERS]
     to_schools = [
-        make_port(Family.HUAWEI, number, school.gateway.port(school.gateway.uplink).speed_bps, alias=school.id)
+        replace(
+            make_port(Family.HUAWEI, number, school.gateway.port(school.gateway.uplink).speed_bps, alias=school.id),
+            is_fibre=True,
+        )
         for number, school in enumerate(schools, start=1)
     ]
     first = max(_FIRST_SERVER_PORT, len(to_schools) + 1)

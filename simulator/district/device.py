@@ -59,6 +59,8 @@ class Port:
     alias: str = ""
     plugged: bool = True
     is_enabled: bool = True
+    is_fibre: bool = False
+    """A fibre module is in it that measures its light."""
 
 
 @dataclass(frozen=True)

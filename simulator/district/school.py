@@ -112,7 +112,7 @@ def _gateway(maker: Maker, vendor: Family, line: _Line, switches: list[SimDevice
     ]
     speed = 10 * GIGABIT if line.capacity_bps > GIGABIT else GIGABIT
     named = make_port(model.family, 0 if model.family is Family.HUAWEI else _UPLINK_INDEX, speed)
-    uplink = Port(_UPLINK_INDEX, named.name, named.description, speed, "metro uplink")
+    uplink = Port(_UPLINK_INDEX, named.name, named.description, speed, "metro uplink", is_fibre=True)
     gateway = maker.polled("gw-1", DeviceKind.GATEWAY, model, Place("校园出口网关", _NETWORK_ROOM), (*lan, uplink))
     return replace(gateway, uplink_capacity_bps=float(line.capacity_bps))
 

@@ -38,6 +38,10 @@ class CorePanel:
         self.passing: dict[str, UplinkTraffic] = {}
         """Set before each `fill`: what passes each school's uplink at the same instants."""
 
+    def lit(self, _scene: Scene) -> Floats:
+        """Whether light comes from each school, at the instants that `passing` tells of."""
+        return np.stack([self.passing[school].is_up for school in self._schools], axis=1)
+
     def fill(self, scene: Scene) -> Floats:
         """See `Panel`. What enters the core leaves it: the backbone carries what servers neither send nor take."""
         shape = (len(scene.now), self._count)

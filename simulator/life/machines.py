@@ -37,11 +37,7 @@ class NetworkPanel:
         self._radio = [index for index, kind in enumerate(kinds) if kind is DeviceKind.ACCESS_POINT]
         self._room_for = 22 + (self._keys[self._radio] % np.uint64(26)).astype(np.float64)
         self.names = [ColumnName(device, quantity) for quantity in _COMMON for device in self._ids]
-        self.names += [
-            ColumnName(self._ids[index], quantity)
-            for quantity in (Quantity.CLIENTS, Quantity.CHANNEL_USE)
-            for index in self._radio
-        ]
+        self.names += [ColumnName(self._ids[index], Quantity.CLIENTS) for index in self._radio]
 
     def fill(self, scene: Scene) -> Floats:
         """See `Panel`."""
@@ -53,8 +49,7 @@ class NetworkPanel:
         memory = self._used + 4 * slow
         temperature = 34 + 0.12 * cpu + 3 * slow + 2 * now.presence[:, np.newaxis]
         clients = np.floor(self._room_for * now.presence[:, np.newaxis] * (1 + 0.2 * slow[:, self._radio]) + 0.4)
-        channel = np.clip(4 + 0.9 * clients + 5 * restless[:, self._radio], 0, 97)
-        return np.hstack((alive_of(scene, self._ids), cpu, memory, temperature, clients, channel))
+        return np.hstack((alive_of(scene, self._ids), cpu, memory, temperature, clients))
 
 
 class ServerPanel:

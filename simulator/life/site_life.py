@@ -3,14 +3,17 @@
 import numpy as np
 
 from campus.samples import DeviceKind
+from simulator.district.centre import CORE
 from simulator.district.district import District
 from simulator.district.site import SimSite
+from simulator.life.air import AirPanel
 from simulator.life.boards import BoardPanel
 from simulator.life.columns import ColumnName, Columns, Quantity
 from simulator.life.core import CorePanel
 from simulator.life.demand import BLOCK_MS, Demand
 from simulator.life.fault import FaultSet
 from simulator.life.kitchens import KitchenPanel
+from simulator.life.light import LightPanel
 from simulator.life.machines import NetworkPanel, PrinterPanel, ServerPanel, UpsPanel
 from simulator.life.moment import Bells, Moments
 from simulator.life.noise import Floats, Longs
@@ -36,6 +39,8 @@ class SiteLife:
         if site.stage:
             boards = BoardPanel(seed, site, site.of_kind(DeviceKind.BOARD))
             self.traffic = TrafficPanel(seed, site, Demand(seed, site, boards))
+            fibres = {(site.gateway.id, site.gateway.uplink): site.id}
+            light = LightPanel(seed, fibres, lambda scene: 1.0 - scene.cut[:, np.newaxis])
             self._panels = [
                 boards,
                 KitchenPanel(seed, site, site.of_kind(DeviceKind.KITCHEN_MONITOR)),
@@ -46,12 +51,16 @@ class SiteLife:
                 PrinterPanel(seed, site, site.of_kind(DeviceKind.PRINTER)),
             ]
         else:
-            self.traffic = CorePanel(site, district.core_port_of)
+            self.traffic = core = CorePanel(site, district.core_port_of)
+            ports = district.core_port_of
+            light = LightPanel(seed, {(CORE, ports[school]): school for school in ports}, core.lit)
             self._panels = [ServerPanel(seed, site, site.of_kind(DeviceKind.SERVER))]
         network = tuple(device for device in site.devices if device.kind in _NETWORK)
         self._panels += [
             self.traffic,
+            light,
             NetworkPanel(seed, site, network),
+            AirPanel(seed, site, site.of_kind(DeviceKind.ACCESS_POINT)),
             UpsPanel(seed, site, site.of_kind(DeviceKind.UPS)),
         ]
         self.columns = Columns()

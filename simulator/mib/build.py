@@ -9,6 +9,7 @@ from simulator.district.site import SimSite
 from simulator.mib.appliances import printer, server, ups
 from simulator.mib.bridge import addresses, bridge
 from simulator.mib.leaf import DeviceMib
+from simulator.mib.optics import optics
 from simulator.mib.standard import interfaces, lldp, system
 from simulator.mib.vendors import vendor_mib
 from simulator.plan.shape import device_host
@@ -34,7 +35,7 @@ def device_mib(site: SimSite, device: SimDevice, macs: dict[str, bytes], hosts: 
         mib |= bridge(site, device)
         if device.kind is DeviceKind.GATEWAY or device.id == CORE:
             mib |= addresses(site, device, hosts)
-        mib |= lldp(device, site.cables, macs) | vendor_mib(device)
+        mib |= lldp(device, site.cables, macs) | vendor_mib(device) | optics(device)
     if device.family in _OWN:
         mib |= _OWN[device.family](device)
     return mib

@@ -2,6 +2,7 @@
 
 from campus.samples import DeviceKind
 from simulator.district.device import Family, SimDevice
+from simulator.life.air import RADIOS
 from simulator.life.columns import Quantity
 from simulator.mib.leaf import DeviceMib, Leaf, at, fixed_integer, fixed_text, gauge
 from simulator.mib.standard import CLASS_CHASSIS, CLASS_MODULE, entity
@@ -9,9 +10,12 @@ from simulator.snmp import ber
 
 HUAWEI_STATE = "1.3.6.1.4.1.2011.5.25.31.1.1.1.1"
 HUAWEI_SSID = "1.3.6.1.4.1.2011.6.139.17.1.2.1"
+HUAWEI_RADIO = "1.3.6.1.4.1.2011.6.139.16.1.2.1"
 H3C_STATE = "1.3.6.1.4.1.25506.2.6.1.1.1.1"
 RUIJIE = "1.3.6.1.4.1.4881.1.1.10.2"
 SSID = "campus"
+_RADIO_UP = 1
+_EIRP_DBM = (17, 20)
 _HUAWEI_CHASSIS, _HUAWEI_BOARD = 67_108_867, 67_108_873
 _H3C_CHASSIS, _H3C_BOARD = 2, 65
 
@@ -45,6 +49,22 @@ def _huawei(device: SimDevice) -> DeviceMib:
         name = (len(SSID), *SSID.encode())
         mib[at(HUAWEI_SSID, 2, *name)] = gauge(device.id, Quantity.CLIENTS, scale=0.25)
         mib[at(HUAWEI_SSID, 3, *name)] = gauge(device.id, Quantity.CLIENTS, scale=0.75)
+        mib |= _radios(device)
+    return mib
+
+
+def _radios(device: SimDevice) -> DeviceMib:
+    """Of hwWlanRadioInfoTable what a profile asks: index MAC address.radio."""
+    mib: DeviceMib = {}
+    for radio, power_dbm in zip(RADIOS, _EIRP_DBM, strict=True):
+        cells: dict[int, Leaf] = {
+            6: fixed_integer(_RADIO_UP),
+            24: gauge(device.id, Quantity.NOISE, radio),
+            25: gauge(device.id, Quantity.CHANNEL_USE, radio, tag=ber.GAUGE32),
+            29: gauge(device.id, Quantity.CHANNEL_OTHERS, radio, tag=ber.GAUGE32),
+            45: fixed_integer(power_dbm, ber.GAUGE32),
+        }
+        mib |= {at(HUAWEI_RADIO, column, *device.mac, int(radio)): leaf for column, leaf in cells.items()}
     return mib
 
 

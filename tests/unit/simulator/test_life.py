@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campus.samples import DeviceKind
+from simulator.district.centre import CORE
 from simulator.district.site import SimSite
 from simulator.life.boards import Habit, habit_of
 from simulator.life.columns import ColumnName, Quantity
@@ -176,6 +177,22 @@ def test_a_cut_fibre_is_down_at_both_ends_and_carries_nothing() -> None:
         assert all(octets[~during].min() > 0 for octets in rate(rows[site], site, device, name))
 
 
+def test_a_cut_fibre_is_dark_at_both_ends() -> None:
+    school, centre = district().schools[0], district().centre
+    fault = Fault(FaultName.CUT_UPLINK, school.id, "", MONDAY + HOUR_MS)
+    rows = life().evaluate_means(np.array([MONDAY, MONDAY + 2 * HOUR_MS]), {school.id: FaultSet((fault,))})
+    ends = {
+        school.id: (school.gateway.id, school.gateway.uplink),
+        centre.id: (CORE, district().core_port_of[school.id]),
+    }
+    for site, (device, port) in ends.items():
+        light = rows[site][:, life().sites[site].columns[ColumnName(device, Quantity.LIGHT_IN, port)]]
+        assert light[0] > -14 > light[1]
+    other = district().core_port_of[district().schools[1].id]
+    there = rows[centre.id][:, life().sites[centre.id].columns[ColumnName(CORE, Quantity.LIGHT_IN, other)]]
+    assert there.min() > -14
+
+
 def test_a_flood_fills_the_way_out_and_nothing_but_it() -> None:
     school = SCHOOLS[1]
     flood = FaultSet((Fault(FaultName.FLOOD_LINK, school.id, "", LIVE[0], LIVE[-1] + 1),))
@@ -226,14 +243,18 @@ def test_quantities_stay_in_their_bounds() -> None:
         Quantity.TEMPERATURE: (-30, 90),
         Quantity.CLIENTS: (0, 200),
         Quantity.ALIVE: (0, 1),
+        Quantity.CHANNEL_USE: (0, 80),
+        Quantity.CHANNEL_OTHERS: (0, 80),
+        Quantity.NOISE: (-100, -85),
+        Quantity.LIGHT_IN: (-14, -3),
+        Quantity.LIGHT_OUT: (-8, -1),
+        Quantity.CLOCK_OFFSET: (-9, 9),
     }
     checked = 0
     for site, matrix in monday().items():
         assert np.isfinite(matrix).all()
         for place, name in enumerate(life().sites[site].columns.names()):
-            low, high = bounds.get(
-                name.quantity, (0, np.inf) if name.quantity is not Quantity.CLOCK_OFFSET else (-9, 9)
-            )
+            low, high = bounds.get(name.quantity, (0, np.inf))
             assert low <= matrix[:, place].min()
             assert matrix[:, place].max() <= high
             checked += 1
