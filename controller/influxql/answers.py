@@ -3,10 +3,10 @@
 import csv
 import io
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,18 +17,42 @@ from controller.influxql.table import Instants
 
 _DIVISORS: Final = {"ns": 1, "u": 1_000, "µ": 1_000, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 _NS: Final = 1_000_000_000
-Tags = Mapping[str, str]
+
+
+class Pieces(NamedTuple):
+    """Some series, as columns: the value of each tag, and where their rows begin and end."""
+
+    labels: Sequence[Sequence[str]]
+    starts: Sequence[int]
+    ends: Sequence[int]
 
 
 @dataclass(frozen=True)
 class SeriesAnswer:
-    """One series. `at` are the instants of its rows in nanoseconds, None where it has no time; `values` one list a column."""
+    """Series of one measurement, whose rows stand in the same columns; without `pieces` it is one, of all rows.
+
+    `at` are the instants of the rows in nanoseconds, None where they have no time; `values` one list a column. Nowhere is
+    there an object for each series: of a hundred thousand they would take longer than all the rest.
+    """
 
     name: str
     columns: Sequence[str]
     values: Sequence[Sequence[Any]]
-    tags: Tags | None = None
     at: Instants | None = None
+    tags: Sequence[str] = ()
+    pieces: Pieces | None = None
+
+    def told(self) -> Iterator[tuple[Sequence[str], int, int]]:
+        """Label, start and end of each series, in the order in which they are told."""
+        return zip(*(self.pieces or Pieces([()], [0], [len(self.values[0])])), strict=True)
+
+    def names(self) -> list[str]:
+        """Of the columns, and of the time before them."""
+        return [*(() if self.at is None else ("time",)), *self.columns]
+
+    def cells(self, epoch: str, zone: str) -> list[Sequence[Any]]:
+        """A list for each of `names`."""
+        return [*(() if self.at is None else (_instants(self.at, epoch, zone),)), *self.values]
 
 
 @dataclass(frozen=True)
@@ -44,19 +68,18 @@ def series_of(answered: Iterable[Answered]) -> Iterator[SeriesAnswer]:
     """The series of what a SELECT gave, in the order in which InfluxDB tells them."""
     parts = list(answered)
     for part in reversed(parts) if parts and parts[0].newest_first else parts:
-        yield from _of_part(part)
+        yield _of_part(part)
 
 
-def _of_part(part: Answered) -> Iterator[SeriesAnswer]:
-    result = part.result
-    columns = [column.told() for column in result.columns]
-    numbers, first = np.unique(result.group, return_index=True)
+def _of_part(part: Answered) -> SeriesAnswer:
+    result, labels = part.result, part.groups.labels
+    first = np.flatnonzero(np.diff(result.group, prepend=-1))
     ends = np.append(first[1:], len(result.group))
-    pieces = list(zip(numbers.tolist(), first.tolist(), ends.tolist(), strict=True))
-    for number, start, end in reversed(pieces) if part.newest_first else pieces:
-        tags = dict(zip(part.groups.names, part.groups.labels[number], strict=True)) if part.groups.names else None
-        values = [column[start:end] for column in columns]
-        yield SeriesAnswer(part.name, part.columns, values, tags, result.at[start:end])
+    if part.newest_first:
+        first, ends = first[::-1], ends[::-1]
+    pieces = Pieces([labels[number] for number in result.group[first].tolist()], first.tolist(), ends.tolist())
+    values = [column.told() for column in result.columns]
+    return SeriesAnswer(part.name, part.columns, values, result.at, part.groups.names, pieces)
 
 
 def as_json(answers: Sequence[StatementAnswer], epoch: str, *, pretty: bool = False) -> bytes:
@@ -67,31 +90,44 @@ def as_json(answers: Sequence[StatementAnswer], epoch: str, *, pretty: bool = Fa
         if answer.error:
             result["error"] = answer.error
         elif answer.series:
-            result["series"] = [_told(series, epoch, answer.zone) for series in answer.series]
+            written = b",".join(some for series in answer.series for some in _written(series, epoch, answer.zone))
+            result["series"] = orjson.Fragment(b"[" + written + b"]")
         results.append(result)
-    options = orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if pretty else 0)
-    return orjson.dumps({"results": results}, option=options)
+    told = orjson.dumps({"results": results}, option=orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(orjson.loads(told), option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_INDENT_2) if pretty else told
+
+
+def _written(answer: SeriesAnswer, epoch: str, zone: str) -> Iterator[bytes]:
+    """Each series as an object of JSON."""
+    name = b'"name":' + orjson.dumps(answer.name) + b"," if answer.name else b""
+    columns = b'"columns":' + orjson.dumps(answer.names()) + b',"values":['
+    keys = [orjson.dumps(key) + b":" for key in answer.tags]
+    word: dict[str, bytes] = _Written()
+    cells = [_cells_written(cells) for cells in answer.cells(epoch, zone)]
+    rows = [b"[" + b",".join(row) + b"]" for row in zip(*cells, strict=True)]
+    for label, start, end in answer.told():
+        tags = b",".join([key + word[value] for key, value in zip(keys, label, strict=True)])
+        told = b'"tags":{' + tags + b"}," if keys else b""
+        yield b"{" + name + told + columns + b",".join(rows[start:end]) + b"]}"
+
+
+class _Written(dict[str, bytes]):
+    """Words as JSON has them."""
+
+    def __missing__(self, word: str) -> bytes:
+        written = self[word] = orjson.dumps(word)
+        return written
+
+
+def _cells_written(cells: Sequence[Any]) -> list[bytes]:
+    if any(isinstance(cell, str) for cell in cells):
+        return [orjson.dumps(cell) for cell in cells]
+    return orjson.dumps(cells)[1:-1].split(b",")
 
 
 def error_json(message: str) -> bytes:
     """The refusal of a whole request."""
     return orjson.dumps({"error": message}, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _told(series: SeriesAnswer, epoch: str, zone: str) -> dict[str, Any]:
-    told: dict[str, Any] = {"name": series.name} if series.name else {}
-    if series.tags is not None:
-        told["tags"] = series.tags
-    columns = list(series.values)
-    if series.at is not None:
-        columns.insert(0, _instants(series.at, epoch, zone))
-    told["columns"] = _names(series)
-    told["values"] = list(zip(*columns, strict=True))
-    return told
-
-
-def _names(series: SeriesAnswer) -> list[str]:
-    return [*(() if series.at is None else ("time",)), *series.columns]
 
 
 def _instants(at: Instants, epoch: str, zone: str) -> list[Any]:
@@ -126,14 +162,14 @@ def as_csv(answers: Sequence[StatementAnswer], epoch: str) -> bytes:
             columns = ["error"]
             writer.writerows([["error"], [answer.error]])
         for series in answer.series:
-            if columns != (names := _names(series)):
+            rows = list(zip(*series.cells(epoch or "ns", ""), strict=True))
+            if columns != (names := series.names()):
                 text.write("\n" if columns else "")
                 columns = names
                 writer.writerow(["name", "tags", *names])
-            tags = ",".join(f"{key}={value}" for key, value in (series.tags or {}).items() if value)
-            told = [_instants(series.at, epoch or "ns", ""), *series.values] if series.at is not None else series.values
-            for row in zip(*told, strict=True):
-                writer.writerow([series.name, tags, *map(_cell, row)])
+            for label, start, end in series.told():
+                tags = ",".join(f"{key}={value}" for key, value in zip(series.tags, label, strict=True) if value)
+                writer.writerows([series.name, tags, *map(_cell, row)] for row in rows[start:end])
     return text.getvalue().encode()
 
 

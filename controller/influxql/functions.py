@@ -7,7 +7,7 @@ for what chooses by value, by the larger value for what chooses by time.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from controller.influxql.table import Column, Instants, Kind, Mask, Places
 
 Values = NDArray[Any]
 _NOBODY: Final = -1
+_PADDED: Final = 2
+"""So many times as much memory as the samples take a table of them may."""
 
 
 @dataclass(frozen=True)
@@ -144,28 +146,59 @@ def _of_rows(given: Input, chosen: Places) -> Output:
     return Output(exists, values, chosen)
 
 
-def _ordered(given: Input) -> tuple[Places, Places, Places]:
-    """Rows by cell, then value; and the first place and the number of those of each cell."""
-    order = np.lexsort((given.value, given.cell))
+class _Sorted(NamedTuple):
+    """The values of each cell in ascending order, from its place `first` on; and how many they are."""
+
+    value: Values
+    first: Places
+    counts: Places
+
+
+def _sorted(given: Input) -> _Sorted:
     counts = np.bincount(given.cell, minlength=given.cells)
-    return order, np.cumsum(counts) - counts, counts
+    longest = int(counts.max(initial=0))
+    if given.cells * longest > _PADDED * len(given.cell):
+        order = np.lexsort((given.value, given.cell))
+        return _Sorted(given.value[order], np.cumsum(counts) - counts, counts)
+    # Cells about as long as one another are the lines of a table: sorting those is many times faster than sorting by two keys.
+    lines = np.full((given.cells, longest), _largest(given.value.dtype), given.value.dtype)
+    order = np.argsort(given.cell, kind="stable") if (np.diff(given.cell) < 0).any() else np.arange(len(given.cell))
+    cell = given.cell[order]
+    lines[cell, np.arange(len(cell)) - (np.cumsum(counts) - counts)[cell]] = given.value[order]
+    lines.sort(axis=1)
+    return _Sorted(lines.reshape(-1), np.arange(given.cells) * longest, counts)
+
+
+def _largest(kind: np.dtype[Any]) -> float | int:
+    return np.inf if kind.kind == "f" else int(np.iinfo(kind).max)
 
 
 def _percentile(given: Input, percent: float) -> Output:
-    order, first, counts = _ordered(given)
+    ascending = _sorted(given)
+    counts = ascending.counts
     place = np.floor(counts * min(max(percent, 0.0), 200.0) / 100 + 0.5).astype(np.intp) - 1
     found = (place >= 0) & (place < counts)
+    if not found.any():
+        return _of_rows(given, np.full(given.cells, _NOBODY, np.intp))
+    value = np.zeros(given.cells, given.value.dtype)
+    value[found] = ascending.value[(ascending.first + place)[found]]
+    of_cell = value[given.cell]
+    # Of equal values the one that stands at that place when they keep their order.
+    equal = np.flatnonzero((given.value == of_cell) & found[given.cell])
+    equal = equal[np.argsort(given.cell[equal], kind="stable")]
+    below = np.bincount(given.cell[given.value < of_cell], minlength=given.cells)
+    alike = np.bincount(given.cell[equal], minlength=given.cells)
     chosen = np.full(given.cells, _NOBODY, np.intp)
-    chosen[found] = order[(first + place)[found]]
+    chosen[found] = equal[(np.cumsum(alike) - alike + place - below)[found]]
     return _of_rows(given, chosen)
 
 
 def _median(given: Input, _argument: float) -> Output:
-    order, first, counts = _ordered(given)
+    value, first, counts = _sorted(given)
     present = counts > 0
     values = np.zeros(given.cells)
-    upper = given.value[order[(first + counts // 2)[present]]]
-    lower = given.value[order[(first + (counts - 1) // 2)[present]]]
+    upper = value[(first + counts // 2)[present]]
+    lower = value[(first + (counts - 1) // 2)[present]]
     values[present] = np.where(counts[present] % 2, upper, lower + (upper - lower) / 2)
     return Output(present, values)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from campus.influx import Field, Policy
 from controller.influxql.conditions import Span
 from controller.influxql.errors import TooMuch
+from controller.influxql.functions import aggregate
 from controller.influxql.limits import MAX_ROWS, MAX_SECONDS, MAX_TEXT_VALUES
 from controller.influxql.port import Happening
 from controller.influxql.table import NS_PER_MS, Column, Instants, Kind, Places, Series, Table, full, words_of
@@ -41,6 +42,9 @@ _STEP_MS: Final = {Level.RAW: 60_000, Level.FIVE_MINUTES: 300_000, Level.HOUR: 3
 """Of raw samples a guess: it only decides how many series are read at a time."""
 _ROWS_AT_ONCE: Final = 1_000_000
 """Between two pieces ingest has its turn. How many series make a piece is guessed first, then learnt from the one before."""
+_SOME_MS: Final = 5 * 60_000
+_WIDER: Final = 8
+"""The newest before an instant is looked for in the minutes before it, then in so many times as many."""
 _LONG_MS: Final = 30 * 86_400_000
 """Ranges without a bound are guessed to have no more."""
 _NEVER_MS: Final = 1 << 42
@@ -103,12 +107,27 @@ class StoredSource:
         """From the store, some series at a time; the newest from its memory where that is in the span."""
         start, end = max(-(-span.start // NS_PER_MS), 0), min(span.end // NS_PER_MS + 1, _NEVER_MS)
         if newest_alone and self._level is Level.RAW:
-            latest = self._store.latest(self._ids[chosen])
-            if not (latest.measured_at >= end).any():
-                kept = np.flatnonzero((latest.measured_at >= start) & (latest.measured_at > 0))
-                newest = Column(Kind.FLOAT, latest.value[kept], np.ones(len(kept), np.bool_))
-                return self._table(chosen, kept, latest.measured_at[kept], dict.fromkeys(fields, newest))
+            return self._newest(chosen, start, end, fields)
         return self._read(chosen, start, end, fields)
+
+    def _newest(self, chosen: Places, start: int, end: int, fields: Sequence[str]) -> Table:
+        """While samples come in, some series have always said something since `end`: those are read, no further back than
+        is needed, and they alone."""
+        latest = self._store.latest(self._ids[chosen])
+        at, value = latest.measured_at.copy(), latest.value.copy()
+        missing, until, width = np.flatnonzero(at >= end), end, _SOME_MS
+        at[(at < start) | (at >= end)] = 0
+        while len(missing) and start < until:
+            begin = max(start, until - width)
+            found = self._read(chosen[missing], begin, until, [Field.VALUE])
+            column, newest = aggregate("last", found.fields[Field.VALUE], found.series, found.at, len(missing), 0)
+            place = missing[newest.exists]
+            value[place] = column.values[newest.exists]
+            if newest.row is not None:
+                at[place] = found.at[newest.row[newest.exists]] // NS_PER_MS
+            missing, until, width = missing[at[missing] == 0], begin, width * _WIDER
+        kept = np.flatnonzero(at)
+        return self._table(chosen, kept, at[kept], dict.fromkeys(fields, full(value[kept])))
 
     def _read(self, chosen: Places, start: int, end: int, fields: Sequence[str]) -> Table:
         ids = self._ids[chosen]

@@ -142,6 +142,20 @@ def test_the_newest_comes_from_memory() -> None:
     assert store.windows == 1
 
 
+def test_only_what_said_something_since_is_read_and_no_further_back_than_needed() -> None:
+    store = CountingStore(district())
+    service = QueryService(store, StaticPlaces(PLACES), happenings({}), lambda: NOW)
+    until = T0 + 45 * MINUTE_MS  # the first one speaks on, the second one has ended before
+    newest = told(service, f"SELECT last(value) FROM cpu WHERE time >= {T0}ms AND time <= {until}ms GROUP BY site")
+    assert [each["values"] for each in newest] == [[[until, 45]], [[T0 + 29 * MINUTE_MS, 29]]]
+    assert store.series_read == [1]
+    assert store.rows == 5
+    before = T0 + 200  # between the first samples and the second ones: a sample of each series
+    newest = told(service, f"SELECT last(value) FROM cpu WHERE time <= {before}ms GROUP BY site")
+    assert [each["values"] for each in newest] == [[[T0, 0]], [[T0, 0]]]
+    assert not told(service, f"SELECT last(value) FROM cpu WHERE time < {T0}ms GROUP BY site")
+
+
 @pytest.mark.parametrize("bounds", ["", f" WHERE time >= {T0}ms AND time < {NOW}ms"])
 def test_much_is_read_in_pieces_and_who_is_more_urgent_goes_between(
     monkeypatch: pytest.MonkeyPatch, bounds: str
@@ -304,14 +318,19 @@ class MovingPlaces(StaticPlaces):
 
 @dataclass
 class CountingStore(MemoryStore):
-    """Counts how often samples are read."""
+    """Counts how often samples are read, of how many series each time, and how many."""
 
     whole: District
     windows: int = field(default=0, init=False)
+    series_read: list[int] = field(default_factory=list, init=False)
+    rows: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         vars(self).update(vars(self.whole.store()))
 
     def window(self, ids: Ids, start: int, end: int, level: Level | None = None, max_points: int = 2_000) -> Window:
         self.windows += 1
-        return super().window(ids, start, end, level, max_points)
+        self.series_read.append(len(ids))
+        found = super().window(ids, start, end, level, max_points)
+        self.rows += len(found.at)
+        return found
