@@ -74,4 +74,4 @@ def listed(draft: Draft, key: str, *where: Condition, shown: tuple[str, ...] = (
         ),
         Column(name="id", title=draft.word("what"), hidden=True),
     ]
-    return panels.rows(draft, key, columns, Asked(query))
+    return panels.rows(draft, key, columns, Asked(query)).no_value(draft.word("nothing_open"))

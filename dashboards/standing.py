@@ -77,19 +77,31 @@ def share_of(draft: Draft, key: str, metric: str, good: Select, every: Select) -
 
 
 def worst_over_time(
-    draft: Draft, key: str, metric: str, legend: str, *where: Condition, by: tuple[str, ...] = SERIES
+    draft: Draft,
+    key: str,
+    metric: str,
+    legend: str,
+    *where: Condition,
+    by: tuple[str, ...] = SERIES,
+    school: Condition = IN_SCHOOL,
 ) -> statetimeline.Panel:
     """States of one school over time; of a bucket of time the worst one."""
     figure = lowest() if appearance.worst_is_low(measured(metric)) else highest()
-    query = trend(metric, figure.named("state"), IN_SCHOOL, *where, by=by)
+    query = trend(metric, figure.named("state"), school, *where, by=by)
     return panels.states(draft, key, metric, Asked(query, legend)).data_links([links.to_device(draft, Clicked.LINE)])
 
 
 def over_time(
-    draft: Draft, key: str, metric: str, legend: str, *where: Condition, by: tuple[str, ...] = SERIES
+    draft: Draft,
+    key: str,
+    metric: str,
+    legend: str,
+    *where: Condition,
+    by: tuple[str, ...] = SERIES,
+    school: Condition = IN_SCHOOL,
 ) -> timeseries.Panel:
     """A line for each series of one school."""
-    query = trend(metric, mean().named("mean"), IN_SCHOOL, *where, by=by)
+    query = trend(metric, mean().named("mean"), school, *where, by=by)
     return panels.lines(draft, key, metric, Asked(query, legend)).data_links([links.to_device(draft, Clicked.LINE)])
 
 

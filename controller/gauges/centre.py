@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from campus.delivery import SetAside
 from campus.ids import Instance, MetricId, SiteId
 from controller.figure import Figure
 from controller.gauges.model import CONTROLLER, Table
@@ -32,6 +33,8 @@ MEANS: Final = {
 """Seconds for each time, in milliseconds."""
 REFUSED: Final = ("ingest_samples_set_aside_total", "ingest_frames_dropped_total", "ingest_messages_refused_total")
 """Each by reason: what kept readings, frames and messages out."""
+_NOTHING_REFUSED: Final = {str(reason): 0.0 for reason in SetAside}
+"""What readings are kept out for, known before the first of them is: a line at 0, and not an empty picture."""
 _STATM: Final = Path("/proc/self/statm")
 
 
@@ -97,7 +100,7 @@ def _since(last: Counted, now: Counted) -> list[tuple[str, str, float]]:
     rates = [(name, "", grown(counter) * per_s / passed_s) for name, (counter, per_s) in RATES.items()]
     refused = [
         ("controller_refused_per_min", word, max(0.0, count - last.refused.get(word, 0.0)) * 60 / passed_s)
-        for word, count in sorted(now.refused.items())
+        for word, count in sorted((_NOTHING_REFUSED | now.refused).items())
     ]
     cpu = ("controller_cpu_percent", "", 100 * (now.cpu_s - last.cpu_s) / passed_s)
     return [*rates, *means(), *refused, cpu]

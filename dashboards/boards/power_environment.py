@@ -3,13 +3,14 @@
 from typing import Final
 
 from grafana_foundation_sdk.builders import table, timeseries
+from grafana_foundation_sdk.builders.dashboard import QueryVariable
 
 from campus.influx import Tag
 from campus.samples import DeviceKind
 from dashboards import links, marks, panels, standing
 from dashboards.appearance import ATTENTION, FAILED, GOOD, QUIET, Steps
 from dashboards.board import Draft, Row, Sheet
-from dashboards.influxql import Select, is_one_of, is_value, newest
+from dashboards.influxql import Select, TagValues, chosen, is_one_of, is_value, newest, raw
 from dashboards.limits import (
     AIR_STALE_PPM,
     BATTERY_LOW_PERCENT,
@@ -20,6 +21,7 @@ from dashboards.limits import (
 from dashboards.links import Clicked
 from dashboards.panels import Asked, Column
 from dashboards.standing import DEVICE, IN_DISTRICT, SERIES, how_many, in_state
+from dashboards.variables import tag_values
 
 _UPS: Final = is_value(Tag.KIND, DeviceKind.UPS)
 _ROOM: Final = is_value(Tag.KIND, DeviceKind.SENSOR)
@@ -33,6 +35,8 @@ _DAMP: Final[Steps] = (QUIET, ((NETWORK_ROOM_DAMP_PERCENT.level, FAILED),))
 _AIR: Final[Steps] = (GOOD, ((1500, ATTENTION), (AIR_STALE_PPM.level, FAILED)))
 """1500 ppm are what GB/T 17226 allows in classrooms."""
 _LEAK: Final[Steps] = (GOOD, ((1, FAILED),))
+_IN_ROOMS: Final = chosen(Tag.SITE, "rooms")
+_SENSED: Final = ("temperature_cel", "humidity_percent", "co2_ppm", "leak_state")
 _WORST: Final = 50
 _LEGEND: Final = "$tag_device"
 _PLACE: Final = "$tag_device $tag_instance"
@@ -75,15 +79,21 @@ def power_environment(draft: Draft) -> Sheet:
                     (7, _in_rooms(draft, "temperatures", "temperature_cel", _HEAT)),
                     (6, _in_rooms(draft, "humidities", "humidity_percent", _DAMP)),
                     (6, _in_rooms(draft, "carbon_dioxide", "co2_ppm", _AIR)),
-                    (5, standing.worst_over_time(draft, "leaks_over_time", "leak_state", _PLACE)),
+                    (5, standing.worst_over_time(draft, "leaks_over_time", "leak_state", _PLACE, school=_IN_ROOMS)),
                 ],
             ),
         ],
         neighbours=("district-now", "school", "device", "kitchen-compliance"),
         console="/alerts",
-        variables=standing.schools(draft, "ups_source_state"),
+        variables=[*standing.schools(draft, "ups_source_state"), _schools_with_sensors(draft)],
         marks=[marks.alerts(draft, IN_DISTRICT, _MARKED), marks.maintenance(draft, of_site=True)],
     )
+
+
+def _schools_with_sensors(draft: Draft) -> QueryVariable:
+    """A variable of its own: every school has a UPS, and few have sensors in their rooms."""
+    found = TagValues(key=Tag.SITE, of=raw(*_SENSED), where=(IN_DISTRICT, _ROOM))
+    return tag_values(draft, "rooms", found)
 
 
 def _supplies(draft: Draft) -> table.Panel:
@@ -130,5 +140,7 @@ def _drawn(draft: Draft, key: str, metric: str, steps: Steps) -> timeseries.Pane
 
 
 def _in_rooms(draft: Draft, key: str, metric: str, steps: Steps) -> timeseries.Panel:
-    panel = standing.over_time(draft, key, metric, "$tag_room $tag_device $tag_instance", _ROOM, by=(*SERIES, Tag.ROOM))
+    tags = (*SERIES, Tag.ROOM)
+    legend = "$tag_room $tag_device $tag_instance"
+    panel = standing.over_time(draft, key, metric, legend, _ROOM, by=tags, school=_IN_ROOMS)
     return panels.draw_limits(panel, steps[0], *steps[1])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from campus.delivery import SetAside
 from campus.ids import SiteId
 from campus.metrics import made_by_centre
 from controller.figure import Figure
@@ -67,6 +68,8 @@ def test_levels_are_told_at_once_and_rates_from_the_second_time_on() -> None:
         ("ingest_samples_set_aside_total", "out_of_range"): 1,
     }
     second = told(centre)
+    refused = {part: second.pop((name, part)) for name, part in list(second) if name == "controller_refused_per_min"}
+    assert refused == {str(reason): 0 for reason in SetAside} | {"bad_frame": 6.0, "out_of_range": 2.0}
     assert second.pop(("controller_cpu_percent", "")) >= 0
     assert second.pop(("controller_memory_bytes", "")) > 0
     assert second == pytest.approx(
@@ -76,8 +79,6 @@ def test_levels_are_told_at_once_and_rates_from_the_second_time_on() -> None:
             ("controller_http_answers_per_min", ""): 14.0,
             ("controller_store_append_ms", ""): 50.0,
             ("controller_alert_tick_ms", ""): 10.0,
-            ("controller_refused_per_min", "bad_frame"): 6.0,
-            ("controller_refused_per_min", "out_of_range"): 2.0,
         }
     )
 
