@@ -26,6 +26,10 @@ def watches(config: AgentConfig, sink: Sink, clock: UtcClock, timer: Timer) -> l
     if config.path and config.path.probe and config.path.settings.throughput:
         from agent.path.turns import ThroughputWatch
 
-        every_s = config.path.settings.throughput.every_s
-        found.append(ThroughputWatch(device, config.path.probe, every_s, sink, clock=clock, timer=timer).run)
+        entry, probe = config.path.settings.throughput, config.path.probe
+        found.append(
+            ThroughputWatch(
+                device, probe, entry.every_s, sink, clock=clock, timer=timer, first_within_s=entry.first_within_s
+            ).run
+        )
     return found

@@ -47,7 +47,13 @@ def simulate() -> None:
 @click.option("--schools", default=8, show_default=True, type=click.IntRange(1, 200), help="Schools in the district.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same district.")
 @click.option("--broker-port", required=True, type=click.IntRange(1, 65_535), help="Port of the central MQTT broker.")
-def plan(directory: Path, schools: int, seed: int, broker_port: int) -> None:
+@click.option(
+    "--console-port",
+    default=0,
+    type=click.IntRange(0, 65_535),
+    help="Port of the console: agents measure their lines to it.",
+)
+def plan(directory: Path, schools: int, seed: int, broker_port: int, console_port: int) -> None:
     """Write the configuration of a simulated district.
 
     DIR/district.yaml is the controller's enrolment, DIR/agents/SITE.yaml configures one agent each, DIR/simulator.yaml is for the
@@ -57,7 +63,7 @@ def plan(directory: Path, schools: int, seed: int, broker_port: int) -> None:
 
     from simulator.plan.write import write_plan
 
-    written = write_plan(directory, seed, schools, broker_port, datetime.now(UTC).date())
+    written = write_plan(directory, seed, schools, broker_port, datetime.now(UTC).date(), console_port)
     click.echo(f"{len(written.sites)} sites planned in {directory}, devices on UDP port {written.snmp_port}")
 
 

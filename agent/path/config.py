@@ -87,6 +87,7 @@ def _probe(entry: ThroughputEntry, address: Address, where: Where, folder: Path)
         raise ConfigError(f"{where(*at, 'url')}: the token would travel in the open: use https://")
     for key, value, least, most in (
         ("every_s", entry.every_s, 600.0, math.inf),
+        ("first_within_s", entry.first_within_s, 1.0, math.inf),
         ("max_bytes", entry.max_bytes, 65_536, 256 << 20),
         ("max_bps", entry.max_bps, 1e5, 1e11),
     ):

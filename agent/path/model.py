@@ -20,13 +20,15 @@ class TargetEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ThroughputEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A transfer to and from the controller now and then, when it grants one: `url` is the console's address.
 
-    At most `max_bytes` each way, no faster than `max_bps`; the controller may allow less.
+    At most `max_bytes` each way, no faster than `max_bps`; the controller may allow less. The first turn is asked for within
+    `first_within_s` of the start, each agent at its own moment.
     """
 
     url: str
     token: SecretSource
     ca_file: str = ""
     every_s: float = 6 * 3600.0
+    first_within_s: float = 3600.0
     max_bytes: int = 8 << 20
     max_bps: float = 100e6
 

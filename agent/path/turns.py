@@ -30,18 +30,27 @@ class ThroughputWatch:
     """One transfer every `every_s`, or when the controller says that there may be one."""
 
     def __init__(
-        self, device: DeviceId, probe: Probe, every_s: float, sink: Sink, *, clock: UtcClock, timer: Timer
+        self,
+        device: DeviceId,
+        probe: Probe,
+        every_s: float,
+        sink: Sink,
+        *,
+        clock: UtcClock,
+        timer: Timer,
+        first_within_s: float = 3600.0,
     ) -> None:
         self._device = device
         self._probe = probe
         self._every_s = every_s
+        self._first_within_s = min(first_within_s, every_s)
         self._sink = sink
         self._clock = clock
         self._timer = timer
 
     async def run(self) -> None:
         """Measure until cancelled."""
-        due_s = self._timer.now_s() + stable_share(f"{self._device} throughput", min(self._every_s, 3600.0))
+        due_s = self._timer.now_s() + stable_share(f"{self._device} throughput", self._first_within_s)
         while True:
             await self._timer.sleep_until(due_s)
             due_s = self._timer.now_s() + await self._turn()

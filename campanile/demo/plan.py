@@ -15,6 +15,7 @@ from campanile.demo.folder import DemoFolder
 from campanile.demo.people import write_register
 from campanile.demo.processes import ChildFailed, campanile
 from campus.errors import ConfigError
+from simulator.plan.shape import THROUGHPUT_TOKEN
 
 LOOPBACK = "127.0.0.1"
 USUAL_PORT = 8080
@@ -30,6 +31,10 @@ APPLICATIONS = {
     "clear_hold_s": 20.0,
 }
 """The simulated centre's services, which its agents ask every 15 s: verdicts come sooner than in a real district."""
+
+
+LINES = {"max_bytes": 4 << 20, "max_bps": 400e6, "every_s": 3600.0, "in_lessons": True}
+"""Lines of loopback are measured quickly, and lessons on them disturb nobody."""
 
 
 def choose_port(wanted: int | None) -> int:
@@ -60,7 +65,7 @@ def write_plan(folder: DemoFolder, http_port: int) -> list[Path]:
     planned = subprocess.run(
         campanile(
             *("simulate", "plan", "--dir", str(folder.path), "--schools", str(asked.schools)),
-            *("--seed", str(asked.seed), "--broker-port", str(broker_port)),
+            *("--seed", str(asked.seed), "--broker-port", str(broker_port), "--console-port", str(http_port)),
         ),
         capture_output=True,
         text=True,
@@ -77,6 +82,7 @@ def write_plan(folder: DemoFolder, http_port: int) -> list[Path]:
         "alerts": {"rules_dir": str(folder.path / "rules")},
         "telling": {"register": str(folder.path / "telling.yaml")},
         "applications": APPLICATIONS,
+        "throughput": {"token_file": str(folder.path / THROUGHPUT_TOKEN), **LINES},
         "configurations": {"change_windows": [_window_from_now()]},
     }
     write_rules(folder.path / "rules")

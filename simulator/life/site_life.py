@@ -38,9 +38,9 @@ class SiteLife:
         seed = district.seed
         if site.stage:
             boards = BoardPanel(seed, site, site.of_kind(DeviceKind.BOARD))
-            self.traffic = TrafficPanel(seed, site, Demand(seed, site, boards))
+            self.traffic = school = TrafficPanel(seed, site, Demand(seed, site, boards))
             fibres = {(site.gateway.id, site.gateway.uplink): site.id}
-            light = LightPanel(seed, fibres, lambda scene: 1.0 - scene.cut[:, np.newaxis])
+            light = LightPanel(seed, fibres, school.lit)
             self._panels = [
                 boards,
                 KitchenPanel(seed, site, site.of_kind(DeviceKind.KITCHEN_MONITOR)),

@@ -67,6 +67,11 @@ class TrafficPanel:
         self._office = demand.leaves.index("office")
         self.passing: UplinkTraffic | None = None
 
+    @staticmethod
+    def lit(scene: Scene) -> Floats:
+        """Whether light comes over the fibre to the centre."""
+        return (~scene.cut[:, np.newaxis]).astype(np.float64)
+
     def fill(self, scene: Scene) -> Floats:
         """See `Panel`. Leaves `passing` behind for the centre and `scene.use` for those whose load follows traffic."""
         down, up, lost_down, lost_up = self._flows(scene)

@@ -3,11 +3,20 @@
 from pathlib import Path
 from typing import Any
 
+from simulator.district.centre import CENTRE, CORE
 from simulator.district.device import SimDevice
 from simulator.district.district import District
 from simulator.district.site import SimSite
 from simulator.plan.command_lines import switches_with_ssh
-from simulator.plan.shape import CAMERA_USER, LOOPBACK, SSH_USER, SimulatorPlan, device_address
+from simulator.plan.shape import (
+    CAMERA_USER,
+    LOOPBACK,
+    SSH_USER,
+    THROUGHPUT_TOKEN,
+    SimulatorPlan,
+    device_address,
+    device_host,
+)
 from simulator.plan.yaml_text import line, rows
 from simulator.services.shape import checks
 
@@ -16,6 +25,8 @@ FAST_S, NORMAL_S, SLOW_S = 5, 15, 300
 LOOK_APART_S = 2.0
 SNAPSHOTS = {"first_within_s": 20.0, "settle_s": 3.0}
 """Sooner than in a real school: who watches a demo has no night to wait for."""
+PATH = {"every_s": 30.0, "pings": 5}
+THROUGHPUT = {"every_s": 3600.0, "first_within_s": 60.0, "max_bytes": 4 << 20, "max_bps": 400e6}
 SILENCE_S = 30
 """Devices publish every seven seconds; four missed messages are silence."""
 
@@ -51,8 +62,25 @@ def agent_text(district: District, site: SimSite, plan: SimulatorPlan, directory
             rows("mqtt_listeners", brokers),
             rows("mqtt_devices", heard),
             rows("services", checks(district, site, plan, directory)),
+            line("path", _path(district, site, plan, directory)),
         ]
     )  # fmt: skip
+
+
+def _path(district: District, site: SimSite, plan: SimulatorPlan, directory: Path) -> dict[str, Any]:
+    """To the centre's core and, from a school, to its own gateway.
+
+    Their addresses are this machine's, whose kernel answers pings: a fault of the simulation does not keep it from that.
+    """
+    core = district.centre.device(CORE)
+    targets = [{"id": CENTRE, "address": device_host(district, district.centre, core)}]
+    if site.stage:
+        targets.append({"id": "gateway", "address": device_host(district, site, site.gateway)})
+    found: dict[str, Any] = {"targets": targets, **PATH}
+    if plan.console_port:
+        url, token = f"http://{LOOPBACK}:{plan.console_port}", {"file": str(directory / THROUGHPUT_TOKEN)}
+        found["throughput"] = {"url": url, "token": token, **THROUGHPUT}
+    return found
 
 
 def _credentials(plan: SimulatorPlan) -> dict[str, Any]:

@@ -14,6 +14,8 @@ FILE = "simulator.yaml"
 LOOPBACK = "127.0.0.1"
 SSH_USER = "campanile"
 SOCKET = "simulator.sock"
+THROUGHPUT_TOKEN = "throughput-token.txt"  # noqa: S105 - the file's name
+"""Holds what agents and controller of this district prove themselves with when they measure a line."""
 CAMERA_USER = "campanile"
 FIRST_NET = 77
 """Devices live in 127.77.0.0/16: 127.77.{site}.{device}, where nothing else on a machine does."""
@@ -48,6 +50,9 @@ class SimulatorPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     camera_password: str = ""
     services_port: int = 0
     """TCP of the first of the centre's web services, at each site's own address for services; the others come after it."""
+
+    console_port: int = 0
+    """TCP of the controller's console, against which agents measure their lines; 0 where they do not."""
 
     @property
     def rtsp_port(self) -> int:

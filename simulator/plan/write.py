@@ -1,5 +1,6 @@
 """Writes the whole plan of a district into a folder."""
 
+import secrets
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from simulator.plan.agents import agent_text
 from simulator.plan.command_lines import switches_with_ssh
 from simulator.plan.enrolment import enrolment_text
 from simulator.plan.ports import free_tcp_port, free_tcp_ports, free_udp_port
-from simulator.plan.shape import FILE, LOOPBACK, SimulatorPlan, SitePlan, device_host
+from simulator.plan.shape import FILE, LOOPBACK, THROUGHPUT_TOKEN, SimulatorPlan, SitePlan, device_host
 from simulator.services.certificates import write_certificates
 from simulator.services.shape import WEB, host_name, service_host
 
@@ -23,13 +24,16 @@ SSH_PASSWORD = "campus-ssh"  # noqa: S105 - of switches that do not exist
 PROJECTOR_PASSWORD = "campus-pjlink"  # noqa: S105 - of projectors that do not exist
 
 
-def write_plan(directory: Path, seed: int, schools: int, broker_port: int, today: date) -> SimulatorPlan:
+def write_plan(
+    directory: Path, seed: int, schools: int, broker_port: int, today: date, console_port: int = 0
+) -> SimulatorPlan:
     """Write district.yaml, agents/*.yaml and simulator.yaml with ports that are free now; the simulator's part is returned.
 
+    With the controller's `console_port` its agents measure their lines, with a new secret in `THROUGHPUT_TOKEN`.
     `ConfigError` when the folder cannot be written or no ports are free.
     """
     district = build_district(seed, schools)
-    plan = _plan(district, seed, schools, broker_port)
+    plan = msgspec.structs.replace(_plan(district, seed, schools, broker_port), console_port=console_port)
     agents = directory / "agents"
     try:
         agents.mkdir(parents=True, exist_ok=True)
@@ -38,6 +42,9 @@ def write_plan(directory: Path, seed: int, schools: int, broker_port: int, today
             (agents / f"{site.id}.yaml").write_text(
                 agent_text(district, site, plan, directory.resolve()), encoding="utf-8"
             )
+        token = directory / THROUGHPUT_TOKEN
+        token.touch(mode=0o600)
+        token.write_text(secrets.token_urlsafe(), encoding="utf-8")
         write_certificates(directory, host_name(REGISTRATION))
         (directory / "district.yaml").write_text(enrolment_text(district, today), encoding="utf-8")
         (directory / FILE).write_text(
