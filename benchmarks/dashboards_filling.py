@@ -82,7 +82,7 @@ def filled(district: District) -> Filled:
 def filled_alike(first: Filled, district: District, store: Mapping[str, Any]) -> Filled:
     """A controller over InfluxDB, by the settings of its store, that knows the same."""
     config = district.config("alike", store)
-    _copy_registry(first.controller.config, config)
+    copy_registry(first.controller.config, config)
     controller = Controller(config, StandingClock())
     controller.open_registry()
     controller.store.start()
@@ -144,7 +144,8 @@ def _post(controller: Controller) -> None:
         controller.posting.tend(NOW)
 
 
-def _copy_registry(source: ControllerConfig, target: ControllerConfig) -> None:
+def copy_registry(source: ControllerConfig, target: ControllerConfig) -> None:
+    """Let a controller that was never opened know what another one does."""
     target.data_path.mkdir(parents=True, exist_ok=True)
     with (
         closing(sqlite3.connect(source.data_path / _REGISTRY)) as old,

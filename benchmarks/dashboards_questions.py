@@ -47,7 +47,7 @@ def questions(board: Board, endpoint: Endpoint, end_ms: int, range_ms: int = 0) 
     span = range_ms or default_range_ms(board)
     start_ms = end_ms - span
     level = _level(board, endpoint, start_ms, end_ms)
-    clicked, chosen = _open_alert(endpoint, end_ms), dict[str, str | Sequence[str]]()
+    clicked, chosen = open_alert(endpoint, end_ms), dict[str, str | Sequence[str]]()
     for variable in _choices(board):
         asked = queries(board, start_ms=start_ms, end_ms=end_ms, level=level, **chosen)
         text = next(one.text for one in asked if one.kind == "variable" and one.title == variable.name)
@@ -87,7 +87,7 @@ def _choices(board: Board) -> Iterator[dashboard.VariableModel]:
             yield variable
 
 
-def _open_alert(endpoint: Endpoint, end_ms: int) -> dict[str, str]:
+def open_alert(endpoint: Endpoint, end_ms: int) -> dict[str, str]:
     """School and device of the newest alert at a school that stands open."""
     columns = (column("id"), column(Tag.SITE), column(Tag.DEVICE))
     where = (is_value("state", "open"), Condition("\"kind\" != 'switch'"), Condition(f"time <= {end_ms}ms"))

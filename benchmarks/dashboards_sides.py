@@ -42,8 +42,7 @@ def over_own_store(district: District) -> Iterator[Side]:
         held = filled(district)
         stack.callback(held.close)
         url = stack.enter_context(answering(held.controller))
-        headers = {"Authorization": f"Token {_token(held)}"}
-        yield Side(held, stack.enter_context(Endpoint(url, DATABASE, headers)))
+        yield Side(held, stack.enter_context(own_endpoint(held, url)))
 
 
 @contextmanager
@@ -76,6 +75,7 @@ def compare(influxdb: Side, own: Side, boards: Sequence[Board] = BOARDS) -> Comp
     return Compared(all_opening, silent, mismatches)
 
 
-def _token(held: Filled) -> str:
-    """A token for reading `/query`."""
-    return held.controller.access_tokens.create(_NAME, NOW)
+def own_endpoint(held: Filled, url: str) -> Endpoint:
+    """The `/query` of a controller that answers at `url`, with a token for reading it."""
+    token = held.controller.access_tokens.create(_NAME, NOW)
+    return Endpoint(url, DATABASE, {"Authorization": f"Token {token}"})

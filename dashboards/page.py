@@ -1,8 +1,9 @@
 """The page of all panels and their queries, docs/48-dashboards.md, made of the dashboards themselves."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from textwrap import wrap
+from typing import Final, Literal
 
 import msgspec
 
@@ -30,23 +31,30 @@ _HEAD: Final = (
 )
 
 
+_STORES: Final = {"influxdb": "InfluxDB, ms", "embedded": "own store, ms"}
+_WIDTH: Final = 120
+_UNMEASURED: Final = ("median ms",)
+
+
 class Measured(msgspec.Struct, frozen=True):
-    """One query's time."""
+    """One query's median by store; a store that refused the query is left out."""
 
     board: str
     kind: str
     title: str
     ref_id: str
-    median_ms: float
+    median_ms: Mapping[str, float]
 
 
 class Measurement(msgspec.Struct, frozen=True):
-    """What was measured, when, where and by which command."""
+    """What was measured, when, where and by which command, of which stores. `filled` are sentences about the district."""
 
     date: str
     machine: str
     command: str
     schools: int
+    filled: list[str]
+    stores: list[Literal["influxdb", "embedded"]]
     queries: list[Measured]
 
 
@@ -77,38 +85,44 @@ def _measurement(path: Path) -> Measurement | None:
 
 
 def _lines(measurement: Measurement | None) -> Iterator[str]:
-    took: Mapping[_Query, float] = {}
+    took: Mapping[_Query, Mapping[str, float]] = {}
+    stores: Sequence[str] = ()
     yield "# Dashboards, panels and queries"
     yield ""
     yield from _HEAD
     if measurement is not None:
+        stores = measurement.stores
         took = {
             (each.board, each.title, each.ref_id): each.median_ms
             for each in measurement.queries
             if each.kind == "panel"
         }
         yield ""
-        yield f"Median times: `{measurement.command}`, {measurement.schools} schools, {measurement.machine}, {measurement.date}."
+        how = f"`{measurement.command}`, {measurement.schools} schools, {measurement.machine}, {measurement.date}."
+        told = [f"Median times over the range a dashboard opens with: {how}", *measurement.filled]
+        yield from wrap(" ".join(told), _WIDTH, break_on_hyphens=False)
     for board in BOARDS:
         yield ""
-        yield from _board(board, took)
+        yield from _board(board, stores, took)
 
 
-def _board(board: Board, took: Mapping[_Query, float]) -> Iterator[str]:
+def _board(board: Board, stores: Sequence[str], took: Mapping[_Query, Mapping[str, float]]) -> Iterator[str]:
     english, chinese = (Draft(board.key, language).words for language in (Language.ENGLISH, Language.CHINESE))
+    columns = [_STORES[store] for store in stores] or _UNMEASURED
     yield f"## {english.title.en} · {chinese.title.zh}"
     yield ""
     yield english.description.en
     yield ""
-    yield "| panel | query | median ms |"
-    yield "|---|---|---|"
+    yield f"| panel | query | {' | '.join(columns)} |"
+    yield f"|---|---|{'---|' * len(columns)}"
     both = [build(board, language, max(Grafana)) for language in (Language.ENGLISH, Language.CHINESE)]
     for panel, of_chinese in zip(*(panels_of(made) for made in both), strict=True):
         title = panel.title or ""
         for place, target in enumerate(targets_of(panel)):
             name = f"{title} · {of_chinese.title}" if place == 0 else ""
-            median = took.get((board.key, title, target.ref_id))
-            yield f"| {name} | {_code(target.text)} | {'' if median is None else median} |"
+            medians = took.get((board.key, title, target.ref_id), {})
+            cells = [str(medians.get(store, "")) for store in stores] or [""]
+            yield f"| {name} | {_code(target.text)} | {' | '.join(cells)} |"
 
 
 def _code(query: str) -> str:
