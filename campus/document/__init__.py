@@ -13,6 +13,7 @@ import yaml
 
 from campus.document.explain import explained, nearest
 from campus.document.lines import Places, line_at, refuse_twins
+from campus.document.reading import composed
 from campus.errors import ConfigError, file_trouble
 
 __all__ = ["Places", "line_of", "load_document", "load_placed", "nearest", "read_document", "read_placed"]
@@ -46,7 +47,7 @@ def read_document(name: str, text: str, shape: type[T]) -> T:
 def read_placed(name: str, text: str, shape: type[T]) -> tuple[T, Places]:
     """The same, with the line of every value. The text is parsed once: that is what costs time."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = composed(text)
         if root is not None:
             refuse_twins(name, root)
         content = None if root is None else yaml.constructor.SafeConstructor().construct_document(root)
@@ -73,4 +74,4 @@ def line_of(text: str, *steps: str | int) -> int:
     >>> line_of("a:\\n  b:\\n  - 1\\n  - 2\\n", "a", "b", 1)
     4
     """
-    return line_at(yaml.compose(text, Loader=yaml.SafeLoader), steps)
+    return line_at(composed(text), steps)
