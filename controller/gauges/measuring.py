@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from campus.ids import Instance, MetricId, SiteId
-from campus.samples import Severity
+from campus.samples import DeviceKind, Severity
 from controller.alerts.model import Alert
 from controller.capacity.model import LinkPercentiles
 from controller.gauges.model import (
@@ -58,12 +58,12 @@ def devices(places: Places, store: SampleStore, sight: Sight) -> list[Table]:
 
 def boards_in_use(places: Places, store: SampleStore, sight: Sight) -> Table:
     """The share of each school's boards in use, of those whose state is known; use is what the reports call use."""
-    names = store.series_columns()
+    names, is_board = store.series_columns(), places.is_of(DeviceKind.BOARD)
 
     def of_boards(metric: str) -> tuple[NDArray[np.int32], Newest]:
         ids = store.find_ids(metric=MetricId(metric))
         ids = ids[names.device[ids] < len(places.school)]
-        ids = ids[places.is_board[names.device[ids]]]
+        ids = ids[is_board[names.device[ids]]]
         return names.device[ids], sight.newest(ids, FRESH_MS)
 
     device, power = of_boards("power_state")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +14,14 @@ from controller.identity.scope import SYSTEM
 from controller.registry.model import Link
 from controller.store.port import DistrictSeries, SampleStore, SeriesColumns
 
+KINDS: Final = tuple(DeviceKind)
 DISTRICT = SiteId("district")
 """Where the controller stands that no centre is enrolled for."""
 
 
 @dataclass(frozen=True)
 class Places:
-    """A look at the registry. `school` and `is_board` are by the store's numbers of devices, `school` -1 for strangers."""
+    """A look at the registry. `school` and `kind` are by the store's numbers of devices, -1 for strangers."""
 
     sites: Sequence[SiteId]
     centre: SiteId
@@ -28,7 +30,12 @@ class Places:
     """How many each school has."""
     school: NDArray[np.int64]
     """Places in `sites`."""
-    is_board: NDArray[np.bool_]
+    kind: NDArray[np.int8]
+    """Places in `KINDS`."""
+
+    def is_of(self, kind: DeviceKind) -> NDArray[np.bool_]:
+        """Which devices are of a kind."""
+        return self.kind == KINDS.index(kind)
 
     def by_school(self, device: NDArray[np.int32], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
         """How many rows of each school count, by instant; `device` has the number of each row of `counted`."""
@@ -53,6 +60,7 @@ def look(registry: Registry, names: SeriesColumns) -> Places:
     sites = [each.id for each in enrolled]
     kinds = {site: registry.device_kinds(SYSTEM, site) for site in sites}
     number_of = {site: number for number, site in enumerate(sites)}
+    code_of: dict[DeviceKind | None, int] = {kind: code for code, kind in enumerate(KINDS)}
     met = list(names.devices)  # as they are now: more may be added meanwhile
     return Places(
         sites=sites,
@@ -60,7 +68,7 @@ def look(registry: Registry, names: SeriesColumns) -> Places:
         links=registry.links(SYSTEM),
         devices=np.array([float(len(kinds[site])) for site in sites]),
         school=np.array([number_of.get(site, -1) for site, _ in met], np.int64),
-        is_board=np.array([kinds.get(site, {}).get(device) is DeviceKind.BOARD for site, device in met], np.bool_),
+        kind=np.array([code_of.get(kinds.get(site, {}).get(device), -1) for site, device in met], np.int8),
     )
 
 

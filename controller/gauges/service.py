@@ -13,6 +13,7 @@ from controller.gauges.centre import Centre
 from controller.gauges.model import BOARD_USE, LINK_IN_P95, SCHOOL_DEVICES, WHOLE, rows_of
 from controller.gauges.places import Atlas
 from controller.gauges.port import Alerts, Capacity, Keeper, Registry, Utilisation
+from controller.gauges.schools import schools
 from controller.gauges.sight import Past, Present
 from controller.identity.scope import SYSTEM
 from controller.ingest.model import Made
@@ -97,6 +98,7 @@ class GaugeService:
                 *measuring.devices(places, self._store, sight),
                 measuring.silent_then(places, self._store, sight, speaking),
                 measuring.boards_in_use(places, self._store, sight),
+                *schools(places, self._store, sight),
                 *measuring.links(places, self._store, sight),
             ]
             yield rows_of(tables, some)
@@ -129,6 +131,7 @@ class GaugeService:
             *measuring.devices(places, self._store, sight),
             measuring.silent(places, heard_at, now),
             measuring.boards_in_use(places, self._store, sight),
+            *schools(places, self._store, sight),
             *measuring.links(places, self._store, sight),
             self._centre.table(places.centre),
         ]
