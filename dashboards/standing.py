@@ -118,6 +118,18 @@ def figure_of(metric: str, function: str, *where: Condition, by: tuple[str, ...]
     return over(newest(metric, "reading", IN_DISTRICT, *where, by=by), function, "reading")
 
 
+def of_schools(metric: str, alias: str = "reading") -> Select:
+    """The newest of what the controller says of each of the chosen schools."""
+    return newest(metric, alias, IN_DISTRICT, by=(Tag.SITE,))
+
+
+def counted(draft: Draft, key: str, metric: str, good: str) -> stat.Panel:
+    """Two numbers side by side, of all chosen schools: how many the controller counts as they should be, and how many in all."""
+    return share_of(
+        draft, key, metric, over(of_schools(good), "sum", "reading"), over(of_schools(metric), "sum", "reading")
+    )
+
+
 def calculated(panel: table.Panel, alias: str, left: str, operator: str, right: str) -> table.Panel:
     """A column more, of two others."""
     binary = {"left": left, "operator": operator, "right": right}

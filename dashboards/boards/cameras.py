@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from grafana_foundation_sdk.builders import stat, table, timeseries
+from grafana_foundation_sdk.builders import table, timeseries
 
 from campus.influx import Tag
 from campus.samples import DeviceKind
@@ -13,15 +13,12 @@ from dashboards.influxql import Select, is_one_of, is_value, newest
 from dashboards.limits import RECORDING_DAYS
 from dashboards.links import Clicked
 from dashboards.panels import Asked, Column
-from dashboards.standing import DEVICE, IN_DISTRICT, IN_SCHOOL, SERIES, how_many, in_state, least
+from dashboards.standing import DEVICE, IN_DISTRICT, IN_SCHOOL, least
 
 _CAMERA: Final = is_value(Tag.KIND, DeviceKind.CAMERA)
 _VIDEO: Final = is_one_of(Tag.KIND, (DeviceKind.CAMERA, DeviceKind.RECORDER))
 _DAYS: Final[Steps] = (FAILED, ((RECORDING_DAYS.level, GOOD),))
-_FINE: Final = ("ok", "dark")
-"""At night a picture may be dark without fault."""
 _SITE: Final = (Tag.SITE,)
-_FEWEST: Final = 100
 _FULLEST: Final = 20
 _LEGEND: Final = "$tag_device"
 _CHANNEL: Final = "$tag_device $tag_instance"
@@ -34,11 +31,16 @@ def cameras(draft: Draft) -> Sheet:
             Row(
                 4,
                 [
-                    (5, _share(draft, "pictures", "picture_state", *_FINE)),
-                    (5, _share(draft, "streams", "stream_state", "ok")),
-                    (5, _share(draft, "recording", "recording_state", "recording")),
-                    (5, _share(draft, "channels", "channel_state", "online")),
-                    (4, standing.extreme(draft, "fewest_days", "recording_days", "min", _DAYS)),
+                    (5, standing.counted(draft, "pictures", "school_pictures", "school_pictures_fine")),
+                    (5, standing.counted(draft, "streams", "school_streams", "school_streams_fine")),
+                    (5, standing.counted(draft, "recording", "school_recordings", "school_recordings_running")),
+                    (
+                        5,
+                        standing.counted(
+                            draft, "channels", "school_recorder_channels", "school_recorder_channels_online"
+                        ),
+                    ),
+                    (4, standing.extreme(draft, "fewest_days", "school_recording_days_least", "min", _DAYS, by=_SITE)),
                 ],
             ),
             Row(10, [(10, _schools(draft)), (8, _days(draft)), (6, _disks(draft))]),
@@ -60,22 +62,16 @@ def cameras(draft: Draft) -> Sheet:
         ],
         neighbours=("district-now", "school", "kitchen-compliance", "power-environment"),
         console="/alerts",
-        variables=standing.schools(draft, "picture_state"),
+        variables=standing.schools(draft, "school_pictures"),
         marks=[marks.alerts(draft, IN_DISTRICT, _VIDEO), marks.maintenance(draft, of_site=True)],
     )
 
 
-def _share(draft: Draft, key: str, metric: str, *good: str) -> stat.Panel:
-    fine = how_many(metric, IN_DISTRICT, are=in_state(metric, *good), by=SERIES)
-    return standing.share_of(draft, key, metric, fine, how_many(metric, IN_DISTRICT, by=SERIES))
-
-
 def _schools(draft: Draft) -> table.Panel:
     """Cameras less those that show a fine picture: so a school without a fault has a 0 and not a gap."""
-    fine = in_state("picture_state", *_FINE)
     asked = [
-        Asked(how_many("picture_state", IN_DISTRICT, each=_SITE, named="cameras")),
-        Asked(how_many("picture_state", IN_DISTRICT, are=fine, each=_SITE, named="fine")),
+        Asked(standing.of_schools("school_pictures", "cameras")),
+        Asked(standing.of_schools("school_pictures_fine", "fine")),
     ]
     school = links.to_board(draft, "cameras", school=Clicked.ROW.tag(Tag.SITE))
     columns = [
@@ -89,14 +85,13 @@ def _schools(draft: Draft) -> table.Panel:
 
 
 def _days(draft: Draft) -> table.Panel:
+    school = links.to_board(draft, "cameras", school=Clicked.ROW.tag(Tag.SITE))
     columns = [
-        Column(name="site", title=draft.word("site"), links=[links.to_site(draft, Clicked.ROW)]),
-        Column(name="device", title=draft.word("device"), links=[links.to_device(draft, Clicked.ROW)]),
-        Column(name="instance", title=draft.word("channel"), width=80),
+        Column(name="site", title=draft.word("site"), links=[school, links.to_site(draft, Clicked.ROW)]),
         Column(name="days", title=draft.word("days"), metric="recording_days", steps=_DAYS, width=90),
     ]
-    query = least(newest("recording_days", "days", IN_DISTRICT, by=SERIES), "days", _FEWEST, *SERIES)
-    return standing.sorted_by(panels.rows(draft, "days", columns, Asked(query)), "days", falling=False)
+    asked = Asked(standing.of_schools("school_recording_days_least", "days"))
+    return standing.sorted_by(panels.rows(draft, "days", columns, asked), "days", falling=False)
 
 
 def _disks(draft: Draft) -> table.Panel:

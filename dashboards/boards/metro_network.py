@@ -13,6 +13,7 @@ from dashboards.appearance import ATTENTION, FAILED, IN, LIMIT, OUT, QUIET, STRO
 from dashboards.board import Draft, Row, Sheet
 from dashboards.influxql import (
     Expression,
+    Reading,
     Select,
     TagValues,
     call,
@@ -86,11 +87,11 @@ def _light(draft: Draft) -> stat.Panel:
 
 def _spread(draft: Draft) -> timeseries.Panel:
     def way(direction: str, figure: Expression, word: str, sign: int) -> Asked:
-        use = trend(f"link_{direction}_use_percent", highest().named("use"), by=LINK)
         column = figure if sign > 0 else -figure
-        return Asked(trend_over(use, column.named(word)), draft.word(word))
+        return Asked(trend(f"link_{direction}_use_percent", column.named(word)), draft.word(word))
 
-    most, fullest = call("percentile", "use", 95), call("max", "use")
+    # A link has one reading in each interval, so figures of the readings are figures of the links.
+    most, fullest = call("percentile", Reading.MAXIMUM, 95), highest()
     panel = panels.mirrored(
         draft,
         "spread",

@@ -14,7 +14,7 @@ from campus.samples import DeviceKind
 from dashboards import links, marks, panels, standing
 from dashboards.appearance import ATTENTION, FAILED, GOOD, QUIET, Steps, stepped
 from dashboards.board import Draft, Row, Sheet
-from dashboards.influxql import Fill, Select, above, by_hour, highest, is_value, mean, over, trend, trend_over
+from dashboards.influxql import Fill, Select, above, by_hour, highest, is_value, mean, over, trend
 from dashboards.links import Clicked
 from dashboards.panels import Asked, Column
 from dashboards.standing import DEVICE, IN_DISTRICT, IN_SCHOOL
@@ -183,6 +183,6 @@ def _boards(draft: Draft) -> table.Panel:
 def _over_time(draft: Draft) -> timeseries.Panel:
     """Boards in use at each moment: all chosen schools together, and the one in detail."""
     one = trend("school_boards_in_use_percent", mean().named("use"), IN_SCHOOL, by=_SITE)
-    each = trend("school_boards_in_use_percent", mean().named("use"), IN_DISTRICT, by=_SITE)
-    asked = [Asked(trend_over(each, mean("use").named("use")), draft.word("chosen")), Asked(one, "$tag_site")]
+    every = trend("school_boards_in_use_percent", mean().named("use"), IN_DISTRICT)
+    asked = [Asked(every, draft.word("chosen")), Asked(one, "$tag_site")]
     return panels.lines(draft, "over_time", "school_boards_in_use_percent", *asked)

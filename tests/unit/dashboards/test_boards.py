@@ -169,7 +169,7 @@ def test_a_school_whose_access_points_tell_their_clients_alone_can_be_chosen() -
     wireless = next(board for board in BOARDS if board.key == "wireless")
     asked = {one.title: one.text for one in queries(wireless, start_ms=NOW - 1, end_ms=NOW) if one.kind == "variable"}
 
-    assert all('FROM "autogen"."wireless_clients"' in asked[name] for name in ("site", "school"))
+    assert all('FROM "autogen"."school_wireless_clients_most"' in asked[name] for name in ("site", "school"))
 
 
 def test_one_value_needs_no_parentheses() -> None:
