@@ -13,7 +13,7 @@ from campus.ids import DeviceId, Instance, MetricId
 from campus.samples import Sample, SeriesKey
 
 AGAIN_S = 900.0
-"""When nobody answered, or something broke: asked again after that."""
+"""When nobody answered, or something broke: asked again after that, or sooner where the first turn was wanted sooner."""
 SOONEST_S = 30.0
 _INSTANCE = Instance("controller")
 _log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class ThroughputWatch:
             told = await self._probe.measure()
         except (CheckFailed, TimeoutError) as failure:
             _log.info("throughput_not_measured %s", failure or "no answer in time")
-            return min(AGAIN_S, self._every_s)
+            return min(AGAIN_S, self._first_within_s)
         except Exception:  # noqa: BLE001 - the edge of a supervised task: the agent goes on
             _log.warning("throughput_broken", exc_info=True)
             return self._every_s

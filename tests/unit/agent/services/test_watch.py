@@ -127,14 +127,17 @@ class ScriptedProbe:
         return answer
 
 
-def test_the_first_turn_is_asked_for_within_the_time_that_is_given() -> None:
-    probe = ScriptedProbe(Throughput(20e6, 5e6))
+def test_the_first_turn_is_asked_for_within_the_time_that_is_given_and_again_after_it() -> None:
+    probe = ScriptedProbe(CheckFailed(ServiceState.REFUSED, "not there yet"), Throughput(20e6, 5e6))
     timer = probe.timer
     watch = ThroughputWatch(
         AGENT, probe, 21_600.0, lambda *_: None, clock=timer.utc_ms, timer=timer, first_within_s=60.0
     )
-    run_for(60, timer, watch.run())
-    assert len(probe.asked_s) == 1
+    began_s = timer.now_s()
+    run_for(120, timer, watch.run())
+    first_s, again_s = probe.asked_s
+    assert first_s < began_s + 60
+    assert again_s == first_s + 60
 
 
 def test_a_refused_turn_is_asked_for_again_when_the_controller_says() -> None:
