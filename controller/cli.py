@@ -83,25 +83,37 @@ def enrol(config_path: Path, file: Path) -> None:
 @controller.command("import", short_help="Store a file of frames, such as a history.")
 @_CONFIG
 @click.option("--total-samples", type=click.IntRange(min=1), help="How many will come, for the progress bar.")
+@click.option(
+    "--judge-hours",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 720),
+    help="Make the alerts that the last hours would have raised; nobody is told of those that are over.",
+)
 @click.argument("file", type=click.File("rb"), default="-")
-def import_command(config_path: Path, total_samples: int | None, file: BinaryIO) -> None:
+def import_command(config_path: Path, total_samples: int | None, judge_hours: int, file: BinaryIO) -> None:
     """Store a FILE of frames (- is standard input), such as a district's history.
 
-    The frames go the same way as live ones: decoded, believed or set aside, stored once. No alerts come of them. The
-    controller must not be running on the same data_dir.
+    The frames go the same way as live ones: decoded, believed or set aside, stored once. No alerts come of them
+    but with --judge-hours. The controller must not be running on the same data_dir.
 
     \b
       campanile controller import --config controller.yaml history.frames
       campanile simulate history --dir .demo --days 30 | campanile controller import --config .demo/controller.yaml -
     """
-    from controller.history import import_history
+    from controller.config import load_config
+    from controller.history import PastClock, import_history
     from controller.logs import log_to_stderr
+    from controller.main import Controller
     from controller.progress import Progress
 
     log_to_stderr()
     progress = Progress("samples", total_samples, sys.stderr)
     try:
-        taken = import_history(_controller(config_path), file, progress)
+        clock = PastClock()
+        taken = import_history(
+            Controller(load_config(config_path), clock), file, progress, clock, judge_hours * 3_600_000
+        )
     except Poison as error:
         raise Poison(error.reason, f"{file.name}: {error}") from error
     click.echo(taken.sentence())

@@ -1,15 +1,33 @@
-"""Filling a controller from a file of frames: no broker, no alerts, no HTTP."""
+"""Filling a controller from a file of frames: no broker, no HTTP, nobody told; no alerts but of the last hours, if asked for."""
 
 from collections import Counter
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+import numpy as np
+
+from controller.clock import utc_ms
 from controller.ingest.import_frames import ImportProgress, import_frames, import_pipeline
 from controller.ingest.making import Making
+from controller.ingest.port import Committed
 from controller.main import Controller
 from controller.progress import Progress
+from controller.store.port import Level
 
 GAUGES_STEP_MS: Final = 300_000
+_WINDOW_MS: Final = 6 * 3_600_000
+"""As much as is read from the store at once."""
+
+
+@dataclass
+class PastClock:
+    """Says the time, or the moment of the past at which it is set (UTC ms)."""
+
+    moment: int = 0
+
+    def __call__(self) -> int:
+        """UTC milliseconds."""
+        return self.moment or utc_ms()
 
 
 @dataclass(frozen=True)
@@ -32,10 +50,13 @@ class Imported:
         return f"{said}; set aside: {left_out}" if left_out else said
 
 
-def import_history(controller: Controller, stream: BinaryIO, progress: Progress) -> Imported:
+def import_history(
+    controller: Controller, stream: BinaryIO, progress: Progress, clock: PastClock | None = None, judge_ms: int = 0
+) -> Imported:
     """Import, roll up, close days; the controller is opened for it and closed again.
 
-    `FrameError` when the stream is not a frame file or ends early: what came before is stored.
+    With `clock`, which is the controller's own, what was measured in the last `judge_ms` is judged, too. `FrameError` when the
+    stream is not a frame file or ends early: what came before is stored.
     """
     pipeline = import_pipeline(
         controller.store,
@@ -55,8 +76,12 @@ def import_history(controller: Controller, stream: BinaryIO, progress: Progress)
     try:
         controller.open_registry()
         controller.store.start()
+        if clock is not None and judge_ms:
+            controller.alert_engine.restore()  # of what is stored already it judges nothing once more
         heard = import_frames(stream, pipeline, controller.store, controller.clock(), show)
         bars[-1].finish()
+        if clock is not None and judge_ms:
+            judge_past(controller, clock, controller.clock() - judge_ms)
         _make_gauges(controller)
     finally:
         controller.store.close()
@@ -64,6 +89,27 @@ def import_history(controller: Controller, stream: BinaryIO, progress: Progress)
     counters = pipeline.counters
     left_out = counters.samples_set_aside + counters.frames_dropped
     return Imported(heard.frames, heard.samples, counters.frames_repeated, left_out)
+
+
+def judge_past(controller: Controller, clock: PastClock, since: int) -> None:
+    """Have what is stored since an instant (UTC ms) judged as if it came now: each moment at its own time, one after another.
+
+    The engine must have been restored before any of it was stored. Alerts open and clear as they would have. Nobody is
+    told of what is over; of what still stands the controller tells when it runs.
+    """
+    store, until = controller.store, controller.clock() + 1
+    ids = store.find_ids()
+    for start in range(since, until, _WINDOW_MS):
+        rows = store.window(ids, start, min(start + _WINDOW_MS, until), Level.RAW)
+        if not len(rows.at):
+            continue
+        order = np.argsort(rows.at, kind="stable")
+        moments, firsts = np.unique(rows.at[order], return_index=True)
+        for moment, of_it in zip(moments.tolist(), np.split(order, firsts[1:]), strict=True):
+            clock.moment = moment
+            controller.alert_engine.judge(Committed(rows.series[of_it], rows.at[of_it], rows.mean[of_it], moment))
+            controller.alert_engine.tick(moment)
+    clock.moment = 0
 
 
 def _make_gauges(controller: Controller) -> None:

@@ -14,7 +14,7 @@ from simulator.district.timetable import holidays
 from simulator.history.series import SiteSeries, site_series
 from simulator.history.table import SeriesTable
 from simulator.life.fault import FaultSet
-from simulator.life.incidents import incidents
+from simulator.life.incidents import incidents, lately
 from simulator.life.moment import DAY_MS, day_numbers
 from simulator.life.noise import Floats, Longs
 from simulator.life.site_life import DistrictLife
@@ -42,6 +42,8 @@ class Past:
         self.district: District = plan.district()
         self.life = DistrictLife(self.district, day_numbers(holidays(gmtime(end / 1000).tm_year)))
         self._troubles = incidents(self.district, begin - REMEMBERED_MS, end, now)
+        for site, faults in lately(self.district, now).items():
+            self._troubles[site] += faults
         self._faults = {
             site: FaultSet(tuple(fault for fault in faults if fault.end > begin))
             for site, faults in self._troubles.items()

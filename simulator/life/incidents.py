@@ -31,6 +31,17 @@ _TROUBLES = (
 )
 
 
+_HOUR_MS = 60 * MINUTE_MS
+_APART = 3
+_LATELY = (
+    (FaultName.CAMERA_BLACK, DeviceKind.CAMERA, 5, 50),
+    (FaultName.LINK_CUT, DeviceKind.ACCESS_POINT, 7, 45),
+    (FaultName.WARM_FREEZER, DeviceKind.KITCHEN_MONITOR, 10, 90),
+    (FaultName.HANG_BOARD, DeviceKind.BOARD, 4, 55),
+)
+"""Name, kind of device, how many hours ago, for how many minutes; all are over for longer than `_QUIET_MS`."""
+
+
 def incidents(district: District, begin: int, end: int, now: int) -> dict[str, tuple[Fault, ...]]:
     """Faults of each school between two instants, by site id; all are over some hours before `now`."""
     weeks = range(_week(begin) - 1, _week(end) + 1)
@@ -43,6 +54,22 @@ def incidents(district: District, begin: int, end: int, now: int) -> dict[str, t
         )
         for site in district.schools
     }
+
+
+def lately(district: District, now: int) -> dict[str, tuple[Fault, ...]]:
+    """One trouble of each kind in the last half day, each at another school: whoever looks at today sees what one looks like.
+
+    None of them takes power away, so no device has started anew since.
+    """
+    hour = now - now % _HOUR_MS
+    found: dict[str, tuple[Fault, ...]] = {}
+    for number, (name, kind, hours_ago, minutes) in enumerate(_LATELY):
+        site = district.schools[_APART * number % len(district.schools)]
+        devices = site.of_kind(kind)
+        start = hour - hours_ago * _HOUR_MS
+        fault = Fault(name, site.id, devices[len(devices) // 2].id, start, start + minutes * MINUTE_MS)
+        found[site.id] = (*found.get(site.id, ()), fault)
+    return found
 
 
 def _week_of(seed: int, site: SimSite, week: int) -> list[Fault]:
