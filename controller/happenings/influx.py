@@ -94,9 +94,11 @@ class InfluxBoard:
                 org=self._client.settings.organisation,
             )
         except ApiException as error:
+            if not error.status:  # what the library makes of trouble with TLS
+                raise self._client.unreachable(error) from error
             raise Transient(f"InfluxDB does not take an annotation away ({error.status}): it is tried again") from error
         except urllib3.exceptions.HTTPError as error:
-            raise Transient(f"InfluxDB cannot be reached: it is tried again ({error})") from error
+            raise self._client.unreachable(error) from error
         self.post([each for each in others if each.key != key])
 
 

@@ -33,6 +33,7 @@ from campus.errors import CampusError, ConfigError, Transient
 from campus.influx import Policy
 from campus.tls import tls_context
 from controller.store.influx.answers import QueryError, Table, read_tables, said_in
+from controller.store.influx.reaching import unreachable
 from controller.store.influx.settings import InfluxSettings
 
 _CONNECT_TIMEOUT_S: Final = 5.0
@@ -127,6 +128,10 @@ class InfluxClient:
         assert self._newer is not None  # noqa: S101 - only asked after `open` of such a server
         return self._newer
 
+    def unreachable(self, error: Exception) -> Transient:
+        """What to raise of an error that the library has instead of an answer."""
+        return unreachable(self._url, error)
+
     def bucket(self, policy: Policy) -> str:
         """What a policy is called on 2.x and 3.x."""
         return self._settings.database if policy is Policy.RAW else f"{self._settings.database}/{policy}"
@@ -161,7 +166,7 @@ class InfluxClient:
             except QueryError as error:
                 raise self._error(500, str(error), None) from error
             except (urllib3.exceptions.HTTPError, msgspec.DecodeError) as error:
-                raise _unreachable(self._url, error) from error
+                raise self.unreachable(error) from error
 
     def fetch(self, path: str) -> bytes:
         """A page of the server, such as its ``/metrics``; news as little as with `peek`."""
@@ -189,7 +194,7 @@ class InfluxClient:
         try:
             answer = self._pool.request(method, address, body=body, headers=headers, preload_content=False)
         except urllib3.exceptions.HTTPError as error:
-            raise _unreachable(self._url, error) from error
+            raise self.unreachable(error) from error
         is_read = False
         try:
             yield answer
@@ -208,7 +213,7 @@ class InfluxClient:
         try:
             words = said_in(answer.read())
         except urllib3.exceptions.HTTPError as error:
-            raise _unreachable(self._url, error) from error
+            raise self.unreachable(error) from error
         raise self._error(answer.status, words, answer.headers.get("Retry-After"))
 
     def _write_newer(self, door: WriteApi, policy: Policy, body: bytes) -> None:
@@ -216,11 +221,13 @@ class InfluxClient:
         try:
             door.write(self.bucket(policy), organisation, body, write_precision=_MILLISECONDS)
         except ApiException as error:
+            if not error.status:  # what the library makes of trouble with TLS
+                raise self.unreachable(error) from error
             words = said_in((error.body or error.reason or "").encode())
             headers: Mapping[str, str] = error.headers or {}
             raise self._error(error.status, words, headers.get("Retry-After")) from error
         except urllib3.exceptions.HTTPError as error:
-            raise _unreachable(self._url, error) from error
+            raise self.unreachable(error) from error
 
     def _error(self, status: int, words: str, retry_after: str | None) -> CampusError:
         """What an answer that is no success means for us."""
@@ -308,18 +315,6 @@ def _wait_s(retry_after: str | None) -> float:
     """How long Retry-After (RFC 9110, section 10.2.3) asks for; a second where it says nothing or a date."""
     wait_s = float(retry_after) if retry_after and retry_after.isdecimal() else 1.0
     return min(wait_s, _MOST_RETRY_AFTER_S)
-
-
-def _unreachable(url: str, error: Exception) -> Transient:
-    is_refused = isinstance(error, urllib3.exceptions.NewConnectionError)  # to the library a kind of time-out
-    if isinstance(error, urllib3.exceptions.TimeoutError) and not is_refused:
-        return Transient(f"InfluxDB at {url} does not answer in time: it is asked again ({error})")
-    return Transient(f"InfluxDB at {url} cannot be reached: it is tried again ({_reason(error)})")
-
-
-def _reason(error: Exception) -> BaseException:
-    """What the system said of a connection: the library wraps it, and names its own objects."""
-    return error.__cause__ or error
 
 
 def _is_full(words: str) -> bool:

@@ -159,13 +159,15 @@ class _Newer:
         try:
             yield
         except urllib3.exceptions.HTTPError as error:
-            raise Transient(f"InfluxDB at {self._client.settings.url} cannot be reached ({error})") from error
+            raise self._client.unreachable(error) from error
         except InfluxDBError as error:  # also where it is the library that finds no organisation
             raise self._refusal(error) from error
 
     def _refusal(self, error: InfluxDBError) -> ConfigError | Transient:
         settings, words = self._client.settings, str(error)
         if isinstance(error, ApiException):
+            if not error.status:  # what the library makes of trouble with TLS
+                return self._client.unreachable(error)
             words = f"{error.status}: {said_in((error.body or error.reason or '').encode())}"
             if error.status not in (401, 403, 404):
                 return Transient(f"InfluxDB at {settings.url} cannot do this now ({words})")
