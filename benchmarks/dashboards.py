@@ -59,12 +59,13 @@ def main() -> None:
     filled: Sequence[str] = ()
     if made_like is not None:
         with tempfile.TemporaryDirectory(prefix="campanile-benchmark-") as folder:
-            timed, filled = _large(Path(folder), options.large_schools, made_like, stores, Stopwatch(say))
+            timed, filled = _large(Path(folder), options.large_schools, made_like, stores, say)
+    else:
+        for store, some in timed.items():
+            _tell_times(store, some, say)
     if options.keep:
         schools = options.schools if options.quick else options.large_schools
         keep(Path(options.keep), Setting(_command(options), schools, filled), timed)
-    for store, some in timed.items():
-        _tell_times(store, some, say)
     print(json.dumps(_report(options.store, compared, timed)))
 
 
@@ -120,14 +121,16 @@ def _small(
 
 
 def _large(
-    folder: Path, schools: int, made_like: Models, stores: Sequence[str], done: Stopwatch
+    folder: Path, schools: int, made_like: Models, stores: Sequence[str], say: Say
 ) -> tuple[Mapping[str, Sequence[Timed]], Sequence[str]]:
-    """Times in a district of the large tier, and what that district has."""
+    """Times in a district of the large tier, told as they are there, and what that district has."""
+    done = Stopwatch(say)
     large = LargeDistrict(folder, schools, made_like, done)
     timed: dict[str, Sequence[Timed]] = {}
     with large.over_own_store() as ours:
         if EMBEDDED in stores:
             timed[EMBEDDED] = times(ours.endpoint, ASKED_UNTIL)
+            _tell_times(EMBEDDED, timed[EMBEDDED], say)
             done("all queries are asked of the controller's own store")
     if INFLUXDB in stores:
         with (
@@ -135,6 +138,7 @@ def _large(
             large.over_influxdb(ours.held, _url(server), psutil.Process(server.pid)) as theirs,
         ):
             timed[INFLUXDB] = times(theirs.endpoint, ASKED_UNTIL)
+            _tell_times(INFLUXDB, timed[INFLUXDB], say)
             done("all queries are asked of InfluxDB")
     return {store: timed[store] for store in stores}, large.description()
 
