@@ -92,9 +92,9 @@ def mirrored(draft: Draft, key: str, metric: str, inward: Asked, outward: Asked,
     return tint(tint(panel, 0, appearance.IN), 1, appearance.OUT)
 
 
-def figures(draft: Draft, key: str, metric: str, *asked: Asked) -> stat.Panel:
-    """Large numbers: the newest of each series, coloured by threshold."""
-    panel = _measuring(_headed(stat.Panel(), draft, key, asked, "time_series"), draft, metric)
+def figures(draft: Draft, key: str, metric: str, *asked: Asked, result_format: str = "time_series") -> stat.Panel:
+    """Large numbers: the newest of each series, coloured by threshold. As "table" what is asked can be calculated with."""
+    panel = _measuring(_headed(stat.Panel(), draft, key, asked, result_format), draft, metric)
     return (
         panel.graph_mode(models.BigValueGraphMode.NONE)
         .color_mode(models.BigValueColorMode.VALUE)

@@ -2,16 +2,19 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
 
 from campus.ids import DeviceId, MetricId, SiteId
 from controller.figure import Figure
-from controller.gauges import measuring
+from controller.gauges import kitchens, measuring
+from controller.gauges.boards import LastUse, hours_of_schools
 from controller.gauges.centre import Centre
 from controller.gauges.model import BOARD_USE, LINK_IN_P95, SCHOOL_DEVICES, WHOLE, rows_of
-from controller.gauges.places import Atlas
+from controller.gauges.places import Atlas, Places
 from controller.gauges.port import Alerts, Capacity, Keeper, Registry, Utilisation
 from controller.gauges.schools import schools
 from controller.gauges.sight import Past, Present
@@ -55,6 +58,7 @@ class GaugeService:
         self._keeper = keeper
         self._atlas = Atlas(store, registry)
         self._centre = Centre(figures)
+        self._last_use: LastUse | None = None
         self._minute = 0
         self._hour = 0
         self._made = 0
@@ -76,7 +80,10 @@ class GaugeService:
             self._keep(self._minute_rows(minute, now))
             self._minute = minute
         if hour > self._hour:
-            for made in self._hour_rows(range(hour, hour + 1, HOUR_MS)):
+            if self._last_use is None:
+                self._last_use = LastUse()
+                self._last_use.remember(self._store, hour - HOUR_MS)
+            for made in self._hour_rows(range(hour, hour + 1, HOUR_MS), self._atlas.places(now), self._last_use):
                 self._keep(made)
             self._hour = hour
         self._cpu_s += time.thread_time() - started_s
@@ -102,8 +109,11 @@ class GaugeService:
                 *measuring.links(places, self._store, sight),
             ]
             yield rows_of(tables, some)
+        last_use = LastUse()
+        last_use.remember(self._store, -(-start // HOUR_MS) * HOUR_MS - HOUR_MS)
         for first in range(-(-start // HOUR_MS) * HOUR_MS, end, HOURS_AT_ONCE * HOUR_MS):
-            yield from self._hour_rows(range(first, min(first + HOURS_AT_ONCE * HOUR_MS, end), HOUR_MS))
+            ends = range(first, min(first + HOURS_AT_ONCE * HOUR_MS, end), HOUR_MS)
+            yield from self._hour_rows(ends, places, last_use)
 
     def past_begins(self, now: int) -> int:
         """Where `rows_between` may begin: raw samples tell of what was since then, and these series do not; or `now`."""
@@ -137,13 +147,20 @@ class GaugeService:
         ]
         return rows_of(tables, np.array([minute], np.int64))
 
-    def _hour_rows(self, hours: range) -> Iterator[Made]:
-        """The week up to each hour, at its end; and use within the hour before it, at its beginning, as roll-ups have it."""
+    def _hour_rows(self, hours: range, places: Places, last_use: LastUse) -> Iterator[Made]:
+        """The week up to each hour, at its end; and what was within the hour before it, at its beginning, as roll-ups have it."""
         if not hours:
             return
         uses, ends = self._capacity.percentiles(SYSTEM, hours, PERCENTILE_DAYS * DAY_MS), np.array(hours, np.int64)
         yield rows_of(measuring.links_p95(uses, ends), ends)
-        yield measuring.boards_use(self._utilisation.board_hours(SYSTEM, hours[0] - HOUR_MS, hours[-1]))
+        boards = self._utilisation.board_hours(SYSTEM, hours[0] - HOUR_MS, hours[-1])
+        yield measuring.boards_use(boards)
+        begins = ends - HOUR_MS
+        yield rows_of([*hours_of_schools(boards, begins), *kitchens.hours(places, self._store, begins)], begins)
+        by_hour = {at: list(of_it) for at, of_it in groupby(boards, key=attrgetter("at"))}
+        for at in begins.tolist():
+            last_use.hear(by_hour.get(at, []))
+            yield rows_of(last_use.tables(at), np.array([at], np.int64))
 
     def _newest(self, metric: MetricId) -> int:
         """When any series of a metric was measured last."""

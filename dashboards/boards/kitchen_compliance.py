@@ -26,6 +26,7 @@ from dashboards.influxql import (
     is_one_of,
     is_value,
     newest,
+    total,
 )
 from dashboards.limits import (
     COLD_STORE_FROZEN_CEL,
@@ -36,7 +37,7 @@ from dashboards.limits import (
 )
 from dashboards.links import Clicked
 from dashboards.panels import Asked, Column
-from dashboards.standing import IN_DISTRICT, SERIES
+from dashboards.standing import IN_DISTRICT, IN_SCHOOL, SERIES
 
 HOT_COUNTER_OFF_CEL: Final = 40.0
 _FREEZER: Final = begins(Tag.INSTANCE, "freezer")
@@ -90,7 +91,7 @@ def kitchen_compliance(draft: Draft) -> Sheet:
                     (4, standing.extreme(draft, "smoke_now", "smoke_state", "sum", _ANY, _KITCHEN).mappings([])),
                 ],
             ),
-            Row(11, [(24, _hours(draft))]),
+            Row(9, [(10, _schools(draft)), (14, _hours(draft))]),
             Row(
                 9,
                 [
@@ -121,8 +122,43 @@ def kitchen_compliance(draft: Draft) -> Sheet:
     )
 
 
+def _schools(draft: Draft) -> table.Panel:
+    """Hours of all units of each school, as the controller counts them hour by hour."""
+    asked = [
+        Asked(
+            Select(columns=(total(Field.MEAN).named(name),), of=by_hour(metric), where=(IN_DISTRICT,), by=(Tag.SITE,))
+        )
+        for name, metric in (
+            ("measured", "school_kitchen_units_measured"),
+            ("within", "school_kitchen_units_within"),
+        )
+    ]
+    school = links.to_board(draft, "kitchen-compliance", school=Clicked.ROW.tag(Tag.SITE))
+    columns = [
+        Column(name="site", title=draft.word("site"), links=[school, links.to_site(draft, Clicked.ROW)]),
+        *_hours_columns(draft),
+    ]
+    return _judged(panels.rows(draft, "schools", columns, *asked))
+
+
+def _hours_columns(draft: Draft) -> list[Column]:
+    return [
+        Column(name="measured", title=draft.word("measured"), unit="suffix:h"),
+        Column(name="within", title=draft.word("within"), unit="suffix:h"),
+        Column(name="outside", title=draft.word("outside"), unit="suffix:h", steps=(GOOD, ((1, FAILED),))),
+        Column(name="compliance", title=draft.word("compliance"), unit="percentunit"),
+    ]
+
+
+def _judged(panel: table.Panel) -> table.Panel:
+    """Out of range is what was measured less what was within: so what was never out has a 0 and not a gap."""
+    standing.calculated(panel, "outside", "measured", "-", "within")
+    standing.calculated(panel, "compliance", "within", "/", "measured")
+    return standing.sorted_by(panel, "outside", falling=True)
+
+
 def _hours(draft: Draft) -> table.Panel:
-    """Out of range is what was measured less what was within: so a unit that was never out has a 0 and not a gap."""
+    """Each unit of the school in detail."""
     within = (
         (_FREEZER, at_most(Field.MEAN, FREEZER_WARM_CEL.level)),
         (
@@ -136,25 +172,18 @@ def _hours(draft: Draft) -> table.Panel:
         ),
     )
     asked = [
-        Asked(newest("temperature_cel", "now", IN_DISTRICT, _WATCHED, _UNIT, by=SERIES)),
+        Asked(newest("temperature_cel", "now", IN_SCHOOL, _WATCHED, _UNIT, by=SERIES)),
         Asked(_hours_of("measured", _UNIT)),
         *(Asked(_hours_of("within", *conditions)) for conditions in within),
     ]
-    school = links.to_board(draft, "kitchen-compliance", school=Clicked.ROW.tag(Tag.SITE))
     columns = [
-        Column(name="site", title=draft.word("site"), links=[school, links.to_site(draft, Clicked.ROW)]),
+        Column(name="site", title=draft.word("site"), hidden=True),
         Column(name="device", title=draft.word("device"), links=[links.to_device(draft, Clicked.ROW)]),
         Column(name="instance", title=draft.word("unit")),
         Column(name="now", title=draft.word("now"), metric="temperature_cel"),
-        Column(name="measured", title=draft.word("measured"), unit="suffix:h"),
-        Column(name="within", title=draft.word("within"), unit="suffix:h"),
-        Column(name="outside", title=draft.word("outside"), unit="suffix:h", steps=(GOOD, ((1, FAILED),))),
-        Column(name="compliance", title=draft.word("compliance"), unit="percentunit", width=140),
+        *_hours_columns(draft),
     ]
-    panel = panels.rows(draft, "hours", columns, *asked)
-    standing.calculated(panel, "outside", "measured", "-", "within")
-    standing.calculated(panel, "compliance", "within", "/", "measured")
-    return standing.sorted_by(panel, "outside", falling=True)
+    return _judged(panels.rows(draft, "hours", columns, *asked))
 
 
 def _hours_of(alias: str, *where: Condition) -> Select:
@@ -162,7 +191,7 @@ def _hours_of(alias: str, *where: Condition) -> Select:
     return Select(
         columns=(count(Field.MEAN).named(alias),),
         of=by_hour("temperature_cel"),
-        where=(IN_DISTRICT, _WATCHED, *where),
+        where=(IN_SCHOOL, _WATCHED, *where),
         by=SERIES,
     )
 

@@ -1,7 +1,7 @@
 """Utilisation: when, where and by which school the boards are really used in lessons, and which ones never are.
 
-`board_use_percent` is the controller's own figure of each hour with lessons, so hours without any count for nothing. The heat
-map is made by Grafana out of the mean of each hour: the hour's instant becomes weekday and hour of the district's clock.
+Figures are the controller's own of each hour with lessons, so hours without any count for nothing. The heat map is made by
+Grafana out of each hour's share: the hour's instant becomes weekday and hour of the district's clock.
 """
 
 from typing import Final
@@ -14,14 +14,13 @@ from campus.samples import DeviceKind
 from dashboards import links, marks, panels, standing
 from dashboards.appearance import ATTENTION, FAILED, GOOD, QUIET, Steps, stepped
 from dashboards.board import Draft, Row, Sheet
-from dashboards.influxql import Fill, Select, above, by_hour, highest, is_value, mean, over, trend
+from dashboards.influxql import Fill, Select, by_hour, is_value, mean, total, trend
 from dashboards.links import Clicked
-from dashboards.panels import Asked, Column
+from dashboards.panels import Asked, Column, P
 from dashboards.standing import DEVICE, IN_DISTRICT, IN_SCHOOL
 
 _BOARD: Final = is_value(Tag.KIND, DeviceKind.BOARD)
 _SITE: Final = (Tag.SITE,)
-_ROOM: Final = (Tag.SITE, Tag.ROOM)
 _USE: Final[Steps] = (FAILED, ((1, ATTENTION), (30, QUIET), (60, GOOD)))
 """Never, rarely, now and then, well used."""
 _HEAT: Final[Steps] = ("#23303f", ((5, "#2b4a63"), (20, "#2f6b83"), (40, "#3a8f94"), (60, "#5fae8c"), (80, "#a3c76d")))
@@ -32,12 +31,9 @@ _WEEKDAYS: Final = ("1", "2", "3", "4", "5", "6", "7")
 """As moment.js's ``E``: Monday is 1."""
 _CELL: Final = '[{"day":"]E[","hour":"]HH[:00"}]'
 """The instant as an object of JSON in moment.js's words, for the one transformation that makes two columns of one."""
-_LEAST: Final = 50
 
-_BEST_HOUR: Final = Select(
-    columns=(highest(Field.MAXIMUM).named("most"),), of=by_hour("board_use_percent"), where=(IN_DISTRICT,), by=DEVICE
-)
-"""Of each board: one whose best is 0 was never used."""
+_KNOWN: Final = "school_boards_in_lessons"
+_USED: Final = "school_boards_used_in_lessons"
 
 
 def utilisation(draft: Draft) -> Sheet:
@@ -58,7 +54,7 @@ def utilisation(draft: Draft) -> Sheet:
         ],
         neighbours=("district-now", "school", "device", "application-services"),
         console="/utilisation",
-        variables=standing.schools(draft, "board_use_percent"),
+        variables=standing.schools(draft, _KNOWN),
         marks=[marks.maintenance(draft, of_site=True)],
         span="now-7d",
     )
@@ -70,36 +66,43 @@ def _in_use_now(draft: Draft) -> stat.Panel:
 
 
 def _in_lessons(draft: Draft) -> stat.Panel:
-    query = Select(columns=(mean(Field.MEAN).named("use"),), of=by_hour("board_use_percent"), where=(IN_DISTRICT,))
-    panel = panels.figures(draft, "in_lessons", "board_use_percent", Asked(query, draft.word("use")))
-    return panel.thresholds(stepped(_USE))
+    panel = panels.figures(draft, "in_lessons", "board_use_percent", *map(Asked, _lessons()), result_format="table")
+    panel.with_transformation(panels.transformation("merge"))
+    return _with_share(panel, "use", replaced=True).thresholds(stepped(_USE))
 
 
 def _ever_used(draft: Draft) -> stat.Panel:
-    """Both counts always have an answer, where a count of what was never used has none in a good week."""
-    every = over(_BEST_HOUR, "count", "most")
-    used = over(_BEST_HOUR, "count", "most", above("most", 0))
-    return standing.share_of(draft, "ever_used", "board_use_percent", used, every)
+    return standing.counted(draft, "ever_used", "school_boards_with_lessons", "school_boards_ever_used")
 
 
-def _mean_use(alias: str, by: tuple[str, ...]) -> Select:
-    """The mean of all hours with lessons of each."""
-    return Select(
-        columns=(mean(Field.MEAN).named(alias),), of=by_hour("board_use_percent"), where=(IN_DISTRICT,), by=by
-    )
+def _lessons(by: tuple[str, ...] = (), every: str = "") -> list[Select]:
+    """Boards in lessons, hour by hour added up, and what of them was used: the latter by the former is the used share."""
+    fill = Fill.LEFT_OUT if every else None
+    return [
+        Select(columns=(column,), of=by_hour(metric), where=(IN_DISTRICT,), by=by, every=every, fill=fill)
+        for metric, column in (
+            (_KNOWN, total(Field.MEAN).named("known")),
+            (_USED, (total(Field.MEAN) * 100).named("used")),
+        )
+    ]
+
+
+def _with_share(panel: P, alias: str, *, replaced: bool = False) -> P:
+    """A column more, in percent, of those two; or it alone."""
+    binary = {"left": "used", "operator": "/", "right": "known"}
+    options = {"mode": "binary", "alias": alias, "binary": binary, "replaceFields": replaced}
+    return panel.with_transformation(panels.transformation("calculateField", **options))
+
+
+def _mean_use(by: tuple[str, ...]) -> Select:
+    """The mean of all hours with lessons of each, at the school in detail."""
+    return Select(columns=(mean(Field.MEAN).named("use"),), of=by_hour("board_use_percent"), where=(IN_SCHOOL,), by=by)
 
 
 def _heat_map(draft: Draft) -> table.Panel:
     """Weekdays across, hours down."""
-    query = Select(
-        columns=(mean(Field.MEAN).named("use"),),
-        of=by_hour("board_use_percent"),
-        where=(IN_DISTRICT,),
-        every=Policy.HOUR,
-        fill=Fill.LEFT_OUT,
-    )
     columns = [Column(name="hour\\day", title=draft.word("hour"), width=70)]
-    panel = panels.rows(draft, "heat_map", columns, Asked(query))
+    panel = panels.rows(draft, "heat_map", columns, *map(Asked, _lessons(every=Policy.HOUR)))
     panel.transformations([panels.transformation(name, **options) for name, options in _matrix()])
     for day in _WEEKDAYS:
         colour = models.TableColoredBackgroundCellOptions(models.TableCellBackgroundDisplayMode.BASIC)
@@ -120,7 +123,10 @@ def _heat_map(draft: Draft) -> table.Panel:
 def _matrix() -> list[tuple[str, dict[str, object]]]:
     """Grafana's steps from instants with a number each to a matrix."""
     by = {"aggregations": [], "operation": "groupby"}
+    share = {"left": "used", "operator": "/", "right": "known"}
     return [
+        ("merge", {}),
+        ("calculateField", {"mode": "binary", "alias": "use", "binary": share}),
         ("formatTime", {"timeField": "Time", "outputFormat": _CELL, "useTimezone": True, "timezone": _DISTRICT_ZONE}),
         ("extractFields", {"source": "Time", "format": "json", "replace": False, "keepTime": False}),
         ("groupBy", {"fields": {"day": by, "hour": by, "use": {"aggregations": ["mean"], "operation": "aggregate"}}}),
@@ -142,42 +148,43 @@ def _matrix() -> list[tuple[str, dict[str, object]]]:
 
 def _schools(draft: Draft) -> table.Panel:
     asked = [
-        Asked(_mean_use("use", _SITE)),
-        Asked(over(_BEST_HOUR, "count", "most", by=_SITE, named="boards")),
-        Asked(over(_BEST_HOUR, "count", "most", above("most", 0), by=_SITE, named="used")),
+        *map(Asked, _lessons(by=_SITE)),
+        Asked(standing.of_schools("school_boards_with_lessons", "boards")),
+        Asked(standing.of_schools("school_boards_ever_used", "ever")),
     ]
     here = links.to_board(draft, "utilisation", school=Clicked.ROW.tag(Tag.SITE))
     columns = [
         Column(name="site", title=draft.word("site"), links=[here, links.to_site(draft, Clicked.ROW)]),
         Column(name="use", title=draft.word("use"), metric="board_use_percent", steps=_USE),
         Column(name="boards", title=draft.word("boards"), unit="none"),
-        Column(name="used", title=draft.word("ever"), unit="none"),
+        Column(name="ever", title=draft.word("ever"), unit="none"),
         Column(name="never", title=draft.word("never"), unit="none", steps=(QUIET, ((1, FAILED),))),
+        Column(name="known", title=draft.word("boards"), hidden=True),
+        Column(name="used", title=draft.word("use"), hidden=True),
     ]
-    panel = standing.calculated(panels.rows(draft, "schools", columns, *asked), "never", "boards", "-", "used")
+    panel = standing.calculated(panels.rows(draft, "schools", columns, *asked), "never", "boards", "-", "ever")
+    _with_share(panel, "use")
     return standing.sorted_by(panel, "use", falling=False)
 
 
 def _rooms(draft: Draft) -> table.Panel:
     columns = [
-        Column(name="site", title=draft.word("site"), links=[links.to_site(draft, Clicked.ROW)]),
         Column(name="room", title=draft.word("room")),
         Column(name="use", title=draft.word("use"), metric="board_use_percent", steps=_USE),
     ]
-    query = standing.least(_mean_use("use", _ROOM), "use", _LEAST, *_ROOM)
-    return standing.sorted_by(panels.rows(draft, "rooms", columns, Asked(query)), "use", falling=False)
+    panel = panels.rows(draft, "rooms", columns, Asked(_mean_use((Tag.ROOM,))))
+    return standing.sorted_by(panel, "use", falling=False)
 
 
 def _boards(draft: Draft) -> table.Panel:
-    tags = (*DEVICE, Tag.ROOM)
     columns = [
-        Column(name="site", title=draft.word("site"), links=[links.to_site(draft, Clicked.ROW)]),
+        Column(name="site", title=draft.word("site"), hidden=True),
         Column(name="device", title=draft.word("device"), links=[links.to_device(draft, Clicked.ROW)]),
         Column(name="room", title=draft.word("room")),
         Column(name="use", title=draft.word("use"), metric="board_use_percent", steps=_USE),
     ]
-    query = standing.least(_mean_use("use", tags), "use", _LEAST, *tags)
-    return standing.sorted_by(panels.rows(draft, "boards", columns, Asked(query)), "use", falling=False)
+    panel = panels.rows(draft, "boards", columns, Asked(_mean_use((*DEVICE, Tag.ROOM))))
+    return standing.sorted_by(panel, "use", falling=False)
 
 
 def _over_time(draft: Draft) -> timeseries.Panel:
