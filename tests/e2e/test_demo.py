@@ -1,6 +1,7 @@
 """The whole district on one command, as a stranger runs it: real processes, real SNMP and MQTT, real faults."""
 
 import json
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +9,22 @@ from typing import Any
 
 import pytest
 
+from benchmarks.dashboards_asking import Endpoint
+from benchmarks.dashboards_questions import questions
+from dashboards.boards import BOARDS
 from tests.support.demo import SCHOOL, SCHOOLS, Demo, running_demo
 
+NOTHING_OPEN = "nothing need be open; the panel says so"
+MAY_BE_EMPTY = {
+    "district-now / What is open / A": NOTHING_OPEN,
+    "school / What is open / A": NOTHING_OPEN,
+    "device / What is open / A": NOTHING_OPEN,
+    "device / Alerts / Anno": "the first device of the first school has had no trouble",
+    "wireless / Alerts / Anno": "marks are of one school, whose access points have had no trouble",
+    "power-environment / Alerts / Anno": "the simulator's last day has no trouble with power",
+    "application-services / Alerts / Anno": "services are asked from the demo's start on, and are well",
+}
+"""Queries that may have no rows, and why."""
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
@@ -95,6 +110,31 @@ def test_history_fills_capacity_and_utilisation(demo: Demo) -> None:
     assert {link["site"] for link in links} >= {SCHOOL}
     assert all(link["inbound"]["p95_bps"] > 0 for link in links)
     assert {use["site"] for use in demo.get("/api/v1/utilisation/sites?days=2")} >= {SCHOOL}
+
+
+def test_every_query_of_every_dashboard_has_rows(demo: Demo) -> None:
+    answered: dict[str, int] = {}
+    silent: set[str] = set()
+
+    def are_filled() -> bool:
+        """Boards that were filled once are not asked again."""
+        nonlocal silent
+        now = round(time.time() * 1000)
+        for board in [each for each in BOARDS if each.key not in answered]:
+            asked = questions(board, endpoint, now)
+            silent = {each.name for each in asked if not endpoint.ask(each.text).has_rows} - set(MAY_BE_EMPTY)
+            if silent:
+                return False
+            answered[board.key] = len(asked)
+        return True
+
+    with Endpoint(demo.base, "campus", headers={"Authorization": f"Token {demo.token()}"}) as endpoint:
+        try:
+            demo.wait(are_filled, "rows for every query", timeout_s=120)
+        except pytest.fail.Exception as failure:
+            pytest.fail(f"no rows for {sorted(silent)}\n{failure}")
+    assert set(answered) == {board.key for board in BOARDS}
+    assert sum(answered.values()) > 300
 
 
 def test_a_second_start_goes_on_where_the_first_stopped(tmp_path: Path) -> None:

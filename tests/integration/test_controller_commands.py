@@ -4,6 +4,8 @@ import io
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -17,7 +19,7 @@ from campus.wire.frame import Body, FactsBody, Frame
 from campus.wire.frame_file import FrameWriter
 from campus.wire.pack import pack_samples
 from controller.clock import utc_ms
-from tests.support.district import GATEWAY, HOUR_MS, NO_1, UPLINK, address_of, enrolment, school_facts
+from tests.support.district import GATEWAY, HOUR_MS, NO_1, SWITCH, UPLINK, address_of, enrolment, school_facts
 
 pytestmark = pytest.mark.slow
 FRAMES = 20
@@ -47,10 +49,15 @@ def history() -> bytes:
     for number in range(FRAMES):
         start = now - 30 * HOUR_MS + number * SAMPLES_EACH * 1000
         bodies.append(pack_samples([Sample(key, start + second * 1000, 1e6) for second in range(SAMPLES_EACH)]))
+    return frame_file(bodies)
+
+
+def frame_file(bodies: Sequence[Body]) -> bytes:
+    """Frames of one agent."""
     file = io.BytesIO()
     writer = FrameWriter(file)
     for number, body in enumerate(bodies, start=1):
-        writer.write_frame(encode_frame(Frame(NO_1, address_of(NO_1).agent, 7, number, now, body)))
+        writer.write_frame(encode_frame(Frame(NO_1, address_of(NO_1).agent, 7, number, utc_ms(), body)))
     return file.getvalue()
 
 
@@ -65,6 +72,25 @@ def test_history_comes_in_once_with_a_progress_bar(folder: Path) -> None:
     (folder / "spool.frames").write_bytes(frames)
     again = controller(folder, "import", "--config", "controller.yaml", "spool.frames")
     assert again.stdout == f"{FRAMES + 1} frames read, 0 samples stored; {FRAMES + 1} frames were stored already\n"
+
+
+def test_the_last_hours_of_a_history_are_judged_at_their_own_times_where_that_is_asked_for(folder: Path) -> None:
+    minute_ms, begun = 60_000, utc_ms() // 60_000 * 60_000 - 3 * HOUR_MS
+    key = SeriesKey(SWITCH, MetricId("reachable"), Instance(""))
+    told = [Sample(key, begun + minute * minute_ms, float(not 30 <= minute < 60)) for minute in range(90)]
+    before = [Sample(key, begun - 9 * HOUR_MS + minute * minute_ms, 0.0) for minute in range(60)]
+    frames = frame_file([FactsBody(school_facts(NO_1)), pack_samples(before), pack_samples(told)])
+    controller(folder, "enrol", "--config", "controller.yaml", "district.yaml")
+    for _ in range(2):  # what is stored already is judged no second time
+        said = controller(folder, "import", "--config", "controller.yaml", "--judge-hours", "4", stdin=frames)
+        assert said.returncode == 0, said.stderr
+        with closing(sqlite3.connect(folder / "data" / "registry.db")) as registry:
+            alerts = registry.execute("SELECT rule, device, opened_at, cleared_at FROM alert").fetchall()
+            assert registry.execute("SELECT count(*) FROM telling_message").fetchone() == (0,)
+        ((rule, device, opened_at, cleared_at),) = alerts
+        assert (rule, device) == ("device-unreachable", SWITCH)
+        assert begun + 30 * minute_ms <= opened_at < begun + 40 * minute_ms
+        assert begun + 60 * minute_ms <= cleared_at < begun + 70 * minute_ms
 
 
 def test_a_file_that_ends_early_keeps_what_came_before_and_says_so(folder: Path) -> None:

@@ -73,6 +73,18 @@ class Demo:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def token(self) -> str:
+        """The secret of a new access token, as an operator gets one for Grafana."""
+        where = ["--config", str(self.folder / "controller.yaml")]
+        done = subprocess.run(
+            [sys.executable, "-m", "campanile", "controller", "token", "create", "reader", *where],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
     def open_rules(self, site: str) -> set[str]:
         """Rules with an open alert at `site`."""
         return {alert["rule"] for alert in self.get(f"/api/v1/alerts?state=open&site={site}")}

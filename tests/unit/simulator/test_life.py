@@ -11,7 +11,7 @@ from simulator.district.site import SimSite
 from simulator.life.boards import Habit, habit_of
 from simulator.life.columns import ColumnName, Quantity
 from simulator.life.fault import Fault, FaultName, FaultSet
-from simulator.life.incidents import incidents
+from simulator.life.incidents import incidents, lately
 from simulator.life.noise import Floats, chance, keys_for, wander
 from tests.unit.simulator.build import (
     DAY_MS,
@@ -27,6 +27,7 @@ from tests.unit.simulator.build import (
 )
 
 SCHOOLS = district().schools
+SCHOOLS_BY_ID = {school.id: school for school in SCHOOLS}
 LIVE = MONDAY + 10 * HOUR_MS + 5_000 * np.arange(40, dtype=np.int64)
 
 
@@ -269,6 +270,14 @@ def test_past_troubles_are_the_same_whenever_asked_and_over_by_now() -> None:
     for site, faults in week.items():
         assert set(faults) <= set(month[site])
         assert all(each.end < now for each in faults)
+
+
+def test_whoever_looks_at_today_finds_troubles_of_several_kinds_that_are_over() -> None:
+    now = MONDAY + 3 * DAY_MS + 17 * 60_000
+    faults = [fault for each in lately(district(), now).values() for fault in each]
+    assert len({fault.name for fault in faults}) == len(faults) >= 4
+    assert all(now - DAY_MS / 2 < fault.start < fault.end < now - 2 * HOUR_MS for fault in faults)
+    assert all(SCHOOLS_BY_ID[fault.site].device(fault.device) for fault in faults)
 
 
 def test_chance_is_uniform_and_wander_is_continuous() -> None:
