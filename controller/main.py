@@ -382,12 +382,15 @@ def build_app(controller: Controller) -> FastAPI:
     app.state.health = controller.health
     app.state.metrics = metrics_registry([controller.ingest.figures, controller.figures])
     mount_static(app)
-    app.include_router(api.router)
-    app.include_router(identity_routes)
-    app.include_router(throughput_router(controller.throughput))
-    app.include_router(push_router(controller.telling))
-    app.include_router(query_router(controller.queries))
-    app.include_router(console_router(controller))  # last: it ends with the page that says there is no such page
+    for router in (
+        api.router,
+        identity_routes,
+        throughput_router(controller.throughput),
+        push_router(controller.telling),
+        query_router(controller.queries),
+        console_router(controller),  # last: it ends with the page that says there is no such page
+    ):
+        app.router.routes.extend(router.routes)  # `include_router` would build them all anew at the first request
     answer_problems(app)
     app.add_middleware(Guard, answers=controller.answers, public_name=controller.config.http.public_name)
     return app

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from campus.ids import MetricId
 from campus.samples import DeviceKind
 from controller.gauges.model import SCHOOL, Matrix, Table
-from controller.gauges.places import Places
+from controller.gauges.places import KINDS, Places
 from controller.localtime import HOUR_MS
 from controller.store.port import Level, SampleStore, Times
 
@@ -57,7 +57,7 @@ def hours(places: Places, store: SampleStore, at: Times) -> list[Table]:
 
 
 def _is_watched(places: Places) -> NDArray[np.bool_]:
-    return np.logical_or.reduce([places.is_of(kind) for kind in WATCHED])
+    return np.isin(places.kind, [KINDS.index(kind) for kind in WATCHED])
 
 
 def _band(part: str) -> int:

@@ -35,7 +35,7 @@ class Places:
 
     def is_of(self, kind: DeviceKind) -> NDArray[np.bool_]:
         """Which devices are of a kind."""
-        return self.kind == KINDS.index(kind)
+        return np.equal(self.kind, KINDS.index(kind))
 
     def by_school(self, device: NDArray[np.int32], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
         """How many rows of each school count, by instant; `device` has the number of each row of `counted`."""

@@ -16,7 +16,7 @@ from dashboards.appearance import ATTENTION, FAILED, GOOD, QUIET, Steps, stepped
 from dashboards.board import Draft, Row, Sheet
 from dashboards.influxql import Fill, Select, by_hour, is_value, mean, total, trend
 from dashboards.links import Clicked
-from dashboards.panels import Asked, Column, P
+from dashboards.panels import Asked, Column
 from dashboards.standing import DEVICE, IN_DISTRICT, IN_SCHOOL
 
 _BOARD: Final = is_value(Tag.KIND, DeviceKind.BOARD)
@@ -67,8 +67,9 @@ def _in_use_now(draft: Draft) -> stat.Panel:
 
 def _in_lessons(draft: Draft) -> stat.Panel:
     panel = panels.figures(draft, "in_lessons", "board_use_percent", *map(Asked, _lessons()), result_format="table")
-    panel.with_transformation(panels.transformation("merge"))
-    return _with_share(panel, "use", replaced=True).thresholds(stepped(_USE))
+    for name, options in (("merge", dict[str, object]()), _share(replacing=True)):
+        panel.with_transformation(panels.transformation(name, **options))
+    return panel.thresholds(stepped(_USE))
 
 
 def _ever_used(draft: Draft) -> stat.Panel:
@@ -87,11 +88,10 @@ def _lessons(by: tuple[str, ...] = (), every: str = "") -> list[Select]:
     ]
 
 
-def _with_share(panel: P, alias: str, *, replaced: bool = False) -> P:
-    """A column more, in percent, of those two; or it alone."""
+def _share(*, replacing: bool = False) -> tuple[str, dict[str, object]]:
+    """Grafana's step to a column `use` more, in percent, of those two; or to it alone."""
     binary = {"left": "used", "operator": "/", "right": "known"}
-    options = {"mode": "binary", "alias": alias, "binary": binary, "replaceFields": replaced}
-    return panel.with_transformation(panels.transformation("calculateField", **options))
+    return "calculateField", {"mode": "binary", "alias": "use", "binary": binary, "replaceFields": replacing}
 
 
 def _mean_use(by: tuple[str, ...]) -> Select:
@@ -123,10 +123,9 @@ def _heat_map(draft: Draft) -> table.Panel:
 def _matrix() -> list[tuple[str, dict[str, object]]]:
     """Grafana's steps from instants with a number each to a matrix."""
     by = {"aggregations": [], "operation": "groupby"}
-    share = {"left": "used", "operator": "/", "right": "known"}
     return [
         ("merge", {}),
-        ("calculateField", {"mode": "binary", "alias": "use", "binary": share}),
+        _share(),
         ("formatTime", {"timeField": "Time", "outputFormat": _CELL, "useTimezone": True, "timezone": _DISTRICT_ZONE}),
         ("extractFields", {"source": "Time", "format": "json", "replace": False, "keepTime": False}),
         ("groupBy", {"fields": {"day": by, "hour": by, "use": {"aggregations": ["mean"], "operation": "aggregate"}}}),
@@ -163,7 +162,8 @@ def _schools(draft: Draft) -> table.Panel:
         Column(name="used", title=draft.word("use"), hidden=True),
     ]
     panel = standing.calculated(panels.rows(draft, "schools", columns, *asked), "never", "boards", "-", "ever")
-    _with_share(panel, "use")
+    name, options = _share()
+    panel.with_transformation(panels.transformation(name, **options))
     return standing.sorted_by(panel, "use", falling=False)
 
 

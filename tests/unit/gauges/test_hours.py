@@ -46,7 +46,8 @@ def row(tables: list[Table], metric: str, site: str) -> list[float]:
     """What is told of a school, instant after instant."""
     table = next(each for each in tables if each.names and each.names[0].metric == metric)
     place = [name.site for name in table.names].index(site)  # type: ignore[arg-type]
-    return table.value[place].tolist()
+    told: list[float] = table.value[place].tolist()
+    return told
 
 
 @pytest.fixture
