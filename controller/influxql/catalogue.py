@@ -1,7 +1,7 @@
 """SHOW: what there is. Time does not bound it (InfluxDB, too, looks no closer than at whole weeks)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -13,8 +13,10 @@ from controller.influxql.conditions import Sight, holds, split
 from controller.influxql.errors import StatementError
 from controller.influxql.patterns import matching
 from controller.influxql.sources import LEVEL_OF, Pace, Source
+from controller.influxql.special import SPECIAL_FIELDS
 from controller.influxql.syntax import Expression, KeyChoice, Measurement, Pattern, Show, Subject
-from controller.influxql.table import Series, Words
+from controller.influxql.table import Places, Series, Words
+from controller.influxql.tagbook import Stored
 from controller.store.port import Retention
 
 _HOURS_A_DAY: Final = 24
@@ -39,6 +41,7 @@ class Catalogue:
     open: Open
     names: Callable[[], list[str]]
     """Of all measurements the caller sees, ascending."""
+    stored: Callable[[], Stored]
     retention: Retention
     now: int
     pace: Pace
@@ -96,7 +99,17 @@ class Catalogue:
                 for name in self.names()
                 if not show.sources or any(self._is_named(each, name) for each in show.sources)
             ]
-        return [found.source.name for found in self._found(show) if found.series.size]
+        if show.sources:
+            return [found.source.name for found in self._found(show) if found.series.size]
+        return self._of_stored(show)
+
+    def _of_stored(self, show: Show) -> list[str]:
+        """The series of all metrics are looked at together: one by one the same words would be compared again for each metric."""
+        _, condition = split(show.condition, self.now, None)
+        stored, special = self.stored(), replace(show, sources=tuple(map(Measurement, SPECIAL_FIELDS)))
+        chosen = _chosen(stored.series, condition, self.pace)
+        names = {stored.metrics[number] for number in np.unique(stored.metric[chosen]).tolist()}
+        return sorted(names | {found.source.name for found in self._found(special) if found.series.size})
 
     def _series_cardinality(self, show: Show) -> list[SeriesAnswer]:
         counts = [(found.source.name, found.series.size) for found in self._found(show) if found.series.size]
@@ -130,9 +143,15 @@ def _names(measurement: Measurement, name: str) -> bool:
 def _restricted(series: Series, condition: Expression | None, pace: Pace) -> Series:
     if condition is None:
         return series
-    _refuse_numbers(condition)
-    chosen = np.flatnonzero(holds(condition, Sight(series.size, lambda _name: None, series.tag, pace.step)))
+    chosen = _chosen(series, condition, pace)
     return Series(len(chosen), {name: words.taken(chosen) for name, words in series.tags.items()})
+
+
+def _chosen(series: Series, condition: Expression | None, pace: Pace) -> Places:
+    if condition is None:
+        return np.arange(series.size)
+    _refuse_numbers(condition)
+    return np.flatnonzero(holds(condition, Sight(series.size, lambda _name: None, series.tag, pace.step)))
 
 
 def _refuse_numbers(tree: Expression) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from campus.influx import DATABASE, Policy
@@ -93,7 +94,12 @@ class QueryService:
             if statement.subject is not Subject.DATABASES:
                 _require_database(named)
             catalogue = Catalogue(
-                question.sources_of_name, question.names, self._retention, question.now * NS_PER_MS, question.pace
+                question.sources_of_name,
+                question.names,
+                partial(self._tags.everything, question.scope),
+                self._retention,
+                question.now * NS_PER_MS,
+                question.pace,
             )
             return StatementAnswer(catalogue.show(statement))
         question.database = database

@@ -3,7 +3,9 @@
 Kept per device, so that a million series cost no more than the devices they are of; renewed as facts come.
 """
 
+from collections.abc import Sequence
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,6 +39,14 @@ class _Column:
         return Words(tuple(self.words), self._codes[devices])
 
 
+class Stored(NamedTuple):
+    """The series of all metrics together: `metric` has the place of each one's in `metrics`."""
+
+    metrics: Sequence[str]
+    metric: Ids
+    series: Series
+
+
 class TagBook:
     """Thread-safe; remembers words for as long as it lives, one for each device and tag."""
 
@@ -53,6 +63,12 @@ class TagBook:
         names = self._store.series_columns()
         ids = self._seen(scope, names, np.arange(len(names.device), dtype=np.int32))
         return sorted(names.metrics[number] for number in np.unique(names.metric[ids]).tolist())
+
+    def everything(self, scope: Scope) -> Stored:
+        """All that the caller sees."""
+        ids, series = self.find(scope, None)
+        names = self._store.series_columns()  # of no fewer series than were found
+        return Stored(names.metrics, names.metric[ids], series)
 
     def find(self, scope: Scope, metric: str | None) -> tuple[Ids, Series]:
         """The series of a metric (of all of them) that the caller sees, ascending, and their tags."""

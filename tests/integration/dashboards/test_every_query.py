@@ -15,10 +15,27 @@ import pytest
 from benchmarks.dashboards_asking import Answer, Cell, answering
 from benchmarks.dashboards_district import HOUR_MS, NOW, district
 from benchmarks.dashboards_sides import Compared, Side, compare, over_influxdb, over_own_store
+from campus.ids import MetricId
 from campus.influx import ALERT_MEASUREMENT, Field, Tag
+from campus.metrics import catalogue
+from controller.gauges.schools import COUNTS, Count
 from controller.identity.model import ScopeSpec
 from controller.identity.scope import Role
-from dashboards.influxql import Condition, Select, column, is_value, last, raw
+from dashboards.influxql import (
+    Condition,
+    Expression,
+    Select,
+    by_hour,
+    call,
+    column,
+    either,
+    is_number,
+    is_value,
+    last,
+    mean,
+    raw,
+    total,
+)
 from tests.servers.influxdb import influxdb
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -132,6 +149,40 @@ def test_the_95th_percentile_of_each_uplink_is_that_of_the_capacity_report(sides
             link["site"]: pytest.approx(link[side]["p95_bps"]) for link in links
         }
         assert len(told) == SCHOOLS
+
+
+@pytest.mark.parametrize("counted", COUNTS, ids=lambda counted: counted.metric)
+def test_what_is_counted_of_schools_is_what_their_series_say(sides: Sides, counted: Count) -> None:
+    states = {state.name: state.value for state in catalogue()[MetricId(counted.metric)].states}
+    good = either(*(is_number("state", states[name]) for name in counted.good))
+    kind = [is_value(Tag.KIND, counted.kind)] if counted.kind else []
+    each = Select(
+        columns=(last().named("state"),),
+        of=raw(counted.metric),
+        where=(*kind, *_within(NOW - HOUR_MS, NOW + 1)),
+        by=(Tag.SITE, Tag.DEVICE, Tag.INSTANCE),
+        spanned=False,
+    )
+    for gauge, where in ((counted.every, ()), (counted.fine, (good,))):
+        said = Select(columns=(last(),), of=raw(gauge), by=(Tag.SITE,), spanned=False)
+        columns = (call("count", "state"),)
+        series = sides.rows(Select(columns=columns, of=each, where=where, by=(Tag.SITE,), spanned=False))
+        told = {site: rows[0][1] for site, rows in sides.rows(said).items()}
+        assert {site: count for site, count in told.items() if count} == {
+            site: rows[0][1] for site, rows in series.items()
+        }
+        assert len(told) >= SCHOOLS
+
+
+def test_use_in_lessons_is_that_of_the_boards(sides: Sides) -> None:
+    def of_schools(column: Expression, metric: str) -> dict[str, Cell]:
+        asked = Select(columns=(column,), of=by_hour(metric), by=(Tag.SITE,), spanned=False)
+        return {site: rows[0][1] for site, rows in sides.rows(asked).items()}
+
+    shares = of_schools(mean(Field.MEAN), "board_use_percent")
+    known, used = (of_schools(total(Field.MEAN), f"school_boards_{word}in_lessons") for word in ("", "used_"))
+    assert {site: 100 * used[site] / known[site] for site in known} == pytest.approx(shares)  # type: ignore[operator]
+    assert len(shares) == SCHOOLS
 
 
 def test_alerts_are_those_of_the_api(sides: Sides) -> None:
