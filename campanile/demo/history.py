@@ -7,8 +7,8 @@ from pathlib import Path
 from campanile.demo.folder import DemoFolder
 from campanile.demo.processes import ChildFailed, campanile, end_with_parent
 
-JUDGED_HOURS = 24
-"""What a dashboard shows when it is opened: alerts of the simulator's last troubles are among it."""
+JUDGED_HOURS = 12
+"""The simulator's last troubles lie within them (`simulator.life.incidents.lately`); each hour more is waited for."""
 
 
 def fill_history(folder: DemoFolder) -> None:
@@ -20,16 +20,12 @@ def fill_history(folder: DemoFolder) -> None:
     source = ["simulate", "history", "--dir", str(folder.path), "--days", str(folder.asked.days)]
     log = folder.logs / "history.log"
     config = str(folder.path / "controller.yaml")
+    total = _prepare(source, config, log)
     with log.open("ab") as errors:
-        maintenance = subprocess.Popen([sys.executable, "-m", "campanile.demo.maintenance", config], stderr=errors)
-        total = subprocess.run(campanile(*source, "--count-only"), capture_output=True, text=True, check=False)
-        _require(maintenance.wait(), "writing down the maintenance of the past", log)
-        if total.returncode:
-            raise ChildFailed(f"the simulator could not plan the history: {total.stderr.strip()}")
         writer = subprocess.Popen(campanile(*source), stdout=subprocess.PIPE, stderr=errors, preexec_fn=end_with_parent)
         reader = subprocess.Popen(
             campanile(
-                *("controller", "import", "--config", config, "--total-samples", total.stdout.strip()),
+                *("controller", "import", "--config", config, "--total-samples", total),
                 *("--judge-hours", str(JUDGED_HOURS), "-"),
             ),
             stdin=writer.stdout,
@@ -46,6 +42,18 @@ def fill_history(folder: DemoFolder) -> None:
                     process.terminate()
                     process.wait()
     folder.note_history()
+
+
+def _prepare(source: list[str], config: str, log: Path) -> str:
+    """How many samples will come; and a window of maintenance in the past is written down meanwhile."""
+    asked = [sys.executable, "-m", "campanile.demo.maintenance", config]
+    with log.open("ab") as errors:
+        maintenance = subprocess.Popen(asked, stdout=errors, stderr=errors, preexec_fn=end_with_parent)
+    total = subprocess.run(campanile(*source, "--count-only"), capture_output=True, text=True, check=False)
+    _require(maintenance.wait(), "writing down the maintenance of the past", log)
+    if total.returncode:
+        raise ChildFailed(f"the simulator could not plan the history: {total.stderr.strip()}")
+    return total.stdout.strip()
 
 
 def _require(code: int, what: str, log: Path) -> None:
