@@ -76,6 +76,8 @@ from controller.rulings.replaying import Replayer
 from controller.rulings.service import RulingService
 from controller.sample_store import registry_tags, sample_store
 from controller.silences.service import SilenceService
+from controller.steady import FILE as CLOCK_FILE
+from controller.steady import SteadyTime
 from controller.telemetry.service import TelemetryService
 from controller.telling.channels.building import build_channels
 from controller.telling.push_key import PushKey
@@ -113,6 +115,7 @@ class Controller:
         self.engine = create_engine(config.database_url().reveal())
         self.registry = RegistryService(self.engine, clock)
         self.store = sample_store(config, registry_tags(self.registry))
+        self.steady = SteadyTime(config.data_path / CLOCK_FILE)
         self.reception = Reception(config.limits, config.data_path, self.store)
         self.calendar = CalendarService(self.engine, self.registry, zone)
         self.identity = IdentityService(self.engine, self.registry)
@@ -184,6 +187,7 @@ class Controller:
                 DocumentKind.CONFIGURATION: self.configurations,
                 DocumentKind.STATIONS: self.topology,
             },
+            believed=self.steady.believed,
         )
         self.happenings = HappeningService(self.alerts, self.causes, self.silences, self.registry, clock)
         self.queries = QueryService(
@@ -255,7 +259,7 @@ class Controller:
             posting,
             Recurring("workorders", WORK_ORDERS_INTERVAL_S, self.workorders.tend, clock),
             Recurring("topology", TOPOLOGY_INTERVAL_S, self.topology.refresh, clock),
-            Recurring("store", MAINTENANCE_INTERVAL_S, self.store.maintain, clock),
+            Recurring("store", MAINTENANCE_INTERVAL_S, self._maintain_store, clock),
             Recurring("gauges", GAUGES_INTERVAL_S, self.gauges.tend, clock),
             Recurring("baselines", MAINTENANCE_INTERVAL_S, self.alert_engine.learn_usual, clock),
             *([Recurring("annotations", ANNOTATIONS_INTERVAL_S, self.posting.tend, clock)] if self.posting else []),
@@ -290,6 +294,9 @@ class Controller:
         self.store.close()
         self.close_registry()
 
+    def _maintain_store(self, now: int) -> None:
+        self.store.maintain(now, drop_as_of=self.steady.believed(now))
+
     def open_registry(self) -> None:
         """The registry alone: for commands that need no samples."""
         _make_folder(self.config.data_path)
@@ -323,6 +330,11 @@ class Controller:
         agents = self.registry.agents(SYSTEM)
         return [
             Figure("store_series", "Series known", held.series),
+            Figure(
+                "clock_in_doubt",
+                "1 while the clock has leapt and nothing is dropped as too old",
+                self.steady.is_doubted,
+            ),
             Figure("store_samples", "Raw samples kept", held.samples_stored),
             Figure(
                 "store_samples_too_late_total",

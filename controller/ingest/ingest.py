@@ -67,8 +67,9 @@ class Ingest:
         first_retry_s: float = FIRST_RETRY_S,
         reception: Reception | None = None,
         documents: Mapping[str, DocumentSink] | None = None,
+        believed: Callable[[int], int] = lambda now: now,
     ) -> None:
-        """`documents`: who keeps those of each kind (`campus.samples.DocumentKind`)."""
+        """`documents`: who keeps those of each kind (`campus.samples.DocumentKind`). `believed`: as `Pipeline` says."""
         self._reception = reception or Reception(Limits(), dead_letter_directory, store)
         self.counters = self._reception.counters
         self._subscriber = Subscriber(broker, self.counters, clock, self._reception.admits)
@@ -84,6 +85,7 @@ class Ingest:
             listener=self._reception,
             quota=self._reception.quota,
             documents=documents,
+            believed=believed,
         )
         self._registrar = registrar
         self._judging = Judging(judge, self.counters)

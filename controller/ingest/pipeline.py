@@ -79,8 +79,9 @@ class Pipeline:
         listener: Listener | None = None,
         quota: SeriesQuota | None = None,
         documents: Mapping[str, DocumentSink] | None = None,
+        believed: Callable[[int], int] = lambda now: now,
     ) -> None:
-        """`documents`: who keeps those of each kind."""
+        """`documents`: who keeps those of each kind. `believed`: what age counts from, given what the clock says."""
         self._limits = MetricLimits(publishable())
         self.group = Group(self._limits)
         self.counters = counters
@@ -91,6 +92,7 @@ class Pipeline:
         self._dead_letters = dead_letters
         self._clock = clock
         self._keep_ms = keep_days * DAY_MS
+        self._believed = believed
         self._listener = listener
         self._dictionaries = Dictionaries(store, registrar, self._limits, quota, counters=counters)
         self._strangers = Strangers(registrar)
@@ -119,7 +121,7 @@ class Pipeline:
     def commit(self) -> Settled:
         """Store the group and begin a new one; `Transient` when the store is away: the group is whole, commit again."""
         group, now = self.group, self._clock()
-        batch = group.batch(now - self._keep_ms, now + MAX_AHEAD_MS)
+        batch = group.batch(self._believed(now) - self._keep_ms, now + MAX_AHEAD_MS)
         for arrived, error in group.unreadable:
             self._bury(arrived, error.reason, str(error))
         group.unreadable.clear()

@@ -219,10 +219,12 @@ class SampleStore(Protocol):
         of that day at five minutes and coarser. Days that run, wait for upkeep or have no rows are left out.
         """
 
-    def maintain(self, now: int, on_closed: OnClosed = note_nothing) -> None:
+    def maintain(self, now: int, on_closed: OnClosed = note_nothing, *, drop_as_of: int | None = None) -> None:
         """Roll up what is new, close days that ended, drop what retention says. Idempotent; called about once a minute.
 
         `on_closed` hears in this thread, when days are to be closed, how many are: (0, due) first, (due, due) at last.
+        Retention counts from `drop_as_of` instead where the clock is in doubt: an instant before `now`. Where something had
+        been dropped up to an instant that is still to come, as by a clock that was wrong, it counts anew from `now`.
         """
 
     def figures(self) -> StoreFigures:

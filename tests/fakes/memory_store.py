@@ -88,11 +88,13 @@ class MemoryStore(NamedSeries):
             settled = {day: number for day, number in self._settled.items() if day < end}
         return {day: number for day, number in settled.items() if self._cutter.end_of(day) > start}
 
-    def maintain(self, now: int, on_closed: OnClosed = note_nothing) -> None:
+    def maintain(self, now: int, on_closed: OnClosed = note_nothing, *, drop_as_of: int | None = None) -> None:
         """Only retention: buckets that may still be asked for keep their samples, out of sight of raw."""
+        as_of = now if drop_as_of is None else drop_as_of
         with self._lock:
             for level, count in self._retention.by_level.items():
-                self._floors[level] = max(self._floors[level], self._cutter.days_back(now, count))
+                held = self._floors[level] if self._floors[level] <= now else 0
+                self._floors[level] = max(held, self._cutter.days_back(as_of, count))
             present = self._days(self._rows)
             self._final = {day for day in present if day < self._floors[Level.RAW]}
             due = sum(day not in self._settled and self._cutter.end_of(day) <= now for day in present)

@@ -196,10 +196,15 @@ def replaced(cursor: Cursor, layout: Layout, added: list[Part], removed: frozens
 def with_raised_floors(cursor: Cursor, layout: Layout, floors: Mapping[Level, int]) -> Layout:
     """Nothing before these instants is told any more; one that stands higher already stays."""
     rises = {level: floor for level, floor in floors.items() if floor > layout.floors.get(level, 0)}
-    for level, floor in rises.items():
+    return with_floors(cursor, layout, rises)
+
+
+def with_floors(cursor: Cursor, layout: Layout, floors: Mapping[Level, int]) -> Layout:
+    """Nothing before these instants is told, wherever the floors stood."""
+    for level, floor in floors.items():
         cursor.execute("DELETE FROM meta WHERE name = ?", [f"floor_{level}"])
         cursor.execute("INSERT INTO meta VALUES (?, ?)", [f"floor_{level}", str(floor)])
-    return replace(layout, floors=layout.floors | rises)
+    return replace(layout, floors=layout.floors | dict(floors))
 
 
 def of_kind(parts: tuple[Part, ...], kind: PartKind) -> list[Part]:

@@ -95,10 +95,10 @@ class EmbeddedStore(NamedSeries):
         )
         return {day: layout.newest_part(day, PartKind.ROLLUP) for day in days}
 
-    def maintain(self, now: int, on_closed: OnClosed = note_nothing) -> None:
+    def maintain(self, now: int, on_closed: OnClosed = note_nothing, *, drop_as_of: int | None = None) -> None:
         """As the port says."""
         self._mend()
-        self._upkeep.run(now, on_closed)
+        self._upkeep.run(now, on_closed, now if drop_as_of is None else drop_as_of)
         self._measure()
 
     def figures(self) -> StoreFigures:

@@ -15,7 +15,7 @@ from threading import Lock
 import numpy as np
 
 from controller.store.days import DayCutter
-from controller.store.embedded.closing import ROLLED_LEVELS, DayCloser, of_kind, replaced, with_raised_floors
+from controller.store.embedded.closing import ROLLED_LEVELS, DayCloser, of_kind, replaced, with_floors
 from controller.store.embedded.database import THREADS, Cursor, Database
 from controller.store.embedded.part import ROWS_OF_PART, Part, PartKind
 from controller.store.embedded.shelf import Hot, Layout, Shelf
@@ -23,7 +23,7 @@ from controller.store.embedded.sizes import Sizes
 from controller.store.embedded.writing import Segments, Writer, insert_runs, keep_latest, keep_segments
 from controller.store.latest import LatestValues
 from controller.store.marks import CommittedFrames, Run, Stream
-from controller.store.port import Level, OnClosed, Retention, note_nothing
+from controller.store.port import Level, OnClosed, Retention
 from controller.store.rollup import Rows
 
 _MANY_DAYS = 3
@@ -54,13 +54,14 @@ class Upkeep:
         self._closer = DayCloser(database, shelf, segments, directory, cutter, sizes)
         self._flushing = Lock()
 
-    def run(self, now: int, on_closed: OnClosed = note_nothing) -> None:
+    def run(self, now: int, on_closed: OnClosed, drop_as_of: int) -> None:
         """As the port says of `maintain`."""
+        self._lower_floors(drop_as_of, now)
         self._flush(now)
         self._close_days(self._due(now), on_closed)
         for crowd in self._crowded():
             self._merge(crowd)
-        self._expire(now)
+        self._expire(drop_as_of)
         if self._writer.loose_runs > self._sizes.most_loose_runs:
             self._merge_runs()
         if self._shelf.layout.loose_values > self._sizes.most_values_each * self._writer.series_count:
@@ -142,7 +143,7 @@ class Upkeep:
         self._shelf.change(lambda cursor, layout: replaced(cursor, layout, added, frozenset(crowd)))
 
     def _expire(self, now: int) -> None:
-        floors = {level: self._cutter.days_back(now, days) for level, days in self._retention.by_level.items()}
+        floors = self._floors(now)
         layout = self._shelf.layout
         raw_done = {day for day in layout.parts if day < floors[Level.RAW] and day in layout.rolled}
         old = frozenset(
@@ -155,7 +156,7 @@ class Upkeep:
             return
 
         def keep(cursor: Cursor, layout: Layout) -> Layout:
-            layout = with_raised_floors(cursor, layout, rises)
+            layout = with_floors(cursor, layout, rises)
             for level, floor in rises.items():
                 if level in ROLLED_LEVELS:
                     cursor.execute(f"DELETE FROM {ROLLED_LEVELS[level]} WHERE bucket_at < {floor}")
@@ -166,6 +167,16 @@ class Upkeep:
             return replace(after, rolled=rolled)
 
         self._shelf.change(keep)
+
+    def _floors(self, now: int) -> dict[Level, int]:
+        return {level: self._cutter.days_back(now, days) for level, days in self._retention.by_level.items()}
+
+    def _lower_floors(self, drop_as_of: int, now: int) -> None:
+        """Those that are still to come were raised by a clock that was wrong."""
+        wanted = self._floors(drop_as_of)
+        sinks = {level: wanted[level] for level, floor in self._shelf.layout.floors.items() if floor > now}
+        if sinks:
+            self._shelf.change(lambda cursor, layout: with_floors(cursor, layout, sinks))
 
     def _merge_latest(self) -> None:
         def merge(cursor: Cursor, layout: Layout) -> Layout:

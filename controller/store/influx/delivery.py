@@ -7,6 +7,7 @@ twice changes nothing. Where the server says that it has stored all but so many 
 import logging
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -33,8 +34,10 @@ _log = logging.getLogger(__name__)
 class Delivery:
     """Writes bodies of lines. Any number of threads."""
 
-    def __init__(self, client: InfluxClient, directory: Path) -> None:
+    def __init__(self, client: InfluxClient, directory: Path, kept_since: Callable[[Policy], int]) -> None:
+        """`kept_since` tells since when a policy must keep what it is given; 0 where nobody knows yet."""
         self._client = client
+        self._kept_since = kept_since
         self._path = directory / REFUSED_FILE
         self._old = self._path.with_suffix(".old.lp")
         self._lock = Lock()
@@ -52,7 +55,8 @@ class Delivery:
         try:
             self._client.write(policy, body)
         except Refused as refusal:
-            search = _Search(self._client, policy, body)
+            kept_since = self._kept_since(policy) or round(time.time() * 1000) - _FRESH_MS
+            search = _Search(self._client, policy, body, kept_since)
             search.halve(0, len(search.lines), refusal)
             self._set_aside(policy, search)
             return search.found
@@ -90,7 +94,7 @@ class Delivery:
 class _Search:
     """For the lines in fault of one refused body."""
 
-    def __init__(self, client: InfluxClient, policy: Policy, body: bytes) -> None:
+    def __init__(self, client: InfluxClient, policy: Policy, body: bytes, kept_since: int) -> None:
         lines = body.removesuffix(b"\n").split(b"\n")
         # What is wrong is mostly wrong of all lines of a metric: together they are found at once. Twins keep their order.
         self._order = sorted(range(len(lines)), key=lambda number: lines[number].partition(b" ")[0])
@@ -101,6 +105,7 @@ class _Search:
         """What the server said, and of which lines."""
         self._client = client
         self._policy = policy
+        self._kept_since = kept_since
         self._tries = 0
 
     def halve(self, first: int, end: int, refusal: Refused) -> None:
@@ -127,13 +132,13 @@ class _Search:
             self.halve(first, end, refusal)
 
     def _require_age(self, first: int, end: int, refusal: Refused) -> None:
-        """`Transient` when the server takes for too old what has just been measured."""
+        """`Transient` when the server takes for too old what it is to keep: its clock, or the whole machine's, is ahead."""
         if not _TOO_OLD.search(str(refusal)):
             return
         newest = max(int(line.rpartition(b" ")[2]) for line in self.lines[first:end])
-        if newest > time.time() * 1000 - _FRESH_MS:
+        if newest >= self._kept_since:
             raise Transient(
-                f"InfluxDB takes fresh samples for older than it keeps any ({refusal}): set its clock right, or have its "
+                f"InfluxDB takes samples for older than it keeps any ({refusal}): set its clock right, or have its "
                 "policies keep longer; nothing is lost meanwhile"
             )
 

@@ -101,7 +101,7 @@ class Ledger:
         self.raise_floors({Level.RAW: self._cutter.end_of(max(days))})
 
     def raise_floors(self, floors: Mapping[Level, int]) -> None:
-        """Nothing before these instants is told any more. Durable; a floor never sinks."""
+        """Nothing before these instants is told any more. Durable; one that stands higher already stays."""
         rises = {level: floor for level, floor in floors.items() if floor > self._floors.get(level, 0)}
         if not rises:
             return
@@ -112,6 +112,14 @@ class Ledger:
             self._floors = self._floors | rises
             for day in gone:
                 del self._days[day]
+
+    def lower_floors(self, floors: Mapping[Level, int], now: int) -> None:
+        """Put these in the place of floors that are still to come: a clock that was wrong has raised them. Durable."""
+        sinks = {level: floors[level] for level, floor in self._floors.items() if floor > now}
+        if sinks:
+            self._catalogue.keep_floors(sinks, [])
+            with self._lock:
+                self._floors = self._floors | sinks
 
     # What reading asks.
 

@@ -56,7 +56,7 @@ class InfluxStore(NamedSeries):
         self._catalogue = Catalogue(directory / CATALOGUE, timezone)
         self._ledger = Ledger(self._catalogue, self._cutter)
         lines = Lines(self._series, tags_of)
-        self._delivery = Delivery(self._client, directory)
+        self._delivery = Delivery(self._client, directory, lambda policy: self._ledger.floor(Level(policy.level)))
         self._writer = Writer(self._catalogue, self._ledger, self._delivery, self._series, lines)
         self._reader = Reader(self._client, self._ledger, self._series, self._cutter)
         self._upkeep = Upkeep(
@@ -104,9 +104,9 @@ class InfluxStore(NamedSeries):
         """From memory."""
         return self._ledger.settled(start, end)
 
-    def maintain(self, now: int, on_closed: OnClosed = note_nothing) -> None:
+    def maintain(self, now: int, on_closed: OnClosed = note_nothing, *, drop_as_of: int | None = None) -> None:
         """As the port says; kind and room of every device are looked up again, too."""
-        self._upkeep.run(now, on_closed)
+        self._upkeep.run(now, on_closed, now if drop_as_of is None else drop_as_of)
         if now // DAY_MS != self._identified_on:
             write_identity(self._client, self._catalogue.meta()[IDENTITY])
             self._identified_on = now // DAY_MS

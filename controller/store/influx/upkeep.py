@@ -21,7 +21,7 @@ from controller.store.influx.quoting import escaped_field
 from controller.store.influx.reading import POLICY_OF, Reader
 from controller.store.influx.stale import ROLLED_LEVELS, Devices, StaleBucket
 from controller.store.influx.writing import Writer
-from controller.store.port import Level, OnClosed, Retention, note_nothing
+from controller.store.port import Level, OnClosed, Retention
 from controller.store.rollup import Buckets, Rows, roll_up
 from controller.store.series_index import SeriesIndex
 
@@ -77,8 +77,10 @@ class Upkeep:
         self._portions = Portions(index)
         self._levels_told_at = -1
 
-    def run(self, now: int, on_closed: OnClosed = note_nothing) -> None:
+    def run(self, now: int, on_closed: OnClosed, drop_as_of: int) -> None:
         """As the port says of `maintain`. Today's five minutes and hours come first, then days that have ended."""
+        floors = self._floors(drop_as_of)
+        self._ledger.lower_floors(floors, now)
         self._lines.refresh()
         self._tell_levels(now)
         begun_s = looked_s = time.monotonic()
@@ -93,7 +95,7 @@ class Upkeep:
                     looked_s = time.monotonic()
                     self._roll_up_short(today, now + round((looked_s - begun_s) * 1000))
             on_closed(closed, len(days))
-        self._ledger.raise_floors(self._floors(now))
+        self._ledger.raise_floors(floors)
         self._writer.tidy()
 
     def write(self, level: Level, buckets: Buckets) -> None:

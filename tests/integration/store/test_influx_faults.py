@@ -202,11 +202,29 @@ def test_fresh_samples_wait_while_the_clock_of_the_server_is_ahead(
     now = round(time.time() * 1000)
     fresh = batch([(n, now, float(n)) for n in range(SERIES)], [mark(9_001)])
     troubled.planned.append(Trouble(400, f"partial write: points beyond retention policy dropped={SERIES}"))
-    with pytest.raises(Transient, match=r"fresh samples.*clock"):
+    with pytest.raises(Transient, match=r"samples for older.*clock"):
         store.append(fresh)
     assert (store.is_committed([mark(9_001)]), store.figures().points_refused) == ([False], 0)
     store.append(fresh)
     assert store.latest(ids(*range(SERIES))).value.tolist() == [float(n) for n in range(SERIES)]
+    store.close()
+
+
+def test_samples_that_are_to_be_kept_wait_while_the_clock_of_the_whole_machine_is_ahead(
+    settings: InfluxSettings, tmp_path: Path, troubled: TroubledInfluxDB
+) -> None:
+    """However old they look to it: upkeep knows by its floors what is too old."""
+    store = opened(tmp_path / "store", replace(settings, url=troubled.url))
+    store.series_ids(names(SERIES))
+    now = round(time.time() * 1000)
+    store.maintain(now)
+    late = batch([(0, now - 20 * 86_400_000, 1.0)], [mark(9_001)])
+    troubled.planned.append(Trouble(400, "partial write: points beyond retention policy dropped=1"))
+    with pytest.raises(Transient, match="set its clock right"):
+        store.append(late)
+    assert (store.is_committed([mark(9_001)]), store.figures().points_refused) == ([False], 0)
+    store.append(late)
+    assert store.is_committed([mark(9_001)]) == [True]
     store.close()
 
 

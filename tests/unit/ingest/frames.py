@@ -1,6 +1,6 @@
 """Frames for tests of ingest, and a pipeline with fakes around it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +57,7 @@ class Bench:
     documents: RecordingDocuments = field(default_factory=RecordingDocuments)
     counters: IngestCounters = field(default_factory=IngestCounters)
     now: int = NOW
+    believed: Callable[[int], int] = lambda now: now
 
     def __post_init__(self) -> None:
         self.registrar.devices |= {(NO_1.site, DeviceId("sw-1")), (NO_2.site, DeviceId("sw-1"))}
@@ -70,4 +71,5 @@ class Bench:
             lambda: self.now,
             keep_days=35,
             documents={"stations": self.documents},
+            believed=self.believed,
         )

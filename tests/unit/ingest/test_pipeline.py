@@ -27,6 +27,7 @@ from controller.ingest.counters import IngestCounters
 from controller.ingest.dead_letters import DeadLetters
 from controller.ingest.deferral import PATIENCE_MS
 from controller.ingest.flow import Flow
+from controller.steady import FILE, SteadyTime
 from controller.store.port import Level
 from tests.unit.ingest.frames import NO_1, NO_2, NOW, Bench, arrived, facts, frame, sample
 
@@ -48,6 +49,17 @@ def give_up(bench: Bench, device: str) -> None:
 def stored(bench: Bench) -> list[float]:
     ids = np.array(sorted(bench.store.find_series()), np.int32)
     return sorted(bench.store.window(ids, 0, 1 << 42, Level.RAW).mean.tolist())
+
+
+def test_what_a_wrong_clock_takes_for_old_is_stored_while_it_is_in_doubt(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, believed=SteadyTime(tmp_path / FILE).believed)
+    bench.pipeline.take(arrived(frame(1, [sample(value=1.0)])))
+    bench.pipeline.commit()
+    bench.now = NOW + 3_650 * 86_400_000
+    bench.pipeline.take(arrived(frame(2, [sample(value=2.0, at=NOW + 1_000)])))
+    bench.pipeline.commit()
+    assert stored(bench) == [1.0, 2.0]
+    assert not bench.counters.samples_set_aside
 
 
 def test_samples_are_stored_and_told(bench: Bench) -> None:

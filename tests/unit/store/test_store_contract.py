@@ -221,6 +221,34 @@ def test_samples_later_than_raw_retention_count_no_more(one: Handle) -> None:
     assert one.store.figures().samples_stored == 2
 
 
+def test_nothing_is_dropped_while_the_clock_is_in_doubt(one: Handle) -> None:
+    one.store.series_ids(names(1))
+    one.store.append(batch([(0, MIDNIGHT + HOUR, 1.0)]))
+    one.store.maintain(MIDNIGHT + 2 * HOUR)
+    one.store.maintain(MIDNIGHT + 3_650 * DAY, drop_as_of=MIDNIGHT + 2 * HOUR)
+    one.store.append(batch([(0, MIDNIGHT + 3 * HOUR, 2.0)]))
+    one.store.maintain(MIDNIGHT + 4 * HOUR)
+    for level in (Level.RAW, Level.HOUR):
+        told = asked(one.store, ids(0), MIDNIGHT, MIDNIGHT + DAY, level)
+        assert [(row[1] - MIDNIGHT, row[3]) for row in told] == [(HOUR, 1.0), (3 * HOUR, 2.0)]
+    assert one.store.figures().samples_too_late == 0
+
+
+def test_what_a_wrong_clock_has_dropped_refuses_nothing_once_it_is_right(one: Handle) -> None:
+    one.store.series_ids(names(1))
+    one.store.append(batch([(0, MIDNIGHT, 1.0)]))
+    one.store.maintain(MIDNIGHT + 3_650 * DAY)
+    one.reopen()
+    one.store.maintain(MIDNIGHT + DAY)
+    one.store.append(batch([(0, MIDNIGHT + DAY, 2.0)]))
+    one.store.maintain(MIDNIGHT + DAY + HOUR)
+    one.reopen()
+    for level in (Level.RAW, Level.FIVE_MINUTES, Level.DAY):
+        told = asked(one.store, ids(0), MIDNIGHT + DAY, MIDNIGHT + 2 * DAY, level)
+        assert [row[3] for row in told] == [2.0], level
+    assert one.store.figures().samples_too_late == 0
+
+
 def test_a_settled_day_has_one_number_until_what_it_tells_changes(one: Handle) -> None:
     def settled() -> dict[int, int]:
         return one.store.settled_days(MIDNIGHT, MIDNIGHT + 2 * DAY)
