@@ -11,11 +11,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.dashboards_district import DAY_MS
 from benchmarks.dashboards_reads import Reads
-from benchmarks.dashboards_variants import HOUR_MS, Line
+from benchmarks.dashboards_variants import HOUR_MS, Line, is_lesson
 from campus.metrics import catalogue
-from controller.gauges.model import BOARD_USE
 from controller.store.days import WIDTH_MS
 from controller.store.port import Ids, Level, Times, Values
 from controller.store.rollup import Buckets, Rows
@@ -29,10 +27,6 @@ _ROWS_AT_ONCE: Final = 1_000_000
 _PERIOD_MS: Final = 6 * HOUR_MS
 _RARE: Final = 0.99
 _SPREAD: Final = 0.02
-_LESSONS: Final = range(8, 17)
-_SCHOOL_DAYS: Final = 5
-_ZONE_MS: Final = 8 * HOUR_MS
-_EPOCH_WEEKDAY: Final = 3
 
 
 @dataclass(frozen=True)
@@ -44,6 +38,7 @@ class Columns:
     resolution: Values
     is_state: NDArray[np.bool_]
     cadence_ms: NDArray[np.int64]
+    in_lessons: NDArray[np.bool_]
     metric: Ids
     metrics: Sequence[str]
     kind: Ids
@@ -53,12 +48,6 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.low)
-
-    def in_lessons(self) -> NDArray[np.bool_]:
-        """Whether a series is told only of hours with lessons."""
-        number = self.metrics.index(BOARD_USE) if BOARD_USE in self.metrics else -1
-        is_use: NDArray[np.bool_] = self.metric == number
-        return is_use
 
 
 def columns_of(schools: Sequence[Sequence[Line]], dense: frozenset[int]) -> Columns:
@@ -70,14 +59,23 @@ def columns_of(schools: Sequence[Sequence[Line]], dense: frozenset[int]) -> Colu
         piece = known.get(id(lines))
         if piece is None:
             rows = [_numbers(line, metrics, kinds) for line in lines]
-            piece = known[id(lines)] = list(np.array(rows, np.float64).reshape(-1, 7).T)
+            piece = known[id(lines)] = list(np.array(rows, np.float64).reshape(-1, 8).T)
         pieces.append(piece)
         is_dense.append(np.full(len(lines), place in dense))
-    low, high, resolution, is_state, cadence, metric, kind = (
+    low, high, resolution, is_state, cadence, in_lessons, metric, kind = (
         np.concatenate(each) for each in zip(*pieces, strict=True)
     )
     numbers = (metric.astype(np.int32), metrics.words, kind.astype(np.int32), kinds.words)
-    return Columns(low, high, resolution, is_state > 0, cadence.astype(np.int64), *numbers, np.concatenate(is_dense))
+    return Columns(
+        low,
+        high,
+        resolution,
+        is_state > 0,
+        cadence.astype(np.int64),
+        in_lessons > 0,
+        *numbers,
+        np.concatenate(is_dense),
+    )
 
 
 class _Numbers:
@@ -101,6 +99,7 @@ def _numbers(line: Line, metrics: _Numbers, kinds: _Numbers) -> tuple[float, ...
         metric.resolution,
         bool(metric.states),
         line.cadence_ms,
+        line.in_lessons,
         metrics.of(line.key.metric),
         kind,
     )
@@ -182,22 +181,17 @@ def buckets(
 
 def _groups(columns: Columns, since: Times, end: int, width_ms: int = 0) -> Iterator[tuple[Ids, int, int]]:
     """Series with the same times: their ids, how far those lie apart, and where they begin."""
-    in_lessons = columns.in_lessons()
     for start in np.unique(since[since < end]).tolist():
         for cadence_ms in np.unique(columns.cadence_ms).tolist():
-            for is_lesson in (False, True):
-                chosen = (since == start) & (columns.cadence_ms == cadence_ms) & (in_lessons == is_lesson)
+            for told_in_lessons in (False, True):
+                chosen = (since == start) & (columns.cadence_ms == cadence_ms) & (columns.in_lessons == told_in_lessons)
                 if chosen.any():
                     yield np.flatnonzero(chosen).astype(np.int32), max(cadence_ms, width_ms), start
 
 
 def _instants(columns: Columns, chosen: Ids, start: int, end: int, step_ms: int) -> Times:
     at = np.arange(-(-start // step_ms) * step_ms, end, step_ms, dtype=np.int64)
-    if not columns.in_lessons()[chosen[0]]:
-        return at
-    day, rest_ms = np.divmod(at + _ZONE_MS, DAY_MS)
-    is_school_day = (day + _EPOCH_WEEKDAY) % 7 < _SCHOOL_DAYS
-    return at[is_school_day & np.isin(rest_ms // HOUR_MS, _LESSONS)]
+    return at[is_lesson(at)] if columns.in_lessons[chosen[0]] else at
 
 
 def _rows(columns: Columns, chosen: Ids, at: Times) -> Rows:

@@ -29,6 +29,8 @@ from benchmarks.dashboards_reads import Reads
 from benchmarks.dashboards_sides import DATABASE, Side, own_endpoint
 from benchmarks.dashboards_variants import HOUR_MS, Variant, variants
 from benchmarks.influxdb_store import come_to_rest
+from benchmarks.telemetry import LARGE
+from benchmarks.telemetry import schools as planned_schools
 from campus.ids import AgentId, SiteId
 from campus.topics import Address
 from campus.version import VERSION
@@ -43,8 +45,6 @@ from simulator.district.district import build_district
 from simulator.plan.enrolment import enrolment_text
 
 LARGE_NOW: Final = ASKED_UNTIL + 1
-_RICH_EACH: Final = 4
-"""So the schools have as many series as the design's: 1.2 million of 800."""
 _NO_TIMES: Final = np.empty(0, np.int64)
 Say = Callable[[str], None]
 
@@ -91,6 +91,17 @@ class Stopwatch:
         self._since_s = now_s
 
 
+def _as_many_series_as_planned(made_like: Models, schools: int) -> Iterator[Variant]:
+    """Rich schools, the first is one, and plain ones between them, so that all have the design's series together."""
+    planned = len(planned_schools(1, NOW, LARGE)[0].series)
+    series = 0
+    for place in range(schools):
+        several = made_like.rich if series <= place * planned else made_like.plain
+        variant = several[place % len(several)]
+        series += len(variant.lines)
+        yield variant
+
+
 class LargeDistrict:
     """So many schools, planned in `folder`."""
 
@@ -102,10 +113,7 @@ class LargeDistrict:
         (folder / "district.yaml").write_text(enrolment_text(planned, today), encoding="utf-8")
         self.sites = tuple(SiteId(site.id) for site in planned.sites)
         self._district = District(folder, self.sites, _NO_TIMES, _NO_TIMES, b"")
-        self._variants = [made_like.centre]
-        for place in range(schools):
-            several = made_like.plain if place % _RICH_EACH else made_like.rich
-            self._variants.append(several[place % len(several)])
+        self._variants = [made_like.centre, *_as_many_series_as_planned(made_like, schools)]
         self.columns = columns_of([variant.lines for variant in self._variants], frozenset({0, 1}))
         self.devices = sum(len(variant.facts) for variant in self._variants)
         self._say(f"{schools} schools are planned: {self.devices:,} devices, {len(self.columns):,} series")

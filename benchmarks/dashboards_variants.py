@@ -2,7 +2,8 @@
 
 A model is what that controller knows: devices with their facts, series with the values they had. It is made as large as the
 design's school (125 devices, `benchmarks.telemetry.LARGE`) with more devices of the kinds it has; those have the series
-whose metrics are named and no others.
+whose metrics are named and no others. Readings come as often as agents usually ask, every 60 s and every 15 min, which makes
+the large tier's 16,700 samples a second; what the controller makes itself by the minute and by the hour.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.dashboards_district import DAY_MS, NOW
 from benchmarks.dashboards_filling import Filled
@@ -18,24 +20,26 @@ from benchmarks.telemetry import LARGE
 from campus.ids import DeviceId, MetricId, SiteId
 from campus.metrics import catalogue
 from campus.samples import DeviceFacts, DeviceKind, SeriesKey
-from controller.gauges.model import BOARD_USE, LINK_IN_P95, LINK_OUT_P95
 from controller.identity.scope import SYSTEM
-from controller.store.port import Level, Values, Window
+from controller.store.port import Ids, Level, Times, Values, Window
 from firmware_profiles.load import load_catalogue
 from firmware_profiles.model import Cadence
 
 _MINUTE_MS: Final = 60_000
 SLOW_MS: Final = 15 * _MINUTE_MS
 HOUR_MS: Final = 60 * _MINUTE_MS
-_HOURLY: Final = frozenset({BOARD_USE, LINK_IN_P95, LINK_OUT_P95})
-"""What the controller makes by the hour."""
+_WEEK_MS: Final = 7 * DAY_MS
+_LESSONS: Final = range(8, 17)
+_SCHOOL_DAYS: Final = 5
+_ZONE_MS: Final = 8 * HOUR_MS
+_EPOCH_WEEKDAY: Final = 3
 _REACHABLE: Final = MetricId("reachable")
 
 
 class Line(NamedTuple):
     """A series of a school: how it is named there, whose it is, how often it comes, and between which values it wanders.
 
-    A state is `low` but for rare whiles in which it is `high`.
+    A state is `low` but for rare whiles in which it is `high`. `in_lessons`: it is told of hours with lessons alone.
     """
 
     key: SeriesKey
@@ -43,6 +47,7 @@ class Line(NamedTuple):
     cadence_ms: int
     low: float
     high: float
+    in_lessons: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,14 @@ def variants(held: Filled, sites: Sequence[SiteId], named: frozenset[MetricId]) 
     return [_variant(held, site, slow, named) for site in sites]
 
 
+def is_lesson(at: Times) -> NDArray[np.bool_]:
+    """Whether lessons are given at these instants: some hours of each day of the school week."""
+    day, rest_ms = np.divmod(at + _ZONE_MS, DAY_MS)
+    is_school_day = (day + _EPOCH_WEEKDAY) % 7 < _SCHOOL_DAYS
+    lesson: NDArray[np.bool_] = is_school_day & np.isin(rest_ms // HOUR_MS, _LESSONS)
+    return lesson
+
+
 def _variant(held: Filled, site: SiteId, slow: frozenset[MetricId], named: frozenset[MetricId]) -> Variant:
     controller = held.controller
     facts = [device.facts for device in controller.registry.devices(SYSTEM, site)]
@@ -68,19 +81,23 @@ def _variant(held: Filled, site: SiteId, slow: frozenset[MetricId], named: froze
     ids = np.array(sorted(series), np.int32)
     window = controller.store.window(ids, NOW - 30 * DAY_MS, NOW + DAY_MS, Level.DAY)
     usual, rare = _extremes(window, ids)
+    samples = controller.store.window(ids, NOW - _WEEK_MS, NOW, Level.RAW)
+    is_hourly = _always(samples.at % HOUR_MS == 0, samples, ids)
+    in_lessons = is_hourly & _always(is_lesson(samples.at), samples, ids)
     lines = []
     for place, number in enumerate(ids.tolist()):
         name = series[number]
         ends = (float(usual[place]), float(rare[place]))
         low, high = ends if catalogue()[name.metric].states else (min(ends), max(ends))
         key = SeriesKey(name.device, name.metric, name.instance)
-        lines.append(Line(key, kinds.get(name.device), _cadence_ms(name.metric, slow), low, high))
+        cadence_ms = HOUR_MS if is_hourly[place] else SLOW_MS if name.metric in slow else _MINUTE_MS
+        lines.append(Line(key, kinds.get(name.device), cadence_ms, low, high, bool(in_lessons[place])))
     if any(each.kind is DeviceKind.GATEWAY for each in facts):
         _grow(facts, lines, named)
     return Variant(site, facts, lines)
 
 
-def _extremes(window: Window, ids: np.ndarray[tuple[int], np.dtype[np.int32]]) -> tuple[Values, Values]:
+def _extremes(window: Window, ids: Ids) -> tuple[Values, Values]:
     """Of each series the extreme that its mean is nearer to, and the other one; 0 of a series without values."""
     place = np.searchsorted(ids, window.series)
     low, high = np.full(len(ids), np.inf), np.full(len(ids), -np.inf)
@@ -91,6 +108,14 @@ def _extremes(window: Window, ids: np.ndarray[tuple[int], np.dtype[np.int32]]) -
     low, high = np.where(np.isfinite(low), low, 0.0), np.where(np.isfinite(high), high, 0.0)
     is_low = mean - low <= high - mean
     return np.where(is_low, low, high), np.where(is_low, high, low)
+
+
+def _always(holds: NDArray[np.bool_], samples: Window, ids: Ids) -> NDArray[np.bool_]:
+    """Of each series whether it has samples and something holds of all of them."""
+    place = np.searchsorted(ids, samples.series)
+    is_always: NDArray[np.bool_] = np.bincount(place, minlength=len(ids)) > 0
+    is_always[place[~holds]] = False
+    return is_always
 
 
 def _grow(facts: list[DeviceFacts], lines: list[Line], named: frozenset[MetricId]) -> None:
@@ -121,8 +146,3 @@ def _slow_metrics() -> frozenset[MetricId]:
         for point in (*profile.points, *(point for table in profile.tables.values() for point in table.points)):
             found.setdefault(MetricId(point.metric), set()).add(point.cadence)
     return frozenset(metric for metric, cadences in found.items() if cadences == {Cadence.SLOW})
-
-
-def _cadence_ms(metric: MetricId, slow: frozenset[MetricId]) -> int:
-    """An agent's own, 60 s and 900 s, which make the 16,700 samples a second of the large tier."""
-    return HOUR_MS if metric in _HOURLY else SLOW_MS if metric in slow else _MINUTE_MS

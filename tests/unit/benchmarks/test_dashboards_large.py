@@ -31,7 +31,7 @@ def line(metric: MetricId, kind: DeviceKind, cadence_ms: int = MINUTE_MS) -> Lin
 SCHOOL: Final = [
     line(REACHABLE, DeviceKind.CAMERA),
     line(REACHABLE, DeviceKind.SWITCH),
-    line(USE, DeviceKind.BOARD, HOUR_MS),
+    line(USE, DeviceKind.BOARD, HOUR_MS)._replace(in_lessons=True),
     line(TRAFFIC, DeviceKind.SWITCH),
 ]
 NEWEST: Final = Read(REACHABLE, Level.RAW, frozenset({"camera"}), DAY_MS)
