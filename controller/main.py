@@ -342,6 +342,7 @@ class Controller:
                 held.samples_too_late,
             ),
             Figure("store_points_refused_total", "Points InfluxDB will never take, set aside", held.points_refused),
+            Figure("store_rollups_refused_total", "Roll-ups InfluxDB will never take, set aside", held.rollups_refused),
             Figure("store_size_bytes", "Size of the sample store at the last upkeep", held.size_bytes),
             Figure("devices", "Devices known", self.registry.device_count()),
             Figure(

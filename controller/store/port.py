@@ -133,7 +133,9 @@ class StoreFigures:
     samples_too_late: int = 0
     """Since the start: not kept, for raw data of their day had been rolled up and dropped."""
     points_refused: int = 0
-    """Since the start: set aside, for a database server will never take them."""
+    """Since the start: samples set aside, for a database server will never take them."""
+    rollups_refused: int = 0
+    """Since the start: roll-ups set aside for the same reason; charts of long ranges lack them."""
 
 
 OnClosed = Callable[[int, int], None]

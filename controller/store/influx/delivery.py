@@ -7,6 +7,7 @@ twice changes nothing. Where the server says that it has stored all but so many 
 import logging
 import re
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,8 +42,8 @@ class Delivery:
         self._path = directory / REFUSED_FILE
         self._old = self._path.with_suffix(".old.lp")
         self._lock = Lock()
-        self._next_telling_s = 0.0
-        self.refused = 0
+        self._next_telling_s: dict[Policy, float] = {}
+        self.refused: Counter[Policy] = Counter()
         """Lines that InfluxDB will never take, since the start."""
         self.lost = 0
         """Of those, how many could not be written to the file either."""
@@ -68,19 +69,19 @@ class Delivery:
         stamp = datetime.now(UTC).isoformat(timespec="seconds")
         text = b"".join(f"# {stamp} {policy}: {said}\n".encode() + lines for said, lines in search.words)
         with self._lock:
-            self.refused += search.count
-            self._tell(search.words[0][0])
+            self.refused[policy] += search.count
+            self._tell(policy, search.words[0][0])
             try:
                 self._append(text)
             except OSError as error:
                 self.lost += search.count
                 _log.warning("refused points lost", extra={"detail": str(error)})
 
-    def _tell(self, words: str) -> None:
+    def _tell(self, policy: Policy, words: str) -> None:
         """Now and then: a limit of the server refuses some points of every body."""
-        if time.monotonic() >= self._next_telling_s:
-            self._next_telling_s = time.monotonic() + _BETWEEN_TELLINGS_S
-            detail = {"points": self.refused, "detail": words, "file": str(self._path)}
+        if time.monotonic() >= self._next_telling_s.get(policy, 0.0):
+            self._next_telling_s[policy] = time.monotonic() + _BETWEEN_TELLINGS_S
+            detail = {"policy": policy, "points": self.refused[policy], "detail": words, "file": str(self._path)}
             _log.warning("InfluxDB will never take some points", extra=detail)
 
     def _append(self, text: bytes) -> None:

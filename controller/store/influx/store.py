@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from campus.errors import ConfigError, Transient
+from campus.influx import Policy
 from controller.store.days import DAY_MS, DayCutter
 from controller.store.influx.adopting import adopt
 from controller.store.influx.catalogue import CATALOGUE, Catalogue, instant_of
@@ -146,9 +147,15 @@ class InfluxStore(NamedSeries):
 
     def figures(self) -> StoreFigures:
         """From memory; the size is that of the last upkeep, 0 where InfluxDB does not tell."""
-        written = self._writer
+        written, refused = self._writer, self._delivery.refused
+        of_samples = refused[Policy.RAW]
         return StoreFigures(
-            len(self._series), written.samples, self._size_bytes, written.too_late, self._delivery.refused
+            len(self._series),
+            written.samples,
+            self._size_bytes,
+            written.too_late,
+            points_refused=of_samples,
+            rollups_refused=refused.total() - of_samples,
         )
 
     def close(self) -> None:

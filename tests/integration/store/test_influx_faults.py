@@ -168,6 +168,22 @@ def test_points_of_another_type_are_set_aside_with_the_servers_words(
     store.close()
 
 
+def test_roll_ups_that_are_refused_are_counted_and_set_aside(
+    store: InfluxStore, settings: InfluxSettings, influx: InfluxServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    influx.write(f"cpu_percent,site=x count=1 {MIDNIGHT}", settings.database, "5m")  # somebody else's: a float
+    store.append(batch(rows(0, 700)))
+    store.maintain(MIDNIGHT + 20 * 60_000)
+    figures = store.figures()
+    poison = sum(name.metric == "cpu_percent" for name in names(SERIES)) * 3  # buckets that have ended
+    assert (figures.points_refused, figures.rollups_refused) == (0, poison)
+    kept = (tmp_path / REFUSED_FILE).read_text()
+    assert " 5m: " in kept
+    assert "field type conflict" in kept
+    assert kept.count("cpu_percent,") >= poison
+    assert [record for record in caplog.records if getattr(record, "policy", "") == "5m"]
+
+
 def test_few_points_in_fault_are_found_among_many(
     store: InfluxStore, settings: InfluxSettings, influx: InfluxServer
 ) -> None:
