@@ -31,12 +31,12 @@ class Selection(NamedTuple):
     metrics: tuple[MetricId, ...]
     condition: str
 
-    def statement(self, selected: str, start: int, end: int, most: int = 0) -> str:
-        """InfluxQL for start <= time < end, in milliseconds; of each series the first `most` rows (0: all)."""
+    def statement(self, selected: str, start: int, end: int, most: int = 0, grouped: str = GROUPED) -> str:
+        """InfluxQL for start <= time < end, in milliseconds; of each group the first `most` rows (0: all)."""
         measurements = ", ".join(identifier(metric) for metric in self.metrics)
         within = f"time >= {start}ms AND time < {end}ms"
         condition = f"({self.condition}) AND {within}" if self.condition else within
-        text = f"SELECT {selected} FROM {measurements} WHERE {condition} GROUP BY {GROUPED}"
+        text = f"SELECT {selected} FROM {measurements} WHERE {condition} GROUP BY {grouped}"
         return f"{text} LIMIT {most}" if most else text
 
 

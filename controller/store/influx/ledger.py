@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from threading import Lock
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from controller.store.days import WIDTH_MS, DayCutter
@@ -120,6 +121,14 @@ class Ledger:
             self._catalogue.keep_floors(sinks, [])
             with self._lock:
                 self._floors = self._floors | sinks
+
+    def keep_moves(self, moved_at: Mapping[int, int]) -> None:
+        """When kind or room of devices changed, by their numbers. Durable."""
+        self._catalogue.keep_meta(moved=msgspec.json.encode(moved_at).decode())
+
+    def moves(self) -> dict[int, int]:
+        """What was kept of that."""
+        return msgspec.json.decode(self._catalogue.meta().get("moved", "{}"), type=dict[int, int])
 
     # What reading asks.
 

@@ -82,6 +82,7 @@ class Lines:
         self._metrics, self._instances = _Pieces(), _Pieces()
         self._devices, self._places = _Pieces(), _Pieces()
         self._tags: list[DeviceTags] = []
+        self._moved_at: dict[int, int] = {}
 
     def of_rows(self, rows: Rows) -> bytes:
         """A line for each sample, in their order, for the precision ms; empty for none.
@@ -91,8 +92,11 @@ class Lines:
         value = _Column(f" {Field.VALUE}=", rows.value)
         return self._joined(rows.series, value, _Column(" ", rows.measured_at, "\n"))
 
-    def of_buckets(self, buckets: Buckets) -> bytes:
-        """A line for each bucket, like `of_rows`; its count is an integer, the rest are floats."""
+    def of_buckets(self, buckets: Buckets, tags: DeviceTags | None = None) -> bytes:
+        """A line for each bucket, like `of_rows`; its count is an integer, the rest are floats.
+
+        `tags` take the place of what the registry says now; then all buckets are of one site.
+        """
         return self._joined(
             buckets.series,
             _Column(f" {Field.COUNT}=", buckets.samples, "i"),
@@ -101,9 +105,33 @@ class Lines:
             _Column(f",{Field.MAXIMUM}=", buckets.maximum),
             _Column(f",{Field.P95}=", buckets.p95),
             _Column(" ", buckets.at, "\n"),
+            tags=tags,
         )
 
-    def refresh(self) -> int:
+    def restore_moves(self, moved_at: dict[int, int]) -> None:
+        """What `moves` told before a restart."""
+        self._moved_at = dict(moved_at)
+
+    @property
+    def moves(self) -> dict[int, int]:
+        """When kind or room of a device was last seen to have changed (UTC ms), by its number."""
+        return dict(self._moved_at)
+
+    def are_before_a_move(self, buckets: Buckets) -> NDArray[np.bool_]:
+        """For each bucket whether it may stand under another kind or room than its device has now."""
+        before = np.zeros(len(buckets.series), np.bool_)
+        if self._moved_at:
+            device = self._index.columns(0).device[buckets.series]
+            for number in np.intersect1d(device, list(self._moved_at)).tolist():
+                before |= (device == number) & (buckets.at <= self._moved_at[number])
+        return before
+
+    def site_of(self, series: int) -> SiteId:
+        """Whose series it is."""
+        columns = self._index.columns(0)
+        return columns.devices[int(columns.device[series])][0]
+
+    def refresh(self, now: int = 0) -> int:
         """Ask for kind and room of every device again; how many have changed. From then on lines carry the new ones."""
         self._follow()
         changed = 0
@@ -112,21 +140,25 @@ class Lines:
             if tags != self._tags[number]:
                 self._tags[number] = tags
                 self._places.put(number, _place(site, tags))
+                self._moved_at[number] = now
                 changed += 1
         return changed
 
-    def _joined(self, series: Ids, *numbers: _Column) -> bytes:
+    def _joined(self, series: Ids, *numbers: _Column, tags: DeviceTags | None = None) -> bytes:
         """All lines; the pieces of each stand in one long list, column after column of it filled at once."""
         if not len(series):
             return b""
         self._follow()
         columns = self._index.columns(0)
         device = columns.device[series]
+        places = self._places.of(device)
+        if tags is not None:
+            places = [_place(self.site_of(int(series[0])), tags)] * len(series)
         written: list[Sequence[bytes]] = [
             self._metrics.of(columns.metric[series]),
             self._devices.of(device),
             self._instances.of(columns.instance[series]),
-            self._places.of(device),
+            places,
             *(column.texts() for column in numbers),
         ]
         pieces: list[bytes] = [b""] * (len(written) * len(series))

@@ -15,6 +15,7 @@ from controller.store.influx.answers import Table, numbers_of
 from controller.store.influx.asking import selections
 from controller.store.influx.client import InfluxClient
 from controller.store.influx.ledger import Ledger
+from controller.store.influx.lines import DeviceTags
 from controller.store.influx.quoting import tag_from_stored
 from controller.store.port import DistrictSeries, Ids, Level, Window
 from controller.store.rollup import NO_ROWS, Buckets, Rows, as_buckets, join_buckets, join_rows, roll_up, sort_rows
@@ -25,6 +26,7 @@ _FETCHED_TO_COUNT: Final = 4
 _BYTES_AT_ONCE: Final = 8 << 20
 """Of JSON, before it becomes arrays."""
 _VALUE: Final = identifier(Field.VALUE)
+_COUNT: Final = identifier(Field.COUNT)
 _AGGREGATES: Final = ", ".join(
     identifier(field) for field in (Field.COUNT, Field.MINIMUM, Field.MEAN, Field.MAXIMUM, Field.P95)
 )
@@ -71,6 +73,16 @@ class Reader:
             at, count = numbers[0].astype(np.int64), numbers[1].astype(np.int64)
             pieces.append(Buckets(series, at, count, *numbers[2:]))
         return _newest_of_each(join_buckets([as_buckets(NO_ROWS), *pieces]))
+
+    def places(self, ids: Ids, level: Level, start: int, end: int) -> dict[tuple[int, int], DeviceTags]:
+        """Under which kind and room the roll-ups stand that begin in [start, end), by series and beginning."""
+        selected = [s.statement(_COUNT, start, end, grouped="*") for s in selections(self._index.columns(0), ids)]
+        found: dict[tuple[int, int], DeviceTags] = {}
+        for table in self._client.query("; ".join(selected), POLICY_OF[level]):
+            series = int(self._ids_of([table])[0])
+            tags = DeviceTags(table.tags.get(Tag.KIND, ""), table.tags.get(Tag.ROOM, ""))
+            found |= {(series, int(at)): tags for at, _ in table.rows()}
+        return found
 
     def _level(self, ids: Ids, asked: Span, held: Span, max_points: int) -> tuple[Level, Rows | None]:
         """The level to answer with, and the samples where they have been read to find out."""

@@ -56,7 +56,7 @@ class InfluxStore(NamedSeries):
         self._client = InfluxClient(settings)
         self._catalogue = Catalogue(directory / CATALOGUE, timezone)
         self._ledger = Ledger(self._catalogue, self._cutter)
-        lines = Lines(self._series, tags_of)
+        lines = self._lines = Lines(self._series, tags_of)
         self._delivery = Delivery(self._client, directory, lambda policy: self._ledger.floor(Level(policy.level)))
         self._writer = Writer(self._catalogue, self._ledger, self._delivery, self._series, lines)
         self._reader = Reader(self._client, self._ledger, self._series, self._cutter)
@@ -81,6 +81,7 @@ class InfluxStore(NamedSeries):
             raise ConfigError(f"influxdb: {error}") from error
         self._series.restore(self._catalogue.names())
         self._ledger.restore()
+        self._lines.restore_moves(self._ledger.moves())
         self._writer.restore()
         self._doubt_what_we_slept_through()
         self._measure()

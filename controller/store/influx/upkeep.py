@@ -5,17 +5,19 @@ bucket stays stale until all of its roll-ups are written: a step that is cut sho
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from campus.ids import SiteId
 from campus.influx import FITTING_LEVELS, LEVEL_MEASUREMENT, Policy
 from controller.store.days import DAY_MS, WIDTH_MS, DayCutter
 from controller.store.influx.delivery import Delivery
 from controller.store.influx.ledger import Ledger
-from controller.store.influx.lines import Lines
+from controller.store.influx.lines import DeviceTags, Lines
 from controller.store.influx.portions import Portions
 from controller.store.influx.quoting import escaped_field
 from controller.store.influx.reading import POLICY_OF, Reader
@@ -81,7 +83,7 @@ class Upkeep:
         """As the port says of `maintain`. Today's five minutes and hours come first, then days that have ended."""
         floors = self._floors(drop_as_of)
         self._ledger.lower_floors(floors, now)
-        self._lines.refresh()
+        self._refresh_tags(now)
         self._tell_levels(now)
         begun_s = looked_s = time.monotonic()
         today = self._cutter.day_of(now - GRACE_MS[Level.DAY])
@@ -98,11 +100,34 @@ class Upkeep:
         self._ledger.raise_floors(floors)
         self._writer.tidy()
 
+    def _refresh_tags(self, now: int) -> None:
+        if self._lines.refresh(now):
+            self._ledger.keep_moves(self._lines.moves)
+
     def write(self, level: Level, buckets: Buckets) -> None:
         """Make roll-ups durable, in bodies that InfluxDB takes."""
-        for first in range(0, len(buckets.series), _LINES_OF_BODY):
-            some = buckets.taken(np.arange(first, min(first + _LINES_OF_BODY, len(buckets.series))))
-            self._delivery.write(POLICY_OF[level], self._lines.of_buckets(some))
+        for group, tags in self._as_they_stand(level, buckets):
+            for first in range(0, len(group.series), _LINES_OF_BODY):
+                some = group.taken(np.arange(first, min(first + _LINES_OF_BODY, len(group.series))))
+                self._delivery.write(POLICY_OF[level], self._lines.of_buckets(some, tags))
+
+    def _as_they_stand(self, level: Level, buckets: Buckets) -> Iterator[tuple[Buckets, DeviceTags | None]]:
+        """Buckets that stand under an earlier kind or room by those: they take the old ones' place, and none stands twice."""
+        before = self._lines.are_before_a_move(buckets)
+        groups: dict[tuple[SiteId, DeviceTags], list[int]] = defaultdict(list)
+        if before.any():
+            at = buckets.at[before]
+            ids = np.unique(buckets.series[before])
+            standing = self._reader.places(ids, level, int(at.min()), int(at.max()) + 1)
+            for row in np.flatnonzero(before).tolist():
+                series = int(buckets.series[row])
+                if (tags := standing.get((series, int(buckets.at[row])))) is not None:
+                    groups[self._lines.site_of(series), tags].append(row)
+        moved = np.zeros(len(buckets.series), np.bool_)
+        for (_, tags), chosen in groups.items():
+            moved[chosen] = True
+            yield buckets.taken(np.array(chosen)), tags
+        yield buckets.taken(~moved), None
 
     def _roll_up_short(self, today: int, now: int) -> None:
         """Buckets of five minutes and hours that have ended since `today` began."""

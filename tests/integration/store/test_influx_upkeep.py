@@ -112,6 +112,37 @@ def test_a_round_cut_short_anywhere_is_made_good(
     store.close()
 
 
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_a_bucket_made_again_after_a_move_stands_once(
+    influx: InfluxServer, settings: InfluxSettings, tmp_path: Path, *, is_restarted: bool
+) -> None:
+    """Who sums up by room in Grafana counts it once."""
+    rooms = {"room": '101, the "old" one'}
+
+    def started() -> InfluxStore:
+        return opened(tmp_path, settings, SHANGHAI, None, lambda *_: DeviceTags("switch", rooms["room"]))
+
+    store = started()
+    store.series_ids(names(SERIES))
+    store.append(batch(rows(0, HOUR)))
+    store.maintain(TODAY + HOUR + 2 * MINUTE)
+    rooms["room"] = "102"
+    store.maintain(TODAY + HOUR + 3 * MINUTE)
+    if is_restarted:
+        store.close()
+        store = started()
+    store.append(batch([(0, TODAY + 90_000, 50.0), (0, TODAY + HOUR + 4 * MINUTE, 1.0)]))
+    store.maintain(TODAY + 2 * HOUR + 2 * MINUTE)
+    instance = names(SERIES)[0].instance
+    for policy, wanted in {"5m": {TODAY: 6}, "1h": {TODAY: 61}}.items():
+        text = f'SELECT "count" FROM "{policy}".cpu_percent WHERE instance = \'{instance}\' GROUP BY room'  # noqa: S608 - our own
+        (result,) = influx.query(text, settings.database)
+        by_room = {series["tags"]["room"]: dict(series["values"]) for series in result["series"]}
+        assert by_room['101, the "old" one'] == by_room['101, the "old" one'] | wanted
+        assert TODAY not in by_room["102"], "the new room has what came since"
+    store.close()
+
+
 def test_samples_under_two_rooms_push_none_out(settings: InfluxSettings, tmp_path: Path) -> None:
     """A window of few points looks at no more of them than it may tell."""
     rooms = {"room": "101"}
