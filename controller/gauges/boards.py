@@ -42,7 +42,7 @@ class LastUse:
         self._number_of: dict[tuple[SiteId, DeviceId], int] = {}
         self._site_of: dict[SiteId, int] = {}
         self._school: NDArray[np.intp] = np.zeros(_GROWTH, np.intp)
-        self._at: NDArray[np.int64] = np.zeros((2, _GROWTH), np.int64)
+        self._at: NDArray[np.int64] = np.zeros((2, _GROWTH), np.int64)  # last in a lesson, last used in one
 
     def remember(self, store: SampleStore, until: int) -> None:
         """What the store has of the week before `until`."""
