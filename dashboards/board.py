@@ -16,12 +16,17 @@ TAG: Final = "campanile"
 _SHORT: Final = {Language.CHINESE: "zh", Language.ENGLISH: "en"}
 
 
+DEFAULT_TIMEZONE: Final = "Asia/Shanghai"
+"""As the controller's own setting, `district.timezone`."""
+
+
 @dataclass(frozen=True)
 class Draft:
-    """What a dashboard is drawn with: its words in one language."""
+    """What a dashboard is drawn with: its words in one language, and the time zone of the district."""
 
     key: str
     language: Language
+    timezone: str = DEFAULT_TIMEZONE
 
     @property
     def words(self) -> BoardWords:

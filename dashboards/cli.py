@@ -16,6 +16,7 @@ from dashboards.cli_options import (
     FOLDER,
     GRAFANA,
     LANGUAGE,
+    TIMEZONE,
     DataSourceOptions,
     GrafanaOptions,
     text_of,
@@ -52,6 +53,7 @@ def dashboards() -> None:
 @LANGUAGE
 @click.option("--grafana", type=click.Choice(MAJORS), default=MAJORS[-1], show_default=True, help="Its major version.")
 @CONSOLE
+@TIMEZONE
 @click.option("--provisioning", type=FOLDER, help="Write Grafana's provisioning files below this folder too.")
 @DATASOURCE
 @click.option(
@@ -64,6 +66,7 @@ def render(
     language: Language,
     grafana: str,
     console_url: str,
+    timezone: str,
     provisioning: Path | None,
     kind: Kind | None,
     datasource_url: str,
@@ -86,7 +89,7 @@ def render(
 
     if provisioning is not None and (kind is None or not datasource_url):
         raise ConfigError("--provisioning: say with --datasource and --datasource-url who answers the queries")
-    boards = _rendered(language, _major(grafana), console_url)
+    boards = _rendered(language, _major(grafana), console_url, timezone)
     # What Grafana reads by itself is one folder of one language; files to look at may be of both.
     write_dashboards(boards, directory, _uid_pattern(language) if provisioning is None else f"{UID_PREFIX}-*")
     click.echo(f"{directory}: {len(boards)} dashboards for Grafana {grafana}")
@@ -112,6 +115,7 @@ def render(
 @GRAFANA
 @LANGUAGE
 @CONSOLE
+@TIMEZONE
 @DATASOURCE
 @click.option("--datasource-password-file", type=FILE, help="Of InfluxDB 1.")
 @click.option("--datasource-token-file", type=FILE, help="Of InfluxDB 2, or of `campanile controller token create`.")
@@ -131,6 +135,7 @@ def push(
     insecure_http: bool,
     language: Language,
     console_url: str,
+    timezone: str,
     kind: Kind | None,
     datasource_url: str,
     database: str,
@@ -161,7 +166,7 @@ def push(
     with way.door() as door:
         wanted = Wanted(
             *_folder(language),
-            dashboards=_rendered(language, _major(door.version()), console_url),
+            dashboards=_rendered(language, _major(door.version()), console_url, timezone),
             tag=TAG,
             uid_pattern=_uid_pattern(language),
             datasource=source,
@@ -182,6 +187,7 @@ def push(
 @GRAFANA
 @LANGUAGE
 @CONSOLE
+@TIMEZONE
 def diff(
     *,
     url: str,
@@ -190,17 +196,19 @@ def diff(
     insecure_http: bool,
     language: Language,
     console_url: str,
+    timezone: str,
 ) -> None:
     """Show what somebody changed in Grafana against ours: dashboard: panel: field ours -> theirs.
 
-    Exit code 0: nothing, 1: something, 2: it could not be compared. Say the language and console address you pushed with.
+    Exit code 0: nothing, 1: something, 2: it could not be compared. Say the language, console address and time zone you
+    pushed with.
     """
     from dashboards.board import TAG
     from dashboards.grafana.comparing import compare
 
     try:
         with GrafanaOptions(url, token_file, ca_file, insecure_http=insecure_http).door() as door:
-            boards = _rendered(language, _major(door.version()), console_url)
+            boards = _rendered(language, _major(door.version()), console_url, timezone)
             lines = compare(door, boards, TAG, _uid_pattern(language))
     except CampusError as error:  # with exit code 1 it would seem that they differ
         click.echo(f"campanile: {error}", err=True)
@@ -237,13 +245,13 @@ def _prune(run: "Push", *, ask: bool, prune: bool) -> None:
         run.prune(gone)
 
 
-def _rendered(language: Language, grafana: "Grafana", console_url: str) -> Sequence[Json]:
+def _rendered(language: Language, grafana: "Grafana", console_url: str, timezone: str) -> Sequence[Json]:
     """All dashboards."""
     from dashboards.boards import BOARDS
     from dashboards.rendering import render as text_of_board
 
     console = str(Address.of(console_url, "--console-url", Plain.ALLOWED)).rstrip("/")  # no secret is sent there
-    return [json.loads(text_of_board(board, language, grafana, console)) for board in BOARDS]
+    return [json.loads(text_of_board(board, language, grafana, console, timezone)) for board in BOARDS]
 
 
 def _folder(language: Language) -> tuple[str, str]:

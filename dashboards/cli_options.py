@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from zoneinfo import available_timezones
 
 import click
 
@@ -52,6 +53,13 @@ CONSOLE: Final = click.option(
     show_default=True,
     help="The console as people's browsers reach it: links lead there.",
 )
+TIMEZONE: Final = click.option(
+    "--timezone",
+    default="Asia/Shanghai",
+    show_default=True,
+    callback=lambda _context, _option, value: _known_timezone(value),
+    help="The district's, as district.timezone in controller.yaml.",
+)
 GRAFANA: Final = _together(
     click.option("--url", required=True, help="Grafana's address, with the path it is served under."),
     click.option("--token-file", type=FILE, help="Holds a token of a service account of Grafana."),
@@ -64,6 +72,13 @@ DATASOURCE: Final = _together(
     click.option("--database", default=DATABASE, show_default=True, help="Its database."),
     click.option("--datasource-user", default="", help="Of InfluxDB 1."),
 )
+
+
+def _known_timezone(name: str) -> str:
+    known = available_timezones()  # none on a machine without that database: then Grafana must know
+    if known and name not in known:
+        raise ConfigError(f"--timezone {name}: it is no IANA time zone: write it as Asia/Shanghai")
+    return name
 
 
 @dataclass(frozen=True)

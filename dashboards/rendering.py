@@ -9,7 +9,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard
 
 from dashboards import links, variables
-from dashboards.board import TAG, Board, Draft, Sheet
+from dashboards.board import DEFAULT_TIMEZONE, TAG, Board, Draft, Sheet
 from dashboards.target import Grafana, InfluxQuery
 from dashboards.words import Language
 
@@ -17,14 +17,29 @@ DEFAULT_CONSOLE: Final = "http://localhost:8080"
 _WEEK_START: Final = "monday"
 
 
-def render(board: Board, language: Language, grafana: Grafana, console: str = DEFAULT_CONSOLE) -> str:
-    """The JSON of a dashboard; `console` is the address of the controller's pages without a slash at its end."""
-    return as_json(build(board, language, grafana, console))
+def render(
+    board: Board,
+    language: Language,
+    grafana: Grafana,
+    console: str = DEFAULT_CONSOLE,
+    timezone: str = DEFAULT_TIMEZONE,
+) -> str:
+    """The JSON of a dashboard; `console` is the address of the controller's pages without a slash at its end.
+
+    `timezone` is the district's, for what is told by hours of its day whoever looks at it from where.
+    """
+    return as_json(build(board, language, grafana, console, timezone))
 
 
-def build(board: Board, language: Language, grafana: Grafana, console: str = DEFAULT_CONSOLE) -> dashboard.Dashboard:
+def build(
+    board: Board,
+    language: Language,
+    grafana: Grafana,
+    console: str = DEFAULT_CONSOLE,
+    timezone: str = DEFAULT_TIMEZONE,
+) -> dashboard.Dashboard:
     """The dashboard as the SDK has it."""
-    draft = Draft(board.key, language)
+    draft = Draft(board.key, language, timezone)
     sheet = board.draw(draft)
     made = (
         builders.Dashboard(draft.words.title.in_language(language))

@@ -25,8 +25,6 @@ _USE: Final[Steps] = (FAILED, ((1, ATTENTION), (30, QUIET), (60, GOOD)))
 """Never, rarely, now and then, well used."""
 _HEAT: Final[Steps] = ("#23303f", ((5, "#2b4a63"), (20, "#2f6b83"), (40, "#3a8f94"), (60, "#5fae8c"), (80, "#a3c76d")))
 """From dark to light: of a matrix the eye reads brightness."""
-_DISTRICT_ZONE: Final = "Asia/Shanghai"
-"""China has one. Grafana 10.0 to 10.2 take the reader's own instead."""
 _WEEKDAYS: Final = ("1", "2", "3", "4", "5", "6", "7")
 """As moment.js's ``E``: Monday is 1."""
 _CELL: Final = '[{"day":"]E[","hour":"]HH[:00"}]'
@@ -103,7 +101,7 @@ def _heat_map(draft: Draft) -> table.Panel:
     """Weekdays across, hours down."""
     columns = [Column(name="hour\\day", title=draft.word("hour"), width=70)]
     panel = panels.rows(draft, "heat_map", columns, *map(Asked, _lessons(every=Policy.HOUR)))
-    panel.transformations([panels.transformation(name, **options) for name, options in _matrix()])
+    panel.transformations([panels.transformation(name, **options) for name, options in _matrix(draft.timezone)])
     for day in _WEEKDAYS:
         colour = models.TableColoredBackgroundCellOptions(models.TableCellBackgroundDisplayMode.BASIC)
         panel.override_by_name(
@@ -120,13 +118,13 @@ def _heat_map(draft: Draft) -> table.Panel:
     return panel
 
 
-def _matrix() -> list[tuple[str, dict[str, object]]]:
-    """Grafana's steps from instants with a number each to a matrix."""
+def _matrix(timezone: str) -> list[tuple[str, dict[str, object]]]:
+    """Grafana's steps from instants with a number each to a matrix; Grafana 10.0 to 10.2 take the reader's own time zone."""
     by = {"aggregations": [], "operation": "groupby"}
     return [
         ("merge", {}),
         _share(),
-        ("formatTime", {"timeField": "Time", "outputFormat": _CELL, "useTimezone": True, "timezone": _DISTRICT_ZONE}),
+        ("formatTime", {"timeField": "Time", "outputFormat": _CELL, "useTimezone": True, "timezone": timezone}),
         ("extractFields", {"source": "Time", "format": "json", "replace": False, "keepTime": False}),
         ("groupBy", {"fields": {"day": by, "hour": by, "use": {"aggregations": ["mean"], "operation": "aggregate"}}}),
         ("sortBy", {"fields": {}, "sort": [{"field": "hour", "desc": False}]}),

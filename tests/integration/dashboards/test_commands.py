@@ -194,3 +194,11 @@ def test_the_page_of_queries_is_that_of_the_dashboards(tmp_path: Path) -> None:
     assert run("write", tmp_path).output == f"wrote {tmp_path / PAGE}\n"
     assert run("write", tmp_path).output == "nothing changed\n"
     assert (tmp_path / PAGE).read_text() == (ROOT / "docs" / PAGE).read_text(), "run `make dashboards`"
+
+
+def test_the_heat_map_goes_by_the_time_zone_of_the_district(tmp_path: Path) -> None:
+    assert run("render", tmp_path, "--timezone", "Asia/Urumqi").exit_code == 0
+    assert '"timezone": "Asia/Urumqi"' in (tmp_path / "campanile-utilisation-en.json").read_text()
+    wrong = run("render", tmp_path, "--timezone", "Asia/Nowhere")
+    assert (wrong.exit_code, wrong.output.count("\n")) == (2, 1)
+    assert "no IANA time zone" in wrong.output

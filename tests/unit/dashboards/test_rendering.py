@@ -25,6 +25,12 @@ def test_the_sdk_reads_back_what_it_wrote(board: Board, language: Language) -> N
     assert as_json(dashboard.Dashboard.from_json(json.loads(text))) == text
 
 
+def test_the_heat_map_is_told_in_the_districts_hours() -> None:
+    (board,) = (board for board in BOARDS if board.key == "utilisation")
+    for zone in ("Asia/Shanghai", "Asia/Urumqi"):
+        assert f'"timezone": "{zone}"' in render(board, Language.ENGLISH, Grafana.V12, timezone=zone)
+
+
 def test_what_is_rendered_is_what_was_looked_at() -> None:
     assert LISTING.read_text(encoding="utf-8") == listing(), (
         "run `make dashboards`, look at what changed, and commit it"
