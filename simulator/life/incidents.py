@@ -33,6 +33,7 @@ _TROUBLES = (
 
 _HOUR_MS = 60 * MINUTE_MS
 _APART = 3
+"""So many schools from one trouble to the next."""
 _LATELY = (
     (FaultName.CAMERA_BLACK, DeviceKind.CAMERA, 5, 50),
     (FaultName.LINK_CUT, DeviceKind.ACCESS_POINT, 7, 45),
@@ -57,7 +58,7 @@ def incidents(district: District, begin: int, end: int, now: int) -> dict[str, t
 
 
 def lately(district: District, now: int) -> dict[str, tuple[Fault, ...]]:
-    """One trouble of each kind in the last half day, each at another school: whoever looks at today sees what one looks like.
+    """Some troubles of the last half day, spread over the schools: whoever looks at today sees what one looks like.
 
     None of them takes power away, so no device has started anew since.
     """

@@ -42,9 +42,10 @@ def write_plan(
             (agents / f"{site.id}.yaml").write_text(
                 agent_text(district, site, plan, directory.resolve()), encoding="utf-8"
             )
-        token = directory / THROUGHPUT_TOKEN
-        token.touch(mode=0o600)
-        token.write_text(secrets.token_urlsafe(), encoding="utf-8")
+        if console_port:
+            token = directory / THROUGHPUT_TOKEN
+            token.touch(mode=0o600)
+            token.write_text(secrets.token_urlsafe(), encoding="utf-8")
         write_certificates(directory, host_name(REGISTRATION))
         (directory / "district.yaml").write_text(enrolment_text(district, today), encoding="utf-8")
         (directory / FILE).write_text(

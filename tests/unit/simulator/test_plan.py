@@ -5,12 +5,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
 from campus.document import load_document
 from campus.errors import ConfigError
 from controller.registry.enrolment import Enrolment
 from simulator.plan.ports import free_tcp_ports, free_udp_port
-from simulator.plan.shape import read_plan
+from simulator.plan.shape import THROUGHPUT_TOKEN, read_plan
 from simulator.plan.write import write_plan
 
 TODAY = date(2026, 11, 16)
@@ -25,6 +26,19 @@ def test_planned_twice_is_the_same_district_on_ports_that_are_free(tmp_path: Pat
     assert [site.id for site in first.sites] == ["centre", "no-1-primary", "no-2-middle"]
     ports = [port for site in first.sites for port in (site.broker_port, site.fibre_port) if port]
     assert len(set(ports)) == 5
+
+
+def test_agents_measure_their_lines_where_the_console_is_known(tmp_path: Path) -> None:
+    write_plan(tmp_path, 4, 2, 18_830, TODAY)
+    assert not (tmp_path / THROUGHPUT_TOKEN).exists()
+    plan = write_plan(tmp_path, 4, 2, 18_830, TODAY, console_port=8080)
+    assert (tmp_path / THROUGHPUT_TOKEN).stat().st_mode & 0o777 == 0o600
+    for site in plan.sites:
+        path = yaml.safe_load((tmp_path / "agents" / f"{site.id}.yaml").read_text(encoding="utf-8"))["path"]
+        assert path["throughput"]["url"] == "http://127.0.0.1:8080"
+        assert {target["id"] for target in path["targets"]} == (
+            {"centre"} if site.id == "centre" else {"centre", "gateway"}
+        )
 
 
 def test_the_enrolment_is_what_the_controller_reads(tmp_path: Path) -> None:
