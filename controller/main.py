@@ -333,7 +333,7 @@ class Controller:
             Figure(
                 "clock_in_doubt",
                 "1 while the clock has leapt and nothing is dropped as too old",
-                self.steady.is_doubted,
+                int(self.steady.is_doubted),
             ),
             Figure("store_samples", "Raw samples kept", held.samples_stored),
             Figure(
