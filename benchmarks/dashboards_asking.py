@@ -81,7 +81,10 @@ class Endpoint:
     def ask(self, text: str) -> Answer:
         """As Grafana's data source asks: by POST, instants in milliseconds. Answers of several statements are joined."""
         began_s = time.perf_counter()
-        response = self._client.post("/query", params={"db": self._database, "epoch": "ms"}, data={"q": text})
+        try:
+            response = self._client.post("/query", params={"db": self._database, "epoch": "ms"}, data={"q": text})
+        except httpx.TimeoutException:
+            return Answer(error=f"no answer within {TIMEOUT_S:g} s", took_ms=TIMEOUT_S * 1000)
         took_ms = (time.perf_counter() - began_s) * 1000
         try:
             said = response.json()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, cast
@@ -31,6 +32,7 @@ from benchmarks.dashboards_variants import HOUR_MS, Variant, variants
 from benchmarks.influxdb_store import come_to_rest
 from benchmarks.telemetry import LARGE
 from benchmarks.telemetry import schools as planned_schools
+from campus.errors import Transient
 from campus.ids import AgentId, SiteId
 from campus.topics import Address
 from campus.version import VERSION
@@ -45,6 +47,9 @@ from simulator.district.district import build_district
 from simulator.plan.enrolment import enrolment_text
 
 LARGE_NOW: Final = ASKED_UNTIL + 1
+_TIMEOUT_S: Final = 120
+_PAUSE_S: Final = 5.0
+_TRIES: Final = 20
 _NO_TIMES: Final = np.empty(0, np.int64)
 Say = Callable[[str], None]
 
@@ -102,6 +107,18 @@ def _as_many_series_as_planned(made_like: Models, schools: int) -> Iterator[Vari
         yield variant
 
 
+def _patiently(write: Callable[[], None]) -> None:
+    """Write what a server that merges its files may refuse for a while; written again it is the same."""
+    for tries in range(1, _TRIES + 1):
+        try:
+            write()
+            return
+        except Transient:
+            if tries == _TRIES:
+                raise
+            time.sleep(_PAUSE_S)
+
+
 class LargeDistrict:
     """So many schools, planned in `folder`."""
 
@@ -136,7 +153,7 @@ class LargeDistrict:
     def over_influxdb(self, first: Filled, url: str, process: psutil.Process) -> Iterator[Side]:
         """One with the registry of `first`, over the InfluxDB at `url`, which is asked directly once it has come to rest."""
         with ExitStack() as stack:
-            store = {"store": "influxdb", "influxdb": {"url": url, "database": DATABASE}}
+            store = {"store": "influxdb", "influxdb": {"url": url, "database": DATABASE, "timeout_s": _TIMEOUT_S}}
             copy_registry(first.controller.config, self._district.config("alike", store))
             controller = self._opened("alike", store)
             held = Filled(controller, 0, ())
@@ -203,7 +220,7 @@ class LargeDistrict:
             since[each < LARGE_NOW] = np.minimum(since, rolled_until)[each < LARGE_NOW]
         written = 0
         for rows in samples(self.columns, since, LARGE_NOW):
-            store.append(Batch([], rows.series, rows.measured_at, rows.value))
+            _patiently(partial(store.append, Batch([], rows.series, rows.measured_at, rows.value)))
             written += len(rows.series)
         self._say(f"{written:,} samples are written")
         cutter = DayCutter(ZoneInfo(controller.district.timezone))
@@ -211,7 +228,7 @@ class LargeDistrict:
             edges = cutter.edges(int(begins.min()), LARGE_NOW - 1).tolist()
             written = 0
             for some in buckets(self.columns, level, begins, LARGE_NOW, list(pairwise(edges)), rolled_until):
-                store.append_buckets(level, some, [])
+                _patiently(partial(store.append_buckets, level, some, []))
                 written += len(some.series)
             self._say(f"{written:,} roll-ups of {level} are written")
         if rolled_until < LARGE_NOW:
