@@ -19,6 +19,7 @@ made of; with `--store both` it has those of either store. The last line is one 
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,6 +42,12 @@ INFLUXDB, EMBEDDED, BOTH = "influxdb", "embedded", "both"
 SCHOOLS: Final = 20
 DAYS: Final = 7
 LARGE_SCHOOLS: Final = 800
+_INFLUXDB: Final = INFLUXDB_MANY_SERIES.replace(
+    'cache-snapshot-memory-size = "1g"', 'cache-snapshot-memory-size = "256m"'
+)
+"""Every shard has a cache, and roll-ups of a week fill several at once."""
+_MEMORY: Final = ("GOMEMLIMIT", "10GiB")
+"""From there on InfluxDB's own runtime looks for free memory instead of taking more."""
 TOO_LONG_MS: Final = 1_000.0
 _TOLD: Final = 40
 """Of differences and silences: more are no use to anybody."""
@@ -93,9 +100,10 @@ def _command(options: argparse.Namespace) -> str:
 
 @contextmanager
 def _server() -> Iterator[Server]:
+    os.environ.setdefault(*_MEMORY)
     with (
         tempfile.TemporaryDirectory(prefix="campanile-benchmark-") as folder,
-        influxdb(Path(folder), INFLUXDB_MANY_SERIES) as server,
+        influxdb(Path(folder), _INFLUXDB) as server,
     ):
         if server is None:
             sys.exit("InfluxDB is not installed (Debian package influxdb): there is nothing to compare with")
