@@ -1,5 +1,6 @@
 """`campanile controller ...`: run it, tell it about the district, fill it with history, sign in."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from controller.cli_calendar import calendar
 from controller.cli_rules import rules
 from controller.cli_telling import telling
 from controller.cli_tokens import token
+from controller.memory import COLLECT_AFTER
 
 if TYPE_CHECKING:
     from controller.main import Controller
@@ -39,6 +41,7 @@ def controller() -> None:
       district: {timezone: Asia/Shanghai, name_en: East District, name_zh: 东区}
       enrolment: district.yaml
     """
+    gc.set_threshold(*COLLECT_AFTER)  # by Python's own numbers a fifth of each start goes into looking through imports
 
 
 @controller.command()
