@@ -66,8 +66,7 @@ class LastUse:
         for metric, seen in zip((WITH_LESSONS, EVER_USED), recent, strict=True):
             count = np.bincount(self._school[:boards][seen], minlength=len(self._site_of)).astype(float)
             found.append(Table(_of(metric, list(self._site_of)), count.reshape(-1, 1)))
-        unknown = found[0].value == 0
-        return [Table(table.names, np.where(unknown, np.nan, table.value)) for table in found]
+        return found
 
     def _note(self, board: NDArray[np.intp], at: Times, is_used: NDArray[np.bool_]) -> None:
         np.maximum.at(self._at[0], board, at)

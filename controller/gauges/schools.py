@@ -55,7 +55,8 @@ EXTREMES: Final = (
 
 
 def schools(places: Places, store: SampleStore, sight: Sight) -> list[Table]:
-    """A row for each school and figure; unknown where the school has nothing of it."""
+    """A row for each school and figure, unknown where the school has nothing of it. Nothing read lately is a count of 0: a
+    school that fell silent would else be shown with its last count, of the few devices that were read last."""
     found = [table for count in COUNTS for table in _counted(count, places, store, sight)]
     return found + [_extreme(each, places, store, sight) for each in EXTREMES]
 
@@ -63,10 +64,11 @@ def schools(places: Places, store: SampleStore, sight: Sight) -> list[Table]:
 def _counted(count: Count, places: Places, store: SampleStore, sight: Sight) -> Sequence[Table]:
     device, newest = _newest(count.metric, count.kind, places, store, sight)
     numbers = [state.value for state in catalogue()[MetricId(count.metric)].states if state.name in count.good]
+    has_any = np.bincount(places.school[device], minlength=len(places.sites)).reshape(-1, 1) > 0
     every = places.by_school(device, newest.measured_at > 0)
     fine = places.by_school(device, np.isin(newest.value, numbers))
     return [
-        Table(places.of_schools(SCHOOL, MetricId(name)), np.where(every > 0, those, np.nan))
+        Table(places.of_schools(SCHOOL, MetricId(name)), np.where(has_any, those, np.nan))
         for name, those in ((count.every, every), (count.fine, fine))
     ]
 

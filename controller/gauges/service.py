@@ -81,8 +81,9 @@ class GaugeService:
             self._minute = minute
         if hour > self._hour:
             if self._last_use is None:
-                self._last_use = LastUse()
-                self._last_use.remember(self._store, hour - HOUR_MS)
+                last_use = LastUse()
+                last_use.remember(self._store, hour - HOUR_MS)
+                self._last_use = last_use  # not before: the store may have been away
             for made in self._hour_rows(range(hour, hour + 1, HOUR_MS), self._atlas.places(now), self._last_use):
                 self._keep(made)
             self._hour = hour

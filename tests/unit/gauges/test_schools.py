@@ -92,6 +92,15 @@ def test_the_worst_is_that_of_the_single_series(registry: ReadyRegistry, distric
     assert np.isnan(found[each.name, CENTRE])
 
 
+def test_of_a_school_that_fell_silent_nothing_counts(registry: ReadyRegistry, feed: Feed) -> None:
+    """Else its last count would stand on every picture, and that is of the few devices that were read last."""
+    feed.say(NO_1, DEVICES[0], "picture_state", 1.0, at=NOW - STANDING_MS - 1)
+    found = told(registry, feed)
+    assert (found["school_pictures", NO_1], found["school_pictures_fine", NO_1]) == (0, 0)
+    assert np.isnan(found["school_pictures", NO_2])
+    assert np.isnan(found["school_streams", NO_1])
+
+
 def test_nothing_is_known_of_a_school_that_says_nothing(registry: ReadyRegistry, feed: Feed) -> None:
     assert all(np.isnan(value) for value in told(registry, feed).values())
     names = {metric for metric, _ in told(registry, feed)}

@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 import sqlalchemy as sa
 
+from campus.errors import Transient
 from campus.ids import DeviceId, SiteId
 from campus.metrics import made_by_centre
 from campus.samples import Severity
@@ -19,9 +20,10 @@ from controller.ingest.making import Making
 from controller.ingest.model import Made
 from controller.overview.service import OverviewService
 from controller.registry.database import writing
-from controller.store.port import Level
+from controller.store.port import Ids, Level, Window
 from controller.telemetry.service import TelemetryService
 from controller.utilisation.service import UtilisationService
+from tests.fakes.memory_store import MemoryStore
 from tests.fakes.reception import StaticReception
 from tests.support.district import (
     BOARD_101,
@@ -193,6 +195,31 @@ def test_an_hour_is_reported_when_its_last_samples_have_come_and_stands_at_its_b
         for at, series in zip(window.at, window.series, strict=True)
         if names[int(series)].metric == "board_use_percent"
     ] == [lesson]
+
+
+class AbsentStore(MemoryStore):
+    """A memory store that can be away for those who read windows."""
+
+    is_away = False
+
+    def window(self, ids: Ids, start: int, end: int, level: Level | None = None, max_points: int = 2_000) -> Window:
+        """Raise, or answer."""
+        if self.is_away:
+            raise Transient("the store is away")
+        return super().window(ids, start, end, level, max_points)
+
+
+def test_the_last_week_is_remembered_though_the_store_was_away_at_first(registry: ReadyRegistry) -> None:
+    store = AbsentStore()
+    feed = Feed(store)
+    centre = Centre(registry, feed)
+    feed.say(NO_1, BOARD_101, "board_use_percent", 50.0, at=NOW - DAY_MS)
+    store.is_away = True
+    with pytest.raises(Transient):
+        centre.tend(NOW + SETTLE_MS)
+    store.is_away = False
+    told = centre.tend(NOW + SETTLE_MS + MINUTE_MS)
+    assert told[NO_1, "school", "school_boards_with_lessons", ""] == 1
 
 
 def test_of_the_past_is_told_what_was_told_then(centre: Centre, feed: Feed) -> None:
