@@ -26,6 +26,9 @@ LINK_OUT_USE: Final = MetricId("link_out_use_percent")
 LINK_IN_P95: Final = MetricId("link_in_p95_bps")
 LINK_OUT_P95: Final = MetricId("link_out_p95_bps")
 BOARD_USE: Final = MetricId("board_use_percent")
+SERVICE_ANSWER: Final = MetricId("service_response_ms")
+SERVICE_ANSWERS: Final = MetricId("district_service_response_ms")
+SERVICE_SLOWEST: Final = MetricId("district_service_response_most_ms")
 
 Matrix = NDArray[np.float64]
 

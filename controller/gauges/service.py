@@ -17,6 +17,7 @@ from controller.gauges.model import BOARD_USE, LINK_IN_P95, SCHOOL_DEVICES, WHOL
 from controller.gauges.places import Atlas, Places
 from controller.gauges.port import Alerts, Capacity, Keeper, Registry, Utilisation
 from controller.gauges.schools import schools
+from controller.gauges.services import services
 from controller.gauges.sight import Past, Present
 from controller.identity.scope import SYSTEM
 from controller.ingest.model import Made
@@ -107,6 +108,7 @@ class GaugeService:
                 measuring.silent_then(places, self._store, sight, speaking),
                 measuring.boards_in_use(places, self._store, sight),
                 *schools(places, self._store, sight),
+                *services(places, self._store, sight),
                 *measuring.links(places, self._store, sight),
             ]
             yield rows_of(tables, some)
@@ -143,6 +145,7 @@ class GaugeService:
             measuring.silent(places, heard_at, now),
             measuring.boards_in_use(places, self._store, sight),
             *schools(places, self._store, sight),
+            *services(places, self._store, sight),
             *measuring.links(places, self._store, sight),
             self._centre.table(places.centre),
         ]

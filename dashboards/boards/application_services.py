@@ -105,9 +105,9 @@ def _services(draft: Draft) -> table.Panel:
 
 
 def _answers(draft: Draft) -> timeseries.Panel:
-    """The mean of all schools for each service, and the slowest school of the service chosen."""
-    usual = trend("service_response_ms", mean().named("usual"), IN_DISTRICT, by=_SERVICE)
-    slowest = trend("service_response_ms", highest().named("slowest"), IN_DISTRICT, _CHOSEN, by=_SERVICE)
+    """The mean of all schools for each service, and the slowest school of the service chosen, in the whole district."""
+    usual = trend("district_service_response_ms", mean().named("usual"), by=_SERVICE)
+    slowest = trend("district_service_response_most_ms", highest().named("slowest"), _CHOSEN, by=_SERVICE)
     asked = [Asked(usual, _LEGEND), Asked(slowest, f"{_LEGEND} {draft.word('slowest')}")]
     return panels.lines(draft, "answers", "service_response_ms", *asked)
 
