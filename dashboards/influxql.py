@@ -260,11 +260,6 @@ def chosen(name: str, variable: str = "") -> Condition:
     return Condition(f"{identifier(name)} =~ /^${{{variable or name}:regex}}$/")
 
 
-def above(field: str, limit: float) -> Condition:
-    """A field is above a number."""
-    return Condition(f"{identifier(field)} > {_number(limit)}")
-
-
 def below(field: str, limit: float) -> Condition:
     """A field is below a number."""
     return Condition(f"{identifier(field)} < {_number(limit)}")

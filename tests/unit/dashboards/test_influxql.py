@@ -8,7 +8,7 @@ from dashboards.influxql import (
     Reading,
     Select,
     TagValues,
-    above,
+    below,
     call,
     chosen,
     column,
@@ -46,11 +46,11 @@ def test_a_query_of_a_query_leaves_empty_intervals_out_within() -> None:
 
 
 def test_the_newest_are_read_raw() -> None:
-    query = over(newest("reachable", "state", by=(Tag.DEVICE,)), "count", "state", above("state", 0))
+    query = over(newest("reachable", "state", by=(Tag.DEVICE,)), "count", "state", below("state", 1))
 
     assert query.text() == (
         'SELECT count("state") AS "state" FROM (SELECT last("value") AS "state" FROM "autogen"."reachable" '
-        'WHERE $timeFilter GROUP BY "device") WHERE "state" > 0 AND $timeFilter'
+        'WHERE $timeFilter GROUP BY "device") WHERE "state" < 1 AND $timeFilter'
     )
 
 
