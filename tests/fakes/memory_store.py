@@ -96,7 +96,7 @@ class MemoryStore(NamedSeries):
                 held = self._floors[level] if self._floors[level] <= now else 0
                 self._floors[level] = max(held, self._cutter.days_back(as_of, count))
             present = self._days(self._rows)
-            self._final = {day for day in present if day < self._floors[Level.RAW]}
+            self._final |= {day for day in present if day < self._floors[Level.RAW]}
             due = sum(day not in self._settled and self._cutter.end_of(day) <= now for day in present)
             for day, rows in present.items():
                 if self._cutter.end_of(day) <= now and day >= self._floors[Level.DAY]:

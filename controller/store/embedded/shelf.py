@@ -52,6 +52,14 @@ class Layout:
             return False
         return day < self.floors.get(Level.RAW, 0) or not any(day in hot.days for hot in self.hot)
 
+    def is_final(self, day: int) -> bool:
+        """Whether rows of the day come too late: it was rolled up, and its raw rows are gone, wherever the floor stands now."""
+        if day not in self.rolled:
+            return False
+        return day < self.floors.get(Level.RAW, 0) or all(
+            part.kind is PartKind.ROLLUP for part in self.parts.get(day, ())
+        )
+
     def has_rows(self, day: int) -> bool:
         """Whether any row or bucket of the day may exist."""
         return day in self.parts or day in self.rolled or any(day in hot.days for hot in self.hot)
@@ -63,7 +71,7 @@ class Layout:
     def kept_days(self) -> dict[int, bool]:
         """Every day that may have rows or buckets, ascending, and whether its raw samples are kept."""
         floor = self.floors.get(Level.RAW, 0)
-        return {day: day >= floor for day in sorted(set(self._days()))}
+        return {day: day >= floor and not self.is_final(day) for day in sorted(set(self._days()))}
 
     @property
     def first_day(self) -> int:

@@ -73,13 +73,10 @@ class Segments:
 
     def without_final(self, rows: Rows, layout: Layout) -> Rows:
         """The rows without those of days whose raw data retention has dropped after rolling them up: too late to count."""
-        floor = layout.floors.get(Level.RAW, 0)
-        if not len(rows.series) or rows.measured_at.min() >= floor:
+        final = [day for day in self.days(rows) if layout.is_final(day)]
+        if not final:
             return rows
-        days = self._cutter.bucket_of(rows.measured_at, Level.DAY)
-        final = [day for day in np.unique(days).tolist() if day < floor and day in layout.rolled]
-        kept = ~np.isin(days, final)
-        return rows if kept.all() else rows.taken(kept)
+        return rows.taken(~np.isin(self._cutter.bucket_of(rows.measured_at, Level.DAY), final))
 
     def note_too_late(self, samples: int) -> None:
         """So many rows were left out; told once the others are durable, for what fails is tried again."""

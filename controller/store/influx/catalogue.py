@@ -3,7 +3,7 @@
 InfluxDB holds the samples and the roll-ups; this file holds what a start must not have to ask a million series for.
 
 meta          version, zone, identity (the same as in InfluxDB), samples, committed_at (by our clock), floor_LEVEL (what
-              retention dropped), moved (when kind or room of devices changed)
+              retention dropped), final (days below a floor that has sunk), moved (when kind or room of devices changed)
 device_word, metric_word, instance_word   the words of series' names, each once, numbered from 0
 series        names of the series first, first + 1, ...: three columns of word numbers, packed (int32, little endian)
 frame_runs    committed frames; rows may touch or repeat, `merge_runs` merges them

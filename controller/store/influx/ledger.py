@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from controller.store.days import WIDTH_MS, DayCutter
 from controller.store.influx.catalogue import Catalogue
@@ -26,12 +27,15 @@ class Ledger:
         self._lock = Lock()
         self._days: dict[int, int] = {}
         self._floors: dict[Level, int] = {}
+        self._final: frozenset[int] = frozenset()
+        """Days that were settled and dropped before the floor sank below them."""
         self._next_number = 1
 
     def restore(self) -> None:
         """Read the catalogue."""
         meta = self._catalogue.meta()
         self._floors = {level: int(meta[f"floor_{level}"]) for level in Level if f"floor_{level}" in meta}
+        self._final = frozenset(msgspec.json.decode(meta.get("final", "[]"), type=list[int]))
         self._days = self._catalogue.days()
         self._next_number = max(self._days.values(), default=0) + 1
         self._stale.restore(self._catalogue.stale())
@@ -113,14 +117,27 @@ class Ledger:
             self._floors = self._floors | rises
             for day in gone:
                 del self._days[day]
+        self._keep_final(frozenset(day for day in self._final if day >= self.floor(Level.RAW)))
 
     def lower_floors(self, floors: Mapping[Level, int], now: int) -> None:
-        """Put these in the place of floors that are still to come: a clock that was wrong has raised them. Durable."""
+        """Put these in the place of floors that are still to come: a clock that was wrong has raised them. Durable.
+
+        Or it is this one that is wrong, and behind: what is below the floors now stays closed, its samples are gone.
+        """
         sinks = {level: floors[level] for level, floor in self._floors.items() if floor > now}
-        if sinks:
-            self._catalogue.keep_floors(sinks, [])
-            with self._lock:
-                self._floors = self._floors | sinks
+        if not sinks:
+            return
+        with self._lock:
+            final = self._final | {day for day, number in self._days.items() if number and day < self.floor(Level.RAW)}
+        self._keep_final(final)
+        self._catalogue.keep_floors(sinks, [])
+        with self._lock:
+            self._floors = self._floors | sinks
+
+    def _keep_final(self, days: frozenset[int]) -> None:
+        if days != self._final:
+            self._catalogue.keep_meta(final=msgspec.json.encode(sorted(days)).decode())
+            self._final = days
 
     def keep_moves(self, moved_at: Mapping[int, int]) -> None:
         """When kind or room of devices changed, by their numbers. Durable."""
@@ -135,6 +152,18 @@ class Ledger:
     def floor(self, level: Level) -> int:
         """Before this instant nothing of a level is told."""
         return self._floors.get(level, 0)
+
+    def are_kept(self, measured_at: Times) -> NDArray[np.bool_]:
+        """For each instant whether samples of it can be kept: else their day is closed for good."""
+        kept: NDArray[np.bool_] = measured_at >= self.floor(Level.RAW)
+        if self._final:
+            kept &= ~np.isin(self._cutter.bucket_of(measured_at, Level.DAY), list(self._final))
+        return kept
+
+    def kept_days(self) -> dict[int, bool]:
+        """Days that have rows, ascending, and whether samples of them are kept."""
+        days = self.days()
+        return dict(zip(days, self.are_kept(np.array(days, np.int64)).tolist(), strict=True))
 
     def floors(self) -> dict[Level, int]:
         """All of them."""

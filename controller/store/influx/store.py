@@ -121,8 +121,7 @@ class InfluxStore(NamedSeries):
 
     def kept_days(self) -> dict[int, bool]:
         """From memory."""
-        floor = self._ledger.floor(Level.RAW)
-        return {day: day >= floor for day in self._ledger.days()}
+        return self._ledger.kept_days()
 
     def frame_runs(self) -> list[tuple[Stream, Run]]:
         """From memory."""

@@ -19,7 +19,7 @@ from controller.store.influx.ledger import Ledger
 from controller.store.influx.lines import Lines
 from controller.store.latest import LatestValues
 from controller.store.marks import CommittedFrames, Run, Stream, runs_of
-from controller.store.port import Batch, Level
+from controller.store.port import Batch
 from controller.store.rollup import Rows
 from controller.store.series_index import Extent, SeriesIndex
 
@@ -70,7 +70,7 @@ class Writer:
         if marks and all(self.frames.is_committed(marks[:1])) and all(self.frames.is_committed(marks)):
             return
         rows = Rows(batch.series, batch.measured_at, batch.value)
-        is_kept = rows.measured_at >= self._ledger.floor(Level.RAW)
+        is_kept = self._ledger.are_kept(rows.measured_at)
         too_late = len(is_kept) - int(np.count_nonzero(is_kept))
         if too_late:
             rows = rows.taken(is_kept)

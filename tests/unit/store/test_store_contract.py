@@ -249,6 +249,24 @@ def test_what_a_wrong_clock_has_dropped_refuses_nothing_once_it_is_right(one: Ha
     assert one.store.figures().samples_too_late == 0
 
 
+def test_a_clock_set_far_back_leaves_roll_ups_as_they_are(one: Handle) -> None:
+    """Agents follow the controller's clock: what they send then is of days whose samples were dropped long ago."""
+    one.store.series_ids(names(2))
+    one.store.append(batch([(0, MIDNIGHT + HOUR, 1.0), (1, MIDNIGHT + HOUR, 2.0)]))
+    one.store.maintain(MIDNIGHT + 4 * DAY)
+    one.store.maintain(MIDNIGHT + 2 * HOUR)
+    one.reopen()
+    one.store.append(batch([(0, MIDNIGHT + HOUR + MINUTE, 9.0)], [mark(900)]))
+    one.store.maintain(MIDNIGHT + DAY + HOUR)
+    one.reopen()
+    for _ in range(2):
+        for level in (Level.FIVE_MINUTES, Level.HOUR, Level.DAY):
+            told = asked(one.store, ids(0, 1), MIDNIGHT, MIDNIGHT + DAY, level)
+            assert [(row[2], row[4]) for row in told] == [(1, 1.0), (1, 2.0)], level
+        one.store.maintain(MIDNIGHT + 4 * DAY + HOUR)
+    assert one.store.is_committed([mark(900)]) == [True]
+
+
 def test_a_settled_day_has_one_number_until_what_it_tells_changes(one: Handle) -> None:
     def settled() -> dict[int, int]:
         return one.store.settled_days(MIDNIGHT, MIDNIGHT + 2 * DAY)
