@@ -6,6 +6,7 @@ steadily for a week, as it does when the controller was off for a while. Everyth
 """
 
 import logging
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -32,7 +33,7 @@ class _Seen(msgspec.Struct, forbid_unknown_fields=True):
     believed_at: int = 0
     """What the clock said last before it leapt, or last of all."""
     doubted_since: int = 0
-    """What it said first since then."""
+    """What it said first since then; later by the days it was not looked at meanwhile."""
     seen_at: int = 0
 
 
@@ -49,10 +50,10 @@ class SteadyTime:
         """The instant by which it is decided what is too old; never later than `now`."""
         with self._lock:
             seen = self._seen = self._seen or _read(self._path)
-            was_doubted = bool(seen.doubted_since)
+            was_doubted, gap = bool(seen.doubted_since), now - seen.seen_at
             if not seen.believed_at or abs(now - seen.believed_at) <= LEAP_MS:
                 seen.believed_at, seen.doubted_since = now, 0
-            elif not was_doubted or abs(now - seen.seen_at) > LEAP_MS:
+            elif not was_doubted or not -LEAP_MS <= gap < PATIENCE_MS:
                 seen.doubted_since = now
                 days = abs(now - seen.believed_at) // DAY_MS
                 _log.warning(
@@ -60,6 +61,8 @@ class SteadyTime:
                     "If nobody had stopped this controller so long, set the clock right",
                     days,
                 )
+            elif gap > LEAP_MS:  # off again, as at every weekend: what was steady before it counts, the days off do not
+                seen.doubted_since += gap
             elif now - seen.doubted_since >= PATIENCE_MS:
                 seen.believed_at, seen.doubted_since = now, 0
             seen.seen_at = now
@@ -85,5 +88,8 @@ def _read(path: Path) -> _Seen:
 def _write(path: Path, seen: _Seen) -> None:
     unfinished = path.with_suffix(".new")
     with suppress(OSError):  # a full disk: it is in memory, and kept an hour later
-        unfinished.write_bytes(msgspec.json.encode(seen))
+        with unfinished.open("wb") as file:
+            file.write(msgspec.json.encode(seen))
+            file.flush()
+            os.fsync(file.fileno())  # the clock is wrong most often after the power has failed
         unfinished.replace(path)

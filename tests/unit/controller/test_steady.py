@@ -55,6 +55,16 @@ def test_a_clock_that_leaps_again_begins_anew(path: Path) -> None:
     assert steady.believed(NOW + 2 * DAY_MS + PATIENCE_MS + HOUR_MS) == NOW
 
 
+def test_a_controller_that_is_off_every_weekend_believes_its_clock_now_and_then(path: Path) -> None:
+    """Else nothing would ever be dropped, and the disk run full."""
+    steady, trusted = SteadyTime(path), []
+    for hour in range(24 * 28):
+        now = NOW + hour * HOUR_MS
+        if hour // 24 % 7 < 5 and steady.believed(now) == now:
+            trusted.append(hour // 24)
+    assert set(trusted) == {*range(5), *range(16, 19)}
+
+
 def test_a_leap_back_drops_nothing(path: Path) -> None:
     steady = SteadyTime(path)
     steady.believed(NOW)
