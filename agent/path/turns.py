@@ -62,7 +62,7 @@ class ThroughputWatch:
             told = await self._probe.measure()
         except (CheckFailed, TimeoutError) as failure:
             _log.info("throughput_not_measured %s", failure or "no answer in time")
-            return min(AGAIN_S, self._first_within_s)
+            return min(AGAIN_S, max(self._first_within_s, SOONEST_S))
         except Exception:  # noqa: BLE001 - the edge of a supervised task: the agent goes on
             _log.warning("throughput_broken", exc_info=True)
             return self._every_s

@@ -8,7 +8,7 @@ from agent.address import HostPort
 from agent.collect.port import Harvest
 from agent.path.model import PathState, Pinged
 from agent.path.throughput import Refusal, Throughput
-from agent.path.turns import ThroughputWatch
+from agent.path.turns import SOONEST_S, ThroughputWatch
 from agent.path.watch import path_samples
 from agent.services.check import Service, samples_of
 from agent.services.model import CheckFailed, Finding, ServiceState
@@ -138,6 +138,16 @@ def test_the_first_turn_is_asked_for_within_the_time_that_is_given_and_again_aft
     first_s, again_s = probe.asked_s
     assert first_s < began_s + 60
     assert again_s == first_s + 60
+
+
+def test_a_centre_that_is_away_is_not_asked_every_second() -> None:
+    probe = ScriptedProbe(CheckFailed(ServiceState.REFUSED, "away"))
+    timer = probe.timer
+    watch = ThroughputWatch(
+        AGENT, probe, 21_600.0, lambda *_: None, clock=timer.utc_ms, timer=timer, first_within_s=1.0
+    )
+    run_for(120, timer, watch.run())
+    assert {later - earlier for earlier, later in zip(probe.asked_s, probe.asked_s[1:], strict=False)} == {SOONEST_S}
 
 
 def test_a_refused_turn_is_asked_for_again_when_the_controller_says() -> None:
