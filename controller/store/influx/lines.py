@@ -7,7 +7,7 @@ stand in the order of their keys, as InfluxDB sorts them anyway. Numbers are the
 
 from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import orjson
@@ -19,6 +19,8 @@ from controller.store.influx.quoting import escaped_measurement, escaped_tag, pr
 from controller.store.port import Ids
 from controller.store.rollup import Buckets, Rows
 from controller.store.series_index import SeriesIndex
+
+_NEVER: Final = np.iinfo(np.int64).min
 
 
 class DeviceTags(NamedTuple):
@@ -119,11 +121,13 @@ class Lines:
 
     def are_before_a_move(self, buckets: Buckets) -> NDArray[np.bool_]:
         """For each bucket whether it may stand under another kind or room than its device has now."""
-        before = np.zeros(len(buckets.series), np.bool_)
-        if self._moved_at:
-            device = self._index.columns(0).device[buckets.series]
-            for number in np.intersect1d(device, list(self._moved_at)).tolist():
-                before |= (device == number) & (buckets.at <= self._moved_at[number])
+        if not self._moved_at:
+            return np.zeros(len(buckets.series), np.bool_)
+        columns = self._index.columns(0)
+        numbers = list(self._moved_at)  # perhaps of a device that a killed process knew, and this one does not yet
+        moved_at = np.full(max(len(columns.devices), max(numbers) + 1), _NEVER, np.int64)
+        moved_at[numbers] = list(self._moved_at.values())
+        before: NDArray[np.bool_] = buckets.at <= moved_at[columns.device[buckets.series]]
         return before
 
     def site_of(self, series: int) -> SiteId:

@@ -48,6 +48,16 @@ def test_a_device_that_moves_is_written_under_its_new_room() -> None:
     assert lines.of_rows(rows) == before.replace(b"hall", b"3-102")
 
 
+def test_which_buckets_began_before_their_device_moved_is_known_again_after_a_restart() -> None:
+    index = SeriesIndex()
+    ids = index.ids(NAMES)[[0, 0, 1, 2]]
+    buckets = Buckets(ids, np.array([AT, AT + 1, AT, AT]), np.ones(4, np.int64), *(np.ones(4) for _ in range(4)))
+    lines = Lines(index, lambda *_: DeviceTags())
+    assert lines.are_before_a_move(buckets).tolist() == [False] * 4
+    lines.restore_moves({0: AT, 7: AT})  # the last one was never named in the catalogue
+    assert lines.are_before_a_move(buckets).tolist() == [True, False, True, False]
+
+
 def test_words_may_come_at_any_time() -> None:
     index = SeriesIndex()
     lines = Lines(index, lambda *_: DeviceTags())
