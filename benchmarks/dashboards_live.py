@@ -144,12 +144,14 @@ def centre_rows(site: SiteId, at: Longs) -> Made:
 
 
 def live_frames(past: Past, at: Longs) -> Iterator[bytes]:
-    """Facts and samples of every site at these instants (UTC ms, ascending)."""
+    """Facts and samples of every site at these instants (UTC ms, ascending); nothing of series that its history has: of two
+    values at one instant InfluxDB would keep one, and a controller's own store both."""
     for site in past.series:
         told = [*past.facts(site), *_more_facts(past, site)]
         body: Body = FactsBody(told[len(past.facts(site)) :])
         yield _encoded(site, 1, body, int(at[0]))
-        series = [(key, line) for facts in told for key, line in _series_of(facts)]
+        known = {formula.key for formula in past.series[site].formulas}
+        series = [(key, line) for facts in told for key, line in _series_of(facts) if key not in known]
         dictionary = pack_dictionary([key for key, _ in series])
         values = _values(site, series, at)
         at_once = max(1, _SAMPLES_PER_FRAME // len(series))
