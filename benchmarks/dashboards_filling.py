@@ -20,27 +20,15 @@ from campus.ids import AgentId
 from campus.topics import Address
 from campus.version import VERSION
 from controller.config import ControllerConfig
+from controller.history import PastClock, judge_past
 from controller.identity.scope import SYSTEM
 from controller.ingest.import_frames import import_frames, import_pipeline
 from controller.ingest.model import Made
-from controller.ingest.port import Committed
 from controller.main import Controller
 from controller.silences.model import Draft, Kind, Selector
-from controller.store.port import Batch, Level
+from controller.store.port import Batch
 
 _REGISTRY: Final = "registry.db"
-_WINDOW_MS: Final = 6 * HOUR_MS
-
-
-@dataclass
-class StandingClock:
-    """Says `now` until it is set anew."""
-
-    now: int = NOW
-
-    def __call__(self) -> int:
-        """The instant, in UTC milliseconds."""
-        return self.now
 
 
 @dataclass(frozen=True)
@@ -61,13 +49,13 @@ class Filled:
 
 def filled(district: District) -> Filled:
     """A controller with its own store, everything judged and measured."""
-    clock = StandingClock()
+    clock = PastClock(NOW)
     controller = Controller(district.config("own", {}), clock)
     controller.open_registry()
     controller.store.start()
     controller.alert_engine.restore()  # before there are samples, lest all of them be late
     samples = _imported(controller, district)
-    _judge(controller, clock, district)
+    judge_past(controller, clock, int(district.coarse_at[0]))
     for selector in (Selector(), Selector(site=district.sites[-1])):
         draft = Draft(Kind.MAINTENANCE, selector, NOW - 2 * HOUR_MS, NOW + HOUR_MS, "new fibre")
         controller.silences.silence(SYSTEM, draft)
@@ -83,7 +71,7 @@ def filled_alike(first: Filled, district: District, store: Mapping[str, Any]) ->
     """A controller over InfluxDB, by the settings of its store, that knows the same."""
     config = district.config("alike", store)
     copy_registry(first.controller.config, config)
-    controller = Controller(config, StandingClock())
+    controller = Controller(config, PastClock(NOW))
     controller.open_registry()
     controller.store.start()
     samples = _imported(controller, district)
@@ -106,20 +94,6 @@ def _imported(controller: Controller, district: District) -> int:
     if left_out := pipeline.counters.samples_set_aside + pipeline.counters.frames_dropped:
         raise RuntimeError(f"the controller did not take all of the history: {dict(left_out)}")
     return imported.samples
-
-
-def _judge(controller: Controller, clock: StandingClock, district: District) -> None:
-    """What is stored, instant after instant, each at its own time."""
-    ids = controller.store.find_ids()
-    for start in range(int(district.coarse_at[0]), NOW + 1, _WINDOW_MS):
-        rows = controller.store.window(ids, start, min(start + _WINDOW_MS, NOW + 1), Level.RAW)
-        order = np.argsort(rows.at, kind="stable")
-        instants, firsts = np.unique(rows.at[order], return_index=True)
-        for instant, of_it in zip(instants.tolist(), np.split(order, firsts[1:]), strict=True):
-            clock.now = instant
-            controller.alert_engine.judge(Committed(rows.series[of_it], rows.at[of_it], rows.mean[of_it], instant))
-            controller.alert_engine.tick(instant)
-    clock.now = NOW
 
 
 def _made(controller: Controller, district: District) -> Iterator[Made]:

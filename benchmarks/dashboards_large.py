@@ -24,7 +24,7 @@ from sqlmodel import Session, select
 from benchmarks.dashboards_asking import Endpoint, answering
 from benchmarks.dashboards_density import Density, buckets, columns_of, samples
 from benchmarks.dashboards_district import ASKED_UNTIL, NOW, SEED, District
-from benchmarks.dashboards_filling import Filled, StandingClock, copy_registry
+from benchmarks.dashboards_filling import Filled, copy_registry
 from benchmarks.dashboards_questions import open_alert
 from benchmarks.dashboards_reads import Reads
 from benchmarks.dashboards_sides import DATABASE, Side, own_endpoint
@@ -37,6 +37,7 @@ from campus.ids import AgentId, SiteId
 from campus.topics import Address
 from campus.version import VERSION
 from controller.alerts.tables import AlertRow
+from controller.history import PastClock
 from controller.identity.scope import SYSTEM
 from controller.main import Controller
 from controller.silences.model import Draft, Kind, Selector
@@ -168,7 +169,7 @@ class LargeDistrict:
             yield Side(held, stack.enter_context(Endpoint(url, DATABASE)))
 
     def _opened(self, name: str, store: Mapping[str, Any]) -> Controller:
-        controller = Controller(self._district.config(name, store), StandingClock(LARGE_NOW))
+        controller = Controller(self._district.config(name, store), PastClock(LARGE_NOW))
         controller.open_registry()
         controller.store.start()
         return controller

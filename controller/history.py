@@ -95,9 +95,9 @@ def judge_past(controller: Controller, clock: PastClock, since: int) -> None:
     """Have what is stored since an instant (UTC ms) judged as if it came now: each moment at its own time, one after another.
 
     The engine must have been restored before any of it was stored. Alerts open and clear as they would have. Nobody is
-    told of what is over; of what still stands the controller tells when it runs.
+    told of what is over; of what still stands the controller tells when it runs. Then the clock is set as it was.
     """
-    store, until = controller.store, controller.clock() + 1
+    store, until, stood_at = controller.store, controller.clock() + 1, clock.moment
     ids = store.find_ids()
     for start in range(since, until, _WINDOW_MS):
         rows = store.window(ids, start, min(start + _WINDOW_MS, until), Level.RAW)
@@ -109,7 +109,7 @@ def judge_past(controller: Controller, clock: PastClock, since: int) -> None:
             clock.moment = moment
             controller.alert_engine.judge(Committed(rows.series[of_it], rows.at[of_it], rows.mean[of_it], moment))
             controller.alert_engine.tick(moment)
-    clock.moment = 0
+    clock.moment = stood_at
 
 
 def _make_gauges(controller: Controller) -> None:
