@@ -17,7 +17,8 @@ def services(places: Places, store: SampleStore, sight: Sight) -> list[Table]:
     ids = store.find_ids(metric=SERVICE_ANSWER)
     names = store.series_columns()
     ids = ids[names.device[ids] < len(places.school)]
-    ids = ids[places.school[names.device[ids]] >= 0]
+    is_school = np.array([site != places.centre for site in places.sites] + [False])  # the last one: of nobody
+    ids = ids[is_school[places.school[names.device[ids]]]]
     instances, service = np.unique(names.instance[ids], return_inverse=True)
     value = sight.newest(ids, ANSWERED_MS).value
     is_known = ~np.isnan(value)

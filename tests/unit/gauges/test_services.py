@@ -23,6 +23,7 @@ def district(registry: ReadyRegistry, feed: Feed) -> Feed:
         (NO_1, "names", 20.0, 10_000),
         (NO_2, "names", 5_000.0, ANSWERED_MS + 1),
         (NO_2, "gone", 7.0, ANSWERED_MS + 1),
+        (CENTRE, "platform", 1.0, 10_000),  # which stands beside it
     ):
         feed.say(site, GATEWAY, "service_response_ms", value, at=NOW - ago, instance=service)
     return feed
