@@ -78,7 +78,8 @@ def import_history(
         controller.store.start()
         if clock is not None and judge_ms:
             controller.alert_engine.restore()  # of what is stored already it judges nothing once more
-        heard = import_frames(stream, pipeline, controller.store, controller.clock(), show)
+        believed = controller.steady.believed
+        heard = import_frames(stream, pipeline, controller.store, controller.clock(), show, believed=believed)
         bars[-1].finish()
         if clock is not None and judge_ms:
             judge_past(controller, clock, controller.clock() - judge_ms)
@@ -119,4 +120,4 @@ def _make_gauges(controller: Controller) -> None:
     making = Making()
     for made in controller.gauges.rows_between(begins, now, GAUGES_STEP_MS):
         making.store(made, controller.store)
-    controller.store.maintain(controller.clock())
+    controller.maintain_store(controller.clock())

@@ -259,7 +259,7 @@ class Controller:
             posting,
             Recurring("workorders", WORK_ORDERS_INTERVAL_S, self.workorders.tend, clock),
             Recurring("topology", TOPOLOGY_INTERVAL_S, self.topology.refresh, clock),
-            Recurring("store", MAINTENANCE_INTERVAL_S, self._maintain_store, clock),
+            Recurring("store", MAINTENANCE_INTERVAL_S, self.maintain_store, clock),
             Recurring("gauges", GAUGES_INTERVAL_S, self.gauges.tend, clock),
             Recurring("baselines", MAINTENANCE_INTERVAL_S, self.alert_engine.learn_usual, clock),
             *([Recurring("annotations", ANNOTATIONS_INTERVAL_S, self.posting.tend, clock)] if self.posting else []),
@@ -294,7 +294,8 @@ class Controller:
         self.store.close()
         self.close_registry()
 
-    def _maintain_store(self, now: int) -> None:
+    def maintain_store(self, now: int) -> None:
+        """Its upkeep, which drops nothing for its age while the clock is in doubt."""
         self.store.maintain(now, drop_as_of=self.steady.believed(now))
 
     def open_registry(self) -> None:

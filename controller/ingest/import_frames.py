@@ -58,12 +58,14 @@ def import_frames(
     store: SampleStore,
     now: int,
     on_progress: Callable[[ImportProgress], None] = lambda progress: None,
+    *,
+    believed: Callable[[int], int] = lambda now: now,
 ) -> ImportProgress:
     """Store every frame of a frame file, then roll up and close the days that ended before `now` (UTC ms).
 
-    `on_progress` is called about ten times a second, when all is stored, and with each day that is closed. `FrameError` when
-    the file is not one or ends early: what came before is stored. `Transient` when the store is away: import the same file
-    again, frames that are stored already are recognised.
+    `on_progress` is called about ten times a second, when all is stored, and with each day that is closed. `believed`: what
+    age counts from, given `now`. `FrameError` when the file is not one or ends early: what came before is stored.
+    `Transient` when the store is away: import the same file again, frames that are stored already are recognised.
     """
     counters = pipeline.counters
     bytes_read = frames = 0
@@ -88,5 +90,5 @@ def import_frames(
     finally:
         pipeline.commit()
     report()
-    store.maintain(now, report)
+    store.maintain(now, report, drop_as_of=believed(now))
     return come_so_far()

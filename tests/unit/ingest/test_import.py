@@ -48,6 +48,14 @@ def test_history_is_imported_once(tmp_path: Path) -> None:
     store.close()
 
 
+def test_an_import_by_a_clock_in_doubt_drops_nothing(tmp_path: Path) -> None:
+    store, registrar = embedded(tmp_path / "samples"), MemoryRegistrar(NO_1)
+    pipeline = import_pipeline(store, registrar, lambda: NOW, dead_letter_directory=tmp_path, retention=Retention())
+    import_frames(io.BytesIO(history()), pipeline, store, NOW + 3_650 * DAY, believed=lambda _: NOW)
+    assert len(store.window(np.array([0], np.int32), 0, 2 * NOW, Level.RAW).at) == FRAMES
+    store.close()
+
+
 def test_a_file_that_ends_early_keeps_what_came(tmp_path: Path) -> None:
     store, registrar = embedded(tmp_path / "samples"), MemoryRegistrar(NO_1)
     pipeline = import_pipeline(store, registrar, lambda: NOW, dead_letter_directory=tmp_path, retention=Retention())
