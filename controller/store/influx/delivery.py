@@ -139,8 +139,8 @@ class _Search:
         newest = max(int(line.rpartition(b" ")[2]) for line in self.lines[first:end])
         if newest >= self._kept_since:
             raise Transient(
-                f"InfluxDB takes samples for older than it keeps any ({refusal}): set its clock right, or have its "
-                "policies keep longer; nothing is lost meanwhile"
+                f"InfluxDB takes samples for older than it keeps any ({refusal}): set its clock right; where it is right, as "
+                "after a long stop, raise `retention` and restart the controller; nothing is lost meanwhile"
             )
 
     def _blame(self, first: int, end: int, refusal: Refused) -> None:
