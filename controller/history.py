@@ -16,7 +16,8 @@ from controller.store.port import Level
 
 GAUGES_STEP_MS: Final = 300_000
 _WINDOW_MS: Final = 6 * 3_600_000
-"""As much as is read from the store at once."""
+_ROWS_AT_ONCE: Final = 20_000_000
+"""As much as is read from the store at once to be judged, were every series measured each quarter of a minute."""
 
 
 @dataclass
@@ -100,8 +101,9 @@ def judge_past(controller: Controller, clock: PastClock, since: int) -> None:
     """
     store, until, stood_at = controller.store, controller.clock() + 1, clock.moment
     ids = store.find_ids()
-    for start in range(since, until, _WINDOW_MS):
-        rows = store.window(ids, start, min(start + _WINDOW_MS, until), Level.RAW)
+    step_ms = max(60_000, min(_WINDOW_MS, _ROWS_AT_ONCE * 15_000 // max(1, len(ids))))
+    for start in range(since, until, step_ms):
+        rows = store.window(ids, start, min(start + step_ms, until), Level.RAW)
         if not len(rows.at):
             continue
         order = np.argsort(rows.at, kind="stable")

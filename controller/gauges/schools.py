@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from campus.ids import MetricId
 from campus.metrics import catalogue
 from campus.samples import DeviceKind
+from controller.gauges.measuring import HEARD_MS
 from controller.gauges.model import SCHOOL, Matrix, Table
 from controller.gauges.places import Places
 from controller.gauges.sight import Newest, Sight
@@ -28,6 +29,10 @@ class Count(NamedTuple):
     metric: str
     good: tuple[str, ...]
     kind: DeviceKind | None = None
+    fine_ms: int = STANDING_MS
+    """What was read longer ago is not fine."""
+    with_unheard: bool = False
+    """Whether all count that were ever read, not only those read within the hour."""
 
 
 class Extreme(NamedTuple):
@@ -44,7 +49,16 @@ COUNTS: Final = (
     Count("school_streams", "school_streams_fine", "stream_state", ("ok",)),
     Count("school_recordings", "school_recordings_running", "recording_state", ("recording",)),
     Count("school_recorder_channels", "school_recorder_channels_online", "channel_state", ("online",)),
-    Count("school_access_points", "school_access_points_answering", "reachable", ("yes",), DeviceKind.ACCESS_POINT),
+    # As pages have it: what has not been heard of for a while does not answer, and is there all the same.
+    Count(
+        "school_access_points",
+        "school_access_points_answering",
+        "reachable",
+        ("yes",),
+        DeviceKind.ACCESS_POINT,
+        fine_ms=HEARD_MS,
+        with_unheard=True,
+    ),
 )
 EXTREMES: Final = (
     Extreme("school_recording_days_least", "recording_days", np.minimum.at),
@@ -63,10 +77,11 @@ def schools(places: Places, store: SampleStore, sight: Sight) -> list[Table]:
 
 def _counted(count: Count, places: Places, store: SampleStore, sight: Sight) -> Sequence[Table]:
     device, newest = _newest(count.metric, count.kind, places, store, sight)
+    is_recent = newest.measured_at >= sight.instants[None, :] - count.fine_ms
     numbers = [state.value for state in catalogue()[MetricId(count.metric)].states if state.name in count.good]
     has_any = np.bincount(places.school[device], minlength=len(places.sites)).reshape(-1, 1) > 0
-    every = places.by_school(device, newest.measured_at > 0)
-    fine = places.by_school(device, np.isin(newest.value, numbers))
+    every = places.by_school(device, (newest.measured_at > 0) | count.with_unheard)
+    fine = places.by_school(device, np.isin(newest.value, numbers) & is_recent)
     return [
         Table(places.of_schools(SCHOOL, MetricId(name)), np.where(has_any, those, np.nan))
         for name, those in ((count.every, every), (count.fine, fine))

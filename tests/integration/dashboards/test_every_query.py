@@ -156,14 +156,14 @@ def test_what_is_counted_of_schools_is_what_their_series_say(sides: Sides, count
     states = {state.name: state.value for state in catalogue()[MetricId(counted.metric)].states}
     good = either(*(is_number("state", states[name]) for name in counted.good))
     kind = [is_value(Tag.KIND, counted.kind)] if counted.kind else []
-    each = Select(
-        columns=(last().named("state"),),
-        of=raw(counted.metric),
-        where=(*kind, *_within(NOW - HOUR_MS, NOW + 1)),
-        by=(Tag.SITE, Tag.DEVICE, Tag.INSTANCE),
-        spanned=False,
-    )
-    for gauge, where in ((counted.every, ()), (counted.fine, (good,))):
+    for gauge, within_ms, where in ((counted.every, HOUR_MS, ()), (counted.fine, counted.fine_ms, (good,))):
+        each = Select(
+            columns=(last().named("state"),),
+            of=raw(counted.metric),
+            where=(*kind, *_within(NOW - within_ms, NOW + 1)),
+            by=(Tag.SITE, Tag.DEVICE, Tag.INSTANCE),
+            spanned=False,
+        )
         said = Select(columns=(last(),), of=raw(gauge), by=(Tag.SITE,), spanned=False)
         columns = (call("count", "state"),)
         series = sides.rows(Select(columns=columns, of=each, where=where, by=(Tag.SITE,), spanned=False))

@@ -10,6 +10,7 @@ import pytest
 from campus.ids import DeviceId, MetricId
 from campus.metrics import catalogue, made_by_centre
 from campus.samples import DeviceFacts, DeviceKind
+from controller.gauges.measuring import HEARD_MS
 from controller.gauges.places import look
 from controller.gauges.schools import COUNTS, EXTREMES, STANDING_MS, Count, schools
 from controller.gauges.sight import Past, Present
@@ -57,10 +58,12 @@ def told(registry: ReadyRegistry, feed: Feed) -> Mapping[tuple[str, str], float]
     return found
 
 
-def asked(registry: ReadyRegistry, feed: Feed, of: str, metric: str, where: str = "") -> dict[str, float]:
+def asked(
+    registry: ReadyRegistry, feed: Feed, of: str, metric: str, where: str = "", *, within_ms: int = STANDING_MS
+) -> dict[str, float]:
     """One figure of the newest readings of each school, as a dashboard would ask."""
     service = QueryService(feed.store, registry.service, happenings({}), lambda: NOW)
-    inner = f'SELECT last("value") AS "state" FROM "{metric}" WHERE time >= {NOW - STANDING_MS}ms AND time <= {NOW}ms'
+    inner = f'SELECT last("value") AS "state" FROM "{metric}" WHERE time >= {NOW - within_ms}ms AND time <= {NOW}ms'
     kind = " AND \"kind\" = 'access_point'" if metric == "reachable" else ""
     text = f'SELECT {of}("state") FROM ({inner}{kind} GROUP BY "site", "device", "instance"){where} GROUP BY "site"'
     (answer,) = service.answer(SYSTEM, text)
@@ -75,7 +78,7 @@ def test_counts_are_those_of_the_single_series(registry: ReadyRegistry, district
     assert len(numbers) == len(count.good)
     good = " OR ".join(f'"state" = {number}' for number in numbers)
     every = asked(registry, district, "count", count.metric)
-    fine = asked(registry, district, "count", count.metric, f" WHERE {good}")
+    fine = asked(registry, district, "count", count.metric, f" WHERE {good}", within_ms=count.fine_ms)
     assert set(every) == {NO_1, NO_2}
     assert {site: found[count.every, site] for site in every} == every
     assert {site: found[count.fine, site] for site in every} == {site: fine.get(site, 0) for site in every}
@@ -99,6 +102,15 @@ def test_of_a_school_that_fell_silent_nothing_counts(registry: ReadyRegistry, fe
     assert (found["school_pictures", NO_1], found["school_pictures_fine", NO_1]) == (0, 0)
     assert np.isnan(found["school_pictures", NO_2])
     assert np.isnan(found["school_streams", NO_1])
+
+
+def test_an_access_point_not_heard_of_lately_is_there_and_does_not_answer(registry: ReadyRegistry, feed: Feed) -> None:
+    facts = [DeviceFacts(device, DeviceKind.ACCESS_POINT, NOW) for device in DEVICES]
+    registry.service.learn_facts(address_of(NO_1), facts, NOW)
+    for device, ago in zip(DEVICES, (0, HEARD_MS, HEARD_MS + 1, STANDING_MS, 5 * STANDING_MS), strict=True):
+        feed.say(NO_1, device, "reachable", 1.0, at=NOW - ago)
+    found = told(registry, feed)
+    assert (found["school_access_points", NO_1], found["school_access_points_answering", NO_1]) == (5, 2)
 
 
 def test_nothing_is_known_of_a_school_that_says_nothing(registry: ReadyRegistry, feed: Feed) -> None:
