@@ -1,6 +1,7 @@
 """Filling a controller from a file of frames: no broker, no HTTP, nobody told; no alerts but of the last hours, if asked for."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -15,7 +16,8 @@ from controller.progress import Progress
 from controller.store.port import Level
 
 GAUGES_STEP_MS: Final = 300_000
-_WINDOW_MS: Final = 6 * 3_600_000
+_MINUTE_MS: Final = 60_000
+_WINDOW_MS: Final = 60 * _MINUTE_MS
 _ROWS_AT_ONCE: Final = 20_000_000
 """As much as is read from the store at once to be judged, were every series measured each quarter of a minute."""
 
@@ -81,10 +83,12 @@ def import_history(
             controller.alert_engine.restore()  # of what is stored already it judges nothing once more
         believed = controller.steady.believed
         heard = import_frames(stream, pipeline, controller.store, controller.clock(), show, believed=believed)
-        bars[-1].finish()
         if clock is not None and judge_ms:
-            judge_past(controller, clock, controller.clock() - judge_ms)
-        _make_gauges(controller)
+            bars.append(bars[-1].followed_by("minutes judged", judge_ms // _MINUTE_MS))
+            judge_past(controller, clock, controller.clock() - judge_ms, bars[-1].advance)
+        bars.append(bars[-1].followed_by("figures made of them", None))
+        _make_gauges(controller, bars[-1].advance)
+        bars[-1].finish()
     finally:
         controller.store.close()
         controller.close_registry()
@@ -93,33 +97,37 @@ def import_history(
     return Imported(heard.frames, heard.samples, counters.frames_repeated, left_out)
 
 
-def judge_past(controller: Controller, clock: PastClock, since: int) -> None:
+def judge_past(
+    controller: Controller, clock: PastClock, since: int, show: Callable[[int], None] = lambda minutes: None
+) -> None:
     """Have what is stored since an instant (UTC ms) judged as if it came now: each moment at its own time, one after another.
 
     The engine must have been restored before any of it was stored. Alerts open and clear as they would have. Nobody is
-    told of what is over; of what still stands the controller tells when it runs. Then the clock is set as it was.
+    told of what is over; of what still stands the controller tells when it runs. Then the clock is set as it was. `show` is
+    told how many more minutes are done.
     """
     store, until, stood_at = controller.store, controller.clock() + 1, clock.moment
     ids = store.find_ids()
     step_ms = max(60_000, min(_WINDOW_MS, _ROWS_AT_ONCE * 15_000 // max(1, len(ids))))
     for start in range(since, until, step_ms):
-        rows = store.window(ids, start, min(start + step_ms, until), Level.RAW)
-        if not len(rows.at):
-            continue
+        end = min(start + step_ms, until)
+        rows = store.window(ids, start, end, Level.RAW)
         order = np.argsort(rows.at, kind="stable")
         moments, firsts = np.unique(rows.at[order], return_index=True)
-        for moment, of_it in zip(moments.tolist(), np.split(order, firsts[1:]), strict=True):
+        for moment, of_it in zip(moments.tolist(), np.split(order, firsts[1:]) if len(order) else (), strict=True):
             clock.moment = moment
             controller.alert_engine.judge(Committed(rows.series[of_it], rows.at[of_it], rows.mean[of_it], moment))
             controller.alert_engine.tick(moment)
+        show((end - start) // _MINUTE_MS)
     clock.moment = stood_at
 
 
-def _make_gauges(controller: Controller) -> None:
+def _make_gauges(controller: Controller, show: Callable[[int], None]) -> None:
     """What the controller would have made itself of the frames' time, as often as history has samples."""
     now = controller.clock() // GAUGES_STEP_MS * GAUGES_STEP_MS
     begins = -(-controller.gauges.past_begins(now) // GAUGES_STEP_MS) * GAUGES_STEP_MS
     making = Making()
     for made in controller.gauges.rows_between(begins, now, GAUGES_STEP_MS):
         making.store(made, controller.store)
+        show(len(made.series))
     controller.maintain_store(controller.clock())
