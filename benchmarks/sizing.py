@@ -25,7 +25,7 @@ MEASURED_PER_DAY: Final = DAY_S // 60
 
 LARGE_CORES, LARGE_SAMPLES_PER_S = 0.10, 16_700
 LARGE_MEMORY_MB, LARGE_SERIES = 608 * 1.048576, 1_200_000
-DEMO_MEMORY_MB, DEMO_SERIES = 169, 4_200
+DEMO_MEMORY_MB, DEMO_SERIES = 250, 5_500
 """Of the controller: "The large tier in daily life", and "The demo"."""
 
 
