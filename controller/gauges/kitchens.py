@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from campus.ids import MetricId
 from campus.samples import DeviceKind
 from controller.gauges.model import SCHOOL, Matrix, Table
-from controller.gauges.places import KINDS, Places
+from controller.gauges.places import Places
 from controller.localtime import HOUR_MS
 from controller.store.port import Level, SampleStore, Times
 
@@ -38,10 +38,8 @@ BANDS: Final = (
 
 def hours(places: Places, store: SampleStore, at: Times) -> list[Table]:
     """Units of each school measured in the hour that begins at each of `at` (ascending), and those within their bands."""
+    ids = places.series_of(store, MetricId("temperature_cel"), *WATCHED)
     names = store.series_columns()
-    ids = store.find_ids(metric=MetricId("temperature_cel"))
-    ids = ids[names.device[ids] < len(places.school)]
-    ids = ids[(places.school[names.device[ids]] >= 0) & _is_watched(places)[names.device[ids]]]
     band = np.array([_band(part) for part in list(names.instances)], np.intp)[names.instance[ids]]
     ids, band = ids[band >= 0], band[band >= 0]
     found = store.window(ids, int(at[0]), int(at[-1]) + HOUR_MS, Level.HOUR)
@@ -54,10 +52,6 @@ def hours(places: Places, store: SampleStore, at: Times) -> list[Table]:
         Table(places.of_schools(SCHOOL, metric), np.where(measured > 0, value, np.nan))
         for metric, value in ((MEASURED, measured), (WITHIN, within))
     ]
-
-
-def _is_watched(places: Places) -> NDArray[np.bool_]:
-    return np.isin(places.kind, [KINDS.index(kind) for kind in WATCHED])
 
 
 def _band(part: str) -> int:

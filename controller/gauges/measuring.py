@@ -58,12 +58,10 @@ def devices(places: Places, store: SampleStore, sight: Sight) -> list[Table]:
 
 def boards_in_use(places: Places, store: SampleStore, sight: Sight) -> Table:
     """The share of each school's boards in use, of those whose state is known; use is what the reports call use."""
-    names, is_board = store.series_columns(), places.is_of(DeviceKind.BOARD)
+    names = store.series_columns()
 
     def of_boards(metric: str) -> tuple[NDArray[np.int32], Newest]:
-        ids = store.find_ids(metric=MetricId(metric))
-        ids = ids[names.device[ids] < len(places.school)]
-        ids = ids[is_board[names.device[ids]]]
+        ids = places.series_of(store, MetricId(metric), DeviceKind.BOARD)
         return names.device[ids], sight.newest(ids, FRESH_MS)
 
     device, power = of_boards("power_state")

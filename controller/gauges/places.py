@@ -12,7 +12,7 @@ from campus.samples import DeviceKind
 from controller.gauges.port import Registry
 from controller.identity.scope import SYSTEM
 from controller.registry.model import Link
-from controller.store.port import DistrictSeries, SampleStore, SeriesColumns
+from controller.store.port import DistrictSeries, Ids, SampleStore, SeriesColumns
 
 KINDS: Final = tuple(DeviceKind)
 DISTRICT = SiteId("district")
@@ -33,9 +33,13 @@ class Places:
     kind: NDArray[np.int8]
     """Places in `KINDS`."""
 
-    def is_of(self, kind: DeviceKind) -> NDArray[np.bool_]:
-        """Which devices are of a kind."""
-        return np.equal(self.kind, KINDS.index(kind))
+    def series_of(self, store: SampleStore, metric: MetricId, *kinds: DeviceKind) -> Ids:
+        """The series of a metric that devices of schools have, of these kinds or of all."""
+        ids = store.find_ids(metric=metric)
+        device = store.series_columns().device
+        ids = ids[device[ids] < len(self.school)]  # devices may have been met since
+        ids = ids[self.school[device[ids]] >= 0]
+        return ids[np.isin(self.kind[device[ids]], [KINDS.index(kind) for kind in kinds])] if kinds else ids
 
     def by_school(self, device: NDArray[np.int32], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
         """How many rows of each school count, by instant; `device` has the number of each row of `counted`."""

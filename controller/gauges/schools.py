@@ -15,7 +15,7 @@ from controller.gauges.measuring import HEARD_MS
 from controller.gauges.model import SCHOOL, Matrix, Table
 from controller.gauges.places import Places
 from controller.gauges.sight import Newest, Sight
-from controller.store.port import Ids, SampleStore
+from controller.store.port import SampleStore
 
 STANDING_MS: Final = 3_600_000
 """A state counts for so long after it was read: four times as long as the rarest are asked for."""
@@ -104,10 +104,5 @@ def _newest(
     metric: str, kind: DeviceKind | None, places: Places, store: SampleStore, sight: Sight
 ) -> tuple[NDArray[np.int32], Newest]:
     """Of the series of a metric at schools, of one kind of devices or of all: the device of each, and what it said last."""
-    ids: Ids = store.find_ids(metric=MetricId(metric))
-    names = store.series_columns()
-    ids = ids[names.device[ids] < len(places.school)]
-    ids = ids[places.school[names.device[ids]] >= 0]
-    if kind is not None:
-        ids = ids[places.is_of(kind)[names.device[ids]]]
-    return names.device[ids], sight.newest(ids, STANDING_MS)
+    ids = places.series_of(store, MetricId(metric), *([kind] if kind else []))
+    return store.series_columns().device[ids], sight.newest(ids, STANDING_MS)

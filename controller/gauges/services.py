@@ -14,10 +14,9 @@ ANSWERED_MS = 15 * 60_000
 
 def services(places: Places, store: SampleStore, sight: Sight) -> list[Table]:
     """Of each service: the mean of its newest answers to each school, and the slowest of them."""
-    ids = store.find_ids(metric=SERVICE_ANSWER)
+    ids = places.series_of(store, SERVICE_ANSWER)
     names = store.series_columns()
-    ids = ids[names.device[ids] < len(places.school)]
-    is_school = np.array([site != places.centre for site in places.sites] + [False])  # the last one: of nobody
+    is_school = np.array([site != places.centre for site in places.sites], np.bool_)
     ids = ids[is_school[places.school[names.device[ids]]]]
     instances, service = np.unique(names.instance[ids], return_inverse=True)
     value = sight.newest(ids, ANSWERED_MS).value
