@@ -4,12 +4,13 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import psutil
 import pytest
 import yaml
 
@@ -107,8 +108,16 @@ def simulated_school(folder: Path) -> Iterator[None]:
             return False  # the check starts a program: it is not worth trying yet
         return subprocess.run(["sh", "-c", check], capture_output=True, check=False, env=environment).returncode == 0
 
-    with running(command, folder / "log", is_well):
-        yield
+    beside: list[psutil.Process] = []
+    try:
+        with running(command, folder / "log", is_well) as process:
+            beside = psutil.Process(process.pid).children()  # which end with their container
+            yield
+    finally:
+        for each in beside:
+            with suppress(psutil.NoSuchProcess):
+                each.terminate()
+        assert not psutil.wait_procs(beside, timeout=10)[1]
 
 
 @pytest.mark.slow
